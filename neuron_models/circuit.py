@@ -1,0 +1,93 @@
+"""A whole circuit as data: what the engine builds, what travels to worker processes and what is hashed."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+from neuron_models.errors import InputError, require
+from neuron_models.membrane import Passive
+from neuron_models.morphology import Morphology
+from neuron_models.stimulus import Waveform
+from neuron_models.synapse import ChemicalSynapse, GapJunction
+from neuron_models.units import Fraction, Micrometres, Milliseconds
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A named cell: its shape and its membrane."""
+
+    name: str
+    morphology: Morphology
+    membrane: Passive = field(default_factory=Passive)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A point on a cell: a NeuroML segment of it and the fraction along that segment."""
+
+    cell: str
+    segment: int = 0
+    fraction: Fraction = 0.5
+
+
+@dataclass(frozen=True)
+class Junction:
+    """A contact between two sites: a chemical synapse from `pre` to `post`, or a gap junction, which has no side."""
+
+    pre: Site
+    post: Site
+    mechanism: ChemicalSynapse | GapJunction
+
+
+@dataclass(frozen=True)
+class Clamp:
+    """A current in nA injected at a site."""
+
+    site: Site
+    waveform: Waveform
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """Cells and the contacts between them; compartments no longer than `longest_compartment`."""
+
+    cells: tuple[Cell, ...]
+    junctions: tuple[Junction, ...] = ()
+    longest_compartment: Micrometres = 20.0
+
+    def __post_init__(self) -> None:
+        require(self.longest_compartment > 0, f"longest_compartment must be > 0 um, got {self.longest_compartment}")
+        names = [cell.name for cell in self.cells]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        require(not doubled, f"every cell needs a name of its own; doubled: {', '.join(doubled)}")
+        for junction in self.junctions:
+            for site in (junction.pre, junction.post):
+                require(site.cell in names, f"a contact names the cell {site.cell!r}, which the circuit does not have")
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the whole description: equal circuits have equal fingerprints, on every machine."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How a circuit is run: for `duration`, in steps of `dt`, by NEURON itself or its faster CoreNEURON."""
+
+    duration: Milliseconds = 500.0
+    dt: Milliseconds = 0.1
+    simulator: str = "neuron"
+
+    def __post_init__(self) -> None:
+        require(self.dt > 0, f"dt must be > 0 ms, got {self.dt}")
+        require(self.duration > 0, f"duration must be > 0 ms, got {self.duration}")
+        if self.simulator not in ("neuron", "coreneuron"):
+            raise InputError(f"simulator must be neuron or coreneuron, got {self.simulator!r}")
+        steps = self.duration / self.dt
+        require(
+            abs(steps - round(steps)) < 1e-6, f"dt must divide the duration of {self.duration:g} ms, got {self.dt:g} ms"
+        )
+
+    @property
+    def steps(self) -> int:
+        """The number of time steps."""
+        return round(self.duration / self.dt)

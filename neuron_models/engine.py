@@ -1,0 +1,199 @@
+"""The only file that imports NEURON: turns a `Circuit` into NEURON's objects, runs it and reads its voltages."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from neuron_models.circuit import Cell, Circuit, Clamp, Junction, RunSettings, Site
+from neuron_models.errors import InputError, require
+from neuron_models.mechanisms import compiled_mechanisms, library
+from neuron_models.synapse import ChemicalSynapse, GapJunction
+
+_live: list["Simulation"] = []
+"""NEURON has one global state: at most one simulation lives in a process."""
+
+
+def _neuron():
+    """NEURON with this package's mechanisms loaded; its first call in a process compiles them if need be."""
+    folder = compiled_mechanisms()
+    os.environ.setdefault("NEURON_MODULE_OPTIONS", "-nogui")
+    os.environ["CORENEURONLIB"] = str(library(folder, "libcorenrnmech"))
+    from neuron import h
+
+    if not hasattr(h, "HalfGap"):
+        h.nrn_load_dll(str(library(folder, "libnrnmech")))
+    return h
+
+
+class Simulation:
+    """A circuit built in NEURON, to be run as often as one likes.
+
+    Building a second one closes the first: NEURON steps everything that exists in its process.
+    """
+
+    def __init__(self, circuit: Circuit) -> None:
+        if _live:
+            _live[-1].close()
+        self.circuit = circuit
+        self._h = _neuron()
+        self._parallel = self._h.ParallelContext()
+        self._sections: dict[str, list] = {}
+        self._keep: list = []
+        self._gids: dict[tuple[str, float], int] = {}
+        self._transfers: dict[str, int] = {}
+        _live.append(self)
+        try:
+            for cell in circuit.cells:
+                self._sections[cell.name] = self._build_cell(cell)
+            self._morphologies = {cell.name: cell.morphology for cell in circuit.cells}
+            for junction in circuit.junctions:
+                self._join(junction)
+            self._parallel.setup_transfer()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def compartments(self) -> int:
+        """The number of compartments of all cells together."""
+        return sum(section.nseg for sections in self._sections.values() for section in sections)
+
+    def close(self) -> None:
+        """Take everything out of NEURON."""
+        if self in _live:
+            self._parallel.gid_clear()
+            self._keep.clear()
+            self._sections.clear()
+            _live.remove(self)
+
+    def run(
+        self, clamps: Sequence[Clamp], record: Sequence[Site], settings: RunSettings
+    ) -> Float[np.ndarray, "time site"]:
+        """Run once from rest, each clamp's current averaged over every time step so that its charge is exact.
+
+        Args:
+            clamps: the injected currents.
+            record: where to read the membrane potential.
+            settings: duration, time step and simulator.
+
+        Returns:
+            Membrane potentials in mV at t = 0, dt, ..., duration.
+
+        Raises:
+            InputError: this simulation was closed, or a site does not exist.
+            FloatingPointError: a potential is not finite any more.
+        """
+        require(self in _live, "this simulation was closed: another one was built in this process")
+        h = self._h
+        with self._solver(settings):
+            players = [self._play(clamp, settings) for clamp in clamps]
+            traces = [h.Vector().record(self._segment(site)._ref_v) for site in record]
+            self._parallel.set_maxstep(10)
+            self._initialise()
+            self._parallel.psolve(settings.duration + settings.dt / 2)
+            voltages = np.array([trace.as_numpy()[: settings.steps + 1] for trace in traces]).T
+            del players
+        if not np.isfinite(voltages).all():
+            raise FloatingPointError(f"a potential is not finite any more at dt = {settings.dt} ms: use a smaller one")
+        return voltages
+
+    @contextlib.contextmanager
+    def _solver(self, settings: RunSettings) -> Iterator[None]:
+        h = self._h
+        h.dt = settings.dt
+        h.CVode().cache_efficient(True)
+        fast = settings.simulator == "coreneuron"
+        if fast:
+            from neuron import coreneuron
+
+            coreneuron.enable, coreneuron.verbose = True, 0
+        try:
+            yield
+        finally:
+            if fast:
+                coreneuron.enable = False
+
+    def _initialise(self) -> None:
+        for cell in self.circuit.cells:
+            for section in self._sections[cell.name]:
+                section.v = cell.membrane.e_leak
+        self._h.finitialize()
+
+    def _build_cell(self, cell: Cell) -> list:
+        h, membrane = self._h, cell.membrane
+        sections: list = []
+        for cable in cell.morphology.cables:
+            section = h.Section(name=f"{cell.name}_{cable.name}")
+            for x, y, z, diameter in cable.points:
+                section.pt3dadd(x, y, z, diameter)
+            section.nseg = cable.compartments(self.circuit.longest_compartment)
+            section.Ra, section.cm = membrane.r_axial, membrane.c_m
+            section.insert("pas")
+            section.g_pas, section.e_pas = membrane.g_leak, membrane.e_leak
+            if cable.parent is not None:
+                section.connect(sections[cable.parent](cable.parent_fraction), 0)
+            sections.append(section)
+        return sections
+
+    def _segment(self, site: Site):
+        if site.cell not in self._sections:
+            raise InputError(f"the circuit has no cell {site.cell!r}")
+        cable, along = self._morphologies[site.cell].locate(site.segment, site.fraction)
+        section = self._sections[site.cell][cable]
+        # A point process belongs to a compartment, never to a section's end, which is shared with its neighbour.
+        middle = (min(int(along * section.nseg), section.nseg - 1) + 0.5) / section.nseg
+        return section(middle)
+
+    def _join(self, junction: Junction) -> None:
+        pre, post = self._segment(junction.pre), self._segment(junction.post)
+        if isinstance(junction.mechanism, GapJunction):
+            self._half_gap(pre, post, junction.mechanism)
+            self._half_gap(post, pre, junction.mechanism)
+        else:
+            self._synapse(pre, post, junction.mechanism)
+
+    def _synapse(self, pre, post, mechanism: ChemicalSynapse) -> None:
+        synapse = self._h.Exp2Syn(post)
+        synapse.tau1, synapse.tau2, synapse.e = mechanism.tau_rise, mechanism.tau_decay, mechanism.e_rev
+        gid = self._spike_source(pre, mechanism.threshold)
+        connection = self._parallel.gid_connect(gid, synapse)
+        connection.weight[0], connection.delay = mechanism.g_max, mechanism.delay
+        self._keep += [synapse, connection]
+
+    def _spike_source(self, segment, threshold: float) -> int:
+        """The number under which a compartment's threshold crossings are known (CoreNEURON needs one)."""
+        key = (str(segment), threshold)
+        if key not in self._gids:
+            self._gids[key] = len(self._gids)
+            detector = self._h.NetCon(segment._ref_v, None, sec=segment.sec)
+            detector.threshold = threshold
+            self._parallel.set_gid2node(self._gids[key], self._parallel.id())
+            self._parallel.cell(self._gids[key], detector)
+            self._keep.append(detector)
+        return self._gids[key]
+
+    def _half_gap(self, here, there, mechanism: GapJunction) -> None:
+        gap = self._h.HalfGap(here)
+        gap.g = mechanism.g
+        key = str(there)
+        if key not in self._transfers:
+            self._transfers[key] = len(self._transfers)
+            self._parallel.source_var(there._ref_v, self._transfers[key], sec=there.sec)
+        self._parallel.target_var(gap, gap._ref_vgap, self._transfers[key])
+        self._keep.append(gap)
+
+    def _play(self, clamp: Clamp, settings: RunSettings) -> tuple:
+        """An IClamp whose amplitude is, in every step, the mean of the waveform over that step.
+
+        NEURON reads a played vector in the middle of a step, so the means stand there.
+        """
+        h, steps = self._h, settings.steps
+        electrode = h.IClamp(self._segment(clamp.site))
+        electrode.delay, electrode.dur = 0.0, 1e9
+        times = h.Vector((np.arange(steps) + 0.5) * settings.dt)
+        amplitudes = h.Vector(clamp.waveform.step_means(settings.dt, steps))
+        amplitudes.play(electrode._ref_amp, times, True)
+        return electrode, times, amplitudes

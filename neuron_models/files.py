@@ -1,0 +1,23 @@
+"""Files that appear under their final name only when they are whole."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give a path beside `path` to write a file to; it gets its final name only if nothing went wrong.
+
+    The parent folder is made when it is missing. The suffix is kept, since some writers choose the format by it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
+    try:
+        beside = folder / path.name
+        yield beside
+        beside.replace(path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,97 @@
+"""Compiles this package's NEURON mechanisms, once for each version of them and of NEURON."""
+
+import hashlib
+import importlib.metadata
+import importlib.resources
+import os
+import platform
+import shutil
+import subprocess
+import sysconfig
+import tempfile
+from pathlib import Path
+
+import platformdirs
+from filelock import FileLock
+
+from neuron_models.errors import InputError
+
+_COMPILERS = ("c++", "g++", "clang++")
+
+
+def compiled_mechanisms() -> Path:
+    """The folder that holds the compiled mechanisms, for NEURON and CoreNEURON; compiles them when it is not there.
+
+    Safe when many processes ask at the same moment: one compiles, beside the final place, and the others wait.
+
+    Raises:
+        InputError: no C++ compiler or no make, with the package to install; or what the compiler said.
+    """
+    sources = _sources()
+    cache = platformdirs.user_cache_path("wormtwin") / "mechanisms"
+    folder = cache / _key(sources)
+    if folder.is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / f"{folder.name}.lock"):
+        if not folder.is_dir():
+            with tempfile.TemporaryDirectory(dir=cache, prefix="compiling-") as work:
+                built = Path(work) / folder.name
+                _compile(sources, built)
+                built.rename(folder)
+    return folder
+
+
+def library(folder: Path, name: str) -> Path:
+    """The compiled library `name` below `folder`.
+
+    Raises:
+        InputError: it is not there; the message says to delete the folder.
+    """
+    found = [path for suffix in (".so", ".dylib") for path in folder.glob(f"*/{name}{suffix}")]
+    if not found:
+        raise InputError(f"{folder} holds no {name}: delete that folder and start again")
+    return found[0]
+
+
+def _sources() -> dict[str, str]:
+    folder = importlib.resources.files("neuron_models") / "mod"
+    return {f.name: f.read_text() for f in sorted(folder.iterdir(), key=lambda f: f.name) if f.name.endswith(".mod")}
+
+
+def _key(sources: dict[str, str]) -> str:
+    version = importlib.metadata.version("neuron")
+    machine = f"{platform.system()}-{platform.machine()}"
+    digest = hashlib.sha256(repr((sorted(sources.items()), version, machine)).encode()).hexdigest()
+    return f"{version}-{machine}-{digest[:16]}"
+
+
+def _compile(sources: dict[str, str], folder: Path) -> None:
+    _require_tools()
+    folder.mkdir()
+    for name, text in sources.items():
+        (folder / name).write_text(text)
+    done = subprocess.run([_nrnivmodl(), "-coreneuron", "."], cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        words = [line.strip() for line in (done.stdout + done.stderr).splitlines() if "rror" in line]
+        raise InputError(f"NEURON's mechanisms did not compile: {words[0] if words else 'nrnivmodl failed'}")
+
+
+def _require_tools() -> None:
+    named = os.environ.get("CXX")
+    if not any(shutil.which(name) for name in ([named] if named else _COMPILERS)):
+        sought = named or ", ".join(_COMPILERS)
+        raise InputError(
+            f"NEURON needs a C++ compiler for its mechanisms and found none ({sought}): install build-essential "
+            "(Debian, Ubuntu) or the command line tools (macOS: xcode-select --install)"
+        )
+    if not shutil.which("make"):
+        raise InputError("NEURON needs make to compile its mechanisms and found none: install the package make")
+
+
+def _nrnivmodl() -> str:
+    beside = Path(sysconfig.get_path("scripts")) / "nrnivmodl"
+    found = str(beside) if beside.exists() else shutil.which("nrnivmodl")
+    if not found:
+        raise InputError("nrnivmodl is not to be found: install NEURON into this environment (pip install neuron)")
+    return found

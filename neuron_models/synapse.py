@@ -1,0 +1,41 @@
+"""What joins two cells: chemical synapses and gap junctions."""
+
+from dataclasses import dataclass
+
+from neuron_models.errors import require
+from neuron_models.units import Microsiemens, Milliseconds, Millivolts
+
+
+@dataclass(frozen=True)
+class ChemicalSynapse:
+    """A conductance that rises and decays exponentially after each upward crossing of a threshold by the pre side.
+
+    g(t) after one event is a difference of two exponentials with its peak at `g_max` (NEURON's Exp2Syn).
+    """
+
+    g_max: Microsiemens = 1e-5
+    e_rev: Millivolts = 0.0
+    tau_rise: Milliseconds = 1.0
+    tau_decay: Milliseconds = 2.0
+    threshold: Millivolts = 0.0
+    delay: Milliseconds = 0.0
+    source: str = "CElegansNeuroML 2012, DoubExpSyn"
+
+    def __post_init__(self) -> None:
+        require(self.g_max >= 0, f"ChemicalSynapse.g_max must be >= 0 uS, got {self.g_max}")
+        require(
+            0 < self.tau_rise < self.tau_decay,
+            f"ChemicalSynapse needs 0 < tau_rise < tau_decay in ms, got {self.tau_rise} and {self.tau_decay}",
+        )
+        require(self.delay >= 0, f"ChemicalSynapse.delay must be >= 0 ms, got {self.delay}")
+
+
+@dataclass(frozen=True)
+class GapJunction:
+    """An ohmic contact: the current g (v_here - v_there) leaves this side and enters the other."""
+
+    g: Microsiemens = 1e-4
+    source: str = "CElegansNeuroML 2012, Generic_GJ"
+
+    def __post_init__(self) -> None:
+        require(self.g >= 0, f"GapJunction.g must be >= 0 uS, got {self.g}")

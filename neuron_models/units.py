@@ -1,0 +1,15 @@
+"""Units as types: the number is a plain float, its unit stands in its annotation."""
+
+from typing import Annotated
+
+Milliseconds = Annotated[float, "ms"]
+Millivolts = Annotated[float, "mV"]
+Nanoamperes = Annotated[float, "nA"]
+Microsiemens = Annotated[float, "uS"]
+Micrometres = Annotated[float, "um"]
+SiemensPerSquareCentimetre = Annotated[float, "S/cm2"]
+MicrofaradsPerSquareCentimetre = Annotated[float, "uF/cm2"]
+OhmCentimetres = Annotated[float, "ohm cm"]
+Seconds = Annotated[float, "s"]
+Fraction = Annotated[float, "0..1"]
+Dimensionless = Annotated[float, "1"]

@@ -1,0 +1,116 @@
+"""What the tests share: array shapes checked while they run, small circuits and datasets, the reference files."""
+
+import os
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+from beartype import BeartypeConf, beartype
+from hypothesis import settings
+from jaxtyping import install_import_hook
+
+CHECKED = ["neuron_models", "connectome", "datasets", "surrogates"]
+_checker = types.ModuleType("wormtwin_checker")
+_checker.check = beartype(conf=BeartypeConf(is_pep484_tower=True))  # an int is a float, as PEP 484 says
+sys.modules[_checker.__name__] = _checker
+_hook = install_import_hook(CHECKED, "wormtwin_checker.check")
+
+settings.register_profile("wormtwin", deadline=None)
+settings.load_profile("wormtwin")
+
+ROOT = Path(__file__).parent.parent
+
+
+def pytest_sessionfinish():
+    _hook.uninstall()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of reference files, or a skip that says so."""
+    folder = Path(os.environ.get("WORMTWIN_SHARED", ROOT.parent / "shared"))
+    if not (folder / "reference").is_dir():
+        pytest.skip(f"the reference files are not at {folder}: set WORMTWIN_SHARED")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def network_file(shared) -> Path:
+    """The published network file."""
+    return shared / "reference" / "openworm_2012_network.net.xml.gz"
+
+
+@pytest.fixture(scope="session")
+def published(network_file):
+    """The published connectome."""
+    from connectome.network_file import load_network_file
+
+    return load_network_file(network_file)
+
+
+@pytest.fixture(scope="session")
+def placed():
+    """The connectome that needs no file."""
+    from connectome.placement import place_contacts
+
+    return place_contacts()
+
+
+@pytest.fixture(autouse=True)
+def _no_network_of_the_user(monkeypatch):
+    """Tests choose their network themselves, whatever the user's environment and cache hold."""
+    monkeypatch.delenv("WORMTWIN_NETWORK", raising=False)
+    monkeypatch.setattr("connectome.wiring.cached_network", lambda: None)
+
+
+@pytest.fixture
+def sphere():
+    """Make a spherical cell of one compartment."""
+    from neuron_models.circuit import Cell
+    from neuron_models.membrane import Passive
+    from neuron_models.morphology import Cable, Morphology
+
+    def make(name: str, diameter: float = 20.0, membrane: Passive | None = None) -> Cell:
+        half = diameter / 2
+        points = ((0.0, -half, 0.0, diameter), (0.0, half, 0.0, diameter))
+        return Cell(name, Morphology(name, (Cable("Soma", points, (0,), (diameter,)),)), membrane or Passive())
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def linear_response():
+    """Make a dataset that a damped oscillator answers: 2 inputs, 2 outputs, 8 / 4 / 4 trials of 60 steps."""
+    from datasets.dataset import Dataset, Trial
+
+    def make(steps: int = 60, number: int = 16, seed: int = 0) -> Dataset:
+        rng = np.random.default_rng(seed)
+        splits = ["train"] * (number // 2) + ["validation"] * (number // 4) + ["test"] * (number // 4)
+        trials = []
+        for index, split in enumerate(splits):
+            x = np.repeat(rng.uniform(0, 1, (steps // 5, 2)), 5, axis=0)
+            x[0] = 0.0
+            y = np.zeros((steps, 2))
+            for t in range(1, steps):
+                before = y[t - 2] if t > 1 else y[0]
+                y[t] = 1.6 * y[t - 1] - 0.68 * before + 0.05 * x[t] @ [[1.0, 0.2], [0.3, -0.5]] + 0.02 * x[t - 1]
+            trials.append(Trial(f"trial_{index:02d}", x, y - 0.065, group=f"trial_{index:02d}", split=split))
+        return Dataset("oscillator", tuple(trials), 0.5, ("A", "B"), ("P", "Q"), "nA", "V", extra={"scenario": "toy"})
+
+    return make
+
+
+@pytest.fixture
+def wormtwin(capsys):
+    """Run the command line in this process: gives (exit status, standard output, standard error)."""
+    from run_experiments import run
+
+    def call(*arguments) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = run([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
