@@ -1,0 +1,109 @@
+"""The network that a connectome makes: 302 multi-compartment neurons and every contact, as a circuit to run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+
+from connectome.c302_files import morphology
+from connectome.contact import Connectome, Contact
+from connectome.scenario import Scenario
+from neuron_models.circuit import Cell, Circuit, Junction, RunSettings, Site
+from neuron_models.engine import Simulation
+from neuron_models.errors import require
+from neuron_models.membrane import Passive
+from neuron_models.synapse import ChemicalSynapse, GapJunction
+from neuron_models.units import Micrometres, Millivolts
+
+
+@dataclass(frozen=True)
+class NetworkParameters:
+    """What the wiring leaves open; one set serves every scenario.
+
+    The conductances, time constants, reversals and threshold are the values with which the published voltages of
+    Barbulescu et al. 2023 are reproduced; see `docs/simulator.md` for how well.
+    """
+
+    membrane: Passive = field(default_factory=Passive)
+    excitatory: ChemicalSynapse = field(default_factory=ChemicalSynapse)
+    gap_junction: GapJunction = field(default_factory=GapJunction)
+    e_inhibitory: Millivolts = -70.0
+    inhibitory_transmitters: frozenset[str] = frozenset({"GABA"})
+    longest_compartment: Micrometres = 20.0
+
+    def mechanism(self, contact: Contact) -> ChemicalSynapse | GapJunction:
+        """The synapse or gap junction that stands for a contact."""
+        if contact.kind == "gap_junction":
+            return self.gap_junction
+        if contact.transmitter in self.inhibitory_transmitters:
+            return self.inhibitory
+        return self.excitatory
+
+    @property
+    def inhibitory(self) -> ChemicalSynapse:
+        """The excitatory synapse with the inhibitory reversal potential."""
+        base = self.excitatory
+        return ChemicalSynapse(
+            base.g_max, self.e_inhibitory, base.tau_rise, base.tau_decay, base.threshold, base.delay, base.source
+        )
+
+
+def build_network(connectome: Connectome, parameters: NetworkParameters | None = None) -> Circuit:
+    """Describe the network of a connectome: every neuron a cell, every contact a junction at its place.
+
+    Args:
+        connectome: neurons and placed contacts.
+        parameters: membranes and synapses; the published ones when None.
+
+    Returns:
+        A circuit that `neuron_models.engine.Simulation` builds and runs.
+    """
+    parameters = parameters or NetworkParameters()
+    cells = tuple(Cell(name, morphology(name), parameters.membrane) for name in connectome.names)
+    junctions = tuple(_junction(contact, parameters) for contact in connectome.contacts)
+    return Circuit(cells, junctions, parameters.longest_compartment)
+
+
+def _junction(contact: Contact, parameters: NetworkParameters) -> Junction:
+    pre = Site(contact.pre, contact.pre_segment, contact.pre_fraction)
+    post = Site(contact.post, contact.post_segment, contact.post_fraction)
+    return Junction(pre, post, parameters.mechanism(contact))
+
+
+def simulate(
+    simulation: Simulation,
+    scenario: Scenario,
+    sequence: int,
+    record: Sequence[str] | None = None,
+    settings: RunSettings | None = None,
+) -> Float[np.ndarray, "time output"]:
+    """Run one sequence of a scenario on a network that was built with its ablated neurons cut off.
+
+    Args:
+        simulation: the network, built.
+        scenario: what to inject and record.
+        sequence: which sequence, counted from 0.
+        record: the neurons to record; the scenario's outputs when None.
+        settings: time step and simulator; those of `default_settings` when None.
+
+    Returns:
+        Soma potentials in volts at t = k scenario.dt, k = 0 ... scenario.samples - 1; the first is at rest.
+
+    Raises:
+        InputError: the time step does not divide the sampling interval.
+    """
+    settings = settings or default_settings(scenario)
+    stride = scenario.dt / settings.dt
+    require(
+        abs(stride - round(stride)) < 1e-6 and round(stride) >= 1,
+        f"the time step of {settings.dt:g} ms does not divide the sampling interval of {scenario.dt:g} ms",
+    )
+    sites = [Site(name) for name in (record or scenario.outputs)]
+    voltages = simulation.run(scenario.clamps(sequence), sites, settings)
+    return voltages[:: round(stride)][: scenario.samples] / 1000.0
+
+
+def default_settings(scenario: Scenario) -> RunSettings:
+    """The scenario's duration in steps of 0.1 ms, by CoreNEURON (whose voltages equal NEURON's)."""
+    return RunSettings(scenario.duration, 0.1, "coreneuron")
