@@ -1,0 +1,175 @@
+"""`wormtwin simulate` and `wormtwin dataset`: making, reading and converting datasets."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from connectome.cli import NetworkOption
+from connectome.scenario import SCENARIOS, load_scenario
+from neuron_models.errors import InputError, require
+
+dataset_app = typer.Typer(no_args_is_help=True, help="Datasets of every topic: look at them, convert and divide them.")
+
+ScenarioOption = Annotated[str, typer.Option(help=f"One of {', '.join(SCENARIOS)}.")]
+DataArgument = Annotated[Path, typer.Argument(help="A dataset file (.h5).")]
+OutOption = Annotated[Path, typer.Option(help="The dataset file to write (.h5).")]
+
+
+def simulate(
+    out: OutOption,
+    scenario: ScenarioOption = "fcm",
+    network: NetworkOption = None,
+    sequences: Annotated[str, typer.Option(help="Which sequences, such as 1,3-5; all when empty.")] = "",
+    sampling: Annotated[float, typer.Option(help="Sampling interval in ms.")] = 0.5,
+    record: Annotated[str, typer.Option(help="'outputs' of the scenario, or 'all' 302 neurons.")] = "outputs",
+    stimuli: Annotated[str, typer.Option(help="'published', or 'random' ones.")] = "published",
+    count: Annotated[int, typer.Option(help="How many random stimuli.")] = 40,
+    seed: Annotated[int, typer.Option(help="Seed of the random stimuli and of --split auto.")] = 0,
+    split: Annotated[str, typer.Option(help="'published', or 'auto': equally diverse parts (50/25/25 %).")] = "",
+    jobs: Annotated[int, typer.Option(help="Processes; each builds the network once.")] = 1,
+    time_step: Annotated[float, typer.Option(help="Time step of the simulation in ms.")] = 0.1,
+    simulator: Annotated[
+        str, typer.Option(help="'coreneuron', or the slower 'neuron' with equal voltages.")
+    ] = "coreneuron",
+) -> None:
+    """Simulate a scenario on the connectome into a dataset; a stopped run goes on where it was."""
+    from connectome.random_stimuli import random_scenario
+    from connectome.wiring import load_connectome
+    from datasets.stimulus_response import simulate_dataset
+    from neuron_models.circuit import RunSettings
+
+    _one_of("--record", record, ("outputs", "all"))
+    _one_of("--stimuli", stimuli, ("published", "random"))
+    split = split or ("auto" if stimuli == "random" else "published")
+    _one_of("--split", split, ("published", "auto"))
+    require(jobs >= 1, f"--jobs must be >= 1, got {jobs}")
+    require(stimuli == "published" or split == "auto", "random stimuli have no published split: use --split auto")
+    chosen = replace(load_scenario(scenario), dt=sampling)
+    if stimuli == "random":
+        chosen = random_scenario(chosen, count, seed)
+    if sequences:
+        chosen = chosen.select(parse_numbers(sequences))
+    connectome = load_connectome(network)
+    print(f"Network: {connectome.source}")
+    dataset = simulate_dataset(
+        chosen,
+        connectome,
+        out,
+        record=connectome.names if record == "all" else None,
+        settings=RunSettings(chosen.duration, time_step, simulator),
+        jobs=jobs,
+        split_seed=seed if split == "auto" else None,
+    )
+    print(f"{len(dataset)} sequences in {out}")
+
+
+@dataset_app.command()
+def info(data: DataArgument) -> None:
+    """Print what a dataset holds."""
+    from datasets.store import load_dataset
+
+    dataset = load_dataset(data)
+    lengths = [len(trial) for trial in dataset]
+    splits = Counter(trial.split or "none" for trial in dataset)
+    table = Table(show_header=False)
+    for row in (
+        ("name", dataset.name),
+        ("task", dataset.task),
+        ("trials", f"{len(dataset)} ({', '.join(f'{number} {split}' for split, number in splits.items())})"),
+        ("samples a trial", f"{min(lengths)}" if len(set(lengths)) == 1 else f"{min(lengths)} to {max(lengths)}"),
+        ("sampling", f"{dataset.dt:g} ms"),
+        ("inputs", f"{', '.join(dataset.x_names)} ({dataset.x_units})"),
+        ("outputs", f"{_shortened(dataset.y_names)} ({dataset.y_units})"),
+        ("source", dataset.source),
+        *((key, str(value)) for key, value in dataset.extra.items() if key not in ("stimuli", "key")),
+    ):
+        table.add_row(*row)
+    Console(soft_wrap=True).print(table)
+
+
+@dataset_app.command()
+def split(
+    data: DataArgument,
+    out: OutOption,
+    seed: Annotated[int, typer.Option(help="Seed of the first division.")] = 0,
+) -> None:
+    """Divide a dataset into training, validation and test parts that are equally diverse (50/25/25 %)."""
+    from datasets.splitting import diversity, split_diverse
+    from datasets.store import load_dataset, save_dataset
+
+    divided = split_diverse(load_dataset(data), seed=seed)
+    save_dataset(divided, out)
+    found = diversity(divided)
+    for part in found.spread:
+        print(f"{part}: spread {found.spread[part]:.3f} of the whole, mean off by {found.offset[part]:.3f}")
+
+
+@dataset_app.command("export-dat")
+def export(data: DataArgument, out: Annotated[Path, typer.Option(help="The folder to write.")]) -> None:
+    """Write one text file a sequence, `index time outputs... inputs...`, as published."""
+    from datasets.dat import export_dat
+    from datasets.store import load_dataset
+
+    print(f"{len(export_dat(load_dataset(data), out))} files in {out}")
+
+
+@dataset_app.command("import-dat")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="A folder of .dat files.")],
+    out: OutOption,
+    scenario: Annotated[str, typer.Option(help="Takes names and split from this scenario.")] = "",
+    outputs: Annotated[str, typer.Option(help="Names of the output columns, such as DB1,LUAL.")] = "",
+    inputs: Annotated[str, typer.Option(help="Names of the input columns.")] = "",
+) -> None:
+    """Read a folder of `.dat` files, one a sequence in the order of their names, into a dataset file."""
+    from datasets.dat import import_dat
+    from datasets.store import save_dataset
+
+    if scenario:
+        known = load_scenario(scenario)
+        dataset = import_dat(folder, outputs=known.outputs, inputs=known.inputs, split=known.split)
+        dataset = replace(dataset, name=scenario, extra={"scenario": scenario})
+    else:
+        dataset = import_dat(folder, outputs=_names(outputs), inputs=_names(inputs))
+    save_dataset(dataset, out)
+    print(f"{len(dataset)} sequences in {out}")
+
+
+def register(app: typer.Typer) -> None:
+    """Mount these commands."""
+    app.command()(simulate)
+    app.add_typer(dataset_app, name="dataset")
+
+
+def parse_numbers(text: str) -> list[int]:
+    """Read a list such as `1,3-5` into [1, 3, 4, 5].
+
+    Raises:
+        InputError: it is no such list, or names a number twice.
+    """
+    numbers: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdigit() or (dash and not last.isdigit()):
+            raise InputError(f"a list of numbers looks like 1,3-5, got {text!r}")
+        numbers += range(int(first), int(last if dash else first) + 1)
+    require(len(numbers) > 0, f"the list {text!r} names no number")
+    require(len(set(numbers)) == len(numbers), f"the list {text!r} names a number twice")
+    return numbers
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
+    require(value in allowed, f"{option} must be one of {', '.join(allowed)}, got {value!r}")
+
+
+def _shortened(names: tuple[str, ...], most: int = 40) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

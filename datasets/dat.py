@@ -1,0 +1,112 @@
+"""The published text form: one `.dat` file a sequence, each line `index time outputs... inputs...`."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from datasets.dataset import Dataset, Trial
+from neuron_models.errors import InputError, require
+from neuron_models.files import written_whole
+
+NAMES_FILE = "names.json"
+
+
+def export_dat(dataset: Dataset, folder: str | Path) -> list[Path]:
+    """Write one file a trial, `<name>.dat`, and `names.json` with the channels' names, units and splits.
+
+    Time is in seconds; outputs and inputs are in the dataset's units, with nine significant digits.
+
+    Raises:
+        InputError: a trial has no y.
+    """
+    folder = Path(folder)
+    paths = []
+    for trial in dataset:
+        if trial.y is None:
+            raise InputError(f"trial {trial.name!r} has no outputs: the .dat form needs them")
+        index = np.arange(len(trial))
+        table = np.column_stack([index, index * dataset.dt / 1000, trial.y[:], trial.x[:]])
+        formats = ["%d", "%.9g"] + ["%.9g"] * (table.shape[1] - 2)
+        path = folder / f"{trial.name}.dat"
+        with written_whole(path) as beside:
+            np.savetxt(beside, table, fmt=formats, delimiter=" ")
+        paths.append(path)
+    names = {
+        "name": dataset.name,
+        "inputs": dataset.x_names,
+        "outputs": dataset.y_names,
+        "input_units": dataset.x_units,
+        "output_units": dataset.y_units,
+        "split": {trial.name: trial.split for trial in dataset},
+    }
+    with written_whole(folder / NAMES_FILE) as beside:
+        beside.write_text(json.dumps(names, indent=1))
+    return paths
+
+
+def import_dat(
+    folder: str | Path, *, outputs: tuple[str, ...] = (), inputs: tuple[str, ...] = (), split: tuple[str, ...] = ()
+) -> Dataset:
+    """Read a folder of `.dat` files in the order of their names.
+
+    Args:
+        folder: holds the files, and `names.json` unless the names are given.
+        outputs: the names of the output columns; from `names.json` when empty.
+        inputs: the names of the input columns; from `names.json` when empty.
+        split: one of train, validation, test a file; from `names.json` when empty, else none.
+
+    Raises:
+        InputError: no files, unknown names, a line with another number of columns, or uneven time steps.
+    """
+    folder = Path(folder)
+    files = sorted(folder.glob("*.dat"))
+    require(len(files) > 0, f"{folder}: there is no .dat file in it")
+    names = _names(folder)
+    inputs, outputs = inputs or tuple(names.get("inputs", ())), outputs or tuple(names.get("outputs", ()))
+    require(
+        bool(inputs) and bool(outputs),
+        f"{folder}: no {NAMES_FILE}: name the columns (--scenario, or --outputs and --inputs)",
+    )
+    require(not split or len(split) == len(files), f"{folder}: {len(split)} splits for {len(files)} files")
+    splits = dict(zip((f.stem for f in files), split, strict=True)) if split else names.get("split", {})
+    tables = [_read(path, len(outputs) + len(inputs)) for path in files]
+    trials = tuple(
+        Trial(
+            path.stem,
+            t[:, 2 + len(outputs) :],
+            t[:, 2 : 2 + len(outputs)],
+            group=path.stem,
+            split=splits.get(path.stem, ""),
+        )
+        for path, t in zip(files, tables, strict=True)
+    )
+    units = names.get("input_units", "nA"), names.get("output_units", "V")
+    dt = round(float(tables[0][1, 1] - tables[0][0, 1]) * 1000, 6)
+    return Dataset(
+        names.get("name", folder.name), trials, dt, inputs, outputs, *units, source=f"imported from {folder.name}"
+    )
+
+
+def _names(folder: Path) -> dict:
+    path = folder / NAMES_FILE
+    try:
+        return json.loads(path.read_text()) if path.exists() else {}
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from None
+
+
+def _read(path: Path, channels: int) -> np.ndarray:
+    try:
+        table = np.loadtxt(path, ndmin=2)
+    except ValueError as error:
+        raise InputError(f"{path}: {str(error).splitlines()[0]}") from None
+    require(
+        table.shape[1] == channels + 2,
+        f"{path}: {table.shape[1]} columns, but index, time and {channels} channels make {channels + 2}",
+    )
+    require(len(table) >= 2, f"{path}: fewer than two samples")
+    require(bool(np.isfinite(table).all()), f"{path}: holds numbers that are not finite")
+    steps = np.diff(table[:, 1])
+    require(bool(np.allclose(steps, steps[0], rtol=1e-3, atol=1e-9)), f"{path}: the time column is not evenly spaced")
+    return table

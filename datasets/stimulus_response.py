@@ -1,0 +1,196 @@
+"""Simulates a scenario into a dataset: spread over processes, with progress, and going on where it was stopped."""
+
+import hashlib
+import importlib.metadata
+import json
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import joblib
+import numpy as np
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from connectome.contact import Connectome, require_known
+from connectome.network import NetworkParameters, build_network, default_settings, simulate
+from connectome.scenario import Scenario
+from datasets.dataset import Dataset, Trial
+from datasets.splitting import split_diverse
+from datasets.store import load_dataset, save_dataset
+from neuron_models.circuit import Circuit, RunSettings
+from neuron_models.engine import Simulation
+from neuron_models.errors import InputError
+from neuron_models.files import written_whole
+from neuron_models.progress import progress_bar
+
+_built: dict[str, Simulation] = {}
+"""The network that this process has built, by the fingerprint of its circuit."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that decides the result of a simulated dataset."""
+
+    scenario: Scenario
+    circuit: Circuit
+    record: tuple[str, ...]
+    settings: RunSettings
+    network: str
+    split_seed: int | None = None
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of the whole job."""
+        parts = (self.circuit.fingerprint, self.scenario, self.record, self.settings, self.split_seed, _versions())
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def simulate_dataset(
+    scenario: Scenario,
+    connectome: Connectome,
+    out: str | Path,
+    *,
+    parameters: NetworkParameters | None = None,
+    record: Sequence[str] | None = None,
+    settings: RunSettings | None = None,
+    jobs: int = 1,
+    split_seed: int | None = None,
+) -> Dataset:
+    """Simulate every sequence of a scenario and store them as one HDF5 dataset.
+
+    Finished simulations lie in `<out>.partial` until all are done, so that a run that is stopped goes on where it was.
+
+    Args:
+        scenario: the stimuli, the outputs and the sampling.
+        connectome: the wiring; the scenario's ablated neurons are cut off from it.
+        out: the file to write.
+        parameters: membranes and synapses; the published ones when None.
+        record: the neurons whose soma potentials are kept; the scenario's outputs when None.
+        settings: time step and simulator; `default_settings` when None.
+        jobs: the number of processes; each builds the network once.
+        split_seed: divide the finished dataset with `split_diverse` from this seed; None keeps the scenario's split.
+
+    Returns:
+        x (trial, time, input) in nA and y (trial, time, neuron) in V.
+
+    Raises:
+        InputError: `out` or its partial folder holds something else, or a worker process died.
+    """
+    out = Path(out)
+    circuit = build_network(connectome.without(scenario.ablated), parameters)
+    record = require_known(record or scenario.outputs, connectome.names)
+    job = Job(scenario, circuit, record, settings or default_settings(scenario), connectome.source, split_seed)
+    if out.exists():
+        return _same(out, job)
+    partial = _open_partial(out, job)
+    _run(job, partial, jobs)
+    dataset = _assemble(job, partial)
+    if split_seed is not None:
+        dataset = split_diverse(dataset, seed=split_seed)
+    save_dataset(dataset, out)
+    shutil.rmtree(partial)
+    return dataset
+
+
+def _run(job: Job, partial: Path, jobs: int) -> None:
+    missing = [i for i in range(len(job.scenario.sequences)) if not _result(partial, i).exists()]
+    total = len(job.scenario.sequences)
+    bar = progress_bar(total, "simulation", total - len(missing))
+    started = time.perf_counter()
+    try:
+        with bar:
+            for _ in _outcomes(job, partial, missing, jobs):
+                bar.update()
+    except TerminatedWorkerError:
+        done = len(job.scenario.sequences) - sum(not _result(partial, i).exists() for i in missing)
+        raise InputError(
+            f"a worker process died (out of memory?) with {done} simulations finished: they are kept in {partial}; "
+            "start the same command again, with fewer --jobs if memory is short"
+        ) from None
+    if missing:
+        seconds = time.perf_counter() - started
+        ratio = len(missing) * job.scenario.duration / 1000 / seconds
+        print(f"{len(missing)} simulations in {seconds:.1f} s, {ratio:.2f} of real time ({job.network})")
+
+
+def _outcomes(job: Job, partial: Path, missing: list[int], jobs: int) -> Iterator[None]:
+    fingerprint = job.circuit.fingerprint
+    pool = joblib.Parallel(n_jobs=min(jobs, max(1, len(missing))), return_as="generator_unordered")
+    tasks = (joblib.delayed(_simulate_one)(job, fingerprint, i, _result(partial, i)) for i in missing)
+    yield from pool(tasks)
+
+
+def _simulate_one(job: Job, fingerprint: str, sequence: int, path: Path) -> None:
+    """Simulate one sequence in this process and keep its voltages in a file that appears when it is whole."""
+    if fingerprint not in _built:
+        _built.clear()
+        _built[fingerprint] = Simulation(job.circuit)
+    try:
+        voltages = simulate(_built[fingerprint], job.scenario, sequence, job.record, job.settings)
+    except BaseException:
+        _built.clear()
+        raise
+    with written_whole(path) as beside:
+        np.save(beside, voltages)
+
+
+def _result(partial: Path, sequence: int) -> Path:
+    return partial / f"{sequence:06d}.npy"
+
+
+def _open_partial(out: Path, job: Job) -> Path:
+    partial = out.with_name(out.name + ".partial")
+    manifest = partial / "manifest.json"
+    if manifest.exists():
+        if json.loads(manifest.read_text()).get("key") != job.key:
+            raise InputError(f"{partial} holds the beginning of another simulation: delete it or choose another --out")
+        return partial
+    with written_whole(manifest) as beside:
+        beside.write_text(json.dumps({"key": job.key, "scenario": job.scenario.name, "network": job.network}))
+    return partial
+
+
+def _same(out: Path, job: Job) -> Dataset:
+    found = load_dataset(out)
+    if found.extra.get("key") != job.key:
+        raise InputError(f"{out} exists and holds another simulation: delete it or choose another --out")
+    print(f"{out} is already complete")
+    return found
+
+
+def _assemble(job: Job, partial: Path) -> Dataset:
+    scenario = job.scenario
+    times = np.round(np.arange(scenario.samples) * scenario.dt, 9)
+    trials = []
+    for index, name in enumerate(scenario.sequences):
+        waveforms = {clamp.site.cell: clamp.waveform for clamp in scenario.clamps(index)}
+        silent = np.zeros(scenario.samples)
+        x = np.stack([waveforms[c].at(times) if c in waveforms else silent for c in scenario.inputs], axis=1)
+        y = np.load(_result(partial, index), allow_pickle=False)
+        trials.append(Trial(name, x, y, group=name, split=scenario.split[index]))
+    return Dataset(
+        name=scenario.name,
+        trials=tuple(trials),
+        dt=scenario.dt,
+        x_names=scenario.inputs,
+        y_names=job.record,
+        x_units="nA",
+        y_units="V",
+        task="regression",
+        source=f"simulated, {job.network}",
+        extra={
+            "scenario": scenario.name,
+            "network": job.network,
+            "versions": _versions(),
+            "ablated": list(scenario.ablated),
+            "stimuli": [[str(waveform) for waveform in row] for row in scenario.stimuli],
+            "time_step_ms": job.settings.dt,
+            "key": job.key,
+        },
+    )
+
+
+def _versions() -> dict[str, str]:
+    return {name: importlib.metadata.version(name) for name in ("wormtwin", "neuron", "c302", "numpy")}

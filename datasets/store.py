@@ -1,0 +1,214 @@
+"""Datasets in HDF5: see `docs/dataset-format.md`."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from datasets.dataset import Dataset, Trial
+from neuron_models.errors import InputError
+from neuron_models.files import written_whole
+
+FORMAT = "wormtwin-dataset"
+VERSION = 1
+_ARRAYS = ("x", "y", "weight")
+_JSON = "json:"
+
+
+@dataclass(frozen=True)
+class StoredArray:
+    """An array in an HDF5 file that is read when it is sliced; `row` is its place where trials share one array."""
+
+    path: Path
+    key: str
+    row: int | None
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: Any, /) -> np.ndarray:
+        with h5py.File(self.path, "r") as file:
+            stored = file[self.key]
+            if self.row is None:
+                return stored[index]
+            return stored[(self.row, *index)] if isinstance(index, tuple) else stored[self.row, index]
+
+
+def save_dataset(dataset: Dataset, path: str | Path) -> Path:
+    """Write a dataset to an HDF5 file, whole or not at all.
+
+    Trials of equal length become one array `x` (trial, time, input) and one `y`, others a group each.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    path = Path(path)
+    with written_whole(path) as beside, h5py.File(beside, "w") as file:
+        _write_attributes(file, dataset)
+        text = h5py.string_dtype()
+        for column in ("name", "group", "split"):
+            file.create_dataset(column, data=[getattr(trial, column) for trial in dataset], dtype=text)
+        if _uniform(dataset.trials):
+            for key in _ARRAYS:
+                if getattr(dataset.trials[0], key) is not None:
+                    _write_together(file, key, [getattr(trial, key) for trial in dataset])
+        else:
+            for index, trial in enumerate(dataset):
+                for key in _ARRAYS:
+                    if getattr(trial, key) is not None:
+                        file.create_dataset(f"trials/{index:06d}/{key}", data=getattr(trial, key)[:])
+        file.attrs["sha256"] = _checksum(file)
+    return path
+
+
+def load_dataset(path: str | Path, lazy: bool = False) -> Dataset:
+    """Read a dataset from an HDF5 file.
+
+    Args:
+        path: the file.
+        lazy: leave the arrays in the file and read them when they are sliced (the checksum is then not checked).
+
+    Raises:
+        InputError: the file is missing, truncated, damaged, not a dataset, or of another version of the format.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file")
+    try:
+        with h5py.File(path, "r") as file:
+            _check_format(file, path)
+            if not lazy and _checksum(file) != file.attrs["sha256"]:
+                raise InputError(f"{path}: the data do not match their checksum: the file is damaged, make it again")
+            return _read(file, path, lazy)
+    except (OSError, KeyError) as error:
+        reason = str(error).strip("\"'").splitlines()[0]
+        raise InputError(f"{path}: not a whole HDF5 dataset ({reason}): make or copy it again") from None
+
+
+def dataset_checksum(path: str | Path) -> str:
+    """The SHA-256 that a dataset file carries: of its arrays, names, groups and splits.
+
+    Raises:
+        InputError: the file is missing or no dataset.
+    """
+    load_dataset(path, lazy=True)
+    with h5py.File(path, "r") as file:
+        return str(file.attrs["sha256"])
+
+
+def _uniform(trials: Sequence[Trial]) -> bool:
+    shapes = {
+        tuple(
+            None if getattr(t, key) is None else (getattr(t, key).shape, str(getattr(t, key).dtype)) for key in _ARRAYS
+        )
+        for t in trials
+    }
+    return len(shapes) == 1
+
+
+def _write_together(file: h5py.File, key: str, arrays: list) -> None:
+    shape = (len(arrays), *arrays[0].shape)
+    stored = file.create_dataset(key, shape=shape, dtype=arrays[0].dtype)
+    for row, array in enumerate(arrays):
+        stored[row] = array[:]
+
+
+def _write_attributes(file: h5py.File, dataset: Dataset) -> None:
+    file.attrs.update(
+        format=FORMAT,
+        format_version=VERSION,
+        dataset=dataset.name,
+        dt_ms=float(dataset.dt),
+        x_names=json.dumps(dataset.x_names),
+        y_names=json.dumps(dataset.y_names),
+        x_units=dataset.x_units,
+        y_units=dataset.y_units,
+        task=dataset.task,
+        source=dataset.source,
+    )
+    for key, value in dataset.extra.items():
+        if key in file.attrs or key == "sha256":
+            raise InputError(f"dataset {dataset.name!r}: the name {key!r} in extra is taken by the format")
+        plain = isinstance(value, str) and not value.startswith(_JSON)
+        file.attrs[key] = value if plain else _JSON + json.dumps(value, sort_keys=True)
+
+
+def _check_format(file: h5py.File, path: Path) -> None:
+    if file.attrs.get("format") != FORMAT:
+        raise InputError(f"{path}: an HDF5 file, but not a {FORMAT}")
+    version = int(file.attrs["format_version"])
+    if version != VERSION:
+        raise InputError(
+            f"{path}: its format has version {version}, this wormtwin reads version {VERSION}: make it again"
+        )
+
+
+def _read(file: h5py.File, path: Path, lazy: bool) -> Dataset:
+    attributes = dict(file.attrs)
+    known = {
+        "format",
+        "format_version",
+        "dataset",
+        "dt_ms",
+        "x_names",
+        "y_names",
+        "x_units",
+        "y_units",
+        "task",
+        "source",
+    }
+    columns = zip(*(file[column].asstr()[:] for column in ("name", "group", "split")), strict=True)
+    trials = []
+    for row, (name, group, split) in enumerate(columns):
+        arrays = {key: _array(file, path, key, row, lazy) for key in _ARRAYS}
+        trials.append(Trial(str(name), **arrays, group=str(group), split=str(split)))
+    return Dataset(
+        name=attributes["dataset"],
+        trials=tuple(trials),
+        dt=float(attributes["dt_ms"]),
+        x_names=tuple(json.loads(attributes["x_names"])),
+        y_names=tuple(json.loads(attributes["y_names"])),
+        x_units=attributes["x_units"],
+        y_units=attributes["y_units"],
+        task=attributes["task"],
+        source=attributes["source"],
+        extra={key: _plain(value) for key, value in attributes.items() if key not in known | {"sha256"}},
+    )
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(value.removeprefix(_JSON)) if isinstance(value, str) and value.startswith(_JSON) else value
+
+
+def _array(file: h5py.File, path: Path, key: str, row: int, lazy: bool) -> Any:
+    together, apart = key in file, f"trials/{row:06d}/{key}"
+    if not together and apart not in file:
+        return None
+    stored = file[key] if together else file[apart]
+    if lazy:
+        shape = stored.shape[1:] if together else stored.shape
+        return StoredArray(path, key if together else apart, row if together else None, shape, stored.dtype)
+    return stored[row] if together else stored[:]
+
+
+def _checksum(file: h5py.File) -> str:
+    """SHA-256 over every array's name and values in the order of their names, a trial at a time."""
+    digest = hashlib.sha256()
+    found: list[str] = []
+    file.visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None)
+    for name in sorted(found):
+        stored = file[name]
+        digest.update(name.encode())
+        for row in range(len(stored)):
+            value = np.asarray(stored[row])
+            digest.update(
+                repr(value.tolist()).encode() if value.dtype == object else np.ascontiguousarray(value).tobytes()
+            )
+    return digest.hexdigest()
