@@ -1,0 +1,1 @@
+"""Models of the data: recurrent surrogates, their baselines, training, scores and reports."""

@@ -1,0 +1,33 @@
+"""The one place that decides which backend Keras uses: `KERAS_BACKEND` if it is set, else JAX.
+
+Every module that needs Keras writes `from surrogates.backend import keras`.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+
+__all__ = ["keras", "tensorflow_unseen"]
+
+
+@contextmanager
+def tensorflow_unseen() -> Iterator[None]:
+    """Let Keras believe for a while that TensorFlow is not installed, unless it is the backend or imported already.
+
+    Keras looks for it whenever it saves a model, with any backend; where TensorFlow is installed that import takes
+    five seconds of every process and prints TensorFlow's own log.
+    """
+    hidden = keras.backend.backend() != "tensorflow" and "tensorflow" not in sys.modules
+    if hidden:
+        sys.modules["tensorflow"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules["tensorflow"]

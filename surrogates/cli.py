@@ -1,0 +1,108 @@
+"""`wormtwin train`, `evaluate` and `dataset plot`."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from datasets.cli import DataArgument, dataset_app, parse_numbers
+from neuron_models.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from surrogates.metrics import Score
+
+DataOption = Annotated[Path, typer.Option(help="A dataset file (.h5).")]
+
+
+def train(
+    data: DataOption,
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    model: Annotated[str, typer.Option(help="rnn, lstm, gru or linear.")] = "gru",
+    units: Annotated[int | None, typer.Option(help="Size of the hidden state (rnn, lstm, gru).")] = None,
+    lags: Annotated[int | None, typer.Option(help="Past outputs that count (linear).")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Adam's; 0.001 for rnn, 0.05 for lstm and gru.")] = None,
+    epochs: Annotated[int, typer.Option(help="Passes over the training trials.")] = 1000,
+    batch_size: Annotated[int, typer.Option(help="Trials in a batch.")] = 32,
+    seed: Annotated[int, typer.Option(help="Of the first weights and of the batches.")] = 0,
+) -> None:
+    """Train a model on a dataset; writes model.keras, history.csv, scores.json and traces.png."""
+    from datasets.store import load_dataset
+    from surrogates.fitting import fit_and_score
+    from surrogates.models import model_kind
+    from surrogates.training import TrainingConfig
+
+    dataset = load_dataset(data)
+    settings = {name: value for name, value in (("units", units), ("lags", lags)) if value is not None}
+    rate = model_kind(model).learning_rate if learning_rate is None else learning_rate
+    config = TrainingConfig(epochs=epochs, batch_size=batch_size, learning_rate=rate, seed=seed)
+    result = fit_and_score(dataset, model, settings, config, out, data=data.name)
+    print_scores(result.scores, dataset.y_units)
+    print(f"{result.parameters} parameters, best epoch {result.best_epoch + 1}, {result.seconds:.1f} s; all in {out}")
+
+
+def evaluate(
+    data: DataOption,
+    model: Annotated[Path, typer.Option(help="A model.keras that `wormtwin train` wrote.")],
+    plot: Annotated[Path | None, typer.Option(help="Draw predicted over simulated traces into this file.")] = None,
+) -> None:
+    """Score a trained model on a dataset, by split and by output."""
+    from datasets.store import load_dataset
+    from surrogates.fitting import plot_predictions
+    from surrogates.metrics import predict, score
+    from surrogates.model_file import load_model
+    from surrogates.report.plots import save_figure
+
+    trained, channels = load_model(model)
+    dataset = load_dataset(data)
+    if channels is not None:
+        channels.require_same(dataset)
+    predictions = predict(trained, dataset)
+    print_scores(score(dataset, predictions), dataset.y_units)
+    if plot is not None:
+        save_figure(plot_predictions(dataset, predictions, trained.name), plot)
+
+
+@dataset_app.command("plot")
+def plot_dataset(
+    data: DataArgument,
+    out: Annotated[Path, typer.Option(help="The picture to write (.png, .svg or .pdf).")],
+    trials: Annotated[str, typer.Option(help="Which trials, such as 1,3-5; the first three when empty.")] = "",
+    outputs: Annotated[str, typer.Option(help="Which outputs, such as DB1,VB1; the first six when empty.")] = "",
+) -> None:
+    """Draw some trials: inputs above, outputs below."""
+    from connectome.contact import require_known
+    from datasets.store import load_dataset
+    from surrogates.report.plots import plot_traces, save_figure
+
+    dataset = load_dataset(data)
+    numbers = parse_numbers(trials) if trials else range(1, min(3, len(dataset)) + 1)
+    for number in numbers:
+        if not 1 <= number <= len(dataset):
+            raise InputError(f"{data} has the trials 1 to {len(dataset)}, not {number}")
+    names = require_known([n.strip() for n in outputs.split(",") if n.strip()], dataset.y_names, "output")
+    if out.suffix not in (".png", ".svg", ".pdf"):
+        raise InputError(f"--out must end in .png, .svg or .pdf, got {out.name!r}")
+    dataset = replace(dataset, trials=tuple(dataset.trials[n - 1] for n in numbers))
+    save_figure(plot_traces(dataset, range(len(dataset)), outputs=names or None), out)
+    print(f"{len(dataset)} trials in {out}")
+
+
+def register(app: typer.Typer) -> None:
+    """Mount these commands."""
+    app.command()(train)
+    app.command()(evaluate)
+
+
+def print_scores(scores: "Mapping[str, Score]", units: str) -> None:
+    """Print a table of RMSE, and RMSE over range, by split and output."""
+    outputs = list(next(iter(scores.values())).rmse_by_output)[:12]
+    table = Table("split", f"RMSE ({units})", "of range", *outputs, title="RMSE by split and by output")
+    for split, score in scores.items():
+        cells = [f"{score.rmse_by_output[name]:.4g}" for name in outputs]
+        table.add_row(split, f"{score.rmse:.4g}", f"{100 * score.relative:.2f} %", *cells)
+    Console().print(table)

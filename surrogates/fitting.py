@@ -1,0 +1,75 @@
+"""Fits a model to a dataset, scores it and leaves a folder that holds everything about it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from datasets.dataset import Dataset
+from surrogates.metrics import predict, score
+from surrogates.model_file import Channels, save_model
+from surrogates.models import complete_settings, train_model
+from surrogates.report.plots import plot_history, plot_traces, save_figure
+from surrogates.result import MODEL_FILE, TRACES_FILE, Result, save_history, save_result, versions
+from surrogates.training import TrainingConfig
+
+_SHOWN = 3
+
+
+def fit_and_score(
+    dataset: Dataset,
+    model: str,
+    settings: Mapping[str, Any],
+    config: TrainingConfig,
+    out: Path,
+    *,
+    experiment: str = "train",
+    data: str = "",
+    progress: bool = True,
+) -> Result:
+    """Train a model, score it in free run, and write model, history, plots and last the scores into `out`.
+
+    Args:
+        dataset: with training, and better also validation and test trials.
+        model: one of `surrogates.models.MODELS`.
+        settings: the model's own, such as `units`.
+        config: epochs, batch size, learning rate, seed.
+        out: the folder; `scores.json` in it is written last, so that its presence says that all is there.
+        experiment: what the run belongs to.
+        data: the name of the data, for the record.
+        progress: show a bar.
+
+    Raises:
+        InputError: an unknown model or setting, or a dataset without training trials.
+        FloatingPointError: the loss was never finite.
+    """
+    trained, training = train_model(model, dataset, config, settings, progress)
+    predictions = predict(trained, dataset)
+    result = Result(
+        experiment=experiment,
+        model=model,
+        settings=complete_settings(model, settings),
+        seed=config.seed,
+        parameters=trained.count_params(),
+        scores=score(dataset, predictions),
+        best_epoch=training.best_epoch,
+        seconds=training.seconds,
+        data=data or dataset.name,
+        versions=versions(),
+    )
+    save_model(trained, out / MODEL_FILE, Channels.of(dataset))
+    save_history(training, out)
+    save_figure(plot_predictions(dataset, predictions, trained.name), out / TRACES_FILE)
+    if training.history:
+        save_figure(plot_history(training.history, dataset.y_units), out / "history.png")
+    save_result(result, out)
+    return result
+
+
+def plot_predictions(dataset: Dataset, predictions: list[Float[np.ndarray, "time output"]], name: str):
+    """Draw predicted over simulated traces for the first test trials (or the first of any, without a test split)."""
+    tests = [i for i, trial in enumerate(dataset) if trial.split == "test"] or list(range(len(dataset)))
+    shown = tests[:_SHOWN]
+    return plot_traces(dataset, shown, [predictions[i] for i in shown], label=name)

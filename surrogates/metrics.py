@@ -1,0 +1,83 @@
+"""How close a model's response comes to the simulated one, by split and by output."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from datasets.dataset import Dataset
+from neuron_models.errors import InputError, require
+from neuron_models.units import Dimensionless
+
+
+@dataclass(frozen=True)
+class Score:
+    """The error of one split: `rmse` over all outputs in the data's units, and each output's own.
+
+    `relative` is an output's RMSE over its range in the whole dataset (the mean over outputs for the split).
+    """
+
+    rmse: Dimensionless
+    relative: Dimensionless
+    rmse_by_output: Mapping[str, float]
+    relative_by_output: Mapping[str, float]
+
+
+def predict(model, dataset: Dataset) -> list[Float[np.ndarray, "time output"]]:
+    """Run a model freely on every trial: one array (time, output) a trial, in the data's units.
+
+    Raises:
+        InputError: the model takes another number of inputs than the dataset has.
+    """
+    wanted = model.input_shape[-1]
+    if wanted != len(dataset.x_names):
+        raise InputError(
+            f"the model takes {wanted} inputs and dataset {dataset.name!r} has {len(dataset.x_names)} "
+            f"({', '.join(dataset.x_names)}): use the data it was trained on"
+        )
+    if len({len(trial) for trial in dataset}) == 1:
+        return list(model.predict(np.asarray(dataset.stacked()[0], np.float32), verbose=0))
+    return [model.predict(np.asarray(trial.x[:], np.float32)[None], verbose=0)[0] for trial in dataset]
+
+
+def score(dataset: Dataset, predictions: list[Float[np.ndarray, "time output"]]) -> dict[str, Score]:
+    """Score predictions by split; trials of no split are scored together as "all".
+
+    Samples of weight zero do not count.
+
+    Raises:
+        InputError: a trial has no y, or there is not one prediction a trial.
+    """
+    require(len(predictions) == len(dataset), f"{len(predictions)} predictions for {len(dataset)} trials")
+    targets = [_target(trial)[trial.valid()] for trial in dataset]
+    errors = [p[trial.valid()] - y for p, y, trial in zip(predictions, targets, dataset, strict=True)]
+    everything = np.concatenate(targets)
+    ranges = everything.max(0) - everything.min(0)
+    splits = {trial.split or "all" for trial in dataset}
+    return {
+        split: _score(
+            np.concatenate([e for e, trial in zip(errors, dataset, strict=True) if (trial.split or "all") == split]),
+            ranges,
+            dataset.y_names,
+        )
+        for split in ("train", "validation", "test", "all")
+        if split in splits
+    }
+
+
+def _target(trial) -> Float[np.ndarray, "time output"]:
+    if trial.y is None:
+        raise InputError(f"trial {trial.name!r} has no outputs to compare with")
+    return np.asarray(trial.y[:], dtype=float)
+
+
+def _score(errors: np.ndarray, ranges: np.ndarray, names: tuple[str, ...]) -> Score:
+    rmse = np.sqrt((errors**2).mean(0))
+    relative = np.divide(rmse, ranges, out=np.full(len(rmse), np.nan), where=ranges > 0)
+    return Score(
+        float(np.sqrt((errors**2).mean())),
+        float(np.nanmean(relative)) if np.isfinite(relative).any() else float("nan"),
+        dict(zip(names, rmse.tolist(), strict=True)),
+        dict(zip(names, relative.tolist(), strict=True)),
+    )

@@ -1,0 +1,115 @@
+"""Plots: colour-blind-safe (Okabe and Ito 2008), on their own light ground, so that they read on dark pages too."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.figure import Figure
+
+from datasets.dataset import Dataset, Trial
+from neuron_models.files import written_whole
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
+GROUND = "#FCFCFA"
+
+
+def save_figure(figure: Figure, path: Path) -> Path:
+    """Write a figure, whole or not at all; the suffix chooses the format."""
+    with written_whole(path) as beside:
+        figure.savefig(beside, dpi=130, facecolor=GROUND, bbox_inches="tight")
+    return path
+
+
+def plot_traces(
+    dataset: Dataset,
+    trials: Sequence[int],
+    predictions: Sequence[Float[np.ndarray, "time output"]] | None = None,
+    label: str = "predicted",
+    outputs: Sequence[str] | None = None,
+) -> Figure:
+    """Draw trials side by side: their inputs above, every output below, with the predictions over it.
+
+    Args:
+        dataset: gives the traces, their names and units.
+        trials: which trials, counted from 0, a column each.
+        predictions: one array (time, output) for each of them.
+        label: what the predictions are called.
+        outputs: which outputs to draw; the first six when None.
+    """
+    shown = list(outputs or dataset.y_names[:6])
+    rows = 1 + len(shown)
+    figure = Figure(figsize=(3.4 * len(trials) + 1.2, 1.25 * rows + 0.6), layout="constrained")
+    axes = figure.subplots(rows, len(trials), sharex=True, sharey="row", squeeze=False)
+    for column, index in enumerate(trials):
+        trial = dataset.trials[index]
+        time = np.arange(len(trial)) * dataset.dt
+        axes[0, column].set_title(f"{trial.name} ({trial.split})" if trial.split else trial.name, fontsize=9)
+        _draw_inputs(axes[0, column], time, trial, dataset.x_names)
+        for row, name in enumerate(shown, start=1):
+            place = dataset.y_names.index(name)
+            axes[row, column].plot(time, trial.y[:][:, place], color="#555555", lw=2.4, label="simulated")  # type: ignore[index]
+            if predictions is not None:
+                guess = predictions[column][:, place]
+                axes[row, column].plot(time, guess, color=COLOURS[1], lw=1.2, ls="--", label=label)
+        axes[-1, column].set_xlabel("time (ms)")
+    axes[0, 0].set_ylabel(f"input ({dataset.x_units})")
+    for row, name in enumerate(shown, start=1):
+        axes[row, 0].set_ylabel(f"{name} ({dataset.y_units})")
+    axes[0, -1].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    axes[1, -1].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    _tidy(axes.ravel())
+    return figure
+
+
+def plot_history(history: dict[str, list[float]], units: str) -> Figure:
+    """Draw training and validation RMSE over epochs."""
+    figure = Figure(figsize=(5.2, 3.2), layout="constrained")
+    axes = figure.subplots()
+    for key, name, colour in (("loss", "training", COLOURS[0]), ("val_loss", "validation", COLOURS[1])):
+        if key in history:
+            axes.semilogy(np.arange(1, len(history[key]) + 1), np.sqrt(history[key]), color=colour, lw=1.2, label=name)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(f"RMSE ({units})")
+    axes.legend(fontsize=8, frameon=False)
+    _tidy([axes])
+    return figure
+
+
+def _draw_inputs(axes, time: np.ndarray, trial: Trial, names: Sequence[str]) -> None:
+    x = np.asarray(trial.x[:])
+    styles = ("-", "--", "-.", ":")
+    for place, name in enumerate(names):
+        if len(names) <= len(COLOURS) or np.any(x[:, place]):
+            style = styles[place % len(styles)]
+            axes.plot(time, x[:, place], lw=1.1, ls=style, color=COLOURS[place % len(COLOURS)], label=name)
+
+
+def _tidy(axes) -> None:
+    for each in axes:
+        each.set_facecolor(GROUND)
+        each.spines[["top", "right"]].set_visible(False)
+        each.tick_params(labelsize=8)
+
+
+def plot_summary(table, units: str) -> Figure:
+    """Draw each model's test RMSE, measured (with the spread of the runs) beside published.
+
+    Args:
+        table: as `surrogates.experiments.summarise` makes it.
+        units: of the RMSE.
+    """
+    figure = Figure(figsize=(6.2, 0.42 * len(table) + 1.3), layout="constrained")
+    axes = figure.subplots()
+    rows = np.arange(len(table))[::-1]
+    spread = table["test_sd"].fillna(0.0)
+    axes.errorbar(table["test"], rows, xerr=spread, fmt="o", color=COLOURS[0], ms=6, capsize=3, label="measured")
+    axes.plot(table["test_published"], rows, "D", mfc="none", color=COLOURS[1], ms=7, label="published")
+    axes.set_xscale("log")
+    axes.set_yticks(rows, [f"{m} ({p})" for m, p in zip(table["model"], table["parameters"], strict=True)])
+    axes.set_xlabel(f"test RMSE ({units})")
+    axes.set_ylabel("model (parameters)")
+    axes.grid(axis="x", which="both", lw=0.4, alpha=0.5)
+    axes.legend(fontsize=8, frameon=False)
+    _tidy([axes])
+    return figure

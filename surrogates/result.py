@@ -1,0 +1,83 @@
+"""The result of one training, and the folder that holds it."""
+
+import importlib.metadata
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from neuron_models.errors import InputError
+from neuron_models.files import written_whole
+from neuron_models.units import Dimensionless, Seconds
+from surrogates.metrics import Score
+
+if TYPE_CHECKING:
+    from surrogates.training import Training
+
+SCORES_FILE = "scores.json"
+HISTORY_FILE = "history.csv"
+MODEL_FILE = "model.keras"
+TRACES_FILE = "traces.png"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One trained model: what it is, how well it does by split and by output, what it took."""
+
+    experiment: str
+    model: str
+    settings: Mapping[str, Any]
+    seed: int
+    parameters: int
+    scores: Mapping[str, Score]
+    best_epoch: int
+    seconds: Seconds
+    data: str
+    versions: Mapping[str, str] = field(default_factory=dict)
+    diverged: bool = False
+
+    def rmse(self, split: str) -> Dimensionless:
+        """The RMSE of a split, NaN where there is none."""
+        return self.scores[split].rmse if split in self.scores else math.nan
+
+
+def save_result(result: Result, folder: Path) -> Path:
+    """Write `scores.json` into a folder."""
+    with written_whole(folder / SCORES_FILE) as beside:
+        beside.write_text(json.dumps(asdict(result), indent=1))
+    return folder / SCORES_FILE
+
+
+def load_result(path: Path) -> Result:
+    """Read a result that `save_result` wrote.
+
+    Raises:
+        InputError: the file is missing, half-written or holds something else.
+    """
+    try:
+        found = json.loads(path.read_text())
+        found["scores"] = {split: Score(**score) for split, score in found["scores"].items()}
+        return Result(**found)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not a result of wormtwin ({error}): delete it and run again") from None
+
+
+def save_history(training: "Training", folder: Path) -> Path:
+    """Write `history.csv`: epoch (from 1), the losses, and their square roots in the data's units."""
+    table = pd.DataFrame(training.history)
+    table.insert(0, "epoch", range(1, len(table) + 1))
+    for loss, name in (("loss", "rmse"), ("val_loss", "val_rmse")):
+        if loss in table:
+            table[name] = table[loss] ** 0.5
+    with written_whole(folder / HISTORY_FILE) as beside:
+        table.to_csv(beside, index=False)
+    return folder / HISTORY_FILE
+
+
+def versions() -> dict[str, str]:
+    """The versions of what decides a training's figures."""
+    return {name: importlib.metadata.version(name) for name in ("wormtwin", "keras", "jax", "numpy")}

@@ -1,0 +1,192 @@
+"""Trains any Keras model on a dataset, and keeps the weights of its best validation epoch."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from datasets.dataset import Dataset
+from neuron_models.errors import require
+from neuron_models.progress import progress_bar
+from surrogates.backend import keras
+
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
+"""x, y and sample weight."""
+Transform = Callable[[np.ndarray, np.ndarray, np.ndarray | None, np.random.Generator], Arrays]
+"""Turns a batch into another when it is used: windows, augmentation, targets made on the fly."""
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How long, in which steps, from which seed; the defaults are those of Barbulescu et al. 2023 for GRU and LSTM."""
+
+    epochs: int = 1000
+    batch_size: int = 32
+    learning_rate: float = field(default=0.05, metadata={"unit": "1"})
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size"):
+            require(getattr(self, name) >= 1, f"TrainingConfig.{name} must be >= 1, got {getattr(self, name)}")
+        require(
+            math.isfinite(self.learning_rate) and self.learning_rate > 0,
+            f"TrainingConfig.learning_rate must be > 0, got {self.learning_rate}",
+        )
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a model is trained for: the loss, what is watched beside it, and what is done to every batch.
+
+    `transform` acts on training batches only; `arrays` turns a dataset into x, y and weight (its trials stacked, when
+    not told otherwise).
+    """
+
+    loss: Any = "mean_squared_error"
+    metrics: Sequence[Any] = ()
+    transform: Transform | None = None
+    arrays: Callable[[Dataset], Arrays] | None = None
+
+
+REGRESSION = Objective()
+CLASSIFICATION = Objective("sparse_categorical_crossentropy", ("sparse_categorical_accuracy",))
+
+
+@dataclass(frozen=True)
+class Training:
+    """What training gave: the losses by epoch, the best epoch (from 0) and the seconds that it took."""
+
+    history: dict[str, list[float]]
+    best_epoch: int
+    seconds: float
+
+
+def train(
+    model: keras.Model,
+    dataset: Dataset,
+    config: TrainingConfig | None = None,
+    objective: Objective = REGRESSION,
+    progress: bool = True,
+) -> Training:
+    """Train a model in place with Adam; it ends with the weights of its best validation epoch.
+
+    Args:
+        model: takes (trial, time, input) or whatever the objective's arrays and transform make of the dataset.
+        dataset: its training trials are learned; its validation trials choose the epoch (the training loss if none).
+        config: epochs, batch size, learning rate, seed.
+        objective: loss, metrics, batch-time transform.
+        progress: show a bar with the current RMSE.
+
+    Returns:
+        Losses by epoch (`loss`, `val_loss`, metrics), best epoch, seconds.
+
+    Raises:
+        InputError: no training trials, or trials without targets.
+        FloatingPointError: the loss was never finite.
+    """
+    config = config or TrainingConfig()
+    parts = dataset.by_split()
+    require("train" in parts, f"dataset {dataset.name!r} has no training trials")
+    learned = _arrays(parts["train"], objective)
+    checked = _arrays(parts["validation"], objective) if "validation" in parts else None
+    model.compile(
+        optimizer=keras.optimizers.Adam(config.learning_rate),
+        loss=objective.loss,
+        metrics=list(objective.metrics),
+        weighted_metrics=[],
+    )
+    best = _BestWeights("val_loss" if checked else "loss")
+    callbacks = [best, _Bar(config.epochs)] if progress else [best]
+    started = time.perf_counter()
+    done = model.fit(
+        _Batches(learned, config, objective.transform),
+        validation_data=checked,
+        validation_batch_size=None if checked is None else len(checked[0]),
+        epochs=config.epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=callbacks,
+    )
+    best.restore()
+    return Training(done.history, best.epoch, time.perf_counter() - started)
+
+
+def _arrays(dataset: Dataset, objective: Objective) -> Arrays:
+    x, y, weight = (objective.arrays or Dataset.stacked)(dataset)
+    require(y is not None, f"dataset {dataset.name!r} has no targets to learn")
+    as_integers = np.issubdtype(np.asarray(y).dtype, np.integer)
+    targets = np.asarray(y) if as_integers else np.asarray(y, np.float32)
+    return np.asarray(x, np.float32), targets, None if weight is None else np.asarray(weight, np.float32)
+
+
+class _Batches(keras.utils.PyDataset):
+    """Batches in an order shuffled anew in every epoch by the config's seed, transformed when they are used."""
+
+    def __init__(self, arrays: Arrays, config: TrainingConfig, transform: Transform | None) -> None:
+        super().__init__()
+        self._arrays, self._size, self._transform = arrays, config.batch_size, transform
+        self._rng = np.random.default_rng(config.seed)
+        self._order = np.arange(len(arrays[0]))
+        self._whole = len(self._order) <= self._size
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._order) / self._size)
+
+    def __getitem__(self, index: int) -> tuple:
+        if self._whole:
+            x, y, weight = self._arrays
+        else:
+            rows = self._order[index * self._size : (index + 1) * self._size]
+            x, y, weight = self._arrays
+            x, y, weight = x[rows], y[rows], None if weight is None else weight[rows]
+        if self._transform is not None:
+            x, y, weight = self._transform(x, y, weight, self._rng)
+        return (x, y) if weight is None else (x, y, weight)
+
+    def on_epoch_begin(self) -> None:
+        self._rng.shuffle(self._order)
+
+
+class _BestWeights(keras.callbacks.Callback):
+    """Remembers the weights of the epoch with the smallest loss."""
+
+    def __init__(self, monitor: str) -> None:
+        super().__init__()
+        self._monitor, self._loss, self._weights, self.epoch = monitor, math.inf, None, -1
+
+    def on_epoch_end(self, epoch, logs=None) -> None:
+        loss = (logs or {})[self._monitor]
+        if loss < self._loss:
+            self._loss, self.epoch, self._weights = loss, epoch, self.model.get_weights()
+
+    def restore(self) -> None:
+        if self._weights is None:
+            raise FloatingPointError("training diverged: its loss was never finite; use a smaller learning rate")
+        self.model.set_weights(self._weights)
+
+
+class _Bar(keras.callbacks.Callback):
+    """A progress bar over epochs with the current root-mean-square errors."""
+
+    def __init__(self, epochs: int) -> None:
+        super().__init__()
+        self._bar = progress_bar(epochs, "epoch")
+
+    def on_epoch_end(self, epoch, logs=None) -> None:
+        names = {"loss": "train", "val_loss": "validation"}
+        shown = {text: f"{math.sqrt(logs[key]):.4g}" for key, text in names.items() if logs and logs.get(key, -1) >= 0}
+        self._bar.set_postfix(shown, refresh=False)
+        self._bar.update()
+
+    def on_train_end(self, logs=None) -> None:
+        self._bar.close()
+
+
+def fit_closed(model: keras.Model, dataset: Dataset, solve: Callable[[keras.Model, Dataset], None]) -> Training:
+    """Fit a model that has a solution in closed form: no epochs, an empty history."""
+    started = time.perf_counter()
+    solve(model, dataset)
+    return Training({}, 0, time.perf_counter() - started)
