@@ -16,6 +16,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+import datasets
+
+if getattr(datasets, "OWNER", "") != "wormtwin":
+    print(
+        f"wormtwin: another package called 'datasets' comes before its own ({datasets.__path__[0]}): "
+        "install wormtwin into an environment of its own",
+        file=sys.stderr,
+    )
+    sys.exit(2)
+
 import connectome.cli
 import datasets.cli
 import surrogates.cli
@@ -151,6 +161,8 @@ def _one_line(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if error.filename else ""
         return f"{' '.join(error.strerror.split())}{where}"
+    if isinstance(error, OSError) and "written" in str(error):
+        return f"writing failed, is the disk full? ({error})"
     message = getattr(error, "format_message", error.__str__)()
     return " ".join(message.split()) or type(error).__name__
 

@@ -94,14 +94,24 @@ def simulate(
         InputError: the time step does not divide the sampling interval.
     """
     settings = settings or default_settings(scenario)
+    stride = steps_a_sample(scenario, settings)
+    sites = [Site(name) for name in (record or scenario.outputs)]
+    voltages = simulation.run(scenario.clamps(sequence), sites, settings)
+    return voltages[::stride][: scenario.samples] / 1000.0
+
+
+def steps_a_sample(scenario: Scenario, settings: RunSettings) -> int:
+    """The number of time steps from one sample to the next.
+
+    Raises:
+        InputError: the time step does not divide the sampling interval.
+    """
     stride = scenario.dt / settings.dt
     require(
         abs(stride - round(stride)) < 1e-6 and round(stride) >= 1,
         f"the time step of {settings.dt:g} ms does not divide the sampling interval of {scenario.dt:g} ms",
     )
-    sites = [Site(name) for name in (record or scenario.outputs)]
-    voltages = simulation.run(scenario.clamps(sequence), sites, settings)
-    return voltages[:: round(stride)][: scenario.samples] / 1000.0
+    return round(stride)
 
 
 def default_settings(scenario: Scenario) -> RunSettings:

@@ -4,7 +4,7 @@ import functools
 import os
 from pathlib import Path
 
-from connectome.contact import Connectome, Contact, Neuron
+from connectome.contact import Connectome, Contact, Neuron, at_somata
 from connectome.download import cached_network
 from connectome.network_file import load_network_file
 from connectome.placement import place_contacts
@@ -21,14 +21,17 @@ def load_connectome(source: str | Path | None = None) -> Connectome:
 
     Args:
         source: a path to a NeuroML 1 network file; `"published"` for the one that `WORMTWIN_NETWORK` names or that
-            `wormtwin connectome download` fetched; `"placed"` for the c302 table placed by `place_contacts`; None for
-            the published one where there is one, else the placed one. `Connectome.source` says which it became.
+            `wormtwin connectome download` fetched; `"placed"` for the c302 table placed by `place_contacts`;
+            `"somatic"` for the latter with one contact a projection, soma to soma (`at_somata`); None for the
+            published one where there is one, else the placed one. `Connectome.source` says which it became.
 
     Raises:
         InputError: the file is missing, truncated or no network, or `"published"` is asked for and not there.
     """
     if source == "placed":
         return _placed()
+    if source == "somatic":
+        return at_somata(_placed())
     if source is None or source == "published":
         found = _published_path()
         if found is not None:

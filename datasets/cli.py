@@ -33,11 +33,13 @@ def simulate(
     split: Annotated[str, typer.Option(help="'published', or 'auto': equally diverse parts (50/25/25 %).")] = "",
     jobs: Annotated[int, typer.Option(help="Processes; each builds the network once.")] = 1,
     time_step: Annotated[float, typer.Option(help="Time step of the simulation in ms.")] = 0.1,
+    compartment: Annotated[float, typer.Option(help="Longest compartment in um; one a cable when very large.")] = 20.0,
     simulator: Annotated[
         str, typer.Option(help="'coreneuron', or the slower 'neuron' with equal voltages.")
     ] = "coreneuron",
 ) -> None:
     """Simulate a scenario on the connectome into a dataset; a stopped run goes on where it was."""
+    from connectome.network import NetworkParameters
     from connectome.random_stimuli import random_scenario
     from connectome.wiring import load_connectome
     from datasets.stimulus_response import simulate_dataset
@@ -60,6 +62,7 @@ def simulate(
         chosen,
         connectome,
         out,
+        parameters=NetworkParameters(longest_compartment=compartment),
         record=connectome.names if record == "all" else None,
         settings=RunSettings(chosen.duration, time_step, simulator),
         jobs=jobs,

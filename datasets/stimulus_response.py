@@ -14,7 +14,7 @@ import numpy as np
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from connectome.contact import Connectome, require_known
-from connectome.network import NetworkParameters, build_network, default_settings, simulate
+from connectome.network import NetworkParameters, build_network, default_settings, simulate, steps_a_sample
 from connectome.scenario import Scenario
 from datasets.dataset import Dataset, Trial
 from datasets.splitting import split_diverse
@@ -39,6 +39,9 @@ class Job:
     settings: RunSettings
     network: str
     split_seed: int | None = None
+
+    def __post_init__(self) -> None:
+        steps_a_sample(self.scenario, self.settings)
 
     @property
     def key(self) -> str:
@@ -124,7 +127,7 @@ def _outcomes(job: Job, partial: Path, missing: list[int], jobs: int) -> Iterato
 
 def _simulate_one(job: Job, fingerprint: str, sequence: int, path: Path) -> None:
     """Simulate one sequence in this process and keep its voltages in a file that appears when it is whole."""
-    if fingerprint not in _built:
+    if fingerprint not in _built or not _built[fingerprint].live:
         _built.clear()
         _built[fingerprint] = Simulation(job.circuit)
     try:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 
 from datasets.dataset import Dataset, Trial
 from neuron_models.errors import InputError
-from neuron_models.files import written_whole
+from neuron_models.files import reserve, written_whole
 
 FORMAT = "wormtwin-dataset"
 VERSION = 1
@@ -50,21 +51,12 @@ def save_dataset(dataset: Dataset, path: str | Path) -> Path:
         OSError: it cannot be written there.
     """
     path = Path(path)
-    with written_whole(path) as beside, h5py.File(beside, "w") as file:
-        _write_attributes(file, dataset)
-        text = h5py.string_dtype()
-        for column in ("name", "group", "split"):
-            file.create_dataset(column, data=[getattr(trial, column) for trial in dataset], dtype=text)
-        if _uniform(dataset.trials):
-            for key in _ARRAYS:
-                if getattr(dataset.trials[0], key) is not None:
-                    _write_together(file, key, [getattr(trial, key) for trial in dataset])
-        else:
-            for index, trial in enumerate(dataset):
-                for key in _ARRAYS:
-                    if getattr(trial, key) is not None:
-                        file.create_dataset(f"trials/{index:06d}/{key}", data=getattr(trial, key)[:])
-        file.attrs["sha256"] = _checksum(file)
+    with written_whole(path) as beside:
+        reserve(beside, _size(dataset))  # HDF5 can crash on a full disk
+        with h5py.File(beside, "w") as file:
+            _write_attributes(file, dataset)
+            _write_trials(file, dataset)
+            file.attrs["sha256"] = _checksum(file)
     return path
 
 
@@ -111,6 +103,28 @@ def _uniform(trials: Sequence[Trial]) -> bool:
         for t in trials
     }
     return len(shapes) == 1
+
+
+def _size(dataset: Dataset) -> int:
+    """A little more than the bytes that a dataset takes in a file."""
+    arrays = [getattr(trial, key) for trial in dataset for key in _ARRAYS if getattr(trial, key) is not None]
+    values = sum(math.prod(array.shape) * array.dtype.itemsize for array in arrays)
+    return values + 65536 + 4096 * len(dataset) + len(repr(dataset.extra))
+
+
+def _write_trials(file: h5py.File, dataset: Dataset) -> None:
+    for column in ("name", "group", "split"):
+        texts = [getattr(trial, column) for trial in dataset]
+        file.create_dataset(column, data=texts, dtype=h5py.string_dtype())
+    if _uniform(dataset.trials):
+        for key in _ARRAYS:
+            if getattr(dataset.trials[0], key) is not None:
+                _write_together(file, key, [getattr(trial, key) for trial in dataset])
+        return
+    for index, trial in enumerate(dataset):
+        for key in _ARRAYS:
+            if getattr(trial, key) is not None:
+                file.create_dataset(f"trials/{index:06d}/{key}", data=getattr(trial, key)[:])
 
 
 def _write_together(file: h5py.File, key: str, arrays: list) -> None:

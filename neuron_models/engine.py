@@ -57,13 +57,18 @@ class Simulation:
             raise
 
     @property
+    def live(self) -> bool:
+        """Whether it can still be run: no other one was built since in this process."""
+        return self in _live
+
+    @property
     def compartments(self) -> int:
         """The number of compartments of all cells together."""
         return sum(section.nseg for sections in self._sections.values() for section in sections)
 
     def close(self) -> None:
         """Take everything out of NEURON."""
-        if self in _live:
+        if self.live:
             self._parallel.gid_clear()
             self._keep.clear()
             self._sections.clear()
@@ -86,7 +91,7 @@ class Simulation:
             InputError: this simulation was closed, or a site does not exist.
             FloatingPointError: a potential is not finite any more.
         """
-        require(self in _live, "this simulation was closed: another one was built in this process")
+        require(self.live, "this simulation was closed: another one was built in this process")
         h = self._h
         with self._solver(settings):
             players = [self._play(clamp, settings) for clamp in clamps]

@@ -1,10 +1,25 @@
 """Files that appear under their final name only when they are whole."""
 
+import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+def reserve(path: Path, size: int) -> None:
+    """Make sure that `size` bytes can be written to `path`, before a writer that does not survive a full disk starts.
+
+    Raises:
+        OSError: they cannot: the disk is full, or a limit is set on the size of files.
+    """
+    with path.open("wb") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+        elif shutil.disk_usage(path.parent).free < size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 @contextmanager

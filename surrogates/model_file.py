@@ -10,7 +10,7 @@ from datasets.dataset import Dataset
 from neuron_models.errors import InputError, require
 from neuron_models.files import written_whole
 from neuron_models.units import Milliseconds
-from surrogates import linear as _registers_its_layer  # noqa: F401
+from surrogates import layers as _registered_on_import  # noqa: F401
 from surrogates.backend import keras, tensorflow_unseen
 
 _MEMBER = "wormtwin.json"

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from datasets.dataset import Dataset
 from neuron_models.errors import require
 from neuron_models.progress import progress_bar
+from neuron_models.units import Dimensionless, Seconds
 from surrogates.backend import keras
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
@@ -25,7 +26,7 @@ class TrainingConfig:
 
     epochs: int = 1000
     batch_size: int = 32
-    learning_rate: float = field(default=0.05, metadata={"unit": "1"})
+    learning_rate: Dimensionless = 0.05
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -61,7 +62,7 @@ class Training:
 
     history: dict[str, list[float]]
     best_epoch: int
-    seconds: float
+    seconds: Seconds
 
 
 def train(

@@ -11,7 +11,12 @@ from beartype import BeartypeConf, beartype
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
-CHECKED = ["neuron_models", "connectome", "datasets", "surrogates"]
+ROOT = Path(__file__).parent.parent
+
+# All of the project but the Keras layers: Keras reads the signatures of their constructors, which a checker would hide.
+CHECKED = ["neuron_models", "connectome", "datasets"]
+CHECKED += [f"surrogates.{path.stem}" for path in (ROOT / "surrogates").glob("[!_]*.py") if path.stem != "layers"]
+CHECKED += ["surrogates.report"]
 _checker = types.ModuleType("wormtwin_checker")
 _checker.check = beartype(conf=BeartypeConf(is_pep484_tower=True))  # an int is a float, as PEP 484 says
 sys.modules[_checker.__name__] = _checker
@@ -19,8 +24,6 @@ _hook = install_import_hook(CHECKED, "wormtwin_checker.check")
 
 settings.register_profile("wormtwin", deadline=None)
 settings.load_profile("wormtwin")
-
-ROOT = Path(__file__).parent.parent
 
 
 def pytest_sessionfinish():
@@ -100,6 +103,35 @@ def linear_response():
         return Dataset("oscillator", tuple(trials), 0.5, ("A", "B"), ("P", "Q"), "nA", "V", extra={"scenario": "toy"})
 
     return make
+
+
+@pytest.fixture
+def small():
+    """A connectome of three neurons: AVBL drives DB1 by a gap junction and VB1 by a synapse."""
+    from connectome.contact import Connectome, Contact, Neuron
+
+    contacts = (
+        Contact("AVBL", "DB1", "gap_junction", "Generic", 5, 0.5, 6, 0.5),
+        Contact("AVBL", "VB1", "chemical", "Acetylcholine", 5, 0.5, 6, 0.5),
+    )
+    return Connectome(tuple(Neuron(name) for name in ("AVBL", "DB1", "VB1")), contacts, "three neurons")
+
+
+@pytest.fixture
+def kick():
+    """Four sequences of 20 ms that stimulate AVBL, read at DB1 and VB1."""
+    from connectome.scenario import Scenario
+    from neuron_models.stimulus import Pulse
+
+    return Scenario(
+        name="kick",
+        inputs=("AVBL",),
+        outputs=("DB1", "VB1"),
+        sequences=("one", "two", "three", "four"),
+        stimuli=tuple((2.3 * Pulse(float(width), 1.0),) for width in (2, 4, 6, 8)),
+        split=("train", "train", "validation", "test"),
+        duration=20.0,
+    )
 
 
 @pytest.fixture

@@ -6,35 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from connectome.contact import Connectome, Contact, Neuron
+from connectome.contact import Contact, at_somata
 from connectome.network import NetworkParameters, build_network, simulate
 from connectome.scenario import load_scenario
 from neuron_models.circuit import RunSettings
 from neuron_models.engine import Simulation
 from neuron_models.errors import InputError
-from neuron_models.stimulus import Pulse
 from neuron_models.synapse import ChemicalSynapse, GapJunction
 
 
 def contact(pre, post, kind, transmitter):
     return Contact(pre, post, kind, transmitter, 5, 0.5, 6, 0.5)
-
-
-@pytest.fixture
-def small():
-    """Three neurons: AVBL excites DB1 by a gap junction and VB1 by synapses."""
-    names = ("AVBL", "DB1", "VB1")
-    contacts = (contact("AVBL", "DB1", "gap_junction", "Generic"), contact("AVBL", "VB1", "chemical", "Acetylcholine"))
-    return Connectome(tuple(Neuron(name) for name in names), contacts, "three neurons")
-
-
-@pytest.fixture
-def kick():
-    """A 20 ms scenario that stimulates AVBL."""
-    fcm = load_scenario("fcm")
-    waveform = 2.3 * Pulse(5.0, 1.0)
-    changes = {"inputs": ("AVBL",), "outputs": ("DB1", "VB1"), "sequences": ("one",), "stimuli": ((waveform,),)}
-    return replace(fcm, **changes, split=("test",), duration=20.0)
 
 
 def test_contacts_become_the_mechanisms_of_their_kind():
@@ -73,15 +55,29 @@ def test_samples_begin_at_rest_and_stand_at_multiples_of_the_interval(small, kic
         simulate(simulation, replace(kick, dt=0.25), 0)
 
 
+def published_error(shared, circuit, scenario, number, dt):
+    """RMSE over range of each output of a published sequence, whose samples are 5 ms apart."""
+    traces = pd.read_csv(shared / "reference" / "traces" / f"{scenario}_{number:02d}.csv")
+    about = load_scenario(scenario)
+    v = simulate(Simulation(circuit), about, number - 1, settings=RunSettings(500.0, dt, "coreneuron"))
+    wanted = traces[list(about.outputs)].to_numpy()[:-1]
+    return np.sqrt(((v[::10][: len(wanted)] - wanted) ** 2).mean(0)) / np.ptp(wanted, axis=0)
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize(("scenario", "number", "limit"), [("fcm", 3, 0.025), ("nictation", 1, 0.09)])
 def test_published_voltages_are_reproduced(shared, placed, scenario, number, limit):
-    traces = pd.read_csv(shared / "reference" / "traces" / f"{scenario}_{number:02d}.csv")
-    about = load_scenario(scenario)
-    v = simulate(Simulation(build_network(placed)), about, number - 1)
-    wanted = traces[list(about.outputs)].to_numpy()[:-1]
-    error = np.sqrt(((v[::10][: len(wanted)] - wanted) ** 2).mean(0)) / np.ptp(wanted, axis=0)
-    assert error.mean() <= limit
+    assert published_error(shared, build_network(placed), scenario, number, 0.1).mean() <= limit
+
+
+@pytest.mark.shared
+def test_lumped_at_the_somata_the_published_nictation_is_met_to_a_thousandth(shared, placed):
+    lumped = at_somata(placed)
+    kinds = [contact.kind for contact in lumped.contacts]
+    assert (kinds.count("chemical"), kinds.count("gap_junction")) == (1954, 906)
+    circuit = build_network(lumped, NetworkParameters(longest_compartment=1e6))
+    assert published_error(shared, circuit, "nictation", 1, 0.05).max() < 0.001
+    assert published_error(shared, circuit, "fcm", 3, 0.05)[[1, 2]].max() < 0.0015
 
 
 @pytest.mark.slow

@@ -1,0 +1,214 @@
+"""Every command through its command line, with right and with wrong input."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from datasets.store import load_dataset, save_dataset
+
+HEAD = "wormtwin: "
+
+
+@pytest.fixture
+def data(linear_response, tmp_path):
+    return save_dataset(linear_response(), tmp_path / "toy.h5")
+
+
+@pytest.fixture
+def small_network(small, monkeypatch):
+    """The commands meet a network of three neurons, whatever --network says."""
+    monkeypatch.setattr("connectome.wiring.load_connectome", lambda source=None: small)
+
+
+def refused(result, *words):
+    """The command ended with status 2 and one line that holds these words."""
+    status, out, err = result
+    assert status == 2, (out, err)
+    lines = [line for line in err.strip().splitlines() if line.strip()]
+    assert len(lines) == 1, err
+    assert lines[0].startswith(HEAD)
+    for word in words:
+        assert word in lines[0], lines[0]
+    assert "Traceback" not in out + err
+
+
+def test_connectome_info(wormtwin):
+    status, out, _ = wormtwin("connectome", "info", "--network", "placed")
+    assert status == 0
+    assert "302 neurons, 6702 contacts" in out
+    assert "5221" in out
+    assert "1481" in out
+    assert "AVAL (468)" in out
+    assert "CANL, CANR, VC6" in out
+
+
+@pytest.mark.shared
+def test_connectome_info_of_a_file(wormtwin, network_file, tmp_path):
+    status, out, _ = wormtwin("connectome", "info", "--network", network_file)
+    assert status == 0
+    assert "openworm_2012_network" in out
+    assert "AVAL (468)" in out
+    cut = tmp_path / "cut.xml.gz"
+    cut.write_bytes(network_file.read_bytes()[:9000])
+    refused(wormtwin("connectome", "info", "--network", cut), "cut.xml.gz", "truncated or damaged")
+
+
+def test_simulate_and_look(wormtwin, small_network, monkeypatch, kick, tmp_path):
+    monkeypatch.setattr("datasets.cli.load_scenario", lambda name: kick)
+    out_file = tmp_path / "kick.h5"
+    status, out, _ = wormtwin("simulate", "--scenario", "fcm", "--sequences", "1,3-4", "--out", out_file, "--jobs", 1)
+    assert status == 0
+    assert "Network: three neurons" in out
+    assert "3 simulations in" in out
+    status, out, _ = wormtwin("dataset", "info", out_file)
+    assert status == 0
+    assert "3 (1 train, 1 validation, 1 test)" in out
+    assert "DB1, VB1 (V)" in out
+    refused(wormtwin("simulate", "--out", out_file), "holds another simulation")
+    refused(wormtwin("simulate", "--out", tmp_path / "b.h5", "--sampling", 0.25), "0.1 ms does not divide", "0.25 ms")
+
+
+def test_simulate_random_stimuli_with_a_split_of_their_own(wormtwin, small_network, monkeypatch, kick, tmp_path):
+    monkeypatch.setattr("datasets.cli.load_scenario", lambda name: kick)
+    call = ("simulate", "--stimuli", "random", "--count", 8, "--seed", 3, "--record", "all", "--out")
+    assert wormtwin(*call, tmp_path / "a.h5")[0] == 0
+    dataset = load_dataset(tmp_path / "a.h5")
+    assert [sum(t.split == part for t in dataset) for part in ("train", "validation", "test")] == [4, 2, 2]
+    assert dataset.y_names == ("AVBL", "DB1", "VB1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--scenario", "swimming"], ["no scenario 'swimming'", "fcm_nictation"]),
+        (["--sequences", "41"], ["sequences 1 to 40, not 41"]),
+        (["--sequences", "1;2"], ["looks like 1,3-5, got '1;2'"]),
+        (["--sequences", "3,1-3"], ["names a number twice"]),
+        (["--sampling", "-1"], ["sampling interval must be > 0 ms"]),
+        (["--time-step", "0.3"], ["dt must divide the duration of 500 ms, got 0.3 ms"]),
+        (["--record", "some"], ["--record must be one of outputs, all, got 'some'"]),
+        (["--stimuli", "odd"], ["--stimuli must be one of"]),
+        (["--stimuli", "random", "--count", "0"], ["must be >= 1, got 0"]),
+        (["--stimuli", "random", "--split", "published"], ["use --split auto"]),
+        (["--jobs", "0"], ["--jobs must be >= 1, got 0"]),
+        (["--jobs", "two"], ["--jobs", "valid integer"]),
+        (["--simulator", "brian"], ["simulator must be neuron or coreneuron, got 'brian'"]),
+        (["--frobnicate"], ["No such option", "--help"]),
+    ],
+)
+def test_wrong_simulations(wormtwin, small_network, tmp_path, arguments, words):
+    out = tmp_path / "a.h5"
+    refused(wormtwin("simulate", "--out", out, *arguments), *words)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("network", ["published", "nothing.xml"])
+def test_networks_that_are_not_there(wormtwin, tmp_path, network):
+    words = {"published": "wormtwin connectome download", "nothing.xml": "nothing.xml: No such file"}
+    refused(wormtwin("simulate", "--out", tmp_path / "a.h5", "--network", network), words[network])
+
+
+def test_train_evaluate_and_plot(wormtwin, data, tmp_path):
+    folder = tmp_path / "gru3"
+    call = ("train", "--data", data, "--model", "gru", "--units", 3, "--epochs", 4, "--seed", 1, "--out", folder)
+    status, out, err = wormtwin(*call)
+    assert status == 0, err
+    files = {"model.keras", "history.csv", "history.png", "scores.json", "traces.png"}
+    assert {p.name for p in folder.iterdir()} == files
+    scores = json.loads((folder / "scores.json").read_text())
+    assert (scores["model"], scores["settings"], scores["seed"]) == ("gru", {"units": 3}, 1)
+    assert set(scores["scores"]["test"]["rmse_by_output"]) == {"P", "Q"}
+    assert len((folder / "history.csv").read_text().splitlines()) == 5
+    status, again, _ = wormtwin("evaluate", "--model", folder / "model.keras", "--data", data)
+    assert status == 0
+    assert f"{scores['scores']['test']['rmse']:.4g}" in again
+    assert f"{scores['scores']['test']['rmse']:.4g}" in out
+    assert wormtwin("evaluate", "--model", folder / "model.keras", "--data", data, "--plot", tmp_path / "p.svg")[0] == 0
+    assert "<svg" in (tmp_path / "p.svg").read_text()
+
+
+def test_train_the_linear_model(wormtwin, data, tmp_path):
+    status, _, _ = wormtwin("train", "--data", data, "--model", "linear", "--lags", 2, "--out", tmp_path / "l")
+    assert status == 0
+    assert json.loads((tmp_path / "l" / "scores.json").read_text())["scores"]["test"]["rmse"] < 1e-5
+
+
+def test_plot_split_and_convert(wormtwin, data, tmp_path):
+    assert wormtwin("dataset", "plot", data, "--out", tmp_path / "d.png", "--trials", "2,9", "--outputs", "Q")[0] == 0
+    assert (tmp_path / "d.png").read_bytes()[:4] == b"\x89PNG"
+    status, out, _ = wormtwin("dataset", "split", data, "--out", tmp_path / "s.h5")
+    assert status == 0
+    assert "validation: spread" in out
+    assert wormtwin("dataset", "export-dat", data, "--out", tmp_path / "dat")[0] == 0
+    assert wormtwin("dataset", "import-dat", tmp_path / "dat", "--out", tmp_path / "again.h5")[0] == 0
+    assert len(load_dataset(tmp_path / "again.h5")) == 16
+    refused(wormtwin("dataset", "import-dat", tmp_path, "--out", tmp_path / "n.h5"), "no .dat file")
+    refused(
+        wormtwin("dataset", "import-dat", tmp_path / "dat", "--scenario", "fcm", "--out", tmp_path / "n.h5"),
+        "40 splits for 16 files",
+    )
+
+
+def test_models_and_data_that_do_not_fit(wormtwin, data, tmp_path):
+    wormtwin("train", "--data", data, "--model", "linear", "--out", tmp_path / "l")
+    other = save_dataset(load_dataset(data).without_inputs(["B"]), tmp_path / "other.h5")
+    model = tmp_path / "l" / "model.keras"
+    refused(
+        wormtwin("evaluate", "--model", model, "--data", other), "trained on the inputs A, B (scenario toy)", "has A"
+    )
+    (tmp_path / "cut.keras").write_bytes(model.read_bytes()[:500])
+    refused(wormtwin("evaluate", "--model", tmp_path / "cut.keras", "--data", data), "not a whole .keras model")
+    (tmp_path / "cut.h5").write_bytes(data.read_bytes()[:3000])
+    refused(wormtwin("evaluate", "--model", model, "--data", tmp_path / "cut.h5"), "not a whole HDF5 dataset")
+    refused(wormtwin("train", "--data", tmp_path / "no.h5", "--out", tmp_path / "x"), "no.h5: there is no such file")
+    refused(wormtwin("train", "--data", data, "--model", "gruu", "--out", tmp_path / "x"), "there are rnn, lstm, gru")
+    refused(wormtwin("train", "--data", data, "--units", 0, "--out", tmp_path / "x"), "units must be >= 1, got 0")
+    refused(wormtwin("train", "--data", data, "--lags", 2, "--out", tmp_path / "x"), "gru has no setting 'lags'")
+    refused(wormtwin("dataset", "plot", data, "--out", tmp_path / "x.doc"), "must end in .png")
+    refused(wormtwin("dataset", "plot", data, "--out", tmp_path / "x.png", "--trials", "17"), "trials 1 to 16, not 17")
+    refused(wormtwin("dataset", "plot", data, "--out", tmp_path / "x.png", "--outputs", "R"), "no output 'R'")
+    assert not (tmp_path / "x").exists()
+
+
+def test_download_checks_what_it_gets(wormtwin, monkeypatch, tmp_path):
+    import connectome.download as download
+
+    monkeypatch.setattr(download, "_folder", lambda: tmp_path)
+    original = download.download_network
+    monkeypatch.setattr(download, "download_network", lambda: original("http://127.0.0.1:9/Generated.net.xml"))
+    refused(wormtwin("connectome", "download"), "cannot be reached", "--network PATH")
+    assert not list(tmp_path.glob("*"))
+
+
+def test_a_disk_that_is_full_leaves_nothing_behind(data, tmp_path):
+    out = tmp_path / "full" / "s.h5"
+
+    code = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192)); from run_experiments import main; main()"
+    )
+    command = [sys.executable, "-c", code, "dataset", "split"]
+    done = subprocess.run(
+        [*command, str(data), "--out", str(out)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    refused((done.returncode, done.stdout, done.stderr), "File too large")
+    assert list(out.parent.iterdir()) == []
+
+
+def test_no_arguments_show_the_help(wormtwin):
+    status, out, _ = wormtwin()
+    assert status == 2
+    assert "experiments" in out
+
+
+def test_the_installed_command(data):
+    done = subprocess.run(
+        [f"{sys.prefix}/bin/wormtwin", "dataset", "info", str(data)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "oscillator" in done.stdout

@@ -1,0 +1,73 @@
+"""What the design asks of every file."""
+
+import ast
+import dataclasses
+import importlib
+import importlib.metadata
+import subprocess
+import sys
+import typing
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("neuron_models", "connectome", "datasets", "surrogates")
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for package in PACKAGES
+    for path in (ROOT / package).rglob("*.py")
+    if path.name != "__init__.py"
+)
+
+
+def described(module):
+    """The public dataclasses of a module."""
+    found = vars(importlib.import_module(module)).items()
+    return [
+        cls
+        for name, cls in found
+        if isinstance(cls, type) and dataclasses.is_dataclass(cls) and cls.__module__ == module and name[0] != "_"
+    ]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_descriptions_are_frozen_and_their_numbers_have_units(module):
+    for cls in described(module):
+        assert cls.__dataclass_params__.frozen, f"{cls.__name__} is not frozen"
+        hints = typing.get_type_hints(cls, include_extras=True)
+        for field in dataclasses.fields(cls):
+            assert hints[field.name] is not float, f"{cls.__name__}.{field.name} is a bare float: give it a unit"
+
+
+def test_importing_a_package_is_light():
+    code = (
+        "import sys; import run_experiments, datasets.store, connectome.network; "
+        "heavy = {'neuron', 'keras', 'jax', 'tensorflow', 'matplotlib'} & set(sys.modules); sys.exit(str(heavy or ''))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.stderr.strip() == ""
+
+
+def test_the_name_datasets_has_one_owner():
+    owners = importlib.metadata.packages_distributions().get("datasets", ["wormtwin"])
+    assert set(owners) == {"wormtwin"}
+
+
+def test_a_foreign_package_called_datasets_is_told(tmp_path):
+    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets" / "__init__.py").write_text("")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import run_experiments"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "another package called 'datasets'" in done.stderr
+
+
+def test_files_are_small_and_raise_instead_of_asserting():
+    for path in [ROOT / "run_experiments.py", *(p for package in PACKAGES for p in (ROOT / package).rglob("*.py"))]:
+        nodes = list(ast.walk(ast.parse(path.read_text())))
+        assert not any(isinstance(node, ast.Assert) for node in nodes), path
+        assert len(path.read_text().splitlines()) <= 400, path
+        functions = [n for n in nodes if isinstance(n, ast.FunctionDef)]
+        assert all(f.end_lineno - f.lineno <= 70 for f in functions), path

@@ -1,0 +1,170 @@
+"""Every model passes one contract; the linear one recovers a known system; scores are what they say."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from datasets.dataset import Dataset, Trial
+from neuron_models.errors import InputError
+from surrogates.metrics import predict, score
+from surrogates.model_file import Channels, load_model, save_model
+from surrogates.models import MODELS, model_kind, train_model
+from surrogates.training import CLASSIFICATION, Objective, TrainingConfig, train
+
+TINY = {"rnn": {"units": 3}, "lstm": {"units": 3}, "gru": {"units": 3}, "linear": {"lags": 2}}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_keeps_the_contract(name, linear_response, tmp_path):
+    dataset = linear_response()
+    config = TrainingConfig(epochs=3, learning_rate=0.01, seed=4)
+    model, training = train_model(name, dataset, config, TINY[name], progress=False)
+    responses = predict(model, dataset)
+    assert len(responses) == 16
+    assert all(r.shape == (60, 2) and np.isfinite(r).all() for r in responses)
+    scores = score(dataset, responses)
+    assert set(scores) == {"train", "validation", "test"}
+    again, _ = train_model(name, dataset, config, TINY[name], progress=False)
+    for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    # A later input never changes an earlier response.
+    cut = replace(dataset, trials=tuple(replace(t, x=t.x[:30], y=t.y[:30]) for t in dataset))
+    np.testing.assert_allclose(predict(model, cut)[0], responses[0][:30], atol=1e-6)
+    save_model(model, tmp_path / "model.keras", Channels.of(dataset))
+    loaded, channels = load_model(tmp_path / "model.keras")
+    assert channels == Channels.of(dataset)
+    np.testing.assert_allclose(predict(loaded, dataset)[3], responses[3], atol=1e-7)
+    assert training.seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "parameters"),
+    [
+        ("rnn", {"units": 16}, 404),
+        ("lstm", {"units": 8}, 452),
+        ("gru", {"units": 8}, 372),
+        ("rnn", {"units": 64}, 4676),
+        ("lstm", {"units": 32}, 4868),
+    ],
+)
+def test_sizes_are_the_published_ones(name, settings, parameters):
+    assert MODELS[name].build(4, 4, **settings).count_params() == parameters
+
+
+def test_the_linear_model_recovers_the_system_that_made_the_data(linear_response):
+    dataset = linear_response()
+    model, _ = train_model("linear", dataset, TrainingConfig(), {"lags": 2}, progress=False)
+    past, drive, rest = model.layers[-1].cell.get_weights()
+    np.testing.assert_allclose(rest, -0.065, atol=1e-7)
+    np.testing.assert_allclose(past, np.vstack([1.6 * np.eye(2), -0.68 * np.eye(2)]), atol=1e-4)
+    np.testing.assert_allclose(drive[:2], [[0.05, 0.01], [0.015, -0.025]], atol=1e-5)
+    np.testing.assert_allclose(drive[2:4], 0.02 * np.eye(2), atol=1e-5)
+    assert score(dataset, predict(model, dataset))["test"].rmse < 1e-5
+
+
+def test_samples_of_weight_zero_teach_nothing(linear_response):
+    dataset = linear_response()
+    rng = np.random.default_rng(0)
+    spoiled, weights = [], []
+    for trial in dataset:
+        weight = np.ones(60)
+        weight[40:] = 0
+        y = np.array(trial.y)
+        y[40:] = rng.normal(size=(20, 2))
+        spoiled.append(replace(trial, y=y, weight=weight))
+        weights.append(replace(trial, weight=weight))
+    config = TrainingConfig(epochs=3, learning_rate=0.01)
+    losses = [
+        train_model("gru", replace(dataset, trials=tuple(trials)), config, {"units": 3}, progress=False)[1].history
+        for trials in (spoiled, weights)
+    ]
+    np.testing.assert_allclose(losses[0]["loss"], losses[1]["loss"], rtol=1e-6)
+    np.testing.assert_allclose(losses[0]["val_loss"], losses[1]["val_loss"], rtol=1e-6)
+
+
+def test_the_weights_are_those_of_the_best_validation_epoch(linear_response):
+    dataset = linear_response()
+    config = TrainingConfig(epochs=30, learning_rate=1.0, seed=1)
+    model, training = train_model("gru", dataset, config, {"units": 4}, progress=False)
+    losses = training.history["val_loss"]
+    assert training.best_epoch == int(np.argmin(losses))
+    assert training.best_epoch < 29
+    found = score(dataset, predict(model, dataset))["validation"].rmse
+    assert found == pytest.approx(math.sqrt(min(losses)), rel=1e-4)
+
+
+def test_small_batches_and_transforms(linear_response):
+    dataset, seen = linear_response(), []
+
+    def halve(x, y, weight, rng):
+        seen.append(x.shape)
+        return x[:, :30], y[:, :30], weight
+
+    model = MODELS["gru"].build(2, 2, units=3, seed=0)
+    config = TrainingConfig(epochs=2, batch_size=3, learning_rate=0.01)
+    history = train(model, dataset, config, Objective(transform=halve), progress=False).history
+    assert len(history["loss"]) == 2
+    assert {shape[0] for shape in seen} == {3, 2}
+
+
+def test_a_classifier_is_trained_by_the_same_function(linear_response):
+    from surrogates.backend import keras
+
+    base = linear_response()
+    trials = tuple(
+        replace(t, y=(np.arange(60)[:, None] // 20 % 2).astype(int) * 0 + (t.x[:, :1] > 0.5).astype(int)) for t in base
+    )
+    dataset = Dataset("labels", trials, 0.5, ("A", "B"), ("state",), task="classification")
+    model = keras.Sequential([keras.Input((None, 2)), keras.layers.Dense(2, activation="softmax")])
+    history = train(
+        model, dataset, TrainingConfig(epochs=150, learning_rate=0.1), CLASSIFICATION, progress=False
+    ).history
+    assert history["val_sparse_categorical_accuracy"][-1] > 0.9
+
+
+def test_a_diverging_training_is_told(linear_response):
+    dataset = linear_response()
+    broken = replace(dataset, trials=tuple(replace(t, y=np.full((60, 2), np.nan)) for t in dataset))
+    with pytest.raises(FloatingPointError, match="never finite"):
+        train_model("gru", broken, TrainingConfig(epochs=2), {"units": 2}, progress=False)
+
+
+def test_scores_by_hand():
+    x, y = np.zeros((3, 1)), np.array([[0.0, 1.0], [2.0, 1.0], [4.0, 1.0]])
+    weight = np.array([1.0, 1.0, 0.0])
+    dataset = Dataset("d", (Trial("t", x, y, weight),), 1.0, ("a",), ("p", "q"))
+    found = score(dataset, [y + np.array([[3.0, 0.0], [4.0, 1.0], [99.0, 99.0]])])["all"]
+    assert found.rmse_by_output == {"p": pytest.approx(math.sqrt(12.5)), "q": pytest.approx(math.sqrt(0.5))}
+    assert found.rmse == pytest.approx(math.sqrt((9 + 16 + 0 + 1) / 4))
+    assert found.relative_by_output["p"] == pytest.approx(math.sqrt(12.5) / 2.0)
+    assert math.isnan(found.relative_by_output["q"])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda d: model_kind("gruu"), "no model 'gruu'; there are rnn, lstm, gru, linear"),
+        (lambda d: train_model("gru", d, TrainingConfig(), {"lags": 2}), "gru has no setting 'lags'; it has units"),
+        (lambda d: MODELS["gru"].build(2, 2, units=0), "units must be >= 1, got 0"),
+        (lambda d: MODELS["linear"].build(2, 2, lags=0), "lags must be >= 1, got 0"),
+        (lambda d: TrainingConfig(epochs=0), "epochs must be >= 1, got 0"),
+        (lambda d: TrainingConfig(learning_rate=-1.0), "learning_rate must be > 0, got -1"),
+        (lambda d: train_model("gru", d.with_split([""] * 16), TrainingConfig(), {}), "no training trials"),
+        (lambda d: Channels.of(d.without_inputs(["A"])).require_same(d), "trained on the inputs B .*has A, B"),
+        (lambda d: Channels.of(replace(d, dt=1.0)).require_same(d), "steps by 1 ms, .* every 0.5 ms"),
+        (lambda d: predict(MODELS["gru"].build(3, 2, units=2), d), "takes 3 inputs and dataset 'oscillator' has 2"),
+    ],
+)
+def test_wrong_models_and_settings(linear_response, call, message):
+    with pytest.raises(InputError, match=message):
+        call(linear_response())
+
+
+def test_a_damaged_model_file(tmp_path):
+    (tmp_path / "m.keras").write_text("no zip")
+    with pytest.raises(InputError, match=r"not a whole \.keras model"):
+        load_model(tmp_path / "m.keras")
+    with pytest.raises(InputError, match="no such file"):
+        load_model(tmp_path / "n.keras")
