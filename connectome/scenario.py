@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from connectome.c302_files import neurons
 from connectome.contact import require_known
 from neuron_models.circuit import Clamp, Site
-from neuron_models.errors import InputError, require
+from neuron_models.errors import InputError, require, require_distinct
 from neuron_models.stimulus import Silence, Waveform, parse
 from neuron_models.units import Milliseconds, Nanoamperes
 
@@ -39,9 +39,8 @@ class Scenario:
         require(len(self.outputs) > 0, f"{where} has no outputs: name at least one neuron to record")
         require(len(self.inputs) > 0, f"{where} has no inputs: name at least one neuron to stimulate")
         require_known((*self.inputs, *self.outputs, *self.ablated), [neuron.name for neuron in neurons()])
-        for names, what in ((self.inputs, "input"), (self.outputs, "output"), (self.sequences, "sequence")):
-            doubled = sorted({name for name in names if names.count(name) > 1})
-            require(not doubled, f"{where} names the {what} {', '.join(doubled)} more than once")
+        for names, what in ((self.inputs, "an input"), (self.outputs, "an output"), (self.sequences, "a sequence")):
+            require_distinct(names, f"{where} names {what}")
         require(len(self.sequences) > 0, f"{where} has no sequences")
         require(
             len(self.stimuli) == len(self.split) == len(self.sequences)

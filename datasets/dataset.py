@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
-from neuron_models.errors import InputError, require
+from neuron_models.errors import InputError, require, require_distinct
 from neuron_models.units import Milliseconds
 
 Task = Literal["regression", "next_step", "classification", "keypoints"]
@@ -107,9 +107,7 @@ class Dataset:
         where = f"dataset {self.name!r}"
         require(np.isfinite(self.dt) and self.dt > 0, f"{where}: dt must be > 0 ms, got {self.dt}")
         require(self.task in TASKS, f"{where}: task must be one of {', '.join(TASKS)}, got {self.task!r}")
-        names = [trial.name for trial in self.trials]
-        doubled = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-        require(not doubled, f"{where}: trial names must differ; doubled: {', '.join(doubled[:5])}")
+        require_distinct((trial.name for trial in self.trials), f"{where} has a trial name")
         for trial in self.trials:
             found = trial.x.shape[1]
             require(found == len(self.x_names), f"{where}: trial {trial.name!r} has {found} inputs, not {self.x_names}")

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 
-from neuron_models.errors import InputError, require
+from neuron_models.errors import InputError, require, require_distinct
 from neuron_models.membrane import Passive
 from neuron_models.morphology import Morphology
 from neuron_models.stimulus import Waveform
@@ -56,9 +56,8 @@ class Circuit:
 
     def __post_init__(self) -> None:
         require(self.longest_compartment > 0, f"longest_compartment must be > 0 um, got {self.longest_compartment}")
-        names = [cell.name for cell in self.cells]
-        doubled = sorted({name for name in names if names.count(name) > 1})
-        require(not doubled, f"every cell needs a name of its own; doubled: {', '.join(doubled)}")
+        require_distinct((cell.name for cell in self.cells), "a circuit has a cell name")
+        names = {cell.name for cell in self.cells}
         for junction in self.junctions:
             for site in (junction.pre, junction.post):
                 require(site.cell in names, f"a contact names the cell {site.cell!r}, which the circuit does not have")

@@ -1,5 +1,8 @@
 """The one error that a user's own input can cause."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 
 class InputError(ValueError):
     """Something that a user gave cannot be used.
@@ -13,3 +16,9 @@ def require(condition: bool, message: str) -> None:
     """Raise `InputError(message)` unless the condition holds."""
     if not condition:
         raise InputError(message)
+
+
+def require_distinct(names: Iterable[str], where: str) -> None:
+    """Raise an `InputError` that begins with `where` and tells the names that come more than once, if any do."""
+    doubled = sorted(name for name, number in Counter(names).items() if number > 1)
+    require(not doubled, f"{where} more than once: {', '.join(doubled[:5])}")

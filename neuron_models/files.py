@@ -34,5 +34,9 @@ def written_whole(path: Path) -> Iterator[Path]:
         beside = folder / path.name
         yield beside
         beside.replace(path)
+    except OSError as error:
+        if error.errno is not None and error.strerror:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)

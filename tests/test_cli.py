@@ -1,11 +1,16 @@
 """Every command through its command line, with right and with wrong input."""
 
+import functools
+import gzip
+import http.server
 import json
 import subprocess
 import sys
+import threading
 
 import pytest
 
+import connectome.download as download
 from datasets.store import load_dataset, save_dataset
 
 HEAD = "wormtwin: "
@@ -172,14 +177,58 @@ def test_models_and_data_that_do_not_fit(wormtwin, data, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
-def test_download_checks_what_it_gets(wormtwin, monkeypatch, tmp_path):
-    import connectome.download as download
+@pytest.fixture
+def server(tmp_path):
+    """Serve bytes on the loopback interface: gives the function that sets them and returns their address."""
+    folder = tmp_path / "served"
+    folder.mkdir()
 
-    monkeypatch.setattr(download, "_folder", lambda: tmp_path)
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+
+        def serve(content: bytes) -> str:
+            (folder / "Generated.net.xml").write_bytes(content)
+            return f"http://127.0.0.1:{running.server_port}/Generated.net.xml"
+
+        yield serve
+        running.shutdown()
+
+
+@pytest.fixture
+def cache(monkeypatch, tmp_path):
+    """An empty cache for the published network, and the function that sets where it comes from."""
+    folder = tmp_path / "cache"
     original = download.download_network
-    monkeypatch.setattr(download, "download_network", lambda: original("http://127.0.0.1:9/Generated.net.xml"))
+    monkeypatch.setattr(download, "_folder", lambda: folder)
+
+    def come_from(url):
+        monkeypatch.setattr(download, "download_network", lambda: original(url))
+
+    return folder, come_from
+
+
+@pytest.mark.shared
+def test_download_fetches_the_published_network(wormtwin, network_file, server, cache):
+    folder, come_from = cache
+    come_from(server(gzip.decompress(network_file.read_bytes())))
+    status, out, err = wormtwin("connectome", "download")
+    assert status == 0, err
+    assert str(folder / "Generated.net.xml") in out.replace("\n", "")
+    assert download.cached_network() == folder / "Generated.net.xml"
+
+
+def test_download_checks_what_it_gets(wormtwin, server, cache):
+    folder, come_from = cache
+    come_from(server(b"another file"))
+    refused(wormtwin("connectome", "download"), "gave another file than the published network")
+    come_from("http://127.0.0.1:9/Generated.net.xml")
     refused(wormtwin("connectome", "download"), "cannot be reached", "--network PATH")
-    assert not list(tmp_path.glob("*"))
+    assert not list(folder.glob("*"))
 
 
 def test_a_disk_that_is_full_leaves_nothing_behind(data, tmp_path):
@@ -196,7 +245,7 @@ def test_a_disk_that_is_full_leaves_nothing_behind(data, tmp_path):
         text=True,
         check=False,
     )
-    refused((done.returncode, done.stdout, done.stderr), "File too large")
+    refused((done.returncode, done.stdout, done.stderr), "File too large: ", "s.h5")
     assert list(out.parent.iterdir()) == []
 
 

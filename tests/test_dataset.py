@@ -130,5 +130,5 @@ def test_a_wrong_dataset_says_what_is_wrong(change, message):
 
 def test_doubled_trial_names_are_refused():
     dataset = make([3, 3])
-    with pytest.raises(InputError, match="doubled: t0"):
+    with pytest.raises(InputError, match="trial name more than once: t0"):
         replace(dataset, trials=(dataset.trials[0],) * 2)

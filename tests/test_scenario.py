@@ -57,7 +57,7 @@ def test_in_the_joint_scenario_the_other_inputs_are_silent():
     [
         ({"outputs": ()}, "fcm has no outputs: name at least one neuron"),
         ({"outputs": ("DB1", "AVBX")}, "there is no neuron 'AVBX'; the nearest names are AVB"),
-        ({"outputs": ("DB1", "DB1")}, "names the output DB1 more than once"),
+        ({"outputs": ("DB1", "DB1")}, "names an output more than once: DB1"),
         ({"dt": 0.0}, "sampling interval must be > 0 ms"),
         ({"split": ("train",) * 39 + ("exam",)}, "got exam"),
         ({"split": ("train",)}, "one split a sequence"),

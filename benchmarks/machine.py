@@ -1,0 +1,38 @@
+"""What every benchmark prints beside its figures: the machine, the date, the versions, the peak memory."""
+
+import datetime
+import importlib.metadata
+import os
+import platform
+import resource
+import sys
+from pathlib import Path
+
+
+def processor() -> str:
+    """The processor's name."""
+    info = Path("/proc/cpuinfo")
+    names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def describe() -> str:
+    """One line about this machine and the versions."""
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("neuron", "keras", "jax", "numpy"))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    python = platform.python_version()
+    return f"{datetime.date.today()}, {cores} core(s) of {processor()}, Python {python}, {versions}"
+
+
+def peak_memory(who: int = resource.RUSAGE_SELF) -> float:
+    """Peak resident memory in MiB, of this process or of the largest finished child."""
+    peak = resource.getrusage(who).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+
+
+def shared_folder() -> Path:
+    """The reference files beside the project, or an exit that says so."""
+    folder = Path(os.environ.get("WORMTWIN_SHARED", Path(__file__).parent.parent.parent / "shared"))
+    if not (folder / "reference").is_dir():
+        sys.exit(f"the reference files are not at {folder}: set WORMTWIN_SHARED")
+    return folder
