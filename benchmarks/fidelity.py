@@ -3,7 +3,8 @@
     python benchmarks/fidelity.py [--seeds N]
 
 Rows: the placed network (which is the published file's, contact for contact), other seeds of the placement, and the
-wiring lumped at the somata. Error: RMSE over the output's range, in percent, over the published samples (5 ms apart).
+wiring as the publication ran it. Error: RMSE over the output's range, in percent, over the published samples, which
+are 5 ms apart.
 Sequence 12 is recorded wrongly in the publication and left out.
 """
 
@@ -13,7 +14,8 @@ import numpy as np
 import pandas as pd
 from machine import describe, shared_folder
 
-from connectome.contact import Connectome, at_somata
+from connectome.as_run import as_run
+from connectome.contact import Connectome
 from connectome.network import NetworkParameters, build_network, simulate
 from connectome.placement import place_contacts
 from connectome.scenario import load_scenario
@@ -40,8 +42,8 @@ def row(label: str, found: list[np.ndarray]) -> None:
     """Print one variant: each sequence's mean over outputs, the mean over FCM sequences, each FCM output's mean."""
     means = [each.mean() for each in found]
     outputs = np.mean(found[:-1], axis=0)
-    cells = " ".join(f"{value:6.2f}" for value in (*means[:-1], np.mean(means[:-1]), means[-1]))
-    print(f"{label:34s} {cells}   {' '.join(f'{value:5.2f}' for value in outputs)}", flush=True)
+    cells = " ".join(f"{value:6.3f}" for value in (*means[:-1], np.mean(means[:-1]), means[-1]))
+    print(f"{label:34s} {cells}   {' '.join(f'{value:6.3f}' for value in outputs)}", flush=True)
 
 
 def main() -> None:
@@ -50,11 +52,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="other seeds of the placement")
     seeds = parser.parse_args().seeds
     print(describe())
-    print(f"{'error, % of range':34s}     03     15     20     29     40   mean  nict.     DB1  LUAL   PVR   VB1")
+    print(f"{'error, % of range':34s}     03     15     20     29     40   mean  nict.     DB1   LUAL    PVR    VB1")
     placed = place_contacts()
-    lumped = at_somata(placed)
-    row("lumped, one compartment, 0.05 ms", errors(lumped, 1e6, 0.05))
-    row("lumped, 20 um, 0.1 ms", errors(lumped, 20.0, 0.1))
+    rewired = as_run(placed)
+    row("as run, one compartment, 0.05 ms", errors(rewired, 1e6, 0.05))
+    row("as run, one compartment, 0.1 ms", errors(rewired, 1e6, 0.1))
+    row("as run, 20 um, 0.1 ms", errors(rewired, 20.0, 0.1))
     for seed in range(seeds):
         row(f"placed by seed {seed}, 20 um, 0.1 ms", errors(place_contacts(seed=seed), 20.0, 0.1))
     row("placed, one compartment, 0.1 ms", errors(placed, 1e6, 0.1))

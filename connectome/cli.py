@@ -11,7 +11,7 @@ NetworkOption = Annotated[
     str | None,
     typer.Option(
         "--network",
-        help="PATH of a network file, 'published', 'placed' or 'somatic'; published if it is there, else placed.",
+        help="PATH of a network file, 'published', 'placed' or 'as-run'; published if it is there, else placed.",
     ),
 ]
 

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -89,19 +89,6 @@ class Connectome:
         kept = tuple(c for c in self.contacts if c.pre not in gone and c.post not in gone)
         source = f"{self.source} without {', '.join(sorted(gone))}" if gone else self.source
         return Connectome(self.neurons, kept, source)
-
-
-def at_somata(connectome: Connectome) -> Connectome:
-    """Lump a connectome: one contact for each pair and kind, between the middles of the two somata.
-
-    Of the 6,702 contacts of OpenWorm's network 2,860 stay, one for each of its projections. With one compartment a
-    cable this is the network that the published voltages come from (`docs/simulator.md`).
-    """
-    lumped: dict[tuple[str, str, Kind], Contact] = {}
-    for contact in connectome.contacts:
-        central = replace(contact, pre_segment=0, pre_fraction=0.5, post_segment=0, post_fraction=0.5)
-        lumped.setdefault((contact.pre, contact.post, contact.kind), central)
-    return Connectome(connectome.neurons, tuple(lumped.values()), f"{connectome.source}, lumped at the somata")
 
 
 def require_known(wanted: Iterable[str], known: Iterable[str], what: str = "neuron") -> tuple[str, ...]:

@@ -4,7 +4,8 @@ import functools
 import os
 from pathlib import Path
 
-from connectome.contact import Connectome, Contact, Neuron, at_somata
+from connectome.as_run import as_run
+from connectome.contact import Connectome, Contact, Neuron
 from connectome.download import cached_network
 from connectome.network_file import load_network_file
 from connectome.placement import place_contacts
@@ -22,7 +23,7 @@ def load_connectome(source: str | Path | None = None) -> Connectome:
     Args:
         source: a path to a NeuroML 1 network file; `"published"` for the one that `WORMTWIN_NETWORK` names or that
             `wormtwin connectome download` fetched; `"placed"` for the c302 table placed by `place_contacts`;
-            `"somatic"` for the latter with one contact a projection, soma to soma (`at_somata`); None for the
+            `"as-run"` for the latter as the publication ran it (`as_run`); None for the
             published one where there is one, else the placed one. `Connectome.source` says which it became.
 
     Raises:
@@ -30,8 +31,8 @@ def load_connectome(source: str | Path | None = None) -> Connectome:
     """
     if source == "placed":
         return _placed()
-    if source == "somatic":
-        return at_somata(_placed())
+    if source == "as-run":
+        return as_run(_placed())
     if source is None or source == "published":
         found = _published_path()
         if found is not None:

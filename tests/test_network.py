@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from connectome.contact import Contact, at_somata
+from connectome.as_run import as_run
+from connectome.contact import Contact
 from connectome.network import NetworkParameters, build_network, simulate
 from connectome.scenario import load_scenario
 from neuron_models.circuit import RunSettings
@@ -71,13 +72,18 @@ def test_published_voltages_are_reproduced(shared, placed, scenario, number, lim
 
 
 @pytest.mark.shared
-def test_lumped_at_the_somata_the_published_nictation_is_met_to_a_thousandth(shared, placed):
-    lumped = at_somata(placed)
-    kinds = [contact.kind for contact in lumped.contacts]
-    assert (kinds.count("chemical"), kinds.count("gap_junction")) == (1954, 906)
-    circuit = build_network(lumped, NetworkParameters(longest_compartment=1e6))
-    assert published_error(shared, circuit, "nictation", 1, 0.05).max() < 0.001
-    assert published_error(shared, circuit, "fcm", 3, 0.05)[[1, 2]].max() < 0.0015
+@pytest.mark.parametrize(("scenario", "number"), [("fcm", 3), ("fcm", 15), ("fcm", 40), ("nictation", 1)])
+def test_as_run_the_published_voltages_are_met_to_their_last_digits(shared, placed, scenario, number):
+    circuit = build_network(as_run(placed), NetworkParameters(longest_compartment=1e6))
+    assert published_error(shared, circuit, scenario, number, 0.05).max() < 1e-4
+
+
+def test_as_run_four_neurons_lose_their_contacts_to_four_others(placed):
+    rewired = as_run(placed)
+    kinds = [contact.kind for contact in rewired.contacts]
+    assert (kinds.count("chemical"), kinds.count("gap_junction")) == (1954, 896)
+    assert {"AS10", "VA10", "VB10", "VD10"} < set(rewired.unconnected)
+    assert {(c.pre_segment, c.post_fraction) for c in rewired.contacts} == {(0, 0.5)}
 
 
 @pytest.mark.slow
