@@ -68,15 +68,17 @@ app = typer.Typer(
 @app.command()
 def experiments(
     numbers: Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(EXPERIMENTS)}; all when none.")] = None,
-    runs: Annotated[int, typer.Option(help="Runs of each model, with seeds 0, 1, ...")] = 10,
-    epochs: Annotated[int, typer.Option(help="Passes over the training trials in a run.")] = 1000,
+    runs: Annotated[int | None, typer.Option(help="Runs of each model, seeds 0, 1, ...; 10 when not said.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training trials; 1000 when not said.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help=f"One run of {QUICK.epochs} epochs each.")] = False,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
     out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("results"),
     network: NetworkOption = None,
 ) -> None:
     """Run the paper's experiments and print the measured figures beside the published ones."""
-    protocol = QUICK if quick else Protocol(runs, epochs)
+    require(not quick or runs is epochs is None, "--quick sets --runs and --epochs: give it alone")
+    given = {name: value for name, value in (("runs", runs), ("epochs", epochs)) if value is not None}
+    protocol = QUICK if quick else Protocol(**given)
     require(jobs >= 1, f"--jobs must be >= 1, got {jobs}")
     for number in numbers or EXPERIMENTS:
         if number not in EXPERIMENTS:
@@ -85,31 +87,32 @@ def experiments(
         experiment = EXPERIMENTS[number]
         print(experiment.title)
         data = _simulated(experiment, network, jobs, out / "data")
-        folder = out / f"experiment-{number}-{protocol.epochs}-epochs"
+        folder = out / f"experiment-{number}-{protocol.epochs}-epochs-{data.stem.rpartition('-')[2]}"
         results = run_experiment(experiment, data, protocol, folder, jobs)
         table = summarise(experiment, results)
         save_summary(experiment, table, results, protocol, folder)
-        _plot(table, experiment, data, folder)
+        _plot(table, data, folder)
         _print(table, protocol)
         print(f"Table, plots and all runs in {folder}")
 
 
 def _simulated(experiment: Experiment, network: str | None, jobs: int, folder: Path) -> Path:
-    """The experiment's dataset: simulated once, then reused."""
+    """The experiment's dataset, named after the job that makes it: simulated once, then reused."""
     from connectome.scenario import load_scenario
     from connectome.wiring import load_connectome
-    from datasets.stimulus_response import simulate_dataset
+    from datasets.stimulus_response import simulate_dataset, simulation_job
 
     connectome = load_connectome(network)
     print(f"Network: {connectome.source}")
-    path = folder / f"{experiment.scenario}-{experiment.sampling:g}ms.h5"
     scenario = replace(load_scenario(experiment.scenario), dt=experiment.sampling)
+    key = simulation_job(scenario, connectome).key[:8]
+    path = folder / f"{experiment.scenario}-{experiment.sampling:g}ms-{key}.h5"
     simulate_dataset(scenario, connectome, path, jobs=jobs)
     return path
 
 
-def _plot(table, experiment: Experiment, data: Path, folder: Path) -> None:
-    """Draw the summary, and the traces that two of the models predict for the same test sequences."""
+def _plot(table, data: Path, folder: Path) -> None:
+    """Draw each model's test error beside the published one."""
     from datasets.store import load_dataset
     from surrogates.report.plots import plot_summary, save_figure
 
@@ -149,7 +152,10 @@ def run(arguments: Sequence[str]) -> int:
             print(f"wormtwin: {_one_line(error)} (--help lists the options)", file=sys.stderr)
         return 2
     except (typer.Abort, KeyboardInterrupt):
-        print("wormtwin: stopped; start the same command again to go on", file=sys.stderr)
+        print(
+            "wormtwin: stopped; simulations and experiments go on when the same command is started again",
+            file=sys.stderr,
+        )
         return 130
     except (InputError, OSError, FloatingPointError) as error:
         print(f"wormtwin: {_one_line(error)}", file=sys.stderr)

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from joblib.externals.loky import get_reusable_executor
 from machine import describe, peak_memory
 
 from connectome.network import build_network, simulate
@@ -29,12 +30,14 @@ def main() -> None:
     scenario = load_scenario("fcm")
     with tempfile.TemporaryDirectory() as folder:
         connectome = load_connectome("placed")
+        simulate_dataset(scenario.select([1]), connectome, Path(folder) / "warm.h5", jobs=jobs)
         for number in (10, 20, 40):
             some = scenario.select(range(1, number + 1))
             started = time.perf_counter()
             simulate_dataset(some, connectome, Path(folder) / f"{number}.h5", jobs=jobs)
             seconds = time.perf_counter() - started
             print(f"{number} simulations, {jobs} processes: {seconds:.1f} s")
+        get_reusable_executor().shutdown(wait=True)  # a child's memory is known when it has ended
         memory = peak_memory(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
     simulation = Simulation(build_network(connectome))

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from scipy.spatial.distance import cdist
 
 from connectome.scenario import Scenario
-from neuron_models.errors import require
+from neuron_models.errors import require, require_seed
 from neuron_models.stimulus import Noise, Pulse, Ramp, RampHold, Scaled, Silence, Train, Triangle, Waveform
 from neuron_models.units import Milliseconds
 
@@ -35,9 +35,10 @@ def random_scenario(base: Scenario, number: int, seed: int = 0) -> Scenario:
         The scenario with sequences `random_0001` ... and every split "train" (see `datasets.splitting`).
 
     Raises:
-        InputError: number < 1.
+        InputError: number < 1, or a seed that is none.
     """
     require(number >= 1, f"the number of random stimuli must be >= 1, got {number}")
+    require_seed(seed, "the seed of random stimuli")
     rng = np.random.default_rng(seed)
     peaks = [_peak(base, column) for column in range(len(base.inputs))]
     drawn = [_draw_sequence(rng, peaks, base.duration) for _ in range(_CANDIDATES * number)]

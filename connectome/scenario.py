@@ -2,7 +2,7 @@
 
 import csv
 import importlib.resources
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from connectome.c302_files import neurons
@@ -91,32 +91,6 @@ FCM_WIDE_OUTPUTS = (
 NICTATION_OUTPUTS = ("RMED", "RMEL", "RMER", "RMEV", "RMGL", "RMGR")
 NICTATION_WIDE_OUTPUTS = (*NICTATION_OUTPUTS, "RMHL", "RMHR", "SMDDL", "SMDDR", "SMDVL", "SMDVR")
 
-SCENARIOS = {
-    "fcm": "forward crawling: PLM and AVB stimulated, four outputs",
-    "fcm_wide": "forward crawling with sixteen outputs",
-    "nictation": "nictation: the six IL2 stimulated, six outputs",
-    "nictation_wide": "nictation with twelve outputs",
-    "fcm_nictation": "both together: 10 inputs, 28 outputs, 80 sequences, the other scenario's inputs silent",
-}
-
-
-def load_scenario(name: str) -> Scenario:
-    """Load one of `SCENARIOS`, as published by Barbulescu et al. 2023 (Tables and Supplement).
-
-    Raises:
-        InputError: there is no such scenario; the message lists those that there are.
-    """
-    published = {
-        "fcm": lambda: _published("fcm", AVB_AND_PLM, FCM_OUTPUTS),
-        "fcm_wide": lambda: replace(_published("fcm", AVB_AND_PLM, FCM_WIDE_OUTPUTS), name="fcm_wide"),
-        "nictation": lambda: _published("nictation", IL2, NICTATION_OUTPUTS),
-        "nictation_wide": lambda: replace(_published("nictation", IL2, NICTATION_WIDE_OUTPUTS), name="nictation_wide"),
-        "fcm_nictation": _both,
-    }
-    if name not in published:
-        raise InputError(f"there is no scenario {name!r}; there are {', '.join(SCENARIOS)}")
-    return published[name]()
-
 
 def _published(name: str, amplitudes: dict[str, Nanoamperes], outputs: tuple[str, ...]) -> Scenario:
     path = importlib.resources.files("connectome") / "data" / f"stimuli_{name}.csv"
@@ -143,3 +117,33 @@ def _both() -> Scenario:
         + tuple(silent_fcm + row for row in nictation.stimuli),
         split=fcm.split + nictation.split,
     )
+
+
+SCENARIOS: dict[str, tuple[str, Callable[[], Scenario]]] = {
+    "fcm": ("forward crawling: PLM and AVB stimulated, 4 outputs", lambda: _published("fcm", AVB_AND_PLM, FCM_OUTPUTS)),
+    "fcm_wide": (
+        "forward crawling with 16 outputs",
+        lambda: replace(_published("fcm", AVB_AND_PLM, FCM_WIDE_OUTPUTS), name="fcm_wide"),
+    ),
+    "nictation": (
+        "nictation: the six IL2 stimulated, 6 outputs",
+        lambda: _published("nictation", IL2, NICTATION_OUTPUTS),
+    ),
+    "nictation_wide": (
+        "nictation with 12 outputs",
+        lambda: replace(_published("nictation", IL2, NICTATION_WIDE_OUTPUTS), name="nictation_wide"),
+    ),
+    "fcm_nictation": ("both: 10 inputs, 28 outputs, 80 sequences, the other scenario's inputs silent", _both),
+}
+"""What each published scenario is, and how it is made."""
+
+
+def load_scenario(name: str) -> Scenario:
+    """Load one of `SCENARIOS`, as published by Barbulescu et al. 2023 (Tables and Supplement).
+
+    Raises:
+        InputError: there is no such scenario; the message lists those that there are.
+    """
+    if name not in SCENARIOS:
+        raise InputError(f"there is no scenario {name!r}; there are {', '.join(SCENARIOS)}")
+    return SCENARIOS[name][1]()

@@ -13,6 +13,7 @@ from neuron_models.errors import InputError
 
 __all__ = ["NETWORK_VARIABLE", "Connectome", "Contact", "Neuron", "load_connectome"]
 
+SOURCES = ("published", "placed", "as-run")
 NETWORK_VARIABLE = "WORMTWIN_NETWORK"
 """The environment variable that may name the published network file."""
 
@@ -43,7 +44,10 @@ def load_connectome(source: str | Path | None = None) -> Connectome:
             f"the published network is neither in the cache nor named by {NETWORK_VARIABLE}: "
             "run `wormtwin connectome download`, or use --network placed"
         )
-    return load_network_file(Path(source))
+    path = Path(source)
+    if not path.exists():
+        raise InputError(f"there is no network {source!s}: give a path, or one of {', '.join(SOURCES)}")
+    return load_network_file(path)
 
 
 def _published_path() -> Path | None:

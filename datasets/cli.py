@@ -1,5 +1,6 @@
 """`wormtwin simulate` and `wormtwin dataset`: making, reading and converting datasets."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +29,7 @@ def simulate(
     sampling: Annotated[float, typer.Option(help="Sampling interval in ms.")] = 0.5,
     record: Annotated[str, typer.Option(help="'outputs' of the scenario, or 'all' 302 neurons.")] = "outputs",
     stimuli: Annotated[str, typer.Option(help="'published', or 'random' ones.")] = "published",
-    count: Annotated[int, typer.Option(help="How many random stimuli.")] = 40,
+    count: Annotated[int | None, typer.Option(help="How many random stimuli; 40 when not said.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the random stimuli and of --split auto.")] = 0,
     split: Annotated[str, typer.Option(help="'published', or 'auto': equally diverse parts (50/25/25 %).")] = "",
     jobs: Annotated[int, typer.Option(help="Processes; each builds the network once.")] = 1,
@@ -51,9 +52,10 @@ def simulate(
     _one_of("--split", split, ("published", "auto"))
     require(jobs >= 1, f"--jobs must be >= 1, got {jobs}")
     require(stimuli == "published" or split == "auto", "random stimuli have no published split: use --split auto")
+    require(stimuli == "random" or count is None, "--count goes with --stimuli random")
     chosen = replace(load_scenario(scenario), dt=sampling)
     if stimuli == "random":
-        chosen = random_scenario(chosen, count, seed)
+        chosen = random_scenario(chosen, 40 if count is None else count, seed)
     if sequences:
         chosen = chosen.select(parse_numbers(sequences))
     connectome = load_connectome(network)
@@ -158,7 +160,7 @@ def parse_numbers(text: str) -> list[int]:
     numbers: list[int] = []
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
-        if not first.isdigit() or (dash and not last.isdigit()):
+        if not all(re.fullmatch(r"[0-9]{1,6}", number) for number in ([first, last] if dash else [first])):
             raise InputError(f"a list of numbers looks like 1,3-5, got {text!r}")
         numbers += range(int(first), int(last if dash else first) + 1)
     require(len(numbers) > 0, f"the list {text!r} names no number")

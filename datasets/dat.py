@@ -1,6 +1,7 @@
 """The published text form: one `.dat` file a sequence, each line `index time outputs... inputs...`."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,11 @@ def export_dat(dataset: Dataset, folder: str | Path) -> list[Path]:
     Time is in seconds; outputs and inputs are in the dataset's units, with nine significant digits.
 
     Raises:
-        InputError: a trial has no y.
+        InputError: a trial has no y, or the folder holds `.dat` files of other trials.
     """
     folder = Path(folder)
+    others = sorted({path.stem for path in folder.glob("*.dat")} - {trial.name for trial in dataset})
+    require(not others, f"{folder} holds other .dat files ({others[0] if others else ''}.dat): choose an empty folder")
     paths = []
     for trial in dataset:
         if trial.y is None:
@@ -48,7 +51,7 @@ def export_dat(dataset: Dataset, folder: str | Path) -> list[Path]:
 def import_dat(
     folder: str | Path, *, outputs: tuple[str, ...] = (), inputs: tuple[str, ...] = (), split: tuple[str, ...] = ()
 ) -> Dataset:
-    """Read a folder of `.dat` files in the order of their names.
+    """Read a folder of `.dat` files in the order of their names, in which numbers count as numbers.
 
     Args:
         folder: holds the files, and `names.json` unless the names are given.
@@ -60,7 +63,7 @@ def import_dat(
         InputError: no files, unknown names, a line with another number of columns, or uneven time steps.
     """
     folder = Path(folder)
-    files = sorted(folder.glob("*.dat"))
+    files = sorted(folder.glob("*.dat"), key=_natural)
     require(len(files) > 0, f"{folder}: there is no .dat file in it")
     names = _names(folder)
     inputs, outputs = inputs or tuple(names.get("inputs", ())), outputs or tuple(names.get("outputs", ()))
@@ -82,21 +85,31 @@ def import_dat(
         for path, t in zip(files, tables, strict=True)
     )
     units = names.get("input_units", "nA"), names.get("output_units", "V")
-    dt = round(float(tables[0][1, 1] - tables[0][0, 1]) * 1000, 6)
+    steps = {round(float(table[1, 1] - table[0, 1]) * 1000, 6) for table in tables}
+    require(len(steps) == 1, f"{folder}: the files have time steps of {', '.join(f'{s:g}' for s in sorted(steps))} ms")
+    dt = steps.pop()
     return Dataset(
         names.get("name", folder.name), trials, dt, inputs, outputs, *units, source=f"imported from {folder.name}"
     )
 
 
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """Orders seq_2 before seq_10."""
+    return [(int(part or -1), text) for part, text in re.findall(r"(\d*)(\D*)", path.stem)]
+
+
 def _names(folder: Path) -> dict:
     path = folder / NAMES_FILE
     try:
-        return json.loads(path.read_text()) if path.exists() else {}
+        names = json.loads(path.read_text()) if path.exists() else {}
     except json.JSONDecodeError as error:
         raise InputError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from None
+    require(isinstance(names, dict), f"{path}: not a JSON object")
+    return names
 
 
 def _read(path: Path, channels: int) -> np.ndarray:
+    require(path.stat().st_size > 0, f"{path}: the file is empty")
     try:
         table = np.loadtxt(path, ndmin=2)
     except ValueError as error:

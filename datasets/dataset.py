@@ -107,6 +107,7 @@ class Dataset:
         where = f"dataset {self.name!r}"
         require(np.isfinite(self.dt) and self.dt > 0, f"{where}: dt must be > 0 ms, got {self.dt}")
         require(self.task in TASKS, f"{where}: task must be one of {', '.join(TASKS)}, got {self.task!r}")
+        require(len(self.trials) > 0, f"{where} has no trials")
         require_distinct((trial.name for trial in self.trials), f"{where} has a trial name")
         for trial in self.trials:
             found = trial.x.shape[1]

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from scipy.spatial.distance import cdist
 
 from datasets.dataset import SPLITS, Dataset
-from neuron_models.errors import require
+from neuron_models.errors import require, require_seed
 
 _BINS = 50
 _COMPONENTS = 12
@@ -32,7 +32,7 @@ def split_diverse(dataset: Dataset, shares: Sequence[float] = (0.5, 0.25, 0.25),
 
     Anticlustering by exchange (Papenberg and Klau 2021, k-plus criterion): starting from a random division, trials of
     two parts change places as long as that brings the parts' means and variances closer together, over the principal
-    components of the stimuli and responses in 50 stretches of time.
+    components of the stimuli and responses in 50 stretches of time. Trials of one group stay together.
 
     Args:
         dataset: trials with x, and with y if responses should count.
@@ -43,22 +43,28 @@ def split_diverse(dataset: Dataset, shares: Sequence[float] = (0.5, 0.25, 0.25),
         The dataset with its trials' splits replaced.
 
     Raises:
-        InputError: fewer than three trials, or shares that do not add up to 1.
+        InputError: fewer than three groups, shares that do not add up to 1, a seed that is none, or NaN in the data.
     """
-    require(len(dataset) >= 3, f"a split needs at least 3 trials, dataset {dataset.name!r} has {len(dataset)}")
+    require_seed(seed, "the seed of a split")
     require(
         len(shares) == 3 and min(shares) > 0 and abs(sum(shares) - 1) < 1e-6,
         f"the shares of {', '.join(SPLITS)} must be > 0 and add up to 1, got {tuple(shares)}",
     )
-    points = _features(dataset)
-    part = _exchange(np.hstack([points, points**2 - (points**2).mean(0)]), _sizes(len(dataset), shares), seed)
-    return dataset.with_split([SPLITS[p] for p in part])
+    owners = [trial.group or trial.name for trial in dataset]
+    groups = list(dict.fromkeys(owners))
+    require(len(groups) >= 3, f"a split needs at least 3 trials or groups, dataset {dataset.name!r} has {len(groups)}")
+    points, member = _features(dataset), np.array([groups.index(owner) for owner in owners])
+    moments = np.hstack([points, points**2 - (points**2).mean(0)])
+    means = np.stack([moments[member == group].mean(0) for group in range(len(groups))])
+    part = _exchange(means, _sizes(len(groups), shares), seed)
+    return dataset.with_split([SPLITS[part[group]] for group in member])
 
 
 def diversity(dataset: Dataset) -> Diversity:
     """Measure how diverse each part of a split dataset is, over the same features that `split_diverse` uses."""
     points = _features(dataset)
     whole = _mean_distance(points)
+    whole = whole if whole > 1e-12 else 1.0  # all trials alike, but for rounding
     rows = {split: [i for i, trial in enumerate(dataset) if trial.split == split] for split in SPLITS}
     rows = {split: r for split, r in rows.items() if len(r) > 1}
     centre = points.mean(0)
@@ -74,6 +80,7 @@ def _features(dataset: Dataset) -> Float[np.ndarray, "trial feature"]:
     for arrays in ([t.x for t in dataset], [t.y for t in dataset if t.y is not None]):
         if len(arrays) == len(dataset):
             binned = np.stack([_binned(np.asarray(a[:], dtype=float)) for a in arrays])
+            require(bool(np.isfinite(binned).all()), f"dataset {dataset.name!r} holds NaN: no split by its data")
             binned -= binned.mean((0, 1))
             scale = binned.std((0, 1))
             binned = binned[..., scale > 0] / scale[scale > 0]
@@ -84,8 +91,11 @@ def _features(dataset: Dataset) -> Float[np.ndarray, "trial feature"]:
 
 
 def _binned(array: Float[np.ndarray, "time channel"]) -> Float[np.ndarray, "bin channel"]:
-    edges = np.linspace(0, len(array), min(_BINS, len(array)) + 1).astype(int)[:-1]
-    return np.add.reduceat(array, edges) / np.diff(np.append(edges, len(array)))[:, None]
+    """The mean of each of 50 equal stretches of time; of a shorter array, its samples, some of them repeated."""
+    if len(array) < _BINS:
+        return array[np.linspace(0, len(array) - 1, _BINS).round().astype(int)]
+    edges = np.linspace(0, len(array), _BINS + 1).astype(int)
+    return np.add.reduceat(array, edges[:-1]) / np.diff(edges)[:, None]
 
 
 def _sizes(number: int, shares: Sequence[float]) -> list[int]:

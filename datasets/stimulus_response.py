@@ -11,6 +11,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+from filelock import FileLock, Timeout
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from connectome.contact import Connectome, require_known
@@ -21,8 +22,9 @@ from datasets.splitting import split_diverse
 from datasets.store import load_dataset, save_dataset
 from neuron_models.circuit import Circuit, RunSettings
 from neuron_models.engine import Simulation
-from neuron_models.errors import InputError
+from neuron_models.errors import InputError, require, require_seed
 from neuron_models.files import written_whole
+from neuron_models.mechanisms import compiled_mechanisms
 from neuron_models.progress import progress_bar
 
 _built: dict[str, Simulation] = {}
@@ -42,6 +44,10 @@ class Job:
 
     def __post_init__(self) -> None:
         steps_a_sample(self.scenario, self.settings)
+        if self.split_seed is not None:
+            require_seed(self.split_seed, "the seed of a split")
+            number = len(self.scenario.sequences)
+            require(number >= 3, f"an automatic split needs at least 3 sequences, got {number}")
 
     @property
     def key(self) -> str:
@@ -82,23 +88,38 @@ def simulate_dataset(
         InputError: `out` or its partial folder holds something else, or a worker process died.
     """
     out = Path(out)
-    circuit = build_network(connectome.without(scenario.ablated), parameters)
-    record = require_known(record or scenario.outputs, connectome.names)
-    job = Job(scenario, circuit, record, settings or default_settings(scenario), connectome.source, split_seed)
+    job = simulation_job(scenario, connectome, parameters, record, settings, split_seed)
     if out.exists():
         return _same(out, job)
     partial = _open_partial(out, job)
-    _run(job, partial, jobs)
-    dataset = _assemble(job, partial)
-    if split_seed is not None:
-        dataset = split_diverse(dataset, seed=split_seed)
-    save_dataset(dataset, out)
-    shutil.rmtree(partial)
+    try:
+        with FileLock(partial / "lock", timeout=0):
+            _run(job, partial, jobs)
+            dataset = _divided(_assemble(job, partial), job)
+            save_dataset(dataset, out)
+            shutil.rmtree(partial)
+    except Timeout:
+        raise InputError(f"another process is simulating into {out}: wait for it, or choose another --out") from None
     return dataset
 
 
+def simulation_job(
+    scenario: Scenario,
+    connectome: Connectome,
+    parameters: NetworkParameters | None = None,
+    record: Sequence[str] | None = None,
+    settings: RunSettings | None = None,
+    split_seed: int | None = None,
+) -> Job:
+    """Describe what `simulate_dataset` does with the same arguments, without doing it."""
+    circuit = build_network(connectome.without(scenario.ablated), parameters)
+    recorded = require_known(record or scenario.outputs, connectome.names)
+    return Job(scenario, circuit, recorded, settings or default_settings(scenario), connectome.source, split_seed)
+
+
 def _run(job: Job, partial: Path, jobs: int) -> None:
-    missing = [i for i in range(len(job.scenario.sequences)) if not _result(partial, i).exists()]
+    missing = [i for i in range(len(job.scenario.sequences)) if not _finished(job, partial, i)]
+    compiled_mechanisms()
     total = len(job.scenario.sequences)
     bar = progress_bar(total, "simulation", total - len(missing))
     started = time.perf_counter()
@@ -107,7 +128,7 @@ def _run(job: Job, partial: Path, jobs: int) -> None:
             for _ in _outcomes(job, partial, missing, jobs):
                 bar.update()
     except TerminatedWorkerError:
-        done = len(job.scenario.sequences) - sum(not _result(partial, i).exists() for i in missing)
+        done = len(job.scenario.sequences) - sum(not _finished(job, partial, i) for i in missing)
         raise InputError(
             f"a worker process died (out of memory?) with {done} simulations finished: they are kept in {partial}; "
             "start the same command again, with fewer --jobs if memory is short"
@@ -143,11 +164,20 @@ def _result(partial: Path, sequence: int) -> Path:
     return partial / f"{sequence:06d}.npy"
 
 
+def _finished(job: Job, partial: Path, sequence: int) -> bool:
+    """Whether a sequence's voltages are there, whole."""
+    try:
+        found = np.load(_result(partial, sequence), mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return False
+    return found.shape == (job.scenario.samples, len(job.record))
+
+
 def _open_partial(out: Path, job: Job) -> Path:
     partial = out.with_name(out.name + ".partial")
     manifest = partial / "manifest.json"
     if manifest.exists():
-        if json.loads(manifest.read_text()).get("key") != job.key:
+        if job.key not in manifest.read_text(errors="replace"):
             raise InputError(f"{partial} holds the beginning of another simulation: delete it or choose another --out")
         return partial
     with written_whole(manifest) as beside:
@@ -157,10 +187,19 @@ def _open_partial(out: Path, job: Job) -> Path:
 
 def _same(out: Path, job: Job) -> Dataset:
     found = load_dataset(out)
-    if found.extra.get("key") != job.key:
+    names = tuple(trial.name for trial in found)
+    whole = found.extra.get("key") == job.key and names == job.scenario.sequences and found.y_names == job.record
+    if not whole or [t.split for t in found] != [t.split for t in _divided(found, job)]:
         raise InputError(f"{out} exists and holds another simulation: delete it or choose another --out")
     print(f"{out} is already complete")
     return found
+
+
+def _divided(dataset: Dataset, job: Job) -> Dataset:
+    """The dataset with the split that the job asks for."""
+    if job.split_seed is None:
+        return dataset.with_split(job.scenario.split)
+    return split_diverse(dataset, seed=job.split_seed)
 
 
 def _assemble(job: Job, partial: Path) -> Dataset:

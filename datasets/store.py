@@ -13,7 +13,7 @@ import numpy as np
 
 from datasets.dataset import Dataset, Trial
 from neuron_models.errors import InputError
-from neuron_models.files import reserve, written_whole
+from neuron_models.files import require_space, written_whole
 
 FORMAT = "wormtwin-dataset"
 VERSION = 1
@@ -52,7 +52,7 @@ def save_dataset(dataset: Dataset, path: str | Path) -> Path:
     """
     path = Path(path)
     with written_whole(path) as beside:
-        reserve(beside, _size(dataset))  # HDF5 can crash on a full disk
+        require_space(beside, _size(dataset))  # HDF5 can crash on a full disk
         with h5py.File(beside, "w") as file:
             _write_attributes(file, dataset)
             _write_trials(file, dataset)
@@ -79,7 +79,7 @@ def load_dataset(path: str | Path, lazy: bool = False) -> Dataset:
             if not lazy and _checksum(file) != file.attrs["sha256"]:
                 raise InputError(f"{path}: the data do not match their checksum: the file is damaged, make it again")
             return _read(file, path, lazy)
-    except (OSError, KeyError) as error:
+    except (OSError, KeyError, RuntimeError, UnicodeDecodeError, json.JSONDecodeError) as error:
         reason = str(error).strip("\"'").splitlines()[0]
         raise InputError(f"{path}: not a whole HDF5 dataset ({reason}): make or copy it again") from None
 

@@ -1,6 +1,7 @@
 """A whole circuit as data: what the engine builds, what travels to worker processes and what is hashed."""
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 
 from neuron_models.errors import InputError, require, require_distinct
@@ -77,13 +78,15 @@ class RunSettings:
     simulator: str = "neuron"
 
     def __post_init__(self) -> None:
-        require(self.dt > 0, f"dt must be > 0 ms, got {self.dt}")
-        require(self.duration > 0, f"duration must be > 0 ms, got {self.duration}")
+        for name in ("dt", "duration"):
+            value = getattr(self, name)
+            require(math.isfinite(value) and value > 0, f"{name} must be > 0 ms, got {value}")
         if self.simulator not in ("neuron", "coreneuron"):
             raise InputError(f"simulator must be neuron or coreneuron, got {self.simulator!r}")
         steps = self.duration / self.dt
         require(
-            abs(steps - round(steps)) < 1e-6, f"dt must divide the duration of {self.duration:g} ms, got {self.dt:g} ms"
+            abs(steps - round(steps)) < 1e-6 and steps > 0.5,
+            f"dt must divide the duration of {self.duration:g} ms, got {self.dt:g} ms",
         )
 
     @property

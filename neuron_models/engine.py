@@ -42,8 +42,8 @@ class Simulation:
         self._parallel = self._h.ParallelContext()
         self._sections: dict[str, list] = {}
         self._keep: list = []
-        self._gids: dict[tuple[str, float], int] = {}
-        self._transfers: dict[str, int] = {}
+        self._gids: dict[tuple, int] = {}
+        self._transfers: dict[tuple, int] = {}
         _live.append(self)
         try:
             for cell in circuit.cells:
@@ -95,11 +95,13 @@ class Simulation:
         h = self._h
         with self._solver(settings):
             players = [self._play(clamp, settings) for clamp in clamps]
-            traces = [h.Vector().record(self._segment(site)._ref_v) for site in record]
+            traces = [h.Vector().record(self._compartment(site)[0]._ref_v) for site in record]
             self._parallel.set_maxstep(10)
             self._initialise()
             self._parallel.psolve(settings.duration + settings.dt / 2)
-            voltages = np.array([trace.as_numpy()[: settings.steps + 1] for trace in traces]).T
+            voltages = np.empty((settings.steps + 1, len(traces)))
+            for column, trace in enumerate(traces):
+                voltages[:, column] = trace.as_numpy()[: settings.steps + 1]
             del players
         if not np.isfinite(voltages).all():
             raise FloatingPointError(f"a potential is not finite any more at dt = {settings.dt} ms: use a smaller one")
@@ -143,34 +145,35 @@ class Simulation:
             sections.append(section)
         return sections
 
-    def _segment(self, site: Site):
+    def _compartment(self, site: Site) -> tuple:
+        """The NEURON segment that holds a site, and its key: cell, cable, compartment."""
         if site.cell not in self._sections:
             raise InputError(f"the circuit has no cell {site.cell!r}")
         cable, along = self._morphologies[site.cell].locate(site.segment, site.fraction)
         section = self._sections[site.cell][cable]
         # A point process belongs to a compartment, never to a section's end, which is shared with its neighbour.
-        middle = (min(int(along * section.nseg), section.nseg - 1) + 0.5) / section.nseg
-        return section(middle)
+        compartment = min(int(along * section.nseg), section.nseg - 1)
+        return section((compartment + 0.5) / section.nseg), (site.cell, cable, compartment)
 
     def _join(self, junction: Junction) -> None:
-        pre, post = self._segment(junction.pre), self._segment(junction.post)
+        pre, post = self._compartment(junction.pre), self._compartment(junction.post)
         if isinstance(junction.mechanism, GapJunction):
             self._half_gap(pre, post, junction.mechanism)
             self._half_gap(post, pre, junction.mechanism)
         else:
             self._synapse(pre, post, junction.mechanism)
 
-    def _synapse(self, pre, post, mechanism: ChemicalSynapse) -> None:
-        synapse = self._h.Exp2Syn(post)
+    def _synapse(self, pre: tuple, post: tuple, mechanism: ChemicalSynapse) -> None:
+        synapse = self._h.Exp2Syn(post[0])
         synapse.tau1, synapse.tau2, synapse.e = mechanism.tau_rise, mechanism.tau_decay, mechanism.e_rev
         gid = self._spike_source(pre, mechanism.threshold)
         connection = self._parallel.gid_connect(gid, synapse)
         connection.weight[0], connection.delay = mechanism.g_max, mechanism.delay
         self._keep += [synapse, connection]
 
-    def _spike_source(self, segment, threshold: float) -> int:
+    def _spike_source(self, place: tuple, threshold: float) -> int:
         """The number under which a compartment's threshold crossings are known (CoreNEURON needs one)."""
-        key = (str(segment), threshold)
+        segment, key = place[0], (place[1], threshold)
         if key not in self._gids:
             self._gids[key] = len(self._gids)
             detector = self._h.NetCon(segment._ref_v, None, sec=segment.sec)
@@ -180,13 +183,13 @@ class Simulation:
             self._keep.append(detector)
         return self._gids[key]
 
-    def _half_gap(self, here, there, mechanism: GapJunction) -> None:
-        gap = self._h.HalfGap(here)
+    def _half_gap(self, here: tuple, there: tuple, mechanism: GapJunction) -> None:
+        gap = self._h.HalfGap(here[0])
         gap.g = mechanism.g
-        key = str(there)
+        segment, key = there
         if key not in self._transfers:
             self._transfers[key] = len(self._transfers)
-            self._parallel.source_var(there._ref_v, self._transfers[key], sec=there.sec)
+            self._parallel.source_var(segment._ref_v, self._transfers[key], sec=segment.sec)
         self._parallel.target_var(gap, gap._ref_vgap, self._transfers[key])
         self._keep.append(gap)
 
@@ -196,7 +199,7 @@ class Simulation:
         NEURON reads a played vector in the middle of a step, so the means stand there.
         """
         h, steps = self._h, settings.steps
-        electrode = h.IClamp(self._segment(clamp.site))
+        electrode = h.IClamp(self._compartment(clamp.site)[0])
         electrode.delay, electrode.dur = 0.0, 1e9
         times = h.Vector((np.arange(steps) + 0.5) * settings.dt)
         amplitudes = h.Vector(clamp.waveform.step_means(settings.dt, steps))

@@ -22,3 +22,8 @@ def require_distinct(names: Iterable[str], where: str) -> None:
     """Raise an `InputError` that begins with `where` and tells the names that come more than once, if any do."""
     doubled = sorted(name for name, number in Counter(names).items() if number > 1)
     require(not doubled, f"{where} more than once: {', '.join(doubled[:5])}")
+
+
+def require_seed(seed: int, where: str) -> None:
+    """Raise an `InputError` unless a seed is a whole number from 0 to 2**31 - 1."""
+    require(0 <= seed < 2**31 and seed == int(seed), f"{where} must be a whole number from 0 to 2147483647, got {seed}")

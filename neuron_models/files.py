@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def reserve(path: Path, size: int) -> None:
-    """Make sure that `size` bytes can be written to `path`, before a writer that does not survive a full disk starts.
+def require_space(path: Path, size: int) -> None:
+    """Check that `size` bytes can be written to `path`, before a writer starts that does not survive a full disk.
 
     Raises:
         OSError: they cannot: the disk is full, or a limit is set on the size of files.

@@ -5,6 +5,7 @@ import importlib.metadata
 import importlib.resources
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import sysconfig
@@ -78,12 +79,12 @@ def _compile(sources: dict[str, str], folder: Path) -> None:
 
 
 def _require_tools() -> None:
-    named = os.environ.get("CXX")
-    if not any(shutil.which(name) for name in ([named] if named else _COMPILERS)):
-        sought = named or ", ".join(_COMPILERS)
+    named = shlex.split(os.environ.get("CXX", ""))[:1]
+    sought = named or _COMPILERS
+    if not any(shutil.which(name) for name in sought):
         raise InputError(
-            f"NEURON needs a C++ compiler for its mechanisms and found none ({sought}): install build-essential "
-            "(Debian, Ubuntu) or the command line tools (macOS: xcode-select --install)"
+            f"NEURON needs a C++ compiler for its mechanisms and found none ({', '.join(sought)}): install "
+            "build-essential (Debian, Ubuntu) or the command line tools (macOS: xcode-select --install)"
         )
     if not shutil.which("make"):
         raise InputError("NEURON needs make to compile its mechanisms and found none: install the package make")

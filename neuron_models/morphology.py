@@ -38,8 +38,16 @@ class Cable:
         return self.ends[-1]
 
     def compartments(self, longest: Micrometres) -> int:
-        """How many equal compartments keep each no longer than `longest`."""
-        return max(1, math.ceil(self.length / longest - 1e-9))
+        """How many equal compartments keep each no longer than `longest`.
+
+        Raises:
+            InputError: more than the 32,767 that NEURON can make of a cable.
+        """
+        number = self.length / longest
+        require(
+            number <= 32767, f"compartments of {longest:g} um cut cable {self.name} into more than 32767: use longer"
+        )
+        return max(1, math.ceil(number - 1e-9))
 
 
 @dataclass(frozen=True)

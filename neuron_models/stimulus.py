@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from neuron_models.errors import InputError, require
+from neuron_models.errors import InputError, require, require_seed
 from neuron_models.units import Dimensionless, Milliseconds
 
 Piece = tuple[float, float, float, float]
@@ -74,8 +74,11 @@ class _Primitive(Waveform):
             value = getattr(self, field.name)
             where = f"{name}.{field.name}"
             require(math.isfinite(value), f"{where} must be a finite number, got {value}")
-            if field.name not in ("onset", "seed"):
-                require(value > 0, f"{where} must be > 0{field.metadata.get('unit', ' ms')}, got {value:g}")
+            if field.name == "seed":
+                require_seed(value, where)
+            elif field.name != "onset":
+                unit = "" if field.name == "sd" else " ms"
+                require(value > 0, f"{where} must be > 0{unit}, got {value:g}")
         require(self.onset >= 0, f"{name}.onset must be >= 0 ms, got {self.onset:g}")  # type: ignore[attr-defined]
 
     def __str__(self) -> str:
@@ -259,6 +262,7 @@ def _parse_term(term: str, whole: str) -> Waveform:
         known = ", ".join([*PRIMITIVES, *TRAINS, "silence"])
         raise InputError(f"waveform {whole!r}: unknown shape {keyword!r}; known: {known}")
     values = {name: _number(value, name, whole) for name, _, value in (word.partition("=") for word in words)}
+    require(len(values) == len(words), f"waveform {whole!r}: a setting of {keyword} is given twice")
     repeat = {name: values.pop(name) for name in ("period", "number") if keyword in TRAINS and name in values}
     shape = PRIMITIVES.get(keyword) or TRAINS[keyword]
     try:

@@ -26,8 +26,8 @@ def train(
     units: Annotated[int | None, typer.Option(help="Size of the hidden state (rnn, lstm, gru).")] = None,
     lags: Annotated[int | None, typer.Option(help="Past outputs that count (linear).")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Adam's; 0.001 for rnn, 0.05 for lstm and gru.")] = None,
-    epochs: Annotated[int, typer.Option(help="Passes over the training trials.")] = 1000,
-    batch_size: Annotated[int, typer.Option(help="Trials in a batch.")] = 32,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training trials; 1000 when not said.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Trials in a batch; 32 when not said.")] = None,
     seed: Annotated[int, typer.Option(help="Of the first weights and of the batches.")] = 0,
 ) -> None:
     """Train a model on a dataset; writes model.keras, history.csv, scores.json and traces.png."""
@@ -38,8 +38,12 @@ def train(
 
     dataset = load_dataset(data)
     settings = {name: value for name, value in (("units", units), ("lags", lags)) if value is not None}
-    rate = model_kind(model).learning_rate if learning_rate is None else learning_rate
-    config = TrainingConfig(epochs=epochs, batch_size=batch_size, learning_rate=rate, seed=seed)
+    kind = model_kind(model)
+    steps = {"learning_rate": learning_rate, "epochs": epochs, "batch_size": batch_size}
+    given = {name: value for name, value in steps.items() if value is not None}
+    if kind.solve is not None and given:
+        raise InputError(f"model {model} is solved at once and has no {', '.join(given)}")
+    config = TrainingConfig(**{"learning_rate": kind.learning_rate, **given, "seed": seed})  # type: ignore[arg-type]
     result = fit_and_score(dataset, model, settings, config, out, data=data.name)
     print_scores(result.scores, dataset.y_units)
     print(f"{result.parameters} parameters, best epoch {result.best_epoch + 1}, {result.seconds:.1f} s; all in {out}")
@@ -55,8 +59,10 @@ def evaluate(
     from surrogates.fitting import plot_predictions
     from surrogates.metrics import predict, score
     from surrogates.model_file import load_model
-    from surrogates.report.plots import save_figure
+    from surrogates.report.plots import require_picture, save_figure
 
+    if plot is not None:
+        require_picture(plot)
     trained, channels = load_model(model)
     dataset = load_dataset(data)
     if channels is not None:
@@ -77,16 +83,15 @@ def plot_dataset(
     """Draw some trials: inputs above, outputs below."""
     from connectome.contact import require_known
     from datasets.store import load_dataset
-    from surrogates.report.plots import plot_traces, save_figure
+    from surrogates.report.plots import plot_traces, require_picture, save_figure
 
+    require_picture(out)
     dataset = load_dataset(data)
     numbers = parse_numbers(trials) if trials else range(1, min(3, len(dataset)) + 1)
     for number in numbers:
         if not 1 <= number <= len(dataset):
             raise InputError(f"{data} has the trials 1 to {len(dataset)}, not {number}")
     names = require_known([n.strip() for n in outputs.split(",") if n.strip()], dataset.y_names, "output")
-    if out.suffix not in (".png", ".svg", ".pdf"):
-        raise InputError(f"--out must end in .png, .svg or .pdf, got {out.name!r}")
     dataset = replace(dataset, trials=tuple(dataset.trials[n - 1] for n in numbers))
     save_figure(plot_traces(dataset, range(len(dataset)), outputs=names or None), out)
     print(f"{len(dataset)} trials in {out}")

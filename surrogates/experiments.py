@@ -12,14 +12,13 @@ import numpy as np
 import pandas as pd
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from datasets.dataset import SPLITS
 from datasets.store import dataset_checksum, load_dataset
 from neuron_models.errors import InputError, require
 from neuron_models.files import written_whole
 from neuron_models.progress import progress_bar
 from neuron_models.units import Milliseconds
-from surrogates.result import SCORES_FILE, Result, load_result, save_result, versions
-
-SPLITS = ("train", "validation", "test")
+from surrogates.result import SCORES_FILE, Result, load_result, save_result, versions, without_nan
 
 
 @dataclass(frozen=True)
@@ -102,14 +101,14 @@ def summarise(experiment: Experiment, results: Sequence[Result]) -> pd.DataFrame
     """
     rows = []
     for entry in experiment.entries:
-        mine = [r for r in results if r.model == entry.model and dict(r.settings) == dict(entry.settings)]
+        mine = [r for r in results if r.model == entry.model and entry.settings.items() <= r.settings.items()]
         good = [r for r in mine if not r.diverged]
         row: dict[str, Any] = {
             "model": entry.label,
-            "parameters": mine[0].parameters,
+            "parameters": max(r.parameters for r in mine),
             "runs": len(mine),
             "diverged": len(mine) - len(good),
-            "seconds": float(np.mean([r.seconds for r in mine])),
+            "seconds": float(np.mean([r.seconds for r in good])) if good else math.nan,
         }
         for place, split in enumerate(SPLITS):
             values = [r.rmse(split) for r in good] or [math.nan]
@@ -141,7 +140,7 @@ def save_summary(
         "runs": runs,
     }
     with written_whole(out / "result.json") as beside:
-        beside.write_text(json.dumps(_without_nan(content), indent=1))
+        beside.write_text(json.dumps(without_nan(content), indent=1))
 
 
 def _run(experiment: str, entry: Entry, seed: int, data: Path, epochs: int, folder: Path) -> str:
@@ -164,7 +163,13 @@ def _run(experiment: str, entry: Entry, seed: int, data: Path, epochs: int, fold
 
 def _claim(out: Path, experiment: Experiment, data: Path, protocol: Protocol) -> None:
     """Say what the folder's runs are of, or check that they are of the same."""
-    mine = {"experiment": experiment.name, "data": dataset_checksum(data), "epochs": protocol.epochs}
+    backend = versions()["backend"]
+    mine = {
+        "experiment": experiment.name,
+        "data": dataset_checksum(data),
+        "epochs": protocol.epochs,
+        "backend": backend,
+    }
     path = out / "protocol.json"
     if not path.exists():
         with written_whole(path) as beside:
@@ -189,11 +194,3 @@ def _seeds(entry: Entry, protocol: Protocol) -> int:
 
 def _folder(out: Path, entry: Entry, seed: int) -> Path:
     return out / "runs" / entry.label / f"seed-{seed}"
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _without_nan(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_without_nan(each) for each in value]
-    return None if isinstance(value, float) and math.isnan(value) else value

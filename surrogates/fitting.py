@@ -12,7 +12,16 @@ from surrogates.metrics import predict, score
 from surrogates.model_file import Channels, save_model
 from surrogates.models import complete_settings, train_model
 from surrogates.report.plots import plot_history, plot_traces, save_figure
-from surrogates.result import MODEL_FILE, TRACES_FILE, Result, save_history, save_result, versions
+from surrogates.result import (
+    HISTORY_PLOT,
+    MODEL_FILE,
+    SCORES_FILE,
+    TRACES_FILE,
+    Result,
+    save_history,
+    save_result,
+    versions,
+)
 from surrogates.training import TrainingConfig
 
 _SHOWN = 3
@@ -45,6 +54,8 @@ def fit_and_score(
         InputError: an unknown model or setting, or a dataset without training trials.
         FloatingPointError: the loss was never finite.
     """
+    for stale in (SCORES_FILE, HISTORY_PLOT):
+        (out / stale).unlink(missing_ok=True)
     trained, training = train_model(model, dataset, config, settings, progress)
     predictions = predict(trained, dataset)
     result = Result(
@@ -63,7 +74,7 @@ def fit_and_score(
     save_history(training, out)
     save_figure(plot_predictions(dataset, predictions, trained.name), out / TRACES_FILE)
     if training.history:
-        save_figure(plot_history(training.history, dataset.y_units), out / "history.png")
+        save_figure(plot_history(training.history, dataset.y_units), out / HISTORY_PLOT)
     save_result(result, out)
     return result
 

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.dataset import Dataset
-from neuron_models.errors import require
+from neuron_models.errors import InputError, require
 from surrogates.backend import keras
 from surrogates.layers import AutoregressiveCell
 
@@ -24,36 +24,39 @@ def linear(inputs: int, outputs: int, *, lags: int = 2) -> keras.Model:
 def fit_linear(model: keras.Model, dataset: Dataset) -> None:
     """Fit a `linear` model in place on the training trials, by least squares on one-step predictions.
 
-    The rest is the mean first sample of the training trials: before the stimulus, every output is at rest.
+    The rest is the mean first sample of the training trials: before the stimulus, every output is at rest. A sample
+    counts if its weight and those of the samples that it is predicted from are above zero.
 
     Raises:
-        InputError: the dataset has no training trials, or a trial no y.
+        InputError: no training trials, no y, or no trial that is longer than the lags.
     """
-    train = dataset.by_split().get("train", dataset)
-    x, y, weight = train.stacked()
-    require(y is not None, f"dataset {dataset.name!r} has no outputs to learn")
+    parts = dataset.by_split()
+    require("train" in parts, f"dataset {dataset.name!r} has no training trials")
+    x, y, weight = parts["train"].stacked()
+    if y is None:
+        raise InputError(f"dataset {dataset.name!r} has no outputs to learn")
     cell = model.layers[-1].cell
-    rest = y[:, 0].mean(0)  # type: ignore[index]
-    past, drive = _least_squares(np.asarray(x, float), np.asarray(y, float) - rest, weight, cell.lags)
+    counts = np.ones(x.shape[:2]) if weight is None else weight
+    rest = np.nanmean(np.where(counts[:, :1] > 0, y[:, 0], np.nan), axis=0)
+    require(bool(np.isfinite(rest).all()), f"dataset {dataset.name!r}: no first sample of training counts")
+    past, drive = _least_squares(np.asarray(x, float), np.asarray(y, float) - rest, counts, cell.lags)
     cell.set_weights([past, drive, rest])
 
 
 def _least_squares(
     x: Float[np.ndarray, "trial time input"],
     y: Float[np.ndarray, "trial time output"],
-    weight: Float[np.ndarray, "trial time"] | None,
+    weight: Float[np.ndarray, "trial time"],
     lags: int,
 ) -> tuple[Float[np.ndarray, "past output"], Float[np.ndarray, "drive output"]]:
-    """Solve for (A, B); before the first sample the deviations and the inputs are zero."""
-
-    def delayed(array: np.ndarray, k: int) -> np.ndarray:
-        return np.pad(array, ((0, 0), (k, 0), (0, 0)))[:, : array.shape[1]]
-
-    columns = [delayed(y, k) for k in range(1, lags + 1)] + [delayed(x, k) for k in range(lags + 1)]
-    design = np.concatenate(columns, -1)[:, lags:].reshape(-1, lags * y.shape[-1] + (lags + 1) * x.shape[-1])
-    target = y[:, lags:].reshape(-1, y.shape[-1])
-    if weight is not None:
-        root = np.sqrt(weight[:, lags:].reshape(-1, 1))
-        design, target = design * root, target * root
+    """Solve for (A, B) over the samples that count and whose `lags` predecessors count too."""
+    require(x.shape[1] > lags, f"linear: {lags} lags need trials longer than {lags} samples, got {x.shape[1]}")
+    steps = x.shape[1] - lags
+    counts = np.min([(weight > 0)[:, lags - k : lags - k + steps] for k in range(lags + 1)], axis=0)
+    require(bool(counts.any()), f"linear: no stretch of {lags + 1} samples that count")
+    columns = [y[:, lags - k : lags - k + steps] for k in range(1, lags + 1)]
+    columns += [x[:, lags - k : lags - k + steps] for k in range(lags + 1)]
+    root = np.sqrt(weight[:, lags:][counts])[:, None]
+    design, target = np.concatenate(columns, -1)[counts] * root, y[:, lags:][counts] * root
     solution, *_ = np.linalg.lstsq(design, target, rcond=None)
     return solution[: lags * y.shape[-1]], solution[lags * y.shape[-1] :]

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from datasets.dataset import Dataset
 from neuron_models.errors import InputError, require
-from neuron_models.units import Dimensionless
+from neuron_models.units import DataUnits, Dimensionless
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Score:
     `relative` is an output's RMSE over its range in the whole dataset (the mean over outputs for the split).
     """
 
-    rmse: Dimensionless
+    rmse: DataUnits
     relative: Dimensionless
     rmse_by_output: Mapping[str, float]
     relative_by_output: Mapping[str, float]
@@ -28,13 +28,19 @@ def predict(model, dataset: Dataset) -> list[Float[np.ndarray, "time output"]]:
     """Run a model freely on every trial: one array (time, output) a trial, in the data's units.
 
     Raises:
-        InputError: the model takes another number of inputs than the dataset has.
+        InputError: the model takes or gives another number of channels than the dataset has.
     """
     wanted = model.input_shape[-1]
     if wanted != len(dataset.x_names):
         raise InputError(
             f"the model takes {wanted} inputs and dataset {dataset.name!r} has {len(dataset.x_names)} "
             f"({', '.join(dataset.x_names)}): use the data it was trained on"
+        )
+    given = model.output_shape[-1]
+    if dataset.y_names and given != len(dataset.y_names):
+        raise InputError(
+            f"the model gives {given} outputs and dataset {dataset.name!r} has {len(dataset.y_names)} "
+            f"({', '.join(dataset.y_names)}): use the data it was trained on"
         )
     if len({len(trial) for trial in dataset}) == 1:
         return list(model.predict(np.asarray(dataset.stacked()[0], np.float32), verbose=0))
@@ -51,8 +57,11 @@ def score(dataset: Dataset, predictions: list[Float[np.ndarray, "time output"]])
     """
     require(len(predictions) == len(dataset), f"{len(predictions)} predictions for {len(dataset)} trials")
     targets = [_target(trial)[trial.valid()] for trial in dataset]
+    for trial, y, p in zip(dataset, targets, predictions, strict=True):
+        require(p.shape == (len(trial), y.shape[1]), f"trial {trial.name!r}: a prediction has the shape {p.shape}")
     errors = [p[trial.valid()] - y for p, y, trial in zip(predictions, targets, dataset, strict=True)]
     everything = np.concatenate(targets)
+    require(len(everything) > 0, f"dataset {dataset.name!r}: no sample counts, all weights are zero")
     ranges = everything.max(0) - everything.min(0)
     splits = {trial.split or "all" for trial in dataset}
     return {

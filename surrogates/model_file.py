@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from surrogates import layers as _registered_on_import  # noqa: F401
 from surrogates.backend import keras, tensorflow_unseen
 
 _MEMBER = "wormtwin.json"
+_DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, KeyError, ValueError, TypeError, RuntimeError)
+"""What a damaged archive can make zipfile, h5py and Keras raise (NotImplementedError is a RuntimeError)."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +42,20 @@ class Channels:
         Raises:
             InputError: it has others; the message names both.
         """
-        for what, mine, its in (
+        for what, names, others in (
             ("inputs", self.x_names, dataset.x_names),
             ("outputs", self.y_names, dataset.y_names),
         ):
             require(
-                mine == its,
-                f"the model was trained on the {what} {', '.join(mine)} (scenario {self.scenario}), "
-                f"but dataset {dataset.name!r} has {', '.join(its)}",
+                names == others,
+                f"the model was trained on the {what} {', '.join(names)} (scenario {self.scenario}), "
+                f"but dataset {dataset.name!r} has {', '.join(others)}",
             )
+        for what, mine, its in (
+            ("inputs", self.x_units, dataset.x_units),
+            ("outputs", self.y_units, dataset.y_units),
+        ):
+            require(mine == its, f"the model's {what} are in {mine!r}, those of dataset {dataset.name!r} in {its!r}")
         require(
             abs(self.dt - dataset.dt) < 1e-9,
             f"the model steps by {self.dt:g} ms, but dataset {dataset.name!r} is sampled every {dataset.dt:g} ms",
@@ -79,10 +87,8 @@ def load_model(path: str | Path) -> tuple[keras.Model, Channels | None]:
         with zipfile.ZipFile(path) as archive:
             found: dict[str, Any] = json.loads(archive.read(_MEMBER)) if _MEMBER in archive.namelist() else {}
         model = keras.saving.load_model(path)
-    except (zipfile.BadZipFile, OSError, KeyError, ValueError, TypeError) as error:
+        found.update({key: tuple(found[key]) for key in ("x_names", "y_names") if found})
+        return model, Channels(**found) if found else None
+    except _DAMAGE as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
         raise InputError(f"{path}: not a whole .keras model ({reason})") from None
-    if not found:
-        return model, None
-    found.update({key: tuple(found[key]) for key in ("x_names", "y_names")})
-    return model, Channels(**found)

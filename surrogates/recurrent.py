@@ -1,6 +1,8 @@
 """The recurrent surrogates: one recurrent layer, then a dense one at every step."""
 
-from neuron_models.errors import require
+import numpy as np
+
+from neuron_models.errors import require, require_seed
 from surrogates.backend import keras
 
 
@@ -14,7 +16,7 @@ def rnn(inputs: int, outputs: int, *, units: int = 16, seed: int = 0) -> keras.M
         seed: of the first weights.
 
     Raises:
-        InputError: a size below one.
+        InputError: a size below one, or a seed that is none.
     """
     return _recurrent(keras.layers.SimpleRNN, "rnn", inputs, outputs, units, seed)
 
@@ -33,6 +35,8 @@ def _recurrent(layer, kind: str, inputs: int, outputs: int, units: int, seed: in
     """Keras's default activations and initialisers, zero initial state (Barbulescu et al. 2023, Methods)."""
     for name, value in (("inputs", inputs), ("outputs", outputs), ("units", units)):
         require(value >= 1, f"{kind}: {name} must be >= 1, got {value}")
+    require_seed(seed, f"{kind}: seed")
+    seeds = [int(each) for each in np.random.SeedSequence(seed).generate_state(3)]
     start = keras.initializers
     return keras.Sequential(
         [
@@ -40,11 +44,11 @@ def _recurrent(layer, kind: str, inputs: int, outputs: int, units: int, seed: in
             layer(
                 units,
                 return_sequences=True,
-                kernel_initializer=start.GlorotUniform(seed=3 * seed),
-                recurrent_initializer=start.Orthogonal(seed=3 * seed + 1),
+                kernel_initializer=start.GlorotUniform(seed=seeds[0]),
+                recurrent_initializer=start.Orthogonal(seed=seeds[1]),
                 name=kind,
             ),
-            keras.layers.Dense(outputs, kernel_initializer=start.GlorotUniform(seed=3 * seed + 2), name="response"),
+            keras.layers.Dense(outputs, kernel_initializer=start.GlorotUniform(seed=seeds[2]), name="response"),
         ],
         name=f"{kind}_{units}",
     )

@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ import pandas as pd
 
 from neuron_models.errors import InputError
 from neuron_models.files import written_whole
-from neuron_models.units import Dimensionless, Seconds
+from neuron_models.units import DataUnits, Seconds
 from surrogates.metrics import Score
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 SCORES_FILE = "scores.json"
 HISTORY_FILE = "history.csv"
 MODEL_FILE = "model.keras"
+HISTORY_PLOT = "history.png"
 TRACES_FILE = "traces.png"
 
 
@@ -40,7 +42,7 @@ class Result:
     versions: Mapping[str, str] = field(default_factory=dict)
     diverged: bool = False
 
-    def rmse(self, split: str) -> Dimensionless:
+    def rmse(self, split: str) -> DataUnits:
         """The RMSE of a split, NaN where there is none."""
         return self.scores[split].rmse if split in self.scores else math.nan
 
@@ -48,7 +50,7 @@ class Result:
 def save_result(result: Result, folder: Path) -> Path:
     """Write `scores.json` into a folder."""
     with written_whole(folder / SCORES_FILE) as beside:
-        beside.write_text(json.dumps(asdict(result), indent=1))
+        beside.write_text(json.dumps(without_nan(asdict(result)), indent=1))
     return folder / SCORES_FILE
 
 
@@ -60,8 +62,8 @@ def load_result(path: Path) -> Result:
     """
     try:
         found = json.loads(path.read_text())
-        found["scores"] = {split: Score(**score) for split, score in found["scores"].items()}
-        return Result(**found)
+        found["scores"] = {split: Score(**with_nan(score)) for split, score in found["scores"].items()}
+        return Result(**{**found, "seconds": with_nan(found["seconds"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not a result of wormtwin ({error}): delete it and run again") from None
 
@@ -80,4 +82,22 @@ def save_history(training: "Training", folder: Path) -> Path:
 
 def versions() -> dict[str, str]:
     """The versions of what decides a training's figures."""
-    return {name: importlib.metadata.version(name) for name in ("wormtwin", "keras", "jax", "numpy")}
+    backend = os.environ.get("KERAS_BACKEND", "jax")
+    names = ("wormtwin", "keras", backend, "numpy")
+    return {"backend": backend, **{name: importlib.metadata.version(name) for name in names}}
+
+
+def without_nan(value: Any) -> Any:
+    """The value with every NaN in it replaced by None, since JSON has none."""
+    if isinstance(value, Mapping):
+        return {key: without_nan(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(each) for each in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def with_nan(value: Any) -> Any:
+    """The other way: every None in a value, or in the mappings in it, becomes NaN."""
+    if isinstance(value, Mapping):
+        return {key: with_nan(each) for key, each in value.items()}
+    return math.nan if value is None else value

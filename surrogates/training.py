@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from datasets.dataset import Dataset
-from neuron_models.errors import require
+from neuron_models.errors import InputError, require, require_seed
 from neuron_models.progress import progress_bar
 from neuron_models.units import Dimensionless, Seconds
 from surrogates.backend import keras
@@ -32,6 +32,7 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
             require(getattr(self, name) >= 1, f"TrainingConfig.{name} must be >= 1, got {getattr(self, name)}")
+        require_seed(self.seed, "TrainingConfig.seed")
         require(
             math.isfinite(self.learning_rate) and self.learning_rate > 0,
             f"TrainingConfig.learning_rate must be > 0, got {self.learning_rate}",
@@ -76,7 +77,8 @@ def train(
 
     Args:
         model: takes (trial, time, input) or whatever the objective's arrays and transform make of the dataset.
-        dataset: its training trials are learned; its validation trials choose the epoch (the training loss if none).
+        dataset: its training trials are learned; its validation trials choose the epoch (if there are
+            none, the training trials).
         config: epochs, batch size, learning rate, seed.
         objective: loss, metrics, batch-time transform.
         progress: show a bar with the current RMSE.
@@ -92,35 +94,46 @@ def train(
     parts = dataset.by_split()
     require("train" in parts, f"dataset {dataset.name!r} has no training trials")
     learned = _arrays(parts["train"], objective)
-    checked = _arrays(parts["validation"], objective) if "validation" in parts else None
+    checked = _arrays(parts["validation"], objective) if "validation" in parts else learned
     model.compile(
         optimizer=keras.optimizers.Adam(config.learning_rate),
         loss=objective.loss,
         metrics=list(objective.metrics),
         weighted_metrics=[],
     )
-    best = _BestWeights("val_loss" if checked else "loss")
+    best = _BestWeights()
     callbacks = [best, _Bar(config.epochs)] if progress else [best]
     started = time.perf_counter()
     done = model.fit(
         _Batches(learned, config, objective.transform),
         validation_data=checked,
-        validation_batch_size=None if checked is None else len(checked[0]),
+        validation_batch_size=len(checked[0]),
         epochs=config.epochs,
         shuffle=False,
         verbose=0,
         callbacks=callbacks,
     )
     best.restore()
-    return Training(done.history, best.epoch, time.perf_counter() - started)
+    history = {key: values for key, values in done.history.items() if "validation" in parts or key[:4] != "val_"}
+    return Training(history, best.epoch, time.perf_counter() - started)
 
 
 def _arrays(dataset: Dataset, objective: Objective) -> Arrays:
+    """x, y and weights ready for Keras: what does not count is zero, and the weights have mean one.
+
+    Keras divides a weighted loss by the number of samples; with mean one, that is the mean over those that count.
+    """
     x, y, weight = (objective.arrays or Dataset.stacked)(dataset)
-    require(y is not None, f"dataset {dataset.name!r} has no targets to learn")
-    as_integers = np.issubdtype(np.asarray(y).dtype, np.integer)
-    targets = np.asarray(y) if as_integers else np.asarray(y, np.float32)
-    return np.asarray(x, np.float32), targets, None if weight is None else np.asarray(weight, np.float32)
+    if y is None:
+        raise InputError(f"dataset {dataset.name!r} has no targets to learn")
+    if weight is not None:
+        require(bool((weight > 0).any()), f"dataset {dataset.name!r}: no sample counts, all weights are zero")
+        x, y = (np.where(weight.reshape(weight.shape + (1,) * (a.ndim - weight.ndim)) > 0, a, 0) for a in (x, y))
+        weight = np.asarray(weight / weight.mean(), np.float32)
+    for what, array in (("x", x), ("y", y)):
+        require(bool(np.isfinite(array).all()), f"dataset {dataset.name!r}: NaN in {what}: give such samples weight 0")
+    integers = np.issubdtype(np.asarray(y).dtype, np.integer)
+    return np.asarray(x, np.float32), np.asarray(y) if integers else np.asarray(y, np.float32), weight
 
 
 class _Batches(keras.utils.PyDataset):
@@ -152,14 +165,14 @@ class _Batches(keras.utils.PyDataset):
 
 
 class _BestWeights(keras.callbacks.Callback):
-    """Remembers the weights of the epoch with the smallest loss."""
+    """Remembers the weights of the epoch with the smallest validation loss, which is taken with just these weights."""
 
-    def __init__(self, monitor: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._monitor, self._loss, self._weights, self.epoch = monitor, math.inf, None, -1
+        self._loss, self._weights, self.epoch = math.inf, None, -1
 
     def on_epoch_end(self, epoch, logs=None) -> None:
-        loss = (logs or {})[self._monitor]
+        loss = (logs or {})["val_loss"]
         if loss < self._loss:
             self._loss, self.epoch, self._weights = loss, epoch, self.model.get_weights()
 

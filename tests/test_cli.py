@@ -111,7 +111,10 @@ def test_wrong_simulations(wormtwin, small_network, tmp_path, arguments, words):
 
 @pytest.mark.parametrize("network", ["published", "nothing.xml"])
 def test_networks_that_are_not_there(wormtwin, tmp_path, network):
-    words = {"published": "wormtwin connectome download", "nothing.xml": "nothing.xml: No such file"}
+    words = {
+        "published": "wormtwin connectome download",
+        "nothing.xml": "there is no network nothing.xml: give a path, or one of published",
+    }
     refused(wormtwin("simulate", "--out", tmp_path / "a.h5", "--network", network), words[network])
 
 
@@ -171,7 +174,7 @@ def test_models_and_data_that_do_not_fit(wormtwin, data, tmp_path):
     refused(wormtwin("train", "--data", data, "--model", "gruu", "--out", tmp_path / "x"), "there are rnn, lstm, gru")
     refused(wormtwin("train", "--data", data, "--units", 0, "--out", tmp_path / "x"), "units must be >= 1, got 0")
     refused(wormtwin("train", "--data", data, "--lags", 2, "--out", tmp_path / "x"), "gru has no setting 'lags'")
-    refused(wormtwin("dataset", "plot", data, "--out", tmp_path / "x.doc"), "must end in .png")
+    refused(wormtwin("dataset", "plot", data, "--out", tmp_path / "x.doc"), "ends in .png")
     refused(wormtwin("dataset", "plot", data, "--out", tmp_path / "x.png", "--trials", "17"), "trials 1 to 16, not 17")
     refused(wormtwin("dataset", "plot", data, "--out", tmp_path / "x.png", "--outputs", "R"), "no output 'R'")
     assert not (tmp_path / "x").exists()

@@ -51,3 +51,19 @@ def test_a_wrong_file_says_what_is_wrong(tmp_path, text, message):
 def test_an_empty_folder(tmp_path):
     with pytest.raises(InputError, match=r"no \.dat file"):
         import_dat(tmp_path)
+
+
+def test_numbers_in_names_count_as_numbers(tmp_path):
+    for number in (1, 2, 10):
+        (tmp_path / f"FCM_{number}.dat").write_text(f"0 0 {number} 0\n1 0.0005 {number} 0\n")
+    dataset = import_dat(tmp_path, outputs=("P",), inputs=("A",))
+    assert [trial.name for trial in dataset] == ["FCM_1", "FCM_2", "FCM_10"]
+    (tmp_path / "FCM_3.dat").write_text("0 0 1 0\n1 0.005 1 0\n")
+    with pytest.raises(InputError, match=r"time steps of 0\.5, 5 ms"):
+        import_dat(tmp_path, outputs=("P",), inputs=("A",))
+
+
+def test_a_folder_of_other_files_is_refused(linear_response, tmp_path):
+    (tmp_path / "old.dat").write_text("")
+    with pytest.raises(InputError, match=r"other .dat files \(old.dat\)"):
+        export_dat(linear_response(), tmp_path)

@@ -140,3 +140,28 @@ def test_settings_are_checked():
         RunSettings(500.0, 0.1, "brian")
     with pytest.raises(InputError, match="dt must be > 0 ms, got -1"):
         RunSettings(500.0, -1.0)
+
+
+def test_cables_of_one_name_are_told_apart():
+    """Spikes and gap junctions of two branches that share their name must not be taken for each other's."""
+    soma = Cable("Soma", ((0, 0, 0, 10.0), (0, 10.0, 0, 10.0)), (0,), (10.0,))
+    arms = [Cable("d", ((x, 0, 0, 1.0), (x, 400.0, 0, 1.0)), (n,), (400.0,), 0, 1.0) for n, x in ((1, 0), (2, 50))]
+    star = Morphology("A", (soma, *arms))
+    other = Morphology("B", (soma, *arms))
+    cells = (Cell("A", star, MEMBRANE), Cell("B", other, MEMBRANE))
+
+    def far_end(segment):
+        junctions = tuple(Junction(Site("A", n, 1.0), Site("B", n, 1.0), GapJunction(1e-4)) for n in (1, 2))
+        circuit = Circuit(cells, junctions)
+        clamps = [Clamp(Site("A", segment, 1.0), 0.01 * Pulse(1e6))]
+        sites = [Site("B", 1, 1.0), Site("B", 2, 1.0)]
+        return Simulation(circuit).run(clamps, sites, RunSettings(20.0))[-1]
+
+    first, second = far_end(1), far_end(2)
+    assert first[0] > first[1]
+    np.testing.assert_allclose(first, second[::-1], rtol=1e-9)
+
+
+def test_compartments_too_short_for_neuron_are_told(sphere):
+    with pytest.raises(InputError, match="into more than 32767"):
+        Simulation(Circuit((sphere("A"),), longest_compartment=1e-4))

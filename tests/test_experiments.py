@@ -86,7 +86,7 @@ def test_the_command_prints_measured_beside_published(wormtwin, data, tmp_path, 
     assert status == 0, err
     assert "GRU-2" in out
     assert "0.3" in out
-    folder = tmp_path / "r" / "experiment-1-2-epochs"
+    (folder,) = (tmp_path / "r").glob("experiment-1-2-epochs-*")
     assert {"result.json", "result.csv", "summary.png", "summary.svg", "runs"} <= {p.name for p in folder.iterdir()}
 
 

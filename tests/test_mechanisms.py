@@ -20,7 +20,7 @@ def test_without_a_compiler_the_error_names_the_package(empty_cache, monkeypatch
     monkeypatch.delenv("CXX", raising=False)
     with pytest.raises(InputError, match="install build-essential"):
         mechanisms.compiled_mechanisms()
-    assert not list((empty_cache / "wormtwin" / "mechanisms").glob("9*/"))
+    assert not list((empty_cache / "wormtwin" / "mechanisms").glob("*/"))
 
 
 def test_a_source_that_does_not_compile_is_told(empty_cache, monkeypatch):

@@ -126,9 +126,8 @@ def test_a_classifier_is_trained_by_the_same_function(linear_response):
 
 def test_a_diverging_training_is_told(linear_response):
     dataset = linear_response()
-    broken = replace(dataset, trials=tuple(replace(t, y=np.full((60, 2), np.nan)) for t in dataset))
     with pytest.raises(FloatingPointError, match="never finite"):
-        train_model("gru", broken, TrainingConfig(epochs=2), {"units": 2}, progress=False)
+        train_model("gru", dataset, TrainingConfig(epochs=2, learning_rate=1e30), {"units": 2}, progress=False)
 
 
 def test_scores_by_hand():
@@ -168,3 +167,51 @@ def test_a_damaged_model_file(tmp_path):
         load_model(tmp_path / "m.keras")
     with pytest.raises(InputError, match="no such file"):
         load_model(tmp_path / "n.keras")
+
+
+def test_losses_of_masked_data_are_those_of_the_samples_that_count(linear_response):
+    dataset = linear_response()
+    weight = np.repeat([1.0, 0.0], 30)
+    holed = [replace(t, weight=weight, y=np.where(weight[:, None] > 0, t.y, np.nan)) for t in dataset]
+    dataset = replace(dataset, trials=tuple(holed))
+    model, training = train_model("gru", dataset, TrainingConfig(epochs=3), {"units": 2}, progress=False)
+    found = score(dataset, predict(model, dataset))["validation"].rmse
+    assert found == pytest.approx(math.sqrt(min(training.history["val_loss"])), rel=1e-4)
+
+
+def test_the_linear_model_skips_what_does_not_count(linear_response):
+    dataset = linear_response()
+    weight = np.ones(60)
+    weight[20:25] = 0
+    holed = [replace(t, weight=weight, y=np.where(weight[:, None] > 0, t.y, np.nan)) for t in dataset]
+    model, _ = train_model("linear", replace(dataset, trials=tuple(holed)), TrainingConfig(), {"lags": 2})
+    np.testing.assert_allclose(model.layers[-1].cell.get_weights()[0][:2], 1.6 * np.eye(2), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.with_split(["test"] * 16), "no training trials"),
+        (
+            lambda d: replace(d, trials=tuple(replace(t, x=t.x[:30], y=t.y[:30]) for t in d)),
+            "30 lags need trials longer",
+        ),
+    ],
+)
+def test_data_that_the_linear_model_cannot_learn(linear_response, change, message):
+    with pytest.raises(InputError, match=message):
+        train_model("linear", change(linear_response()), TrainingConfig(), {"lags": 30})
+
+
+def test_nan_that_counts_is_told(linear_response):
+    broken = replace(
+        linear_response().select([0]), trials=(replace(linear_response().trials[0], y=np.full((60, 2), np.nan)),)
+    )
+    with pytest.raises(InputError, match="NaN in y"):
+        train_model("gru", broken, TrainingConfig(epochs=1), {"units": 2}, progress=False)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31])
+def test_seeds_are_checked(seed):
+    with pytest.raises(InputError, match=f"whole number from 0 to 2147483647, got {seed}"):
+        TrainingConfig(seed=seed)

@@ -1,5 +1,6 @@
 """Simulating a dataset: processes, stopping and going on, workers that die."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,10 +10,11 @@ import textwrap
 import h5py
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from connectome.network import build_network, simulate
-from datasets.stimulus_response import simulate_dataset
-from datasets.store import dataset_checksum, load_dataset
+from datasets.stimulus_response import simulate_dataset, simulation_job
+from datasets.store import dataset_checksum, load_dataset, save_dataset
 from neuron_models.engine import Simulation
 from neuron_models.errors import InputError
 
@@ -64,7 +66,7 @@ SCRIPT = textwrap.dedent("""
     from dataclasses import dataclass, replace
     from connectome.contact import Connectome, Contact, Neuron
     from connectome.scenario import Scenario
-    from datasets.stimulus_response import simulate_dataset
+    from datasets.stimulus_response import simulate_dataset, simulation_job
     from neuron_models.stimulus import Pulse, Waveform
 
     @dataclass(frozen=True)
@@ -112,7 +114,33 @@ def test_a_worker_that_dies_is_told_and_what_was_finished_is_kept(tmp_path):
     died = run_script(tmp_path, "a.h5", 2, kill=True)
     assert "InputError: a worker process died (out of memory?)" in died.stderr
     assert not (tmp_path / "a.h5").exists()
-    assert (tmp_path / "a.h5.partial" / "manifest.json").exists()
+    kept = list((tmp_path / "a.h5.partial").glob("*.npy"))
+    resumed = run_script(tmp_path, "a.h5", 2, kill=False)
+    assert f"{4 - len(kept)} simulations in" in resumed.stdout
+
+
+def test_two_commands_cannot_write_one_file(small, kick, tmp_path):
+    (tmp_path / "a.h5.partial").mkdir()
+    key = simulation_job(kick, small).key
+    (tmp_path / "a.h5.partial" / "manifest.json").write_text(json.dumps({"key": key}))
+    with FileLock(tmp_path / "a.h5.partial" / "lock"), pytest.raises(InputError, match="another process is simulating"):
+        simulate_dataset(kick, small, tmp_path / "a.h5")
+
+
+def test_a_half_written_result_is_made_again(small, kick, tmp_path, capsys):
+    partial = tmp_path / "a.h5.partial"
+    partial.mkdir()
+    (partial / "manifest.json").write_text(json.dumps({"key": simulation_job(kick, small).key}))
+    (partial / "000002.npy").write_bytes(b"")
+    simulate_dataset(kick, small, tmp_path / "a.h5")
+    assert "4 simulations in" in capsys.readouterr().out
+
+
+def test_a_dataset_that_was_split_again_is_not_taken_for_the_simulated_one(small, kick, tmp_path):
+    dataset = simulate_dataset(kick, small, tmp_path / "a.h5")
+    save_dataset(dataset.with_split(["test"] * 4), tmp_path / "a.h5")
+    with pytest.raises(InputError, match="holds another simulation"):
+        simulate_dataset(kick, small, tmp_path / "a.h5")
 
 
 def test_a_partial_folder_of_another_run_is_not_touched(small, kick, tmp_path):

@@ -8,17 +8,29 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from datasets.dataset import Dataset, Trial
+from neuron_models.errors import require
 from neuron_models.files import written_whole
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
+SUFFIXES = (".png", ".svg", ".pdf")
 GROUND = "#FCFCFA"
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
-    """Write a figure, whole or not at all; the suffix chooses the format."""
+    """Write a figure, whole or not at all; the suffix chooses the format.
+
+    Raises:
+        InputError: the suffix names no format of pictures.
+    """
+    require_picture(path)
     with written_whole(path) as beside:
         figure.savefig(beside, dpi=130, facecolor=GROUND, bbox_inches="tight")
     return path
+
+
+def require_picture(path: Path) -> None:
+    """Raise an `InputError` unless a file's name ends as a picture's does."""
+    require(path.suffix in SUFFIXES, f"a picture's name ends in {', '.join(SUFFIXES)}, got {path.name!r}")
 
 
 def plot_traces(
@@ -57,7 +69,8 @@ def plot_traces(
     for row, name in enumerate(shown, start=1):
         axes[row, 0].set_ylabel(f"{name} ({dataset.y_units})")
     axes[0, -1].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
-    axes[1, -1].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    if shown:
+        axes[1, -1].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     _tidy(axes.ravel())
     return figure
 
