@@ -51,7 +51,7 @@ EXPERIMENTS = {
     ),
 }
 
-QUICK = Protocol(runs=1, epochs=150)
+QUICK = Protocol(runs=1, epochs=400)
 
 _UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """What typer raises for wrong options; it brings its own copy of click, or uses click's, by version."""
@@ -122,16 +122,15 @@ def _plot(table, data: Path, folder: Path) -> None:
 
 
 def _print(table, protocol: Protocol) -> None:
-    columns = [f"{split} {what}" for split in SPLITS for what in ("measured", "published")]
-    title = f"RMSE in V, mean of {protocol.runs} run(s) of {protocol.epochs} epochs (standard deviation)"
-    shown = Table("model", "parameters", *columns, "seconds", title=title)
+    title = f"RMSE in V, mean of {protocol.runs} run(s) of {protocol.epochs} epochs; published below in brackets"
+    shown = Table("model", "parameters", *SPLITS, "seconds", title=title)
     for row in table.to_dict("records"):
         cells = []
         for split in SPLITS:
             spread, published = row[f"{split}_sd"], row[f"{split}_published"]
-            cells.append(f"{row[split]:.4f}" + (f" ({spread:.4f})" if not math.isnan(spread) else ""))
-            cells.append(f"{published:.4g}" if not math.isnan(published) else "")
-        name = row["model"] + (f" ({row['diverged']} diverged)" if row["diverged"] else "")
+            measured = f"{row[split]:.4f}" + ("" if math.isnan(spread) else f" ± {spread:.4f}")
+            cells.append(measured + ("" if math.isnan(published) else f"\n({published:.4g})"))
+        name = row["model"] + (f"\n{row['diverged']} diverged" if row["diverged"] else "")
         shown.add_row(name, str(row["parameters"]), *cells, f"{row['seconds']:.1f}")
     Console().print(shown)
 
