@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from datasets.dataset import Dataset, Trial
 from neuron_models.errors import require
@@ -82,11 +83,19 @@ def plot_history(history: dict[str, list[float]], units: str) -> Figure:
     for key, name, colour in (("loss", "training", COLOURS[0]), ("val_loss", "validation", COLOURS[1])):
         if key in history:
             axes.semilogy(np.arange(1, len(history[key]) + 1), np.sqrt(history[key]), color=colour, lw=1.2, label=name)
+    _plain_numbers(axes.yaxis)
     axes.set_xlabel("epoch")
     axes.set_ylabel(f"RMSE ({units})")
     axes.legend(fontsize=8, frameon=False)
     _tidy([axes])
     return figure
+
+
+def _plain_numbers(axis) -> None:
+    """Label a logarithmic axis with 0.01, 0.02, 0.05, ... instead of powers of ten."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _draw_inputs(axes, time: np.ndarray, trial: Trial, names: Sequence[str]) -> None:
@@ -119,6 +128,7 @@ def plot_summary(table, units: str) -> Figure:
     axes.errorbar(table["test"], rows, xerr=spread, fmt="o", color=COLOURS[0], ms=6, capsize=3, label="measured")
     axes.plot(table["test_published"], rows, "D", mfc="none", color=COLOURS[1], ms=7, label="published")
     axes.set_xscale("log")
+    _plain_numbers(axes.xaxis)
     axes.set_yticks(rows, [f"{m} ({p})" for m, p in zip(table["model"], table["parameters"], strict=True)])
     axes.set_xlabel(f"test RMSE ({units})")
     axes.set_ylabel("model (parameters)")
