@@ -69,12 +69,9 @@ def load_result(path: Path) -> Result:
 
 
 def save_history(training: "Training", folder: Path) -> Path:
-    """Write `history.csv`: epoch (from 1), the losses, and their square roots in the data's units."""
+    """Write `history.csv`: epoch (from 1), then a column for each entry of the history."""
     table = pd.DataFrame(training.history)
     table.insert(0, "epoch", range(1, len(table) + 1))
-    for loss, name in (("loss", "rmse"), ("val_loss", "val_rmse")):
-        if loss in table:
-            table[name] = table[loss] ** 0.5
     with written_whole(folder / HISTORY_FILE) as beside:
         table.to_csv(beside, index=False)
     return folder / HISTORY_FILE

@@ -52,6 +52,11 @@ class Objective:
     transform: Transform | None = None
     arrays: Callable[[Dataset], Arrays] | None = None
 
+    @property
+    def squared(self) -> bool:
+        """Whether the root of the loss is a root-mean-square error in the data's units."""
+        return self.loss == "mean_squared_error"
+
 
 REGRESSION = Objective()
 CLASSIFICATION = Objective("sparse_categorical_crossentropy", ("sparse_categorical_accuracy",))
@@ -59,7 +64,10 @@ CLASSIFICATION = Objective("sparse_categorical_crossentropy", ("sparse_categoric
 
 @dataclass(frozen=True)
 class Training:
-    """What training gave: the losses by epoch, the best epoch (from 0) and the seconds that it took."""
+    """What training gave: `loss`, `val_loss` and metrics by epoch, the best epoch (from 0), the seconds that it took.
+
+    Of a squared loss, the history holds the roots too: `rmse` and `val_rmse`, in the data's units.
+    """
 
     history: dict[str, list[float]]
     best_epoch: int
@@ -84,7 +92,7 @@ def train(
         progress: show a bar with the current RMSE.
 
     Returns:
-        Losses by epoch (`loss`, `val_loss`, metrics), best epoch, seconds.
+        The history by epoch, the best epoch, the seconds.
 
     Raises:
         InputError: no training trials, or trials without targets.
@@ -102,7 +110,7 @@ def train(
         weighted_metrics=[],
     )
     best = _BestWeights()
-    callbacks = [best, _Bar(config.epochs)] if progress else [best]
+    callbacks = [best, _Bar(config.epochs, objective.squared)] if progress else [best]
     started = time.perf_counter()
     done = model.fit(
         _Batches(learned, config, objective.transform),
@@ -115,6 +123,9 @@ def train(
     )
     best.restore()
     history = {key: values for key, values in done.history.items() if "validation" in parts or key[:4] != "val_"}
+    if objective.squared:
+        losses = [key for key in ("loss", "val_loss") if key in history]
+        history |= {key.replace("loss", "rmse"): np.sqrt(history[key]).tolist() for key in losses}
     return Training(history, best.epoch, time.perf_counter() - started)
 
 
@@ -183,16 +194,19 @@ class _BestWeights(keras.callbacks.Callback):
 
 
 class _Bar(keras.callbacks.Callback):
-    """A progress bar over epochs with the current root-mean-square errors."""
+    """A progress bar over epochs with the current losses, or their roots where they are squared errors."""
 
-    def __init__(self, epochs: int) -> None:
+    def __init__(self, epochs: int, squared: bool) -> None:
         super().__init__()
-        self._bar = progress_bar(epochs, "epoch")
+        self._bar, self._squared = progress_bar(epochs, "epoch"), squared
 
     def on_epoch_end(self, epoch, logs=None) -> None:
-        names = {"loss": "train", "val_loss": "validation"}
-        shown = {text: f"{math.sqrt(logs[key]):.4g}" for key, text in names.items() if logs and logs.get(key, -1) >= 0}
-        self._bar.set_postfix(shown, refresh=False)
+        what = "RMSE" if self._squared else "loss"
+        shown = {
+            f"{part} {what}": (logs or {}).get(key) for part, key in (("train", "loss"), ("validation", "val_loss"))
+        }
+        roots = {part: value**0.5 if self._squared else value for part, value in shown.items() if value is not None}
+        self._bar.set_postfix({part: f"{value:.4g}" for part, value in roots.items()}, refresh=False)
         self._bar.update()
 
     def on_train_end(self, logs=None) -> None:

@@ -77,15 +77,16 @@ def plot_traces(
 
 
 def plot_history(history: dict[str, list[float]], units: str) -> Figure:
-    """Draw training and validation RMSE over epochs."""
+    """Draw training and validation loss over epochs, as RMSE in the given units where the history holds it."""
     figure = Figure(figsize=(5.2, 3.2), layout="constrained")
     axes = figure.subplots()
-    for key, name, colour in (("loss", "training", COLOURS[0]), ("val_loss", "validation", COLOURS[1])):
+    what = "rmse" if "rmse" in history else "loss"
+    for key, name, colour in ((what, "training", COLOURS[0]), (f"val_{what}", "validation", COLOURS[1])):
         if key in history:
-            axes.semilogy(np.arange(1, len(history[key]) + 1), np.sqrt(history[key]), color=colour, lw=1.2, label=name)
+            axes.semilogy(np.arange(1, len(history[key]) + 1), history[key], color=colour, lw=1.2, label=name)
     _plain_numbers(axes.yaxis)
     axes.set_xlabel("epoch")
-    axes.set_ylabel(f"RMSE ({units})")
+    axes.set_ylabel(f"RMSE ({units})" if what == "rmse" else "loss")
     axes.legend(fontsize=8, frameon=False)
     _tidy([axes])
     return figure
