@@ -176,10 +176,10 @@ def _finished(job: Job, partial: Path, sequence: int) -> bool:
 def _open_partial(out: Path, job: Job) -> Path:
     partial = out.with_name(out.name + ".partial")
     manifest = partial / "manifest.json"
-    if manifest.exists():
-        if job.key not in manifest.read_text(errors="replace"):
-            raise InputError(f"{partial} holds the beginning of another simulation: delete it or choose another --out")
+    if manifest.exists() and job.key in manifest.read_text(errors="replace"):
         return partial
+    if any(partial.glob("*.npy")):
+        raise InputError(f"{partial} holds the beginning of another simulation: delete it or choose another --out")
     with written_whole(manifest) as beside:
         beside.write_text(json.dumps({"key": job.key, "scenario": job.scenario.name, "network": job.network}))
     return partial

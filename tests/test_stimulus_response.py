@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from connectome.network import build_network, simulate
+from connectome.network import NetworkParameters, build_network, simulate
 from datasets.stimulus_response import simulate_dataset, simulation_job
 from datasets.store import dataset_checksum, load_dataset, save_dataset
 from neuron_models.engine import Simulation
@@ -146,5 +146,12 @@ def test_a_dataset_that_was_split_again_is_not_taken_for_the_simulated_one(small
 def test_a_partial_folder_of_another_run_is_not_touched(small, kick, tmp_path):
     (tmp_path / "a.h5.partial").mkdir()
     (tmp_path / "a.h5.partial" / "manifest.json").write_text('{"key": "other"}')
+    (tmp_path / "a.h5.partial" / "000000.npy").write_bytes(b"")
     with pytest.raises(InputError, match="beginning of another simulation"):
         simulate_dataset(kick, small, tmp_path / "a.h5")
+
+
+def test_a_partial_folder_without_results_stops_nobody(small, kick, tmp_path):
+    with pytest.raises(InputError, match="more than 32767"):
+        simulate_dataset(kick, small, tmp_path / "a.h5", parameters=NetworkParameters(longest_compartment=1e-4))
+    assert len(simulate_dataset(kick, small, tmp_path / "a.h5")) == 4
