@@ -123,12 +123,12 @@ def _plot(table, data: Path, folder: Path) -> None:
 
 def _print(table, protocol: Protocol) -> None:
     title = f"RMSE in V, mean of {protocol.runs} run(s) of {protocol.epochs} epochs; published below in brackets"
-    shown = Table("model", "parameters", *SPLITS, "seconds", title=title)
+    shown = Table("model", "params", *SPLITS, "seconds", title=title)
     for row in table.to_dict("records"):
         cells = []
         for split in SPLITS:
             spread, published = row[f"{split}_sd"], row[f"{split}_published"]
-            measured = f"{row[split]:.4f}" + ("" if math.isnan(spread) else f" ± {spread:.4f}")
+            measured = f"{row[split]:.4f}" + ("" if math.isnan(spread) else f"±{spread:.4f}")
             cells.append(measured + ("" if math.isnan(published) else f"\n({published:.4g})"))
         name = row["model"] + (f"\n{row['diverged']} diverged" if row["diverged"] else "")
         shown.add_row(name, str(row["parameters"]), *cells, f"{row['seconds']:.1f}")
