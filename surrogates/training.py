@@ -106,8 +106,7 @@ def train(
     model.compile(
         optimizer=keras.optimizers.Adam(config.learning_rate),
         loss=objective.loss,
-        metrics=list(objective.metrics),
-        weighted_metrics=[],
+        weighted_metrics=list(objective.metrics),  # so that a sample of weight zero does not count in them either
     )
     best = _BestWeights()
     callbacks = [best, _Bar(config.epochs, objective.squared)] if progress else [best]

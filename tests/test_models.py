@@ -125,6 +125,21 @@ def test_a_classifier_is_trained_by_the_same_function(linear_response):
     assert history["val_sparse_categorical_accuracy"][-1] > 0.9
 
 
+def test_labels_of_weight_zero_do_not_count_in_the_accuracy():
+    from surrogates.backend import keras
+
+    rng, trials = np.random.default_rng(0), []
+    for index in range(8):
+        x, weight = rng.normal(size=(30, 1)), np.repeat([1.0, 0.0], 15)
+        labels = np.where(weight[:, None] > 0, x > 0, x <= 0).astype(int)
+        trials.append(Trial(f"t{index}", x, labels, weight, split="train" if index < 5 else "validation"))
+    dataset = Dataset("labels", tuple(trials), 1.0, ("a",), ("state",), task="classification")
+    model = keras.Sequential([keras.Input((None, 1)), keras.layers.Dense(2, activation="softmax")])
+    config = TrainingConfig(epochs=100, learning_rate=0.1)
+    history = train(model, dataset, config, CLASSIFICATION, progress=False).history
+    assert history["val_sparse_categorical_accuracy"][-1] > 0.9
+
+
 def test_a_diverging_training_is_told(linear_response):
     dataset = linear_response()
     with pytest.raises(FloatingPointError, match="never finite"):
