@@ -56,6 +56,8 @@ QUICK = Protocol(runs=1, epochs=400)
 _UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """What typer raises for wrong options; it brings its own copy of click, or uses click's, by version."""
 
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="wormtwin",
     no_args_is_help=True,
@@ -143,7 +145,9 @@ surrogates.cli.register(app)
 def run(arguments: Sequence[str]) -> int:
     """Run the command line on these arguments and return its exit status; a user's mistake is one line and 2."""
     try:
-        typer.main.get_command(app).main(list(arguments), prog_name="wormtwin", standalone_mode=False)
+        status = typer.main.get_command(app).main(list(arguments), prog_name="wormtwin", standalone_mode=False)
+        if status == _INTERRUPTED:  # some versions of typer give the status back instead of raising
+            raise KeyboardInterrupt
     except _UsageError as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error)
@@ -155,11 +159,11 @@ def run(arguments: Sequence[str]) -> int:
             "wormtwin: stopped; simulations and experiments go on when the same command is started again",
             file=sys.stderr,
         )
-        return 130
+        return _INTERRUPTED
     except (InputError, OSError, FloatingPointError) as error:
         print(f"wormtwin: {_one_line(error)}", file=sys.stderr)
         return 2
-    return 0
+    return status if isinstance(status, int) else 0
 
 
 def _one_line(error: Exception) -> str:

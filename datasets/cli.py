@@ -51,6 +51,7 @@ def simulate(
     split = split or ("auto" if stimuli == "random" else "published")
     _one_of("--split", split, ("published", "auto"))
     require(jobs >= 1, f"--jobs must be >= 1, got {jobs}")
+    require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
     require(stimuli == "published" or split == "auto", "random stimuli have no published split: use --split auto")
     require(stimuli == "random" or count is None, "--count goes with --stimuli random")
     chosen = replace(load_scenario(scenario), dt=sampling)
@@ -107,6 +108,7 @@ def split(
     from datasets.splitting import diversity, split_diverse
     from datasets.store import load_dataset, save_dataset
 
+    require(not out.exists(), f"--out {out} exists: delete it or choose another --out")
     divided = split_diverse(load_dataset(data), seed=seed)
     save_dataset(divided, out)
     found = diversity(divided)
@@ -136,7 +138,12 @@ def import_(
     from datasets.store import save_dataset
 
     if scenario:
-        known = load_scenario(scenario)
+        known, number = load_scenario(scenario), len(list(folder.glob("*.dat")))
+        require(
+            number == len(known.sequences),
+            f"scenario {scenario} has {len(known.sequences)} sequences and {folder} has {number} .dat files: "
+            "name the columns with --outputs and --inputs",
+        )
         dataset = import_dat(folder, outputs=known.outputs, inputs=known.inputs, split=known.split)
         dataset = replace(dataset, name=scenario, extra={"scenario": scenario})
     else:

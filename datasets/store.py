@@ -71,6 +71,8 @@ def load_dataset(path: str | Path, lazy: bool = False) -> Dataset:
         InputError: the file is missing, truncated, damaged, not a dataset, or of another version of the format.
     """
     path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name the dataset file (.h5)")
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
     try:

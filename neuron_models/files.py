@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from neuron_models.errors import InputError
+
 
 def require_space(path: Path, size: int) -> None:
     """Check that `size` bytes can be written to `path`, before a writer starts that does not survive a full disk.
@@ -28,7 +30,10 @@ def written_whole(path: Path) -> Iterator[Path]:
 
     The parent folder is made when it is missing. The suffix is kept, since some writers choose the format by it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise InputError(f"{path} cannot be written: on the way there is a file where a folder should be") from None
     folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
     try:
         beside = folder / path.name

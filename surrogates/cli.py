@@ -30,12 +30,14 @@ def train(
     batch_size: Annotated[int | None, typer.Option(help="Trials in a batch; 32 when not said.")] = None,
     seed: Annotated[int, typer.Option(help="Of the first weights and of the batches.")] = 0,
 ) -> None:
-    """Train a model on a dataset; writes model.keras, history.csv, scores.json and traces.png."""
+    """Train a model on a dataset; writes model.keras, history.csv, scores.json and two plots."""
     from datasets.store import load_dataset
     from surrogates.fitting import fit_and_score
     from surrogates.models import model_kind
     from surrogates.training import TrainingConfig
 
+    if out.is_file() or out == Path():
+        raise InputError(f"--out must name a folder of its own, got {str(out)!r}")
     dataset = load_dataset(data)
     settings = {name: value for name, value in (("units", units), ("lags", lags)) if value is not None}
     kind = model_kind(model)
@@ -110,4 +112,6 @@ def print_scores(scores: "Mapping[str, Score]", units: str) -> None:
     for split, score in scores.items():
         cells = [f"{score.rmse_by_output[name]:.4g}" for name in outputs]
         table.add_row(split, f"{score.rmse:.4g}", f"{100 * score.relative:.2f} %", *cells)
-    Console().print(table)
+    console = Console()
+    console.width = max(console.width, 34 + 12 * len(outputs))  # figures are never cut
+    console.print(table)

@@ -81,6 +81,8 @@ def load_model(path: str | Path) -> tuple[keras.Model, Channels | None]:
         InputError: the file is missing, damaged or no Keras model.
     """
     path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name the model file, such as {path / 'model.keras'}")
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
     try:

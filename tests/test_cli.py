@@ -155,7 +155,8 @@ def test_plot_split_and_convert(wormtwin, data, tmp_path):
     refused(wormtwin("dataset", "import-dat", tmp_path, "--out", tmp_path / "n.h5"), "no .dat file")
     refused(
         wormtwin("dataset", "import-dat", tmp_path / "dat", "--scenario", "fcm", "--out", tmp_path / "n.h5"),
-        "40 splits for 16 files",
+        "scenario fcm has 40 sequences",
+        "has 16 .dat files",
     )
 
 
@@ -250,6 +251,26 @@ def test_a_disk_that_is_full_leaves_nothing_behind(data, tmp_path):
     )
     refused((done.returncode, done.stdout, done.stderr), "File too large: ", "s.h5")
     assert list(out.parent.iterdir()) == []
+
+
+def test_folders_and_files_in_the_wrong_place(wormtwin, data, tmp_path):
+    refused(wormtwin("dataset", "info", tmp_path), "is a folder: name the dataset file")
+    refused(wormtwin("evaluate", "--data", data, "--model", tmp_path), "is a folder: name the model file")
+    refused(wormtwin("simulate", "--out", tmp_path), "is a folder: give a file name")
+    refused(wormtwin("train", "--data", data, "--out", data), "must name a folder of its own")
+    refused(wormtwin("train", "--data", data, "--out", ""), "must name a folder of its own")
+    refused(wormtwin("dataset", "split", data, "--out", data), "exists: delete it or choose another --out")
+    refused(wormtwin("dataset", "split", data, "--out", data / "x.h5"), "a file where a folder should be")
+
+
+def test_stopping_by_the_keyboard_is_told_and_has_its_status(wormtwin, data, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("datasets.store.load_dataset", interrupt)
+    status, _, err = wormtwin("dataset", "info", data)
+    assert status == 130
+    assert "stopped; simulations and experiments go on" in err
 
 
 def test_no_arguments_show_the_help(wormtwin):
