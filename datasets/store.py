@@ -13,7 +13,7 @@ import numpy as np
 
 from datasets.dataset import Dataset, Trial
 from neuron_models.errors import InputError
-from neuron_models.files import require_space, written_whole
+from neuron_models.files import require_file, require_space, written_whole
 
 FORMAT = "wormtwin-dataset"
 VERSION = 1
@@ -71,10 +71,7 @@ def load_dataset(path: str | Path, lazy: bool = False) -> Dataset:
         InputError: the file is missing, truncated, damaged, not a dataset, or of another version of the format.
     """
     path = Path(path)
-    if path.is_dir():
-        raise InputError(f"{path} is a folder: name the dataset file (.h5)")
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such file")
+    require_file(path, "the dataset file (.h5)")
     try:
         with h5py.File(path, "r") as file:
             _check_format(file, path)

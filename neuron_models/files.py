@@ -11,6 +11,14 @@ from pathlib import Path
 from neuron_models.errors import InputError
 
 
+def require_file(path: Path, wanted: str) -> None:
+    """Raise an `InputError` unless `path` is a file; `wanted` says what to name instead of a folder."""
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name {wanted}")
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file")
+
+
 def require_space(path: Path, size: int) -> None:
     """Check that `size` bytes can be written to `path`, before a writer starts that does not survive a full disk.
 

@@ -54,8 +54,6 @@ def fit_and_score(
         InputError: an unknown model or setting, or a dataset without training trials.
         FloatingPointError: the loss was never finite.
     """
-    for stale in (SCORES_FILE, HISTORY_PLOT):
-        (out / stale).unlink(missing_ok=True)
     trained, training = train_model(model, dataset, config, settings, progress)
     predictions = predict(trained, dataset)
     result = Result(
@@ -70,6 +68,8 @@ def fit_and_score(
         data=data or dataset.name,
         versions=versions(),
     )
+    for stale in (SCORES_FILE, HISTORY_PLOT):
+        (out / stale).unlink(missing_ok=True)
     save_model(trained, out / MODEL_FILE, Channels.of(dataset))
     save_history(training, out)
     save_figure(plot_predictions(dataset, predictions, trained.name), out / TRACES_FILE)

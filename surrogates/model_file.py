@@ -9,7 +9,7 @@ from typing import Any
 
 from datasets.dataset import Dataset
 from neuron_models.errors import InputError, require
-from neuron_models.files import written_whole
+from neuron_models.files import require_file, written_whole
 from neuron_models.units import Milliseconds
 from surrogates import layers as _registered_on_import  # noqa: F401
 from surrogates.backend import keras, tensorflow_unseen
@@ -81,10 +81,7 @@ def load_model(path: str | Path) -> tuple[keras.Model, Channels | None]:
         InputError: the file is missing, damaged or no Keras model.
     """
     path = Path(path)
-    if path.is_dir():
-        raise InputError(f"{path} is a folder: name the model file, such as {path / 'model.keras'}")
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such file")
+    require_file(path, f"the model file, such as {path / 'model.keras'}")
     try:
         with zipfile.ZipFile(path) as archive:
             found: dict[str, Any] = json.loads(archive.read(_MEMBER)) if _MEMBER in archive.namelist() else {}

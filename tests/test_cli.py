@@ -129,6 +129,8 @@ def test_train_evaluate_and_plot(wormtwin, data, tmp_path):
     assert (scores["model"], scores["settings"], scores["seed"]) == ("gru", {"units": 3}, 1)
     assert set(scores["scores"]["test"]["rmse_by_output"]) == {"P", "Q"}
     assert len((folder / "history.csv").read_text().splitlines()) == 5
+    refused(wormtwin(*call[:5], "--units", 0, "--out", folder), "units must be >= 1, got 0")
+    assert {p.name for p in folder.iterdir()} == files  # a mistake takes nothing away
     status, again, _ = wormtwin("evaluate", "--model", folder / "model.keras", "--data", data)
     assert status == 0
     assert f"{scores['scores']['test']['rmse']:.4g}" in again
