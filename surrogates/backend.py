@@ -13,7 +13,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 
-__all__ = ["keras", "tensorflow_unseen"]
+__all__ = ["keras", "on_gpu", "tensorflow_unseen"]
 
 
 @contextmanager
@@ -31,3 +31,17 @@ def tensorflow_unseen() -> Iterator[None]:
     finally:
         if hidden:
             del sys.modules["tensorflow"]
+
+
+def on_gpu() -> bool:
+    """Whether the backend computes on a GPU or another accelerator."""
+    backend = keras.backend.backend()
+    if backend == "jax":
+        import jax
+
+        return jax.default_backend() != "cpu"
+    if backend == "tensorflow":
+        import tensorflow
+
+        return bool(tensorflow.config.list_physical_devices("GPU"))
+    return False

@@ -29,6 +29,9 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="Passes over the training trials; 1000 when not said.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Trials in a batch; 32 when not said.")] = None,
     seed: Annotated[int, typer.Option(help="Of the first weights and of the batches.")] = 0,
+    engine: Annotated[
+        str, typer.Option(help="'fast' (CPU), 'keras' (any backend, GPU), or 'auto': fast if it can.")
+    ] = "auto",
 ) -> None:
     """Train a model on a dataset; writes model.keras, history.csv, scores.json and two plots."""
     from datasets.store import load_dataset
@@ -45,7 +48,7 @@ def train(
     given = {name: value for name, value in steps.items() if value is not None}
     if kind.solve is not None and given:
         raise InputError(f"model {model} is solved at once and has no {', '.join(given)}")
-    config = TrainingConfig(**{"learning_rate": kind.learning_rate, **given, "seed": seed})  # type: ignore[arg-type]
+    config = TrainingConfig(**{"learning_rate": kind.learning_rate, **given, "seed": seed, "engine": engine})  # type: ignore[arg-type]
     result = fit_and_score(dataset, model, settings, config, out, data=data.name)
     print_scores(result.scores, dataset.y_units)
     print(f"{result.parameters} parameters, best epoch {result.best_epoch + 1}, {result.seconds:.1f} s; all in {out}")

@@ -66,7 +66,7 @@ def fit_and_score(
         best_epoch=training.best_epoch,
         seconds=training.seconds,
         data=data or dataset.name,
-        versions=versions(),
+        versions=versions() | {"engine": training.engine},
     )
     for stale in (SCORES_FILE, HISTORY_PLOT):
         (out / stale).unlink(missing_ok=True)

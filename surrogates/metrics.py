@@ -1,7 +1,8 @@
 """How close a model's response comes to the simulated one, by split and by output."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float
@@ -42,9 +43,19 @@ def predict(model, dataset: Dataset) -> list[Float[np.ndarray, "time output"]]:
             f"the model gives {given} outputs and dataset {dataset.name!r} has {len(dataset.y_names)} "
             f"({', '.join(dataset.y_names)}): use the data it was trained on"
         )
+    run = _runner(model)
     if len({len(trial) for trial in dataset}) == 1:
-        return list(model.predict(np.asarray(dataset.stacked()[0], np.float32), verbose=0))
-    return [model.predict(np.asarray(trial.x[:], np.float32)[None], verbose=0)[0] for trial in dataset]
+        return list(run(np.asarray(dataset.stacked()[0], np.float32)))
+    return [run(np.asarray(trial.x[:], np.float32)[None])[0] for trial in dataset]
+
+
+def _runner(model) -> Callable[[np.ndarray], np.ndarray]:
+    """What runs a model on (trial, time, input): the fast engine where it can, else Keras."""
+    from surrogates.fast.engine import respond
+    from surrogates.fast.layout import layout_of
+
+    layout = layout_of(model)
+    return partial(model.predict, verbose=0) if layout is None else partial(respond, model, layout)
 
 
 def score(dataset: Dataset, predictions: list[Float[np.ndarray, "time output"]]) -> dict[str, Score]:

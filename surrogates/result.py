@@ -80,7 +80,7 @@ def save_history(training: "Training", folder: Path) -> Path:
 def versions() -> dict[str, str]:
     """The versions of what decides a training's figures."""
     backend = os.environ.get("KERAS_BACKEND", "jax")
-    names = ("wormtwin", "keras", backend, "numpy")
+    names = ("wormtwin", "keras", backend, "numba", "numpy")
     return {"backend": backend, **{name: importlib.metadata.version(name) for name in names}}
 
 

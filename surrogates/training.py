@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,27 +12,35 @@ from datasets.dataset import Dataset
 from neuron_models.errors import InputError, require, require_seed
 from neuron_models.progress import progress_bar
 from neuron_models.units import Dimensionless, Seconds
-from surrogates.backend import keras
+from surrogates.backend import keras, on_gpu
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 """x, y and sample weight."""
 Transform = Callable[[np.ndarray, np.ndarray, np.ndarray | None, np.random.Generator], Arrays]
 """Turns a batch into another when it is used: windows, augmentation, targets made on the fly."""
 
+ENGINES = ("auto", "fast", "keras")
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How long, in which steps, from which seed; the defaults are those of Barbulescu et al. 2023 for GRU and LSTM."""
+    """How long, in which steps, from which seed; the defaults are those of Barbulescu et al. 2023 for GRU and LSTM.
+
+    `engine` says what trains: `fast` is this project's own for small recurrent networks on a CPU, `keras` is Keras's
+    `fit`; `auto` takes the fast one where it can run the model and no GPU is there.
+    """
 
     epochs: int = 1000
     batch_size: int = 32
     learning_rate: Dimensionless = 0.05
     seed: int = 0
+    engine: str = "auto"
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
             require(getattr(self, name) >= 1, f"TrainingConfig.{name} must be >= 1, got {getattr(self, name)}")
         require_seed(self.seed, "TrainingConfig.seed")
+        require(self.engine in ENGINES, f"engine must be one of {', '.join(ENGINES)}, got {self.engine!r}")
         require(
             math.isfinite(self.learning_rate) and self.learning_rate > 0,
             f"TrainingConfig.learning_rate must be > 0, got {self.learning_rate}",
@@ -64,7 +72,7 @@ CLASSIFICATION = Objective("sparse_categorical_crossentropy", ("sparse_categoric
 
 @dataclass(frozen=True)
 class Training:
-    """What training gave: `loss`, `val_loss` and metrics by epoch, the best epoch (from 0), the seconds that it took.
+    """What training gave: `loss`, `val_loss` and metrics by epoch, the best epoch (from 0), the seconds, the engine.
 
     Of a squared loss, the history holds the roots too: `rmse` and `val_rmse`, in the data's units.
     """
@@ -72,6 +80,7 @@ class Training:
     history: dict[str, list[float]]
     best_epoch: int
     seconds: Seconds
+    engine: str = "keras"
 
 
 def train(
@@ -103,29 +112,76 @@ def train(
     require("train" in parts, f"dataset {dataset.name!r} has no training trials")
     learned = _arrays(parts["train"], objective)
     checked = _arrays(parts["validation"], objective) if "validation" in parts else learned
+    layout = _fast_layout(model, config, objective)
+    started = time.perf_counter()
+    with _Bar(config.epochs, objective.squared, progress) as bar:
+        if layout is None:
+            history, best = _fit_keras(model, learned, checked, config, objective, bar)
+        else:
+            history, best = _fit_fast(model, layout, learned, checked, config, bar)
+    if best < 0:
+        raise FloatingPointError("training diverged: its loss was never finite; use a smaller learning rate")
+    history = {key: values for key, values in history.items() if "validation" in parts or key[:4] != "val_"}
+    if objective.squared:
+        losses = [key for key in ("loss", "val_loss") if key in history]
+        history |= {key.replace("loss", "rmse"): np.sqrt(history[key]).tolist() for key in losses}
+    return Training(history, best, time.perf_counter() - started, "keras" if layout is None else "fast")
+
+
+def _fast_layout(model: keras.Model, config: TrainingConfig, objective: Objective):
+    """How the fast engine sees the model, or None where Keras is to train it."""
+    if config.engine == "keras" or (config.engine == "auto" and on_gpu()):
+        return None
+    from surrogates.fast.layout import layout_of
+
+    plain = objective.squared and objective.transform is None and not objective.metrics
+    layout = layout_of(model) if plain else None
+    if layout is None and config.engine == "fast":
+        raise InputError(
+            f"the fast engine trains one RNN, LSTM or GRU layer with tanh, sigmoid, relu or linear activation on the "
+            f"mean squared error, and not {model.name}: use the engine keras"
+        )
+    return layout
+
+
+def _fit_fast(model, layout, learned: Arrays, checked: Arrays, config: TrainingConfig, bar: "_Bar"):
+    from surrogates.fast.engine import fit
+
+    loss, validation, best = fit(
+        model,
+        layout,
+        learned,
+        checked,
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        learning_rate=config.learning_rate,
+        orders=_orders(len(learned[0]), config.seed),
+        on_epoch=bar.show,
+    )
+    return {"loss": loss, "val_loss": validation}, best
+
+
+def _fit_keras(
+    model, learned: Arrays, checked: Arrays, config: TrainingConfig, objective: Objective, bar: "_Bar"
+) -> tuple[dict[str, list[float]], int]:
     model.compile(
         optimizer=keras.optimizers.Adam(config.learning_rate),
         loss=objective.loss,
         weighted_metrics=list(objective.metrics),  # so that a sample of weight zero does not count in them either
     )
-    best = _BestWeights()
-    callbacks = [best, _Bar(config.epochs, objective.squared)] if progress else [best]
-    started = time.perf_counter()
+    batches = _Batches(learned, config, objective.transform)
+    best = _BestWeights(batches, bar)
     done = model.fit(
-        _Batches(learned, config, objective.transform),
+        batches,
         validation_data=checked,
         validation_batch_size=len(checked[0]),
         epochs=config.epochs,
         shuffle=False,
         verbose=0,
-        callbacks=callbacks,
+        callbacks=[best],
     )
     best.restore()
-    history = {key: values for key, values in done.history.items() if "validation" in parts or key[:4] != "val_"}
-    if objective.squared:
-        losses = [key for key in ("loss", "val_loss") if key in history]
-        history |= {key.replace("loss", "rmse"): np.sqrt(history[key]).tolist() for key in losses}
-    return Training(history, best.epoch, time.perf_counter() - started)
+    return done.history, best.epoch
 
 
 def _arrays(dataset: Dataset, objective: Objective) -> Arrays:
@@ -153,6 +209,7 @@ class _Batches(keras.utils.PyDataset):
         super().__init__()
         self._arrays, self._size, self._transform = arrays, config.batch_size, transform
         self._rng = np.random.default_rng(config.seed)
+        self._orders = _orders(len(arrays[0]), config.seed)
         self._order = np.arange(len(arrays[0]))
         self._whole = len(self._order) <= self._size
 
@@ -170,46 +227,62 @@ class _Batches(keras.utils.PyDataset):
             x, y, weight = self._transform(x, y, weight, self._rng)
         return (x, y) if weight is None else (x, y, weight)
 
-    def on_epoch_begin(self) -> None:
-        self._rng.shuffle(self._order)
+    def shuffle(self) -> None:
+        """Begin another epoch. (Keras's own `on_epoch_begin` also comes once before the first, on some backends.)"""
+        self._order = next(self._orders)
+
+
+def _orders(number: int, seed: int) -> Iterator[np.ndarray]:
+    """The order of the trials in each epoch, shuffled anew by a seed."""
+    rng, order = np.random.default_rng(seed), np.arange(number)
+    while True:
+        rng.shuffle(order)
+        yield order.copy()
 
 
 class _BestWeights(keras.callbacks.Callback):
     """Remembers the weights of the epoch with the smallest validation loss, which is taken with just these weights."""
 
-    def __init__(self) -> None:
+    def __init__(self, batches: "_Batches", bar: "_Bar") -> None:
         super().__init__()
         self._loss, self._weights, self.epoch = math.inf, None, -1
+        self._batches, self._bar = batches, bar
+
+    def on_epoch_begin(self, epoch, logs=None) -> None:
+        self._batches.shuffle()
 
     def on_epoch_end(self, epoch, logs=None) -> None:
-        loss = (logs or {})["val_loss"]
-        if loss < self._loss:
-            self._loss, self.epoch, self._weights = loss, epoch, self.model.get_weights()
+        logs = logs or {}
+        if logs["val_loss"] < self._loss:
+            self._loss, self.epoch, self._weights = logs["val_loss"], epoch, self.model.get_weights()
+        self._bar.show(logs["loss"], logs["val_loss"])
 
     def restore(self) -> None:
-        if self._weights is None:
-            raise FloatingPointError("training diverged: its loss was never finite; use a smaller learning rate")
-        self.model.set_weights(self._weights)
+        if self._weights is not None:
+            self.model.set_weights(self._weights)
 
 
-class _Bar(keras.callbacks.Callback):
+class _Bar:
     """A progress bar over epochs with the current losses, or their roots where they are squared errors."""
 
-    def __init__(self, epochs: int, squared: bool) -> None:
-        super().__init__()
-        self._bar, self._squared = progress_bar(epochs, "epoch"), squared
+    def __init__(self, epochs: int, squared: bool, shown: bool) -> None:
+        self._bar = progress_bar(epochs, "epoch") if shown else None
+        self._squared, self._what = squared, "RMSE" if squared else "loss"
 
-    def on_epoch_end(self, epoch, logs=None) -> None:
-        what = "RMSE" if self._squared else "loss"
-        shown = {
-            f"{part} {what}": (logs or {}).get(key) for part, key in (("train", "loss"), ("validation", "val_loss"))
-        }
-        roots = {part: value**0.5 if self._squared else value for part, value in shown.items() if value is not None}
-        self._bar.set_postfix({part: f"{value:.4g}" for part, value in roots.items()}, refresh=False)
-        self._bar.update()
+    def __enter__(self) -> "_Bar":
+        return self
 
-    def on_train_end(self, logs=None) -> None:
-        self._bar.close()
+    def __exit__(self, *_) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def show(self, loss: float, validation: float) -> None:
+        """One epoch is done."""
+        if self._bar is not None:
+            shown = {"train": loss, "validation": validation}
+            roots = {part: value**0.5 if self._squared else value for part, value in shown.items()}
+            self._bar.set_postfix({f"{part} {self._what}": f"{v:.4g}" for part, v in roots.items()}, refresh=False)
+            self._bar.update()
 
 
 def fit_closed(model: keras.Model, dataset: Dataset, solve: Callable[[keras.Model, Dataset], None]) -> Training:

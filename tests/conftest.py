@@ -13,7 +13,8 @@ from jaxtyping import install_import_hook
 
 ROOT = Path(__file__).parent.parent
 
-# All of the project but the Keras layers: Keras reads the signatures of their constructors, which a checker would hide.
+# All of the project but the Keras layers (Keras reads the signatures of their constructors, which a checker would hide)
+# and the kernels in surrogates/fast, which numba compiles.
 CHECKED = ["neuron_models", "connectome", "datasets"]
 CHECKED += [f"surrogates.{path.stem}" for path in (ROOT / "surrogates").glob("[!_]*.py") if path.stem != "layers"]
 CHECKED += ["surrogates.report"]
