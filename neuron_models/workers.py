@@ -80,8 +80,8 @@ def _on_this_machine(calls: Sequence[Call], jobs: int, kept: str) -> Generator[t
     pool = joblib.Parallel(n_jobs=min(jobs, len(calls)), return_as="generator_unordered")
     finished = pool(joblib.delayed(_run)(place, call) for place, call in enumerate(calls))
     try:
-        for place, result in finished:
-            yield place, result
+        for outcome in finished:  # noqa: UP028  (`yield from` would close it out of the silence below)
+            yield outcome
     except TerminatedWorkerError:
         raise InputError(_died(kept, "with fewer --jobs if memory is short")) from None
     finally:

@@ -15,18 +15,6 @@ from neuron_models.workers import Call, require_workers, run_calls
 CLOSED = "tcp://127.0.0.1:9"
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    """The address of a cluster of two workers with one thread each."""
-    distributed = pytest.importorskip("distributed")
-    import dask
-
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
-    settings = {"distributed.scheduler.allowed-failures": 0, "distributed.comm.timeouts.connect": "5s"}
-    with dask.config.set(settings), distributed.LocalCluster(**options, silence_logs=logging.CRITICAL) as running:
-        yield running.scheduler_address
-
-
 @pytest.fixture(params=["this machine", "a cluster"])
 def where(request):
     """Both places where calls can run."""
