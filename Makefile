@@ -8,7 +8,7 @@ JOBS   ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 .PHONY: run test slow check clean
 
 run: $(VENV)/.installed
-	$(BIN)/wormtwin experiments --quick --jobs $(JOBS) --out results
+	$(BIN)/wormtwin experiments 1 --quick --jobs $(JOBS) --out results
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest

@@ -5,16 +5,13 @@ Oliveira and Silveira, "Learning the dynamics of realistic models of C. elegans 
 networks", Scientific Reports 13 (2023): RMSE in volts of training, validation and test, means of ten runs.
 """
 
-import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 import datasets
 
@@ -30,25 +27,86 @@ import connectome.cli
 import datasets.cli
 import surrogates.cli
 from connectome.cli import NetworkOption
+from datasets.cli import ClusterOption
+from datasets.dataset import SPLITS
 from neuron_models.errors import InputError, require
-from surrogates.experiments import SPLITS, Entry, Experiment, Protocol, run_experiment, save_summary, summarise
+from neuron_models.workers import require_workers
+from surrogates.experiments import Entry, Experiment, Protocol, with_baselines
+
+# Training, validation and test RMSE by model and size, on forward crawling every 0.5 ms:
+ON_CRAWLING = {
+    ("rnn", 16): (0.104, 0.129, 0.134),
+    ("rnn", 64): (0.0628, 0.0887, 0.0954),
+    ("lstm", 8): (0.00993, 0.0361, 0.0149),
+    ("lstm", 32): (0.00760, 0.0364, 0.0152),
+    ("gru", 2): (0.0429, 0.0537, 0.0600),
+    ("gru", 4): (0.0105, 0.0348, 0.0117),
+    ("gru", 8): (0.00779, 0.0347, 0.0100),
+    ("gru", 16): (0.00678, 0.0349, 0.00936),
+    ("gru", 32): (0.00671, 0.0350, 0.0123),
+    ("gru", 64): (0.00580, 0.0362, 0.0168),
+}
+# Test RMSE by size, all that is published of the others:
+FINELY_SAMPLED = {"gru": {4: 0.0121, 8: 0.0104}}
+WITHOUT_AVB = {"lstm": {8: 0.0674, 16: 0.0679, 32: 0.0681}, "gru": {8: 0.0683, 16: 0.0679, 32: 0.0657}}
+WITHOUT_PLM = {"lstm": {8: 0.200, 16: 0.203, 32: 0.201}, "gru": {8: 0.196, 16: 0.196, 32: 0.197}}
+WITH_NICTATION = {"lstm": {8: 0.0432, 16: 0.0396, 32: 0.0403}, "gru": {8: 0.0374, 16: 0.0237, 32: 0.0263}}
+
+
+def _crawling(model: str, units: int) -> Entry:
+    """A network on forward crawling, and its published figures where there are some."""
+    figures = ON_CRAWLING.get((model, units), ())
+    return Entry(model, {"units": units}, dict(zip(SPLITS, figures, strict=False)))
+
+
+def _tested(figures: Mapping[str, Mapping[int, float]], **data) -> tuple[Entry, ...]:
+    """Networks of which the test figure alone is published."""
+    return tuple(
+        Entry(model, {"units": units}, {"test": rmse}, **data)
+        for model, sizes in figures.items()
+        for units, rmse in sizes.items()
+    )
+
+
+BASELINES = (Entry("linear"),)
 
 EXPERIMENTS = {
-    "1": Experiment(
-        name="1",
-        title="Experiment 1: three kinds of recurrent network on forward crawling, 0.5 ms",
-        scenario="fcm",
-        sampling=0.5,
-        entries=(
-            Entry("rnn", {"units": 16}, published=(0.104, 0.129, 0.134)),
-            Entry("lstm", {"units": 8}, published=(0.00993, 0.0361, 0.0149)),
-            Entry("gru", {"units": 8}, published=(0.00779, 0.0347, 0.0100)),
-            Entry("rnn", {"units": 64}, published=(0.0628, 0.0887, 0.0954)),
-            Entry("lstm", {"units": 32}, published=(0.00760, 0.0364, 0.0152)),
-            Entry("gru", {"units": 32}, published=(0.00671, 0.0350, 0.0123)),
-            Entry("linear", {"lags": 2}),
+    experiment.name: with_baselines(experiment, BASELINES)
+    for experiment in (
+        Experiment(
+            name="1",
+            title="Experiment 1: three kinds of recurrent network on forward crawling",
+            scenario="fcm",
+            entries=tuple(
+                _crawling(model, units)
+                for model, units in (("rnn", 16), ("lstm", 8), ("gru", 8), ("rnn", 64), ("lstm", 32), ("gru", 32))
+            ),
         ),
-    ),
+        Experiment(
+            name="2",
+            title="Experiment 2: GRU and LSTM of six sizes on forward crawling",
+            scenario="fcm",
+            entries=tuple(_crawling(model, units) for model in ("gru", "lstm") for units in (2, 4, 8, 16, 32, 64)),
+        ),
+        Experiment(
+            name="3",
+            title="Experiment 3: forward crawling sampled every 0.5 and every 0.1 ms",
+            scenario="fcm",
+            entries=(_crawling("gru", 4), _crawling("gru", 8), *_tested(FINELY_SAMPLED, sampling=0.1)),
+        ),
+        Experiment(
+            name="4",
+            title="Experiment 4: forward crawling learned without the inputs to AVB, or to PLM",
+            scenario="fcm",
+            entries=(*_tested(WITHOUT_AVB, without=("AVB",)), *_tested(WITHOUT_PLM, without=("PLM",))),
+        ),
+        Experiment(
+            name="5",
+            title="Experiment 5: forward crawling and nictation together, 28 outputs",
+            scenario="fcm_nictation",
+            entries=_tested(WITH_NICTATION),
+        ),
+    )
 }
 
 QUICK = Protocol(runs=1, epochs=400)
@@ -74,67 +132,53 @@ def experiments(
     epochs: Annotated[int | None, typer.Option(help="Passes over the training trials; 1000 when not said.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help=f"One run of {QUICK.epochs} epochs each.")] = False,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+    cluster: ClusterOption = None,
     out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("results"),
     network: NetworkOption = None,
 ) -> None:
     """Run the paper's experiments and print the measured figures beside the published ones."""
+    from surrogates.runs import run_all
+    from surrogates.summary import print_summary, save_summary
+
     require(not quick or runs is epochs is None, "--quick sets --runs and --epochs: give it alone")
     given = {name: value for name, value in (("runs", runs), ("epochs", epochs)) if value is not None}
     protocol = QUICK if quick else Protocol(**given)
-    require(jobs >= 1, f"--jobs must be >= 1, got {jobs}")
-    for number in numbers or EXPERIMENTS:
+    require_workers(jobs, cluster)
+    asked = list(dict.fromkeys(numbers or EXPERIMENTS))
+    for number in asked:
         if number not in EXPERIMENTS:
             raise InputError(f"there is no experiment {number!r}; there are {', '.join(EXPERIMENTS)}")
-    for number in numbers or EXPERIMENTS:
-        experiment = EXPERIMENTS[number]
-        print(experiment.title)
-        data = _simulated(experiment, network, jobs, out / "data")
-        folder = out / f"experiment-{number}-{protocol.epochs}-epochs-{data.stem.rpartition('-')[2]}"
-        results = run_experiment(experiment, data, protocol, folder, jobs)
-        table = summarise(experiment, results)
-        save_summary(experiment, table, results, protocol, folder)
-        _plot(table, data, folder)
-        _print(table, protocol)
-        print(f"Table, plots and all runs in {folder}")
+    chosen = [EXPERIMENTS[number] for number in asked]
+    data = _simulated(chosen, network, out / "data", jobs, cluster)
+    outcomes = run_all(chosen, data, protocol, out, jobs, cluster)
+    for outcome in outcomes:
+        folder = out / f"experiment-{outcome.experiment.name}"
+        save_summary(outcome, folder)
+        print(f"\n{outcome.experiment.title}")
+        print_summary(outcome)
+        print(f"Tables and plots in {folder}, all runs in {out / 'runs'}")
 
 
-def _simulated(experiment: Experiment, network: str | None, jobs: int, folder: Path) -> Path:
-    """The experiment's dataset, named after the job that makes it: simulated once, then reused."""
+def _simulated(
+    chosen: Sequence[Experiment], network: str | None, folder: Path, jobs: int, cluster: str | None
+) -> dict[tuple[str, float], Path]:
+    """The dataset files of some experiments by scenario and sampling: each is simulated once, then reused.
+
+    A file is named after the job that makes it.
+    """
     from connectome.scenario import load_scenario
     from connectome.wiring import load_connectome
     from datasets.stimulus_response import simulate_dataset, simulation_job
 
     connectome = load_connectome(network)
     print(f"Network: {connectome.source}")
-    scenario = replace(load_scenario(experiment.scenario), dt=experiment.sampling)
-    key = simulation_job(scenario, connectome).key[:8]
-    path = folder / f"{experiment.scenario}-{experiment.sampling:g}ms-{key}.h5"
-    simulate_dataset(scenario, connectome, path, jobs=jobs)
-    return path
-
-
-def _plot(table, data: Path, folder: Path) -> None:
-    """Draw each model's test error beside the published one."""
-    from datasets.store import load_dataset
-    from surrogates.report.plots import plot_summary, save_figure
-
-    units = load_dataset(data, lazy=True).y_units
-    for suffix in ("png", "svg"):
-        save_figure(plot_summary(table, units), folder / f"summary.{suffix}")
-
-
-def _print(table, protocol: Protocol) -> None:
-    title = f"RMSE in V, mean of {protocol.runs} run(s) of {protocol.epochs} epochs; published below in brackets"
-    shown = Table("model", "params", *SPLITS, "seconds", title=title)
-    for row in table.to_dict("records"):
-        cells = []
-        for split in SPLITS:
-            spread, published = row[f"{split}_sd"], row[f"{split}_published"]
-            measured = f"{row[split]:.4f}" + ("" if math.isnan(spread) else f"±{spread:.4f}")
-            cells.append(measured + ("" if math.isnan(published) else f"\n({published:.4g})"))
-        name = row["model"] + (f"\n{row['diverged']} diverged" if row["diverged"] else "")
-        shown.add_row(name, str(row["parameters"]), *cells, f"{row['seconds']:.1f}")
-    Console().print(shown)
+    paths = {}
+    for name, sampling in dict.fromkeys((each.scenario, entry.sampling) for each in chosen for entry in each.entries):
+        scenario = replace(load_scenario(name), dt=sampling)
+        key = simulation_job(scenario, connectome).key[:8]
+        paths[name, sampling] = folder / f"{name}-{sampling:g}ms-{key}.h5"
+        simulate_dataset(scenario, connectome, paths[name, sampling], jobs=jobs, cluster=cluster)
+    return paths
 
 
 app.add_typer(connectome.cli.connectome_app, name="connectome")

@@ -13,11 +13,15 @@ from rich.table import Table
 from connectome.cli import NetworkOption
 from connectome.scenario import SCENARIOS, load_scenario
 from neuron_models.errors import InputError, require
+from neuron_models.workers import require_workers
 
 dataset_app = typer.Typer(no_args_is_help=True, help="Datasets of every topic: look at them, convert and divide them.")
 
 ScenarioOption = Annotated[str, typer.Option(help=f"One of {', '.join(SCENARIOS)}.")]
 DataArgument = Annotated[Path, typer.Argument(help="A dataset file (.h5).")]
+ClusterOption = Annotated[
+    str | None, typer.Option(help="A Dask scheduler, tcp://host:port: its workers run everything.")
+]
 OutOption = Annotated[Path, typer.Option(help="The dataset file to write (.h5).")]
 
 
@@ -33,6 +37,7 @@ def simulate(
     seed: Annotated[int, typer.Option(help="Seed of the random stimuli and of --split auto.")] = 0,
     split: Annotated[str, typer.Option(help="'published', or 'auto': equally diverse parts (50/25/25 %).")] = "",
     jobs: Annotated[int, typer.Option(help="Processes; each builds the network once.")] = 1,
+    cluster: ClusterOption = None,
     time_step: Annotated[float, typer.Option(help="Time step of the simulation in ms.")] = 0.1,
     compartment: Annotated[float, typer.Option(help="Longest compartment in um; one a cable when very large.")] = 20.0,
     simulator: Annotated[
@@ -50,7 +55,7 @@ def simulate(
     _one_of("--stimuli", stimuli, ("published", "random"))
     split = split or ("auto" if stimuli == "random" else "published")
     _one_of("--split", split, ("published", "auto"))
-    require(jobs >= 1, f"--jobs must be >= 1, got {jobs}")
+    require_workers(jobs, cluster)
     require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
     require(stimuli == "published" or split == "auto", "random stimuli have no published split: use --split auto")
     require(stimuli == "random" or count is None, "--count goes with --stimuli random")
@@ -70,6 +75,7 @@ def simulate(
         settings=RunSettings(chosen.duration, time_step, simulator),
         jobs=jobs,
         split_seed=seed if split == "auto" else None,
+        cluster=cluster,
     )
     print(f"{len(dataset)} sequences in {out}")
 

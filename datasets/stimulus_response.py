@@ -5,14 +5,13 @@ import importlib.metadata
 import json
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import joblib
 import numpy as np
 from filelock import FileLock, Timeout
-from joblib.externals.loky.process_executor import TerminatedWorkerError
+from jaxtyping import Float
 
 from connectome.contact import Connectome, require_known
 from connectome.network import NetworkParameters, build_network, default_settings, simulate, steps_a_sample
@@ -26,6 +25,7 @@ from neuron_models.errors import InputError, require, require_seed
 from neuron_models.files import written_whole
 from neuron_models.mechanisms import compiled_mechanisms
 from neuron_models.progress import progress_bar
+from neuron_models.workers import Call, run_calls
 
 _built: dict[str, Simulation] = {}
 """The network that this process has built, by the fingerprint of its circuit."""
@@ -66,6 +66,7 @@ def simulate_dataset(
     settings: RunSettings | None = None,
     jobs: int = 1,
     split_seed: int | None = None,
+    cluster: str | None = None,
 ) -> Dataset:
     """Simulate every sequence of a scenario and store them as one HDF5 dataset.
 
@@ -80,12 +81,13 @@ def simulate_dataset(
         settings: time step and simulator; `default_settings` when None.
         jobs: the number of processes; each builds the network once.
         split_seed: divide the finished dataset with `split_diverse` from this seed; None keeps the scenario's split.
+        cluster: the address of a Dask cluster, `tcp://host:port`, whose workers simulate instead of this machine.
 
     Returns:
         x (trial, time, input) in nA and y (trial, time, neuron) in V.
 
     Raises:
-        InputError: `out` or its partial folder holds something else, or a worker process died.
+        InputError: `out` or its partial folder holds something else, a worker died, or the cluster cannot be used.
     """
     out = Path(out)
     job = simulation_job(scenario, connectome, parameters, record, settings, split_seed)
@@ -94,7 +96,7 @@ def simulate_dataset(
     partial = _open_partial(out, job)
     try:
         with FileLock(partial / "lock", timeout=0):
-            _run(job, partial, jobs)
+            _run(job, partial, jobs, cluster)
             dataset = _divided(_assemble(job, partial), job)
             save_dataset(dataset, out)
             shutil.rmtree(partial)
@@ -117,47 +119,41 @@ def simulation_job(
     return Job(scenario, circuit, recorded, settings or default_settings(scenario), connectome.source, split_seed)
 
 
-def _run(job: Job, partial: Path, jobs: int) -> None:
-    missing = [i for i in range(len(job.scenario.sequences)) if not _finished(job, partial, i)]
-    compiled_mechanisms()
+def _run(job: Job, partial: Path, jobs: int, cluster: str | None) -> None:
+    """Simulate what is missing; each sequence's voltages lie in a file of their own as soon as they are there."""
     total = len(job.scenario.sequences)
-    bar = progress_bar(total, "simulation", total - len(missing))
+    missing = [i for i in range(total) if not _finished(job, partial, i)]
+    if not cluster:
+        compiled_mechanisms()  # once, before several processes need them
+    shared = (job, job.circuit.fingerprint)
+    calls = [Call(_simulate_one, shared, (sequence,)) for sequence in missing]
+    kept = f"the finished simulations are kept in {partial}"
     started = time.perf_counter()
-    try:
-        with bar:
-            for _ in _outcomes(job, partial, missing, jobs):
-                bar.update()
-    except TerminatedWorkerError:
-        done = len(job.scenario.sequences) - sum(not _finished(job, partial, i) for i in missing)
-        raise InputError(
-            f"a worker process died (out of memory?) with {done} simulations finished: they are kept in {partial}; "
-            "start the same command again, with fewer --jobs if memory is short"
-        ) from None
+    with (
+        run_calls(calls, jobs=jobs, cluster=cluster, kept=kept) as finished,
+        progress_bar(total, "simulation", total - len(missing)) as bar,
+    ):
+        for place, voltages in finished:
+            with written_whole(_result(partial, missing[place])) as beside:
+                np.save(beside, voltages)
+            bar.update()
     if missing:
         seconds = time.perf_counter() - started
         ratio = len(missing) * job.scenario.duration / 1000 / seconds
         print(f"{len(missing)} simulations in {seconds:.1f} s, {ratio:.2f} of real time ({job.network})")
 
 
-def _outcomes(job: Job, partial: Path, missing: list[int], jobs: int) -> Iterator[None]:
-    fingerprint = job.circuit.fingerprint
-    pool = joblib.Parallel(n_jobs=min(jobs, max(1, len(missing))), return_as="generator_unordered")
-    tasks = (joblib.delayed(_simulate_one)(job, fingerprint, i, _result(partial, i)) for i in missing)
-    yield from pool(tasks)
-
-
-def _simulate_one(job: Job, fingerprint: str, sequence: int, path: Path) -> None:
-    """Simulate one sequence in this process and keep its voltages in a file that appears when it is whole."""
+def _simulate_one(shared: tuple[Job, str], sequence: int) -> Float[np.ndarray, "time neuron"]:
+    """Simulate one sequence in this process, which builds the network when it has not yet; potentials in V."""
+    job, fingerprint = shared
     if fingerprint not in _built or not _built[fingerprint].live:
         _built.clear()
         _built[fingerprint] = Simulation(job.circuit)
     try:
-        voltages = simulate(_built[fingerprint], job.scenario, sequence, job.record, job.settings)
+        return simulate(_built[fingerprint], job.scenario, sequence, job.record, job.settings)
     except BaseException:
         _built.clear()
         raise
-    with written_whole(path) as beside:
-        np.save(beside, voltages)
 
 
 def _result(partial: Path, sequence: int) -> Path:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.dataset import Dataset
-from surrogates.metrics import predict, score
+from surrogates.metrics import predict, score, step_microseconds
 from surrogates.model_file import Channels, save_model
 from surrogates.models import complete_settings, train_model
 from surrogates.report.plots import plot_history, plot_traces, save_figure
@@ -37,6 +37,7 @@ def fit_and_score(
     experiment: str = "train",
     data: str = "",
     progress: bool = True,
+    pictures: bool = True,
 ) -> Result:
     """Train a model, score it in free run, and write model, history, plots and last the scores into `out`.
 
@@ -49,6 +50,7 @@ def fit_and_score(
         experiment: what the run belongs to.
         data: the name of the data, for the record.
         progress: show a bar.
+        pictures: draw the history and some traces too.
 
     Raises:
         InputError: an unknown model or setting, or a dataset without training trials.
@@ -67,13 +69,15 @@ def fit_and_score(
         seconds=training.seconds,
         data=data or dataset.name,
         versions=versions() | {"engine": training.engine},
+        step_microseconds=step_microseconds(trained, dataset),
     )
-    for stale in (SCORES_FILE, HISTORY_PLOT):
+    for stale in (SCORES_FILE, HISTORY_PLOT, TRACES_FILE):
         (out / stale).unlink(missing_ok=True)
     save_model(trained, out / MODEL_FILE, Channels.of(dataset))
     save_history(training, out)
-    save_figure(plot_predictions(dataset, predictions, trained.name), out / TRACES_FILE)
-    if training.history:
+    if pictures:
+        save_figure(plot_predictions(dataset, predictions, trained.name), out / TRACES_FILE)
+    if pictures and training.history:
         save_figure(plot_history(training.history, dataset.y_units), out / HISTORY_PLOT)
     save_result(result, out)
     return result

@@ -1,5 +1,6 @@
 """How close a model's response comes to the simulated one, by split and by output."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +10,7 @@ from jaxtyping import Float
 
 from datasets.dataset import Dataset
 from neuron_models.errors import InputError, require
-from neuron_models.units import DataUnits, Dimensionless
+from neuron_models.units import DataUnits, Dimensionless, Microseconds
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,18 @@ def _runner(model) -> Callable[[np.ndarray], np.ndarray]:
 
     layout = layout_of(model)
     return partial(model.predict, verbose=0) if layout is None else partial(respond, model, layout)
+
+
+def step_microseconds(model, dataset: Dataset, repeats: int = 3) -> Microseconds:
+    """The time of one step of a free run over the first trial alone: the best of a few runs after one that warms up."""
+    one = dataset.select([0])
+    predict(model, one)
+    seconds = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        predict(model, one)
+        seconds.append(time.perf_counter() - started)
+    return 1e6 * min(seconds) / len(one.trials[0])
 
 
 def score(dataset: Dataset, predictions: list[Float[np.ndarray, "time output"]]) -> dict[str, Score]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from neuron_models.errors import InputError
 from neuron_models.files import written_whole
-from neuron_models.units import DataUnits, Seconds
+from neuron_models.units import DataUnits, Microseconds, Seconds
 from surrogates.metrics import Score
 
 if TYPE_CHECKING:
@@ -28,7 +28,10 @@ TRACES_FILE = "traces.png"
 
 @dataclass(frozen=True)
 class Result:
-    """One trained model: what it is, how well it does by split and by output, what it took."""
+    """One trained model: what it is, how well it does by split and by output, what it took.
+
+    `step_microseconds` is the time of one simulated step in a free run over one trial.
+    """
 
     experiment: str
     model: str
@@ -41,6 +44,7 @@ class Result:
     data: str
     versions: Mapping[str, str] = field(default_factory=dict)
     diverged: bool = False
+    step_microseconds: Microseconds = math.nan
 
     def rmse(self, split: str) -> DataUnits:
         """The RMSE of a split, NaN where there is none."""
@@ -63,7 +67,8 @@ def load_result(path: Path) -> Result:
     try:
         found = json.loads(path.read_text())
         found["scores"] = {split: Score(**with_nan(score)) for split, score in found["scores"].items()}
-        return Result(**{**found, "seconds": with_nan(found["seconds"])})
+        numbers = {name: with_nan(found[name]) for name in ("seconds", "step_microseconds") if name in found}
+        return Result(**{**found, **numbers})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not a result of wormtwin ({error}): delete it and run again") from None
 

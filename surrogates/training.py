@@ -228,7 +228,7 @@ class _Batches(keras.utils.PyDataset):
         return (x, y) if weight is None else (x, y, weight)
 
     def shuffle(self) -> None:
-        """Begin another epoch. (Keras's own `on_epoch_begin` also comes once before the first, on some backends.)"""
+        """Begin another epoch; Keras's own `on_epoch_begin` would also come once before the first, on some backends."""
         self._order = next(self._orders)
 
 

@@ -1,5 +1,6 @@
 """What the tests share: array shapes checked while they run, small circuits and datasets, the reference files."""
 
+import logging
 import os
 import sys
 import types
@@ -133,6 +134,18 @@ def kick():
         split=("train", "train", "validation", "test"),
         duration=20.0,
     )
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """The address of a cluster of two workers with one thread each."""
+    distributed = pytest.importorskip("distributed")
+    import dask
+
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
+    settings = {"distributed.scheduler.allowed-failures": 0, "distributed.comm.timeouts.connect": "5s"}
+    with dask.config.set(settings), distributed.LocalCluster(**options, silence_logs=logging.CRITICAL) as running:
+        yield running.scheduler_address
 
 
 @pytest.fixture

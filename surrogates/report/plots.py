@@ -119,7 +119,7 @@ def plot_summary(table, units: str) -> Figure:
     """Draw each model's test RMSE, measured (with the spread of the runs) beside published.
 
     Args:
-        table: as `surrogates.experiments.summarise` makes it.
+        table: as `surrogates.summary.summarise` makes it.
         units: of the RMSE.
     """
     figure = Figure(figsize=(6.2, 0.42 * len(table) + 1.3), layout="constrained")
