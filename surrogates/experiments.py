@@ -32,8 +32,8 @@ class Entry:
     @property
     def label(self) -> str:
         """Such as GRU-8."""
-        sizes = "-".join(str(value) for value in self.settings.values())
-        return f"{self.model.upper() if self.model != 'linear' else 'linear'}-{sizes}"
+        name = {"linear": "linear", "state_space": "state-space"}.get(self.model, self.model.upper())
+        return "-".join([name, *(str(value) for value in self.settings.values())])
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,9 @@ def _claim(out: Path, experiment: Experiment, data: Path, protocol: Protocol) ->
 
 def _seeds(entry: Entry, protocol: Protocol) -> int:
     """A model in closed form gives the same for every seed."""
-    return 1 if entry.model == "linear" else protocol.runs
+    from surrogates.models import model_kind
+
+    return 1 if model_kind(entry.model).closed_form else protocol.runs
 
 
 def _folder(out: Path, entry: Entry, seed: int) -> Path:

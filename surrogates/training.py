@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -66,12 +66,15 @@ CLASSIFICATION = Objective("sparse_categorical_crossentropy", ("sparse_categoric
 class Training:
     """What training gave: `loss`, `val_loss` and metrics by epoch, the best epoch (from 0), the seconds that it took.
 
+    `settings` are the model's, with those that were chosen on the validation trials; `train_model` fills them in.
+
     Of a squared loss, the history holds the roots too: `rmse` and `val_rmse`, in the data's units.
     """
 
     history: dict[str, list[float]]
     best_epoch: int
     seconds: Seconds
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def train(
@@ -210,10 +213,3 @@ class _Bar(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None) -> None:
         self._bar.close()
-
-
-def fit_closed(model: keras.Model, dataset: Dataset, solve: Callable[[keras.Model, Dataset], None]) -> Training:
-    """Fit a model that has a solution in closed form: no epochs, an empty history."""
-    started = time.perf_counter()
-    solve(model, dataset)
-    return Training({}, 0, time.perf_counter() - started)
