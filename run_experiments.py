@@ -68,7 +68,7 @@ def _tested(figures: Mapping[str, Mapping[int, float]], **data) -> tuple[Entry, 
     )
 
 
-BASELINES = (Entry("linear"),)
+BASELINES = (Entry("linear"), Entry("state_space"), Entry("tdnn", {"units": 283}), Entry("narx", {"units": 112}))
 
 EXPERIMENTS = {
     experiment.name: with_baselines(experiment, BASELINES)

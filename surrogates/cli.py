@@ -22,10 +22,19 @@ DataOption = Annotated[Path, typer.Option(help="A dataset file (.h5).")]
 def train(
     data: DataOption,
     out: Annotated[Path, typer.Option(help="The folder to write.")],
-    model: Annotated[str, typer.Option(help="rnn, lstm, gru or linear.")] = "gru",
-    units: Annotated[int | None, typer.Option(help="Size of the hidden state (rnn, lstm, gru).")] = None,
-    lags: Annotated[int | None, typer.Option(help="Past outputs that count (linear).")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Adam's; 0.001 for rnn, 0.05 for lstm and gru.")] = None,
+    model: Annotated[str, typer.Option(help="rnn, lstm, gru, linear, state_space, tdnn or narx.")] = "gru",
+    units: Annotated[int | None, typer.Option(help="Size of the hidden layer (all but linear, state_space).")] = None,
+    lags: Annotated[
+        int | None, typer.Option(help="Past outputs and inputs that count (linear); validation chooses when not said.")
+    ] = None,
+    order: Annotated[
+        int | None, typer.Option(help="Size of the state (state_space); validation chooses when not said.")
+    ] = None,
+    input_lags: Annotated[int | None, typer.Option(help="Past inputs that count (tdnn: 1, narx: 4).")] = None,
+    output_lags: Annotated[int | None, typer.Option(help="Past outputs that count (narx: 2).")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Adam's; 0.05 for lstm and gru, 0.01 for narx, 0.001 for rnn and tdnn.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training trials; 1000 when not said.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Trials in a batch; 32 when not said.")] = None,
     seed: Annotated[int, typer.Option(help="Of the first weights and of the batches.")] = 0,
@@ -42,16 +51,19 @@ def train(
     if out.is_file() or out == Path():
         raise InputError(f"--out must name a folder of its own, got {str(out)!r}")
     dataset = load_dataset(data)
-    settings = {name: value for name, value in (("units", units), ("lags", lags)) if value is not None}
+    sizes = {"units": units, "lags": lags, "order": order, "input_lags": input_lags, "output_lags": output_lags}
+    settings = {name: value for name, value in sizes.items() if value is not None}
     kind = model_kind(model)
     steps = {"learning_rate": learning_rate, "epochs": epochs, "batch_size": batch_size}
     given = {name: value for name, value in steps.items() if value is not None}
-    if kind.solve is not None and given:
+    if kind.closed_form and given:
         raise InputError(f"model {model} is solved at once and has no {', '.join(given)}")
     config = TrainingConfig(**{"learning_rate": kind.learning_rate, **given, "seed": seed, "engine": engine})  # type: ignore[arg-type]
     result = fit_and_score(dataset, model, settings, config, out, data=data.name)
     print_scores(result.scores, dataset.y_units)
-    print(f"{result.parameters} parameters, best epoch {result.best_epoch + 1}, {result.seconds:.1f} s; all in {out}")
+    chosen = "".join(f"{name} {result.settings[name]} chosen, " for name in kind.chosen if name not in settings)
+    how = chosen if kind.closed_form else f"best epoch {result.best_epoch + 1}, "
+    print(f"{result.parameters} parameters, {how}{result.seconds:.1f} s; all in {out}")
 
 
 def evaluate(

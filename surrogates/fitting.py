@@ -10,7 +10,7 @@ from jaxtyping import Float
 from datasets.dataset import Dataset
 from surrogates.metrics import predict, score, step_microseconds
 from surrogates.model_file import Channels, save_model
-from surrogates.models import complete_settings, train_model
+from surrogates.models import train_model
 from surrogates.report.plots import plot_history, plot_traces, save_figure
 from surrogates.result import (
     HISTORY_PLOT,
@@ -54,14 +54,14 @@ def fit_and_score(
 
     Raises:
         InputError: an unknown model or setting, or a dataset without training trials.
-        FloatingPointError: the loss was never finite.
+        FloatingPointError: the loss was never finite, or the free run is not.
     """
     trained, training = train_model(model, dataset, config, settings, progress)
     predictions = predict(trained, dataset)
     result = Result(
         experiment=experiment,
         model=model,
-        settings=complete_settings(model, settings),
+        settings=training.settings,
         seed=config.seed,
         parameters=trained.count_params(),
         scores=score(dataset, predictions),

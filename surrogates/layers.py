@@ -1,5 +1,7 @@
 """Keras layers of this project; importing this module registers them, so that saved models find them."""
 
+import numpy as np
+
 from surrogates.backend import keras
 
 
@@ -37,3 +39,88 @@ class AutoregressiveCell(keras.Layer):
     def get_config(self) -> dict:
         """The settings, for saving."""
         return {**super().get_config(), "inputs": self.inputs, "outputs": self.outputs, "lags": self.lags}
+
+
+@keras.saving.register_keras_serializable(package="wormtwin")
+class StateSpaceCell(keras.Layer):
+    """One step of y(k) - rest = C x(k) + D u(k), then x(k+1) = A x(k) + B u(k), from x(0) = 0.
+
+    Args:
+        inputs: channels of u.
+        outputs: channels of y.
+        order: size of the state x.
+    """
+
+    def __init__(self, inputs: int, outputs: int, order: int, **options) -> None:
+        super().__init__(**options)
+        self.inputs, self.outputs, self.order = inputs, outputs, order
+        self.state_size, self.output_size = order, outputs
+
+    def build(self, input_shape) -> None:
+        """Make the weights A, B, C, D as they stand in the formula, and the rest (outputs,)."""
+        self.a = self.add_weight(shape=(self.order, self.order), name="a")
+        self.b = self.add_weight(shape=(self.order, self.inputs), name="b")
+        self.c = self.add_weight(shape=(self.outputs, self.order), name="c")
+        self.d = self.add_weight(shape=(self.outputs, self.inputs), name="d")
+        self.rest = self.add_weight(shape=(self.outputs,), name="rest")
+
+    def call(self, inputs, states):
+        """Advance one step; vectors are rows here, so that the matrices are transposed."""
+        (state,), ops = states, keras.ops
+        a, b, c, d = (ops.transpose(weight) for weight in (self.a, self.b, self.c, self.d))
+        response = ops.matmul(state, c) + ops.matmul(inputs, d) + self.rest
+        return response, [ops.matmul(state, a) + ops.matmul(inputs, b)]
+
+    def get_config(self) -> dict:
+        """The settings, for saving."""
+        return {**super().get_config(), "inputs": self.inputs, "outputs": self.outputs, "order": self.order}
+
+
+@keras.saving.register_keras_serializable(package="wormtwin")
+class NarxCell(keras.Layer):
+    """One step of y(t) - rest = W tanh(V z(t) + b) + c, its own past outputs fed back.
+
+    z(t) holds y(t-1) - rest ... y(t-output_lags) - rest, then x(t-1) ... x(t-input_lags); all are zero before t = 0.
+
+    Args:
+        inputs: channels of x.
+        outputs: channels of y.
+        units: hidden units.
+        input_lags: past inputs that count.
+        output_lags: past outputs that count.
+        seed: of the first weights.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, units: int, input_lags: int, output_lags: int, seed: int = 0, **options
+    ) -> None:
+        super().__init__(**options)
+        self.inputs, self.outputs, self.units = inputs, outputs, units
+        self.input_lags, self.output_lags, self.seed = input_lags, output_lags, seed
+        self.state_size = [outputs] * output_lags + [inputs] * input_lags
+        self.output_size = outputs
+
+    def build(self, input_shape) -> None:
+        """Make the weights of the two dense layers (kernel, bias, kernel, bias) and the rest (outputs,)."""
+        regressors = sum(self.state_size)
+        first, second = (int(each) for each in np.random.SeedSequence(self.seed).generate_state(2))
+        glorot = keras.initializers.GlorotUniform
+        self.hidden = self.add_weight(shape=(regressors, self.units), initializer=glorot(seed=first), name="hidden")
+        self.hidden_bias = self.add_weight(shape=(self.units,), initializer="zeros", name="hidden_bias")
+        self.response = self.add_weight(
+            shape=(self.units, self.outputs), initializer=glorot(seed=second), name="response"
+        )
+        self.response_bias = self.add_weight(shape=(self.outputs,), initializer="zeros", name="response_bias")
+        self.rest = self.add_weight(shape=(self.outputs,), initializer="zeros", name="rest")
+
+    def call(self, inputs, states):
+        """Advance one step; the states are past deviations from rest, newest first, then past inputs."""
+        ops, fed_back = keras.ops, self.output_lags
+        hidden = ops.tanh(ops.matmul(ops.concatenate(states, -1), self.hidden) + self.hidden_bias)
+        now = ops.matmul(hidden, self.response) + self.response_bias
+        return now + self.rest, [now, *states[: fed_back - 1], inputs, *states[fed_back:-1]]
+
+    def get_config(self) -> dict:
+        """The settings, for saving."""
+        names = ("inputs", "outputs", "units", "input_lags", "output_lags", "seed")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

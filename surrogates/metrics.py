@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from jaxtyping import Float
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, Trial
 from neuron_models.errors import InputError, require
 from neuron_models.units import DataUnits, Dimensionless, Microseconds
 
@@ -78,11 +78,13 @@ def score(dataset: Dataset, predictions: list[Float[np.ndarray, "time output"]])
 
     Raises:
         InputError: a trial has no y, or there is not one prediction a trial.
+        FloatingPointError: a prediction that counts is not finite, as of a free run that grew without bound.
     """
     require(len(predictions) == len(dataset), f"{len(predictions)} predictions for {len(dataset)} trials")
     targets = [_target(trial)[trial.valid()] for trial in dataset]
     for trial, y, p in zip(dataset, targets, predictions, strict=True):
         require(p.shape == (len(trial), y.shape[1]), f"trial {trial.name!r}: a prediction has the shape {p.shape}")
+        _require_finite(trial, p)
     errors = [p[trial.valid()] - y for p, y, trial in zip(predictions, targets, dataset, strict=True)]
     everything = np.concatenate(targets)
     require(len(everything) > 0, f"dataset {dataset.name!r}: no sample counts, all weights are zero")
@@ -97,6 +99,13 @@ def score(dataset: Dataset, predictions: list[Float[np.ndarray, "time output"]])
         for split in ("train", "validation", "test", "all")
         if split in splits
     }
+
+
+def _require_finite(trial: Trial, prediction: Float[np.ndarray, "time output"]) -> None:
+    """Tell a free run that overflowed: its error is no number that a mean could hold."""
+    lost = trial.valid() & ~np.isfinite(prediction).all(axis=1)
+    if lost.any():
+        raise FloatingPointError(f"trial {trial.name!r}: the free run is not finite from sample {lost.argmax()} on")
 
 
 def _target(trial) -> Float[np.ndarray, "time output"]:

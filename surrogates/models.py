@@ -1,39 +1,70 @@
-"""Every model by name: its builder, how it is trained, and its default learning rate."""
+"""Every model by name: its builder, its settings, how it is fitted."""
 
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from datasets.dataset import Dataset
 from neuron_models.errors import InputError
 from neuron_models.units import Dimensionless
+from surrogates.choosing import choose, every_choice
 from surrogates.linear import fit_linear, linear
+from surrogates.narx import narx, train_open_loop
 from surrogates.recurrent import gru, lstm, rnn
-from surrogates.training import REGRESSION, Objective, Training, TrainingConfig, fit_closed, train
+from surrogates.state_space import fit_state_space, state_space
+from surrogates.tdnn import tdnn
+from surrogates.training import REGRESSION, Objective, Training, TrainingConfig, train
+
+Trainer = Callable[[Any, Dataset, TrainingConfig, Objective, bool], Training]
+"""Trains a model in place, by gradient."""
+Solver = Callable[[Dataset], Callable[[Any], None]]
+"""Gives the function that fits a model in place; what is the same for all settings is done once."""
 
 
 @dataclass(frozen=True)
 class ModelKind:
-    """A kind of model: builder, objective, learning rate; `solve` fits it in closed form instead of by gradient."""
+    """A kind of model.
+
+    Attributes:
+        build: makes the Keras model from the numbers of inputs and outputs; its keywords are the settings.
+        learning_rate: Adam's, when none is given.
+        objective: what it is trained for.
+        train: trains it by gradient; as it is, when not told otherwise.
+        solve: fits it in closed form, instead of `train`.
+        chosen: candidates for the settings that are chosen on the validation trials when they are not given.
+    """
 
     build: Callable[..., Any]
     learning_rate: Dimensionless = 0.05
     objective: Objective = REGRESSION
-    solve: Callable[[Any, Dataset], None] | None = None
+    train: Trainer = train
+    solve: Solver | None = None
+    chosen: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+    @property
+    def closed_form(self) -> bool:
+        """Whether it is solved at once: no epochs, no learning rate, the same for every seed."""
+        return self.solve is not None
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings that the builder takes, with their defaults."""
+        """The settings that the builder takes, with their defaults: None for those that are chosen."""
         parameters = inspect.signature(self.build).parameters.values()
-        return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+        return {p.name: None if p.name in self.chosen else p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
 MODELS: dict[str, ModelKind] = {
     "rnn": ModelKind(rnn, learning_rate=0.001),
     "lstm": ModelKind(lstm),
     "gru": ModelKind(gru),
-    "linear": ModelKind(linear, solve=fit_linear),
+    "linear": ModelKind(linear, solve=fit_linear, chosen={"lags": range(1, 9)}),
+    "state_space": ModelKind(
+        state_space, solve=fit_state_space, chosen={"order": (1, 2, 4, 6, 8, 10, 12, 16, 20, 24, 32)}
+    ),
+    "tdnn": ModelKind(tdnn, learning_rate=0.001),
+    "narx": ModelKind(narx, learning_rate=0.01, train=train_open_loop),
 }
 
 
@@ -50,6 +81,8 @@ def model_kind(name: str) -> ModelKind:
 
 def complete_settings(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a model, with its defaults for those not given; the seed is none of them.
+
+    A setting that is to be chosen on the validation trials is None.
 
     Raises:
         InputError: an unknown model or a setting that it does not have.
@@ -70,15 +103,37 @@ def train_model(
         name: one of `MODELS`.
         dataset: gives the numbers of inputs and outputs, and what is learned.
         config: epochs, batch size, learning rate, seed (a model in closed form needs none of them).
-        settings: the builder's own, such as `units` or `lags`; the defaults for those not given.
+        settings: the builder's own, such as `units` or `lags`; for those not given the defaults, or what the
+            validation trials choose.
         progress: show a bar.
+
+    Returns:
+        The model, and how its training went, with the settings that it has; the seconds include the choice.
 
     Raises:
         InputError: an unknown model or a setting that it does not have.
+        FloatingPointError: the loss, or every candidate's free run, was not finite.
     """
-    kind = model_kind(name)
+    kind, started = model_kind(name), time.perf_counter()
+    candidates = list(every_choice(complete_settings(name, settings), kind.chosen))
+    fit = _fitter(kind, dataset, config, progress)
+    (model, training), chosen = choose(fit, dataset, candidates)
+    return model, replace(training, settings=dict(chosen), seconds=time.perf_counter() - started)
+
+
+def _fitter(
+    kind: ModelKind, dataset: Dataset, config: TrainingConfig, progress: bool
+) -> Callable[[Mapping[str, Any]], tuple[Any, Training]]:
+    """The function that builds a model with given settings and fits it."""
+    inputs, outputs = len(dataset.x_names), len(dataset.y_names)
     seed = {"seed": config.seed} if "seed" in kind.settings else {}
-    model = kind.build(len(dataset.x_names), len(dataset.y_names), **complete_settings(name, settings), **seed)
-    if kind.solve is not None:
-        return model, fit_closed(model, dataset, kind.solve)
-    return model, train(model, dataset, config, kind.objective, progress)
+    solve = kind.solve(dataset) if kind.solve is not None else None
+
+    def fit(settings: Mapping[str, Any]) -> tuple[Any, Training]:
+        model = kind.build(inputs, outputs, **settings, **seed)
+        if solve is None:
+            return model, kind.train(model, dataset, config, kind.objective, progress)
+        solve(model)
+        return model, Training({}, 0, 0.0, engine="closed form")
+
+    return fit

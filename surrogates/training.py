@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,8 @@ CLASSIFICATION = Objective("sparse_categorical_crossentropy", ("sparse_categoric
 class Training:
     """What training gave: `loss`, `val_loss` and metrics by epoch, the best epoch (from 0), the seconds, the engine.
 
+    `settings` are the model's, with those that were chosen on the validation trials; `train_model` fills them in.
+
     Of a squared loss, the history holds the roots too: `rmse` and `val_rmse`, in the data's units.
     """
 
@@ -81,6 +83,7 @@ class Training:
     best_epoch: int
     seconds: Seconds
     engine: str = "keras"
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def train(
@@ -283,10 +286,3 @@ class _Bar:
             roots = {part: value**0.5 if self._squared else value for part, value in shown.items()}
             self._bar.set_postfix({f"{part} {self._what}": f"{v:.4g}" for part, v in roots.items()}, refresh=False)
             self._bar.update()
-
-
-def fit_closed(model: keras.Model, dataset: Dataset, solve: Callable[[keras.Model, Dataset], None]) -> Training:
-    """Fit a model that has a solution in closed form: no epochs, an empty history."""
-    started = time.perf_counter()
-    solve(model, dataset)
-    return Training({}, 0, time.perf_counter() - started)

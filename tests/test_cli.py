@@ -145,6 +145,27 @@ def test_train_the_linear_model(wormtwin, data, tmp_path):
     assert json.loads((tmp_path / "l" / "scores.json").read_text())["scores"]["test"]["rmse"] < 1e-5
 
 
+@pytest.mark.parametrize(
+    ("model", "setting", "candidates"), [("linear", "lags", (1, 2)), ("state_space", "order", (1, 6))]
+)
+def test_train_chooses_on_validation_and_says_what(wormtwin, data, tmp_path, monkeypatch, model, setting, candidates):
+    from surrogates.models import MODELS
+
+    monkeypatch.setitem(MODELS[model].chosen, setting, candidates)
+    status, out, _ = wormtwin("train", "--data", data, "--model", model, "--out", tmp_path / "l")
+    assert status == 0
+    assert f"{setting} {candidates[1]} chosen" in out
+    assert json.loads((tmp_path / "l" / "scores.json").read_text())["settings"] == {setting: candidates[1]}
+
+
+def test_train_a_network_that_feeds_back(wormtwin, data, tmp_path):
+    call = ("train", "--data", data, "--model", "narx", "--units", 3, "--input-lags", 2, "--output-lags", 1)
+    assert wormtwin(*call, "--epochs", 2, "--out", tmp_path / "n")[0] == 0
+    found = json.loads((tmp_path / "n" / "scores.json").read_text())
+    assert found["settings"] == {"units": 3, "input_lags": 2, "output_lags": 1}
+    assert wormtwin("evaluate", "--model", tmp_path / "n" / "model.keras", "--data", data)[0] == 0
+
+
 def test_plot_split_and_convert(wormtwin, data, tmp_path):
     assert wormtwin("dataset", "plot", data, "--out", tmp_path / "d.png", "--trials", "2,9", "--outputs", "Q")[0] == 0
     assert (tmp_path / "d.png").read_bytes()[:4] == b"\x89PNG"
@@ -177,6 +198,11 @@ def test_models_and_data_that_do_not_fit(wormtwin, data, tmp_path):
     refused(wormtwin("train", "--data", data, "--model", "gruu", "--out", tmp_path / "x"), "there are rnn, lstm, gru")
     refused(wormtwin("train", "--data", data, "--units", 0, "--out", tmp_path / "x"), "units must be >= 1, got 0")
     refused(wormtwin("train", "--data", data, "--lags", 2, "--out", tmp_path / "x"), "gru has no setting 'lags'")
+    call = ("train", "--data", data, "--out", tmp_path / "x", "--model")
+    refused(wormtwin(*call, "tdnn", "--order", 2), "tdnn has no setting 'order'; it has units, input_lags")
+    refused(wormtwin(*call, "state_space", "--units", 2), "state_space has no setting 'units'; it has order")
+    refused(wormtwin(*call, "state_space", "--epochs", 2), "model state_space is solved at once and has no epochs")
+    refused(wormtwin(*call, "state_space", "--order", 999), "tell an order of at most")
     refused(wormtwin("dataset", "plot", data, "--out", tmp_path / "x.doc"), "ends in .png")
     refused(wormtwin("dataset", "plot", data, "--out", tmp_path / "x.png", "--trials", "17"), "trials 1 to 16, not 17")
     refused(wormtwin("dataset", "plot", data, "--out", tmp_path / "x.png", "--outputs", "R"), "no output 'R'")

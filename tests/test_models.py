@@ -13,7 +13,11 @@ from surrogates.model_file import Channels, load_model, save_model
 from surrogates.models import MODELS, model_kind, train_model
 from surrogates.training import CLASSIFICATION, Objective, TrainingConfig, train
 
-TINY = {"rnn": {"units": 3}, "lstm": {"units": 3}, "gru": {"units": 3}, "linear": {"lags": 2}}
+TINY = {
+    **{name: {"units": 3} for name in ("rnn", "lstm", "gru", "tdnn", "narx")},
+    "linear": {"lags": 2},
+    "state_space": {"order": 4},
+}
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -47,6 +51,8 @@ def test_every_model_keeps_the_contract(name, linear_response, tmp_path):
         ("gru", {"units": 8}, 372),
         ("rnn", {"units": 64}, 4676),
         ("lstm", {"units": 32}, 4868),
+        ("tdnn", {}, 3683),
+        ("narx", {}, 112 * (4 * 4 + 2 * 4 + 1) + 4 * 113 + 4),  # and the rest of the four outputs
     ],
 )
 def test_sizes_are_the_published_ones(name, settings, parameters):
@@ -160,10 +166,13 @@ def test_scores_by_hand():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda d: model_kind("gruu"), "no model 'gruu'; there are rnn, lstm, gru, linear"),
+        (lambda d: model_kind("gruu"), "no model 'gruu'; there are rnn, lstm, gru, linear, state_space, tdnn, narx"),
         (lambda d: train_model("gru", d, TrainingConfig(), {"lags": 2}), "gru has no setting 'lags'; it has units"),
         (lambda d: MODELS["gru"].build(2, 2, units=0), "units must be >= 1, got 0"),
         (lambda d: MODELS["linear"].build(2, 2, lags=0), "lags must be >= 1, got 0"),
+        (lambda d: MODELS["state_space"].build(2, 2, order=0), "order must be >= 1, got 0"),
+        (lambda d: MODELS["tdnn"].build(2, 2, input_lags=-1), "input_lags must be >= 0, got -1"),
+        (lambda d: MODELS["narx"].build(2, 2, output_lags=0), "output_lags must be >= 1, got 0"),
         (lambda d: TrainingConfig(epochs=0), "epochs must be >= 1, got 0"),
         (lambda d: TrainingConfig(learning_rate=-1.0), "learning_rate must be > 0, got -1"),
         (lambda d: train_model("gru", d.with_split([""] * 16), TrainingConfig(), {}), "no training trials"),
