@@ -8,20 +8,14 @@ import resource
 import sys
 from pathlib import Path
 
-
-def processor() -> str:
-    """The processor's name."""
-    info = Path("/proc/cpuinfo")
-    names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+from surrogates.report.machine import cores, processor
 
 
 def describe() -> str:
     """One line about this machine and the versions."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("neuron", "keras", "jax", "numpy"))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     python = platform.python_version()
-    return f"{datetime.date.today()}, {cores} core(s) of {processor()}, Python {python}, {versions}"
+    return f"{datetime.date.today()}, {cores()} core(s) of {processor()}, Python {python}, {versions}"
 
 
 def peak_memory(who: int = resource.RUSAGE_SELF) -> float:

@@ -87,4 +87,4 @@ def plot_predictions(dataset: Dataset, predictions: list[Float[np.ndarray, "time
     """Draw predicted over simulated traces for the first test trials (or the first of any, without a test split)."""
     tests = [i for i, trial in enumerate(dataset) if trial.split == "test"] or list(range(len(dataset)))
     shown = tests[:_SHOWN]
-    return plot_traces(dataset, shown, [predictions[i] for i in shown], label=name)
+    return plot_traces(dataset, shown, {name: [predictions[i] for i in shown]})
