@@ -3,17 +3,17 @@
 import pandas as pd
 
 from surrogates.experiments import Outcome
-from surrogates.report.experiment_tables import outputs_table
+from surrogates.report.experiment_tables import outputs_table, variant
 from surrogates.report.numerals import listed, significant
 from surrogates.report.page import Column, Note, Paragraph, Rows, Section, TableBlock
 
 _CLEAR = 2.0
-"""An output hangs on an input when the error without it is so many times that without the others."""
+"""Inputs carry an output when the error without them is so many times that of any other variant."""
 
 
 def ablation_section(outcome: Outcome, factor: float, units: str) -> Section | None:
     """The table by output and missing input, and a sentence for each; None where no input is missing."""
-    missing = {f"without {listed(entry.without)}": listed(entry.without) for entry, _ in outcome.runs if entry.without}
+    missing = {variant(entry, outcome): entry.without for entry, _ in outcome.runs if entry.without}
     errors = outputs_table(outcome)
     errors = errors[errors["network"]]
     if not missing or errors.empty:
@@ -27,33 +27,33 @@ def ablation_section(outcome: Outcome, factor: float, units: str) -> Section | N
     caption = "Test error by output, mean over the recurrent networks and their runs."
     notes = tuple(Note(said) for said in carried(relative, missing))
     how = (
-        "An output is said to hang on an input when its error without it is the largest, and at least "
-        f"{_CLEAR:g} times that without any other."
+        "Inputs are said to carry an output when its error without them is the largest, and at least "
+        f"{_CLEAR:g} times that of any other column."
     )
     return Section("What each input carries", (*notes, TableBlock(columns, (Rows(rows),), caption), Paragraph(how)))
 
 
-def carried(relative: pd.DataFrame, missing: dict[str, str]) -> list[str]:
-    """A sentence for each missing input: which outputs hang on it, and which do without.
+def carried(relative: pd.DataFrame, missing: dict[str, tuple[str, ...]]) -> list[str]:
+    """A sentence for each missing input: which outputs it carries, and how the others fare.
 
     Args:
         relative: error in percent of an output's range, (output, variant).
         missing: the variants in which inputs are missing, and those inputs.
     """
     said = []
-    for variant, inputs in missing.items():
-        others = relative.drop(columns=variant).max(axis=1) if relative.shape[1] > 1 else relative[variant] * 0
-        lost = relative[relative[variant] >= _CLEAR * others].sort_values(variant, ascending=False).index
+    for name, inputs in missing.items() if relative.shape[1] > 1 else ():
+        errors, others = relative[name], relative.drop(columns=name).max(axis=1)
+        lost = errors[errors >= _CLEAR * others].sort_values(ascending=False).index
         kept = [output for output in relative.index if output not in lost]
-        verb = "loses" if len(lost) == 1 else "lose"
-        text = f"{inputs} carry no output of their own"
-        if len(lost):
-            text = f"Without {inputs}, {listed(tuple(lost))} {verb} most: {_figures(relative[variant], lost)} of range"
-        if len(lost) and kept:
-            text += (
-                f", where {listed(kept)} {'is' if len(kept) == 1 else 'are'} met to {_figures(relative[variant], kept)}"
-            )
-        said.append(f"{text}.")
+        one = len(inputs) == 1
+        text = f"{listed(inputs)} {'carries' if one else 'carry'} "
+        if not len(lost):
+            said.append(f"{text}no output that the others do not carry as well.")
+            continue
+        text += (
+            f"{listed(tuple(lost))}: without {'it' if one else 'them'} the error is {_figures(errors, lost)} of range"
+        )
+        said.append(f"{text}, that of {listed(kept)} {_figures(errors, kept)}." if kept else f"{text}.")
     return said
 
 

@@ -42,7 +42,7 @@ def plot_best_traces(outcome: Outcome) -> tuple[Figure, tuple[str, ...], pd.Data
     trials = list(dict.fromkeys(int(order[place]) for place in (0, len(order) // 2, len(order) - 1)))
     shown = {name: [guess[i] * factor for i in trials] for name, guess in predictions.items()}
     part = dataset.select(trials)
-    part = replace(part, y_units=units, trials=tuple(replace(t, y=t.y[:] * factor) for t in part))
+    part = replace(part, y_units=units, trials=tuple(replace(t, y=np.asarray(t.y) * factor) for t in part))
     figure = plot_traces(part, range(len(part)), shown, outputs=_most_varied(part))
     return figure, tuple(predictions), _traces_table(part, shown)
 

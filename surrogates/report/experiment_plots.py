@@ -1,6 +1,6 @@
 """Figures of an experiment: error against size, loss over epochs, error by output, best models side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ _PUBLISHED, _LOWEST = "published (open)", "lowest so far"
 _LEGEND: dict[str, Any] = {"fontsize": 8, "frameon": False, "loc": "outside lower center"}
 
 
-def styles(models: Sequence[str]) -> dict[str, tuple[str, str]]:
+def styles(models: Iterable[str]) -> dict[str, tuple[str, str]]:
     """A colour and a marker for each model, the same on every figure of the same models."""
     others = [model for model in dict.fromkeys(models) if model not in STYLES]
     return STYLES | {model: _OTHERS[place % len(_OTHERS)] for place, model in enumerate(others)}
@@ -39,14 +39,14 @@ def plot_size(table: pd.DataFrame, units: str) -> Figure:
     variants = list(dict.fromkeys(table["variant"]))
     figure = Figure(figsize=(max(6.4, 4.1 * len(variants)), 4.6), layout="constrained")
     panels = figure.subplots(1, len(variants), sharex=True, sharey=True, squeeze=False)[0]
-    looks = styles(table["model"])
+    looks, sizes = styles(table["model"]), table.dropna(subset="test")["parameters"]
     for axes, name in zip(panels, variants, strict=True):
         _draw_sizes(axes, table[table["variant"] == name], looks)
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_title(name, fontsize=9)
         axes.set_xlabel("parameters")
-        log_ticks(axes.xaxis, table["parameters"].min(), table["parameters"].max())
+        log_ticks(axes.xaxis, float(sizes.min()), float(sizes.max()))
         axes.grid(which="major", lw=0.4, alpha=0.6)
     shown = table[["test_low", "test_high", "test_published"]]
     log_ticks(panels[0].yaxis, float(shown.min().min()), float(shown.max().max()))
@@ -180,11 +180,11 @@ def plot_headline(rows: pd.DataFrame, units: str) -> Figure:
 
 
 def log_ticks(axis: Axis, low: float, high: float) -> None:
-    """Label a logarithmic axis with plain numbers: 1, 2, 5 times powers of ten, or all that fit where these are few."""
-    few = [sub * 10.0**power for power in range(-12, 12) for sub in (1, 2, 5)]
-    ticks = [tick for tick in few if low <= tick <= high]
-    if len(ticks) > 7:
-        ticks = [tick for tick in ticks if f"{tick:e}"[0] == "1"]
+    """Label a logarithmic axis with plain numbers: powers of ten, or more between where these are few."""
+    ticks: list[float] = []
+    for subs in ((1,), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7)):
+        if len(ticks) < 3:
+            ticks = [s * 10.0**power for power in range(-12, 12) for s in subs if low <= s * 10.0**power <= high]
     if len(ticks) < 2:
         ticks = [tick for tick in MaxNLocator(4).tick_values(low, high) if low <= tick <= high and tick > 0]
     axis.set_major_locator(FixedLocator(ticks))
