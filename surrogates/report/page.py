@@ -195,6 +195,9 @@ def write_page(page: Page, path: Path) -> Path:
     """
     figures = list(_figures(page.sections))
     require_distinct((figure.name for figure in figures), f"page {page.title!r} has a figure")
+    for block in figures:  # lay each out once for all the forms that it is written in
+        block.figure.draw_without_rendering()
+        block.figure.set_layout_engine("none")
     text = _environment().get_template("page.html").render(page=page)
     for block in figures:
         place = path.parent / FIGURES / block.name
