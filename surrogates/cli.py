@@ -32,6 +32,7 @@ def train(
     ] = None,
     input_lags: Annotated[int | None, typer.Option(help="Past inputs that count (tdnn: 1, narx: 4).")] = None,
     output_lags: Annotated[int | None, typer.Option(help="Past outputs that count (narx: 2).")] = None,
+    activation: Annotated[str | None, typer.Option(help="Of rnn, lstm, gru: tanh when not said, relu, ...")] = None,
     learning_rate: Annotated[
         float | None, typer.Option(help="Adam's; 0.05 for lstm and gru, 0.01 for narx, 0.001 for rnn and tdnn.")
     ] = None,
@@ -51,8 +52,9 @@ def train(
     if out.is_file() or out == Path():
         raise InputError(f"--out must name a folder of its own, got {str(out)!r}")
     dataset = load_dataset(data)
-    sizes = {"units": units, "lags": lags, "order": order, "input_lags": input_lags, "output_lags": output_lags}
-    settings = {name: value for name, value in sizes.items() if value is not None}
+    own = {"units": units, "lags": lags, "order": order, "input_lags": input_lags, "output_lags": output_lags}
+    own |= {"activation": activation}
+    settings = {name: value for name, value in own.items() if value is not None}
     kind = model_kind(model)
     steps = {"learning_rate": learning_rate, "epochs": epochs, "batch_size": batch_size}
     given = {name: value for name, value in steps.items() if value is not None}

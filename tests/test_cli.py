@@ -126,7 +126,7 @@ def test_train_evaluate_and_plot(wormtwin, data, tmp_path):
     files = {"model.keras", "history.csv", "history.png", "scores.json", "traces.png"}
     assert {p.name for p in folder.iterdir()} == files
     scores = json.loads((folder / "scores.json").read_text())
-    assert (scores["model"], scores["settings"], scores["seed"]) == ("gru", {"units": 3}, 1)
+    assert (scores["model"], scores["settings"], scores["seed"]) == ("gru", {"units": 3, "activation": "tanh"}, 1)
     assert set(scores["scores"]["test"]["rmse_by_output"]) == {"P", "Q"}
     assert len((folder / "history.csv").read_text().splitlines()) == 5
     refused(wormtwin(*call[:5], "--units", 0, "--out", folder), "units must be >= 1, got 0")
@@ -197,6 +197,7 @@ def test_models_and_data_that_do_not_fit(wormtwin, data, tmp_path):
     refused(wormtwin("train", "--data", tmp_path / "no.h5", "--out", tmp_path / "x"), "no.h5: there is no such file")
     refused(wormtwin("train", "--data", data, "--model", "gruu", "--out", tmp_path / "x"), "there are rnn, lstm, gru")
     refused(wormtwin("train", "--data", data, "--units", 0, "--out", tmp_path / "x"), "units must be >= 1, got 0")
+    refused(wormtwin("train", "--data", data, "--activation", "step", "--out", tmp_path / "x"), "softsign, linear, got")
     refused(wormtwin("train", "--data", data, "--lags", 2, "--out", tmp_path / "x"), "gru has no setting 'lags'")
     call = ("train", "--data", data, "--out", tmp_path / "x", "--model")
     refused(wormtwin(*call, "tdnn", "--order", 2), "tdnn has no setting 'order'; it has units, input_lags")

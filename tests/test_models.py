@@ -11,6 +11,7 @@ from neuron_models.errors import InputError
 from surrogates.metrics import predict, score
 from surrogates.model_file import Channels, load_model, save_model
 from surrogates.models import MODELS, model_kind, train_model
+from surrogates.recurrent import ACTIVATIONS
 from surrogates.training import CLASSIFICATION, Objective, TrainingConfig, train
 
 TINY = {
@@ -57,6 +58,26 @@ def test_every_model_keeps_the_contract(name, linear_response, tmp_path):
 )
 def test_sizes_are_the_published_ones(name, settings, parameters):
     assert MODELS[name].build(4, 4, **settings).count_params() == parameters
+
+
+def test_the_activation_is_the_candidates_alone():
+    model = MODELS["gru"].build(1, 1, units=1, activation="relu")
+    update, reset, candidate = 0.3, -0.2, 1.5
+    zero = np.zeros((1, 3), np.float32)
+    model.layers[0].set_weights([np.array([[update, reset, candidate]]), zero, np.zeros((2, 3))])
+    model.layers[1].set_weights([np.ones((1, 1)), np.zeros(1)])
+    x = 4.0
+    by_hand = (1 - 1 / (1 + math.exp(-update * x))) * max(0.0, candidate * x)
+    assert model.predict(np.full((1, 1, 1), x), verbose=0).item() == pytest.approx(by_hand, rel=1e-5)
+    assert (model.name, MODELS["gru"].build(1, 1, units=4).name) == ("gru_1_relu", "gru_4")
+
+
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_is_one_of_keras(name, activation):
+    layer = MODELS[name].build(2, 2, units=3, activation=activation).layers[0]
+    assert layer.activation.__name__ == activation
+    assert name == "rnn" or layer.recurrent_activation.__name__ == "sigmoid"
 
 
 def test_the_linear_model_recovers_the_system_that_made_the_data(linear_response):
@@ -169,6 +190,7 @@ def test_scores_by_hand():
         (lambda d: model_kind("gruu"), "no model 'gruu'; there are rnn, lstm, gru, linear, state_space, tdnn, narx"),
         (lambda d: train_model("gru", d, TrainingConfig(), {"lags": 2}), "gru has no setting 'lags'; it has units"),
         (lambda d: MODELS["gru"].build(2, 2, units=0), "units must be >= 1, got 0"),
+        (lambda d: MODELS["rnn"].build(2, 2, activation="step"), "activation must be one of tanh, relu.*got 'step'"),
         (lambda d: MODELS["linear"].build(2, 2, lags=0), "lags must be >= 1, got 0"),
         (lambda d: MODELS["state_space"].build(2, 2, order=0), "order must be >= 1, got 0"),
         (lambda d: MODELS["tdnn"].build(2, 2, input_lags=-1), "input_lags must be >= 0, got -1"),
