@@ -9,7 +9,7 @@ from jaxtyping import Float
 from connectome.c302_files import morphology
 from connectome.contact import Connectome, Contact
 from connectome.scenario import Scenario
-from neuron_models.circuit import Cell, Circuit, Junction, RunSettings, Site
+from neuron_models.circuit import Cell, Circuit, Junction, RunSettings, Site, require_compartment
 from neuron_models.engine import Simulation
 from neuron_models.errors import require
 from neuron_models.membrane import Passive
@@ -31,6 +31,9 @@ class NetworkParameters:
     e_inhibitory: Millivolts = -70.0
     inhibitory_transmitters: frozenset[str] = frozenset({"GABA"})
     longest_compartment: Micrometres = 20.0
+
+    def __post_init__(self) -> None:
+        require_compartment(self.longest_compartment)
 
     def mechanism(self, contact: Contact) -> ChemicalSynapse | GapJunction:
         """The synapse or gap junction that stands for a contact."""

@@ -47,6 +47,11 @@ class Clamp:
     waveform: Waveform
 
 
+def require_compartment(longest: Micrometres) -> None:
+    """Raise an `InputError` unless the length of the longest compartment is above zero."""
+    require(longest > 0, f"the longest compartment must be > 0 um, got {longest:g}")
+
+
 @dataclass(frozen=True)
 class Circuit:
     """Cells and the contacts between them; compartments no longer than `longest_compartment`."""
@@ -56,7 +61,7 @@ class Circuit:
     longest_compartment: Micrometres = 20.0
 
     def __post_init__(self) -> None:
-        require(self.longest_compartment > 0, f"longest_compartment must be > 0 um, got {self.longest_compartment}")
+        require_compartment(self.longest_compartment)
         require_distinct((cell.name for cell in self.cells), "a circuit has a cell name")
         names = {cell.name for cell in self.cells}
         for junction in self.junctions:
@@ -78,15 +83,14 @@ class RunSettings:
     simulator: str = "neuron"
 
     def __post_init__(self) -> None:
-        for name in ("dt", "duration"):
-            value = getattr(self, name)
+        for name, value in (("the time step (dt)", self.dt), ("the duration", self.duration)):
             require(math.isfinite(value) and value > 0, f"{name} must be > 0 ms, got {value}")
         if self.simulator not in ("neuron", "coreneuron"):
             raise InputError(f"simulator must be neuron or coreneuron, got {self.simulator!r}")
         steps = self.duration / self.dt
         require(
             abs(steps - round(steps)) < 1e-6 and steps > 0.5,
-            f"dt must divide the duration of {self.duration:g} ms, got {self.dt:g} ms",
+            f"the time step (dt) must divide the duration of {self.duration:g} ms, got {self.dt:g} ms",
         )
 
     @property

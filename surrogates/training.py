@@ -38,12 +38,13 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
-            require(getattr(self, name) >= 1, f"TrainingConfig.{name} must be >= 1, got {getattr(self, name)}")
-        require_seed(self.seed, "TrainingConfig.seed")
+            value = getattr(self, name)
+            require(value >= 1, f"{name.replace('_', ' ')} must be >= 1, got {value}")
+        require_seed(self.seed, "seed")
         require(self.engine in ENGINES, f"engine must be one of {', '.join(ENGINES)}, got {self.engine!r}")
         require(
             math.isfinite(self.learning_rate) and self.learning_rate > 0,
-            f"TrainingConfig.learning_rate must be > 0, got {self.learning_rate}",
+            f"learning rate must be > 0, got {self.learning_rate}",
         )
 
 
