@@ -13,6 +13,7 @@ from rich.table import Table
 from connectome.cli import NetworkOption
 from connectome.scenario import SCENARIOS, load_scenario
 from neuron_models.errors import InputError, require
+from neuron_models.wording import counted
 from neuron_models.workers import require_workers
 
 dataset_app = typer.Typer(no_args_is_help=True, help="Datasets of every topic: look at them, convert and divide them.")
@@ -34,7 +35,9 @@ def simulate(
     record: Annotated[str, typer.Option(help="'outputs' of the scenario, or 'all' 302 neurons.")] = "outputs",
     stimuli: Annotated[str, typer.Option(help="'published', or 'random' ones.")] = "published",
     count: Annotated[int | None, typer.Option(help="How many random stimuli; 40 when not said.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the random stimuli and of --split auto.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the random stimuli and of --split auto; 0 when not said.")
+    ] = None,
     split: Annotated[str, typer.Option(help="'published', or 'auto': equally diverse parts (50/25/25 %).")] = "",
     jobs: Annotated[int, typer.Option(help="Processes; each builds the network once.")] = 1,
     cluster: ClusterOption = None,
@@ -45,7 +48,7 @@ def simulate(
     ] = "coreneuron",
 ) -> None:
     """Simulate a scenario on the connectome into a dataset; a stopped run goes on where it was."""
-    from connectome.network import NetworkParameters
+    from connectome.network import NetworkParameters, steps_a_sample
     from connectome.random_stimuli import random_scenario
     from connectome.wiring import load_connectome
     from datasets.stimulus_response import simulate_dataset
@@ -59,25 +62,31 @@ def simulate(
     require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
     require(stimuli == "published" or split == "auto", "random stimuli have no published split: use --split auto")
     require(stimuli == "random" or count is None, "--count goes with --stimuli random")
+    drawn = stimuli == "random" or split == "auto"
+    require(drawn or seed is None, "--seed goes with --stimuli random or --split auto")
+    seed = seed or 0
     chosen = replace(load_scenario(scenario), dt=sampling)
     if stimuli == "random":
         chosen = random_scenario(chosen, 40 if count is None else count, seed)
     if sequences:
         chosen = chosen.select(parse_numbers(sequences))
+    parameters = NetworkParameters(longest_compartment=compartment)
+    settings = RunSettings(chosen.duration, time_step, simulator)
+    steps_a_sample(chosen, settings)  # what is wrong is told before the contacts are placed
     connectome = load_connectome(network)
     print(f"Network: {connectome.source}")
     dataset = simulate_dataset(
         chosen,
         connectome,
         out,
-        parameters=NetworkParameters(longest_compartment=compartment),
+        parameters=parameters,
         record=connectome.names if record == "all" else None,
-        settings=RunSettings(chosen.duration, time_step, simulator),
+        settings=settings,
         jobs=jobs,
         split_seed=seed if split == "auto" else None,
         cluster=cluster,
     )
-    print(f"{len(dataset)} sequences in {out}")
+    print(f"{counted(len(dataset), 'sequence')} in {out}")
 
 
 @dataset_app.command()
@@ -128,7 +137,7 @@ def export(data: DataArgument, out: Annotated[Path, typer.Option(help="The folde
     from datasets.dat import export_dat
     from datasets.store import load_dataset
 
-    print(f"{len(export_dat(load_dataset(data), out))} files in {out}")
+    print(f"{counted(len(export_dat(load_dataset(data), out)), 'file')} in {out}")
 
 
 @dataset_app.command("import-dat")
@@ -155,7 +164,7 @@ def import_(
     else:
         dataset = import_dat(folder, outputs=_names(outputs), inputs=_names(inputs))
     save_dataset(dataset, out)
-    print(f"{len(dataset)} sequences in {out}")
+    print(f"{counted(len(dataset), 'sequence')} in {out}")
 
 
 def register(app: typer.Typer) -> None:

@@ -25,6 +25,7 @@ from neuron_models.errors import InputError, require, require_seed
 from neuron_models.files import written_whole
 from neuron_models.mechanisms import compiled_mechanisms
 from neuron_models.progress import progress_bar
+from neuron_models.wording import counted
 from neuron_models.workers import Call, run_calls
 
 _built: dict[str, Simulation] = {}
@@ -140,7 +141,7 @@ def _run(job: Job, partial: Path, jobs: int, cluster: str | None) -> None:
     if missing:
         seconds = time.perf_counter() - started
         ratio = len(missing) * job.scenario.duration / 1000 / seconds
-        print(f"{len(missing)} simulations in {seconds:.1f} s, {ratio:.2f} of real time ({job.network})")
+        print(f"{counted(len(missing), 'simulation')} in {seconds:.1f} s, {ratio:.2f} of real time ({job.network})")
 
 
 def _simulate_one(shared: tuple[Job, str], sequence: int) -> Float[np.ndarray, "time neuron"]:

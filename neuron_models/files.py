@@ -10,6 +10,14 @@ from pathlib import Path
 
 from neuron_models.errors import InputError
 
+_BLOCKED = "{} cannot be written: on the way there is a file where a folder should be"
+
+
+def require_place(path: Path) -> None:
+    """Raise an `InputError` if a file stands where a folder above `path` should be, before work is done for it."""
+    if any(parent.is_file() for parent in path.parents):
+        raise InputError(_BLOCKED.format(path))
+
 
 def require_file(path: Path, wanted: str) -> None:
     """Raise an `InputError` unless `path` is a file; `wanted` says what to name instead of a folder."""
@@ -41,7 +49,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise InputError(f"{path} cannot be written: on the way there is a file where a folder should be") from None
+        raise InputError(_BLOCKED.format(path)) from None
     folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
     try:
         beside = folder / path.name

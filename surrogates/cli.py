@@ -1,5 +1,7 @@
 """`wormtwin train`, `evaluate` and `dataset plot`."""
 
+import math
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,12 +11,16 @@ from rich.console import Console
 from rich.table import Table
 
 from datasets.cli import DataArgument, dataset_app, parse_numbers
-from neuron_models.errors import InputError
+from neuron_models.errors import InputError, require
+from neuron_models.files import require_place
+from neuron_models.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from datasets.dataset import Dataset
     from surrogates.metrics import Score
+    from surrogates.result import Result
 
 DataOption = Annotated[Path, typer.Option(help="A dataset file (.h5).")]
 
@@ -51,6 +57,7 @@ def train(
 
     if out.is_file() or out == Path():
         raise InputError(f"--out must name a folder of its own, got {str(out)!r}")
+    require_place(out)
     dataset = load_dataset(data)
     own = {"units": units, "lags": lags, "order": order, "input_lags": input_lags, "output_lags": output_lags}
     own |= {"activation": activation}
@@ -63,9 +70,26 @@ def train(
     config = TrainingConfig(**{"learning_rate": kind.learning_rate, **given, "seed": seed, "engine": engine})  # type: ignore[arg-type]
     result = fit_and_score(dataset, model, settings, config, out, data=data.name)
     print_scores(result.scores, dataset.y_units)
+    if doubt := _doubt(dataset, result, trained_by_epochs=not kind.closed_form and config.epochs > 1):
+        print(f"wormtwin: warning: {doubt}", file=sys.stderr)
     chosen = "".join(f"{name} {result.settings[name]} chosen, " for name in kind.chosen if name not in settings)
     how = chosen if kind.closed_form else f"best epoch {result.best_epoch + 1}, "
-    print(f"{result.parameters} parameters, {how}{result.seconds:.1f} s; all in {out}")
+    print(f"{counted(result.parameters, 'parameter')}, {how}{result.seconds:.1f} s; all in {out}")
+
+
+def _doubt(dataset: "Dataset", result: "Result", trained_by_epochs: bool) -> str:
+    """What is suspicious about a training whose loss stayed finite; empty when nothing is."""
+    from surrogates.metrics import rmse_of_mean
+
+    if trained_by_epochs and result.best_epoch == 0:
+        return "the first epoch was the best, so that nothing was learned after it: try a smaller --learning-rate"
+    split = "validation" if "validation" in result.scores else "train"
+    found, mean = result.rmse(split), rmse_of_mean(dataset, split)
+    if found <= mean or math.isnan(mean):
+        return ""
+    return (
+        f"the {split} RMSE of {found:.4g} is worse than that of the outputs' mean, {mean:.4g}: the model is of no use"
+    )
 
 
 def evaluate(
@@ -111,9 +135,10 @@ def plot_dataset(
         if not 1 <= number <= len(dataset):
             raise InputError(f"{data} has the trials 1 to {len(dataset)}, not {number}")
     names = require_known([n.strip() for n in outputs.split(",") if n.strip()], dataset.y_names, "output")
+    require(bool(names) or not outputs, f"--outputs {outputs!r} names no output")
     dataset = replace(dataset, trials=tuple(dataset.trials[n - 1] for n in numbers))
     save_figure(plot_traces(dataset, range(len(dataset)), outputs=names or None), out)
-    print(f"{len(dataset)} trials in {out}")
+    print(f"{counted(len(dataset), 'trial')} in {out}")
 
 
 def register(app: typer.Typer) -> None:

@@ -108,6 +108,20 @@ def _require_finite(trial: Trial, prediction: Float[np.ndarray, "time output"]) 
         raise FloatingPointError(f"trial {trial.name!r}: the free run is not finite from sample {lost.argmax()} on")
 
 
+def rmse_of_mean(dataset: Dataset, split: str) -> float:
+    """The RMSE on a split of a model that always answers with each output's mean over the training trials.
+
+    NaN where the split or the training trials have no trial with outputs.
+    """
+    parts = dataset.by_split()
+    if not {"train", split} <= set(parts):
+        return float("nan")
+    learned, asked = (
+        np.concatenate([_target(trial)[trial.valid()] for trial in parts[name]]) for name in ("train", split)
+    )
+    return float(np.sqrt(((asked - learned.mean(0)) ** 2).mean()))
+
+
 def _target(trial) -> Float[np.ndarray, "time output"]:
     if trial.y is None:
         raise InputError(f"trial {trial.name!r} has no outputs to compare with")

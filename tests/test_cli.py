@@ -92,7 +92,10 @@ def test_simulate_random_stimuli_with_a_split_of_their_own(wormtwin, small_netwo
         (["--sequences", "1;2"], ["looks like 1,3-5, got '1;2'"]),
         (["--sequences", "3,1-3"], ["names a number twice"]),
         (["--sampling", "-1"], ["sampling interval must be > 0 ms"]),
-        (["--time-step", "0.3"], ["dt must divide the duration of 500 ms, got 0.3 ms"]),
+        (["--time-step", "0.3"], ["time step (dt) must divide the duration of 500 ms, got 0.3 ms"]),
+        (["--time-step", "-1"], ["time step (dt) must be > 0 ms, got -1"]),
+        (["--seed", "3"], ["--seed goes with --stimuli random or --split auto"]),
+        (["--compartment", "-1"], ["the longest compartment must be > 0 um, got -1"]),
         (["--record", "some"], ["--record must be one of outputs, all, got 'some'"]),
         (["--stimuli", "odd"], ["--stimuli must be one of"]),
         (["--stimuli", "random", "--count", "0"], ["must be >= 1, got 0"]),
@@ -107,6 +110,44 @@ def test_wrong_simulations(wormtwin, small_network, tmp_path, arguments, words):
     out = tmp_path / "a.h5"
     refused(wormtwin("simulate", "--out", out, *arguments), *words)
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--sampling", 0.25], "does not divide the sampling interval of 0.25 ms"),
+        (["--time-step", 0.3], "must divide the duration"),
+        (["--compartment", 0], "the longest compartment must be > 0 um, got 0"),
+    ],
+)
+def test_settings_are_checked_before_the_contacts_are_placed(wormtwin, monkeypatch, tmp_path, arguments, words):
+    def place(source):
+        raise AssertionError(f"the network {source} was loaded")
+
+    monkeypatch.setattr("connectome.wiring.load_connectome", place)
+    refused(wormtwin("simulate", "--out", tmp_path / "a.h5", *arguments), words)
+
+
+def test_one_is_singular(wormtwin, small_network, monkeypatch, kick, data, tmp_path):
+    monkeypatch.setattr("datasets.cli.load_scenario", lambda name: kick)
+    status, out, err = wormtwin("simulate", "--sequences", "2", "--out", tmp_path / "a.h5")
+    assert status == 0, err
+    assert "1 simulation in" in out
+    assert "1 sequence in" in out
+    assert "1 trial in" in wormtwin("dataset", "plot", data, "--trials", "2", "--out", tmp_path / "d.png")[1]
+
+
+def test_pictures_and_folders_that_cannot_be_written_are_told_before_the_work(wormtwin, data, monkeypatch, tmp_path):
+    def work(*_, **__):
+        raise AssertionError("work was begun")
+
+    monkeypatch.setattr("datasets.store.load_dataset", work)
+    monkeypatch.setattr("surrogates.model_file.load_model", work)
+    call = ("evaluate", "--data", data, "--model", tmp_path / "m.keras", "--plot")
+    refused(wormtwin(*call, data / "p.png"), "a file where a folder should be")
+    (tmp_path / "folder.png").mkdir()
+    refused(wormtwin(*call, tmp_path / "folder.png"), "is a folder: give a picture another name")
+    refused(wormtwin("train", "--data", data, "--out", data / "x"), "a file where a folder should be")
 
 
 @pytest.mark.parametrize("network", ["published", "nothing.xml"])
@@ -139,9 +180,26 @@ def test_train_evaluate_and_plot(wormtwin, data, tmp_path):
     assert "<svg" in (tmp_path / "p.svg").read_text()
 
 
-def test_train_the_linear_model(wormtwin, data, tmp_path):
-    status, _, _ = wormtwin("train", "--data", data, "--model", "linear", "--lags", 2, "--out", tmp_path / "l")
+def test_a_training_that_explodes_is_told(wormtwin, data, tmp_path):
+    call = ("train", "--data", data, "--units", 2, "--out", tmp_path / "x", "--learning-rate")
+    status, _, err = wormtwin(*call, 1e4, "--epochs", 3)
     assert status == 0
+    assert "wormtwin: warning: the validation RMSE of" in err
+    assert "worse than that of the outputs' mean" in err
+
+
+def test_a_training_whose_first_epoch_was_the_best_is_told(linear_response):
+    from surrogates.cli import _doubt
+    from surrogates.result import Result
+
+    result = Result("train", "gru", {}, 0, 1, {}, 0, 0.1, "toy")
+    assert "the first epoch was the best" in _doubt(linear_response(), result, trained_by_epochs=True)
+
+
+def test_train_the_linear_model(wormtwin, data, tmp_path):
+    status, _, err = wormtwin("train", "--data", data, "--model", "linear", "--lags", 2, "--out", tmp_path / "l")
+    assert status == 0
+    assert err == ""
     assert json.loads((tmp_path / "l" / "scores.json").read_text())["scores"]["test"]["rmse"] < 1e-5
 
 
@@ -207,6 +265,7 @@ def test_models_and_data_that_do_not_fit(wormtwin, data, tmp_path):
     refused(wormtwin("dataset", "plot", data, "--out", tmp_path / "x.doc"), "ends in .png")
     refused(wormtwin("dataset", "plot", data, "--out", tmp_path / "x.png", "--trials", "17"), "trials 1 to 16, not 17")
     refused(wormtwin("dataset", "plot", data, "--out", tmp_path / "x.png", "--outputs", "R"), "no output 'R'")
+    refused(wormtwin("dataset", "plot", data, "--out", tmp_path / "x.png", "--outputs", ","), "',' names no output")
     assert not (tmp_path / "x").exists()
 
 
@@ -299,7 +358,7 @@ def test_stopping_by_the_keyboard_is_told_and_has_its_status(wormtwin, data, mon
     monkeypatch.setattr("datasets.store.load_dataset", interrupt)
     status, _, err = wormtwin("dataset", "info", data)
     assert status == 130
-    assert "stopped; simulations and experiments go on" in err
+    assert "stopped; simulations, experiments and searches go on" in err
 
 
 def test_no_arguments_show_the_help(wormtwin):

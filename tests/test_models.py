@@ -8,7 +8,7 @@ import pytest
 
 from datasets.dataset import Dataset, Trial
 from neuron_models.errors import InputError
-from surrogates.metrics import predict, score
+from surrogates.metrics import predict, rmse_of_mean, score
 from surrogates.model_file import Channels, load_model, save_model
 from surrogates.models import MODELS, model_kind, train_model
 from surrogates.recurrent import ACTIVATIONS
@@ -171,6 +171,16 @@ def test_a_diverging_training_is_told(linear_response):
     dataset = linear_response()
     with pytest.raises(FloatingPointError, match="never finite"):
         train_model("gru", dataset, TrainingConfig(epochs=2, learning_rate=1e30), {"units": 2}, progress=False)
+
+
+def test_the_error_of_the_mean_by_hand():
+    x, weight = np.zeros((2, 1)), np.array([1.0, 0.0])
+    train = Trial("a", x, np.array([[1.0], [3.0]]), split="train")
+    checked = Trial("b", x, np.array([[5.0], [99.0]]), weight, split="validation")
+    dataset = Dataset("d", (train, checked), 1.0, ("a",), ("p",))
+    assert rmse_of_mean(dataset, "train") == pytest.approx(1.0)
+    assert rmse_of_mean(dataset, "validation") == pytest.approx(3.0)
+    assert math.isnan(rmse_of_mean(dataset, "test"))
 
 
 def test_scores_by_hand():
