@@ -26,6 +26,7 @@ if getattr(datasets, "OWNER", "") != "wormtwin":
 import connectome.cli
 import datasets.cli
 import surrogates.cli
+import surrogates.search_cli
 from connectome.cli import NetworkOption
 from datasets.cli import ClusterOption
 from datasets.dataset import SPLITS
@@ -184,6 +185,7 @@ def _simulated(
 app.add_typer(connectome.cli.connectome_app, name="connectome")
 datasets.cli.register(app)
 surrogates.cli.register(app)
+surrogates.search_cli.register(app)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -200,7 +202,7 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     except (typer.Abort, KeyboardInterrupt):
         print(
-            "wormtwin: stopped; simulations and experiments go on when the same command is started again",
+            "wormtwin: stopped; simulations, experiments and searches go on when the same command is started again",
             file=sys.stderr,
         )
         return _INTERRUPTED
