@@ -76,7 +76,7 @@ def reduce(
         spread = "" if math.isnan(row["validation_sd"]) else f"±{row['validation_sd']:.2g}"
         error = "none" if math.isnan(row["validation_rmse"]) else f"{row['validation_rmse']:.4g}{spread}"
         verdict = "yes" if row["under_bound"] else "no"
-        table.add_row(row["model"], f"{row['size']} {row['setting']}", str(row["parameters"]), error, verdict)
+        table.add_row(row["model"], f"{row['setting']} {row['size']}", str(row["parameters"]), error, verdict)
     Console().print(table)
     print(_verdict(best, out))
 
