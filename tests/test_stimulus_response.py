@@ -17,6 +17,7 @@ from datasets.stimulus_response import simulate_dataset, simulation_job
 from datasets.store import dataset_checksum, load_dataset, save_dataset
 from neuron_models.engine import Simulation
 from neuron_models.errors import InputError
+from neuron_models.wording import counted
 
 
 def test_a_dataset_holds_what_was_injected_and_recorded(small, kick, tmp_path):
@@ -116,7 +117,7 @@ def test_a_worker_that_dies_is_told_and_what_was_finished_is_kept(tmp_path):
     assert not (tmp_path / "a.h5").exists()
     kept = list((tmp_path / "a.h5.partial").glob("*.npy"))
     resumed = run_script(tmp_path, "a.h5", 2, kill=False)
-    assert f"{4 - len(kept)} simulations in" in resumed.stdout
+    assert f"{counted(4 - len(kept), 'simulation')} in" in resumed.stdout
 
 
 def test_two_commands_cannot_write_one_file(small, kick, tmp_path):
