@@ -138,6 +138,7 @@ def experiments(
     network: NetworkOption = None,
 ) -> None:
     """Run the paper's experiments and print the measured figures beside the published ones."""
+    from surrogates.report.experiments import write_report
     from surrogates.runs import run_all
     from surrogates.summary import print_summary, save_summary
 
@@ -158,6 +159,7 @@ def experiments(
         print(f"\n{outcome.experiment.title}")
         print_summary(outcome)
         print(f"Tables and plots in {folder}, all runs in {out / 'runs'}")
+    print(f"Report: {write_report(outcomes, out)}")
 
 
 def _simulated(

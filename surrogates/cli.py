@@ -59,7 +59,13 @@ def train(
         raise InputError(f"--out must name a folder of its own, got {str(out)!r}")
     require_place(out)
     dataset = load_dataset(data)
-    own = {"units": units, "lags": lags, "order": order, "input_lags": input_lags, "output_lags": output_lags}
+    own: dict[str, int | str | None] = {
+        "units": units,
+        "lags": lags,
+        "order": order,
+        "input_lags": input_lags,
+        "output_lags": output_lags,
+    }
     own |= {"activation": activation}
     settings = {name: value for name, value in own.items() if value is not None}
     kind = model_kind(model)

@@ -217,7 +217,7 @@ def _run(candidate: Candidate, data: Path, epochs: int, seed: int, folder: Path)
 
     name, settings = candidate.model, candidate.settings
     config = TrainingConfig(epochs=epochs, learning_rate=model_kind(name).learning_rate, seed=seed)
-    about = {"experiment": "reduce", "data": data.name}
+    about: dict[str, Any] = {"experiment": "reduce", "data": data.name}
     try:
         fit_and_score(load_without_test(data), name, settings, config, folder, progress=False, **about)
     except FloatingPointError:

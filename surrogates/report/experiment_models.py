@@ -14,7 +14,7 @@ from datasets.store import load_dataset
 from surrogates.experiments import Entry, Outcome, Run
 from surrogates.metrics import predict
 from surrogates.model_file import load_model
-from surrogates.report.experiment_tables import NETWORKS, best_run, label, variant
+from surrogates.report.experiment_tables import NETWORKS, best_run, variant
 from surrogates.report.numerals import shown_units
 from surrogates.report.plots import draw_inputs, plot_traces, tidy
 from surrogates.result import MODEL_FILE
@@ -33,7 +33,7 @@ def plot_best_traces(outcome: Outcome) -> tuple[Figure, tuple[str, ...], pd.Data
         return None
     dataset = _tested(chosen[0][1].data)
     several = len({variant(entry, outcome) for entry, _ in chosen}) > 1
-    name = (lambda entry: _name(entry, outcome)) if several else label
+    name = (lambda entry: _name(entry, outcome)) if several else (lambda entry: entry.model_label)
     predictions = {name(entry): _predicted(run, dataset) for entry, run in chosen}
     factor, units = shown_units(dataset.y_units)
     first = next(iter(predictions.values()))
@@ -119,7 +119,7 @@ def _chosen(outcome: Outcome) -> list[tuple[Entry, Run]]:
 
 
 def _name(entry: Entry, outcome: Outcome) -> str:
-    return " ".join(filter(None, (label(entry), variant(entry, outcome))))
+    return " ".join(filter(None, (entry.model_label, variant(entry, outcome))))
 
 
 def _tested(data: Path) -> Dataset:

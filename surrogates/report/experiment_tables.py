@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,11 +23,6 @@ def variant(entry: Entry, outcome: Outcome) -> str:
     return ", ".join(parts)
 
 
-def label(entry: Entry) -> str:
-    """The model and its size, such as GRU-8, without what the variant says."""
-    return replace(entry, without=()).label
-
-
 def entries_table(outcome: Outcome) -> pd.DataFrame:
     """One row an entry, in order; errors in the data's units, their mean, spread and range over runs that converged.
 
@@ -44,7 +38,11 @@ def runs_table(outcome: Outcome) -> pd.DataFrame:
     for entry, runs in outcome.runs:
         for run in runs:
             found = run.result
-            about = {"experiment": outcome.experiment.name, "label": label(entry), "variant": variant(entry, outcome)}
+            about = {
+                "experiment": outcome.experiment.name,
+                "label": entry.model_label,
+                "variant": variant(entry, outcome),
+            }
             took = {"seconds": found.seconds, "step": found.step_microseconds, "diverged": found.diverged}
             errors = {split: found.rmse(split) for split in SPLITS}
             rows.append({**about, "seed": found.seed, **errors, "epoch": found.best_epoch + 1, **took})
@@ -57,7 +55,7 @@ def outputs_table(outcome: Outcome) -> pd.DataFrame:
     for place, (entry, runs) in enumerate(outcome.runs):
         scores = [run.result.scores["test"] for run in converged(runs) if "test" in run.result.scores]
         for output in scores[0].rmse_by_output if scores else ():
-            about = {"place": place, "label": label(entry), "variant": variant(entry, outcome), "output": output}
+            about = {"place": place, "label": entry.model_label, "variant": variant(entry, outcome), "output": output}
             rmse = float(np.mean([score.rmse_by_output[output] for score in scores]))
             relative = float(np.mean([score.relative_by_output[output] for score in scores]))
             rows.append(about | {"network": entry.model in NETWORKS, "rmse": rmse, "relative": relative})
@@ -100,7 +98,7 @@ def _entry_row(place: int, entry: Entry, runs: Sequence[Run], outcome: Outcome) 
     good = [run.result for run in converged(runs)]
     row: dict[str, Any] = {
         "place": place,
-        "label": label(entry),
+        "label": entry.model_label,
         "model": entry.model,
         "network": entry.model in NETWORKS,
         "size": "-".join(str(value) for value in entry.settings.values()),
