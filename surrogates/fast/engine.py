@@ -62,16 +62,20 @@ class Work:
         shape = (self.steps + 1, self.layout.rows, self.lanes)
         return self.arrays["v"][: np.prod(shape)].reshape(shape)
 
-    def put(self, x: np.ndarray, first: int = 0) -> None:
-        """Give inputs (time, input, trial) to the lanes from `first` on."""
-        start, number = self.layout.units + 1, x.shape[-1]
-        self.sources[:-1, start : start + self.layout.inputs, first : first + number] = x
+    def put(self, x: np.ndarray, trials: np.ndarray, first: int = 0) -> None:
+        """Give the inputs (time, input, trial) of some trials to the lanes from `first` on."""
+        start = self.layout.units + 1
+        _gather(self.sources[:-1, start : start + self.layout.inputs, first:], x, trials, np.float32(1))
 
-    def expect(self, y: np.ndarray, scale: np.ndarray, row: int, first: int = 0) -> None:
-        """Give targets (time, output, trial) and the weights (time, trial) of a row of `scales` to those lanes."""
-        lanes = slice(first, first + y.shape[-1])
-        self.arrays["targets"].reshape(self.steps, -1, self.lanes)[..., lanes] = y
-        self.arrays["scales"].reshape(2, self.steps, self.lanes)[row, :, lanes] = scale
+    def expect(self, y: np.ndarray, weight: np.ndarray, trials: np.ndarray, row: int, first: int = 0) -> None:
+        """Give the targets (time, output, trial) of some trials, and their shares in the loss, to those lanes.
+
+        The row of `scales` is 0 for a batch, 1 for validation.
+        """
+        share = np.float32(1 / (len(trials) * y.shape[0] * y.shape[1]))
+        _gather(self.arrays["targets"].reshape(self.steps, -1, self.lanes)[..., first:], y, trials, np.float32(1))
+        scales = self.arrays["scales"].reshape(2, self.steps, 1, self.lanes)[row]
+        _gather(scales[..., first:], weight[:, None], trials, share)
 
     def run(self, w: np.ndarray, d: np.ndarray) -> None:
         """Forward: the responses are in `y`."""
@@ -162,17 +166,17 @@ class Trainer:
         if key in self._works and self.whole:
             return self._works[key]
         x, y, weight = self._learned
-        number, extra = len(rows), self._checked[0].shape[-1] if first else 0
+        number, others = len(rows), np.arange(self._checked[0].shape[-1] if first else 0)
         fresh = key not in self._works
         if fresh:
-            self._works[key] = Work(self.layout, len(x), -(-(number + extra) // WIDTH) * WIDTH)
+            self._works[key] = Work(self.layout, len(x), -(-(number + len(others)) // WIDTH) * WIDTH)
         work = self._works[key]
-        work.put(x[..., rows])
-        work.expect(y[..., rows], weight[:, rows] / (number * y.shape[0] * y.shape[1]), 0)
+        work.put(x, rows)
+        work.expect(y, weight, rows, 0)
         if first and fresh:
             x, y, weight = self._checked
-            work.put(x, number)
-            work.expect(y, weight / y.size, 1, number)
+            work.put(x, others, number)
+            work.expect(y, weight, others, 1, number)
         return work
 
     def _advance(self) -> None:
@@ -193,11 +197,11 @@ def respond(
     turned = np.ascontiguousarray(np.moveaxis(x, 0, -1), np.float32)
     parts = []
     for first in range(0, len(x), _TOGETHER):
-        part = turned[..., first : first + _TOGETHER]
-        work = Work(layout, x.shape[1], -(-part.shape[-1] // WIDTH) * WIDTH, keep=False)
-        work.put(part)
+        trials = np.arange(first, min(first + _TOGETHER, len(x)))
+        work = Work(layout, x.shape[1], -(-len(trials) // WIDTH) * WIDTH, keep=False)
+        work.put(turned, trials)
         work.run(flat_w, flat_d)
-        y = work.arrays["y"].reshape(x.shape[1], layout.outputs, work.lanes)[..., : part.shape[-1]]
+        y = work.arrays["y"].reshape(x.shape[1], layout.outputs, work.lanes)[..., : len(trials)]
         parts.append(np.moveaxis(y, -1, 0))
     return np.ascontiguousarray(np.concatenate(parts))
 
@@ -272,6 +276,15 @@ def _halves(parameters: np.ndarray, layout: Layout) -> tuple[np.ndarray, np.ndar
     """The two matrices in a flat array of parameters."""
     edge = layout.gates * layout.wide
     return parameters[:edge], parameters[edge : edge + layout.outputs * layout.wide]
+
+
+@compiled
+def _gather(out, values, trials, factor):
+    """out[time, channel, lane] = factor values[time, channel, trials[lane]]."""
+    for t in range(values.shape[0]):
+        for channel in range(values.shape[1]):
+            for lane in range(len(trials)):
+                out[t, channel, lane] = factor * values[t, channel, trials[lane]]
 
 
 @compiled
