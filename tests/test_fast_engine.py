@@ -117,6 +117,22 @@ def test_other_activations(layer, activation):
     require_equal(trainer.gradients(), keras_gradients(model, x, y))
 
 
+@pytest.mark.parametrize("first", [
+    lambda: keras.layers.Dense(9, activation="tanh"),
+    lambda: keras.layers.Conv1D(21, 2, padding="causal", activation="tanh"),
+    lambda: keras.layers.Conv1D(3, 5, padding="causal", activation="relu"),
+])  # fmt: skip
+def test_networks_without_memory(first):
+    x, y = noise(18, 23, 3, 5)
+    model = keras.Sequential([keras.Input((None, 3)), first(), keras.layers.Dense(5)])
+    layout = layout_of(model)
+    np.testing.assert_allclose(respond(model, layout, x), model.predict(x, verbose=0), atol=3e-6)
+    trainer = Trainer(model, layout, (x, y, None), (x, y, None), 0.05, 64)
+    require_equal(trainer.gradients(), keras_gradients(model, x, y))
+    for one, other in zip(trainer.weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 @given(
     st.sampled_from([SIMPLE, LSTM, GRU]), st.integers(1, 40), st.integers(1, 12), st.integers(1, 30), st.integers(0, 99)
 )
@@ -151,6 +167,7 @@ def with_layer(layer, **options):
     lambda: with_layer(keras.layers.SimpleRNN, kernel_regularizer="l2"),
     lambda: with_layer(keras.layers.SimpleRNN, use_bias=False),
     lambda: with_layer(keras.layers.SimpleRNN, go_backwards=True),
+    lambda: keras.Sequential([keras.Input((None, 2)), keras.layers.Conv1D(3, 2), keras.layers.Dense(2)]),
 ])  # fmt: skip
 def test_models_beyond_it_are_left_to_keras(linear_response, make):
     model = make()

@@ -1,16 +1,17 @@
 """Recurrent layers, forward and backward through time, on flat float32 arrays with the trials as vector lanes.
 
-One layer and the dense one behind it are two matrices. `w` (gate rows, columns) multiplies the source rows of a step:
+One layer and the linear one behind it are two matrices. `w` (gate rows, columns) multiplies the source rows of a step:
 the state before it, ones, the inputs and, for a GRU, ones again (its second bias). `d` (outputs, units + 1) multiplies
 the state after the step and its ones. Rows of gates, in the order in which they are stored:
 
+    FEED     the layer itself, which does not see the state before it
     SIMPLE   candidate
     LSTM     input, forget, output, candidate
     GRU      update, reset, recurrent part of the candidate, input part of the candidate (`reset_after`)
 
 `v` holds the sources of steps 0 ... steps, so that step t writes its state into the sources of t + 1; `gates` what the
-gates said; `memory`, of an LSTM, the cell state and its activation. The equations are those of Keras's layers (Elman
-1990; Hochreiter and Schmidhuber 1997; Cho et al. 2014).
+gates of LSTM and GRU said, and on the way back the gradients of all; `memory`, of an LSTM, the cell state and its
+activation. The equations are those of Keras's layers (Elman 1990; Hochreiter and Schmidhuber 1997; Cho et al. 2014).
 """
 
 from surrogates.fast.algebra import (
@@ -26,8 +27,8 @@ from surrogates.fast.algebra import (
 )
 from surrogates.fast.lanes import WIDTH, fma, load, splat, store, total
 
-SIMPLE, LSTM, GRU = range(3)
-GATES = {SIMPLE: 1, LSTM: 4, GRU: 4}
+SIMPLE, LSTM, GRU, FEED = range(4)
+GATES = {SIMPLE: 1, LSTM: 4, GRU: 4, FEED: 1}
 BLOCK = 8  # steps whose gradients are summed at once, while their sources are still in the cache
 
 
@@ -40,7 +41,7 @@ def vectors(numbers):
 @inlined
 def columns(kind, units, inputs):
     """The length of a row of `w` and `d` in memory: whole vectors from the first column and from the inputs' on."""
-    return max(vectors(source_rows(kind, units, inputs)) * WIDTH, units + 1 + vectors(inputs + 1) * WIDTH)
+    return max(vectors(source_rows(kind, units, inputs)), vectors(units + 1 + vectors(inputs + 1) * WIDTH)) * WIDTH
 
 
 @inlined
@@ -58,15 +59,17 @@ def forward(kind, activation, w, d, v, gates, memory, y, sizes, keep):
     steps, lanes, inputs, units, outputs = sizes
     rows, wide = source_rows(kind, units, inputs), columns(kind, units, inputs)
     area, source = units * lanes, rows * lanes
-    gate_step = keep * (1 if kind == SIMPLE else 4) * area
+    gate_step = keep * 4 * area
     memory_step = 2 * area if keep else 0
     for t in range(steps):
         now, after, g = t * source, (t + 1) * source, t * gate_step
-        if kind == SIMPLE:
-            product(False, gates, g, lanes, w, 0, wide, units, rows, v, now, lanes, lanes)
-            activate(gates, g, area, activation)
-            for i in range(0, area, WIDTH):
-                store(v, after + i, load(gates, g + i))
+        if kind == FEED:
+            at, seen = units, now + units * lanes
+            product(False, v, after, lanes, w, at, wide, units, inputs + 1, v, seen, lanes, lanes)
+            activate(v, after, area, activation)
+        elif kind == SIMPLE:
+            product(False, v, after, lanes, w, 0, wide, units, rows, v, now, lanes, lanes)
+            activate(v, after, area, activation)
         elif kind == LSTM:
             product(False, gates, g, lanes, w, 0, wide, 4 * units, rows, v, now, lanes, lanes)
             before = (t - 1) * memory_step
@@ -146,7 +149,7 @@ def backward(kind, activation, wt, dt, v, gates, memory, errors, dw, dd, carried
     steps, lanes, inputs, units, outputs = sizes
     rows = source_rows(kind, units, inputs)
     area, source = units * lanes, rows * lanes
-    gate_rows = units if kind == SIMPLE else 4 * units
+    gate_rows = 4 * units if kind in (LSTM, GRU) else units
     seeing = 3 * units if kind == GRU else gate_rows
     gate_step, memory_step, output_step = gate_rows * lanes, 2 * area, outputs * lanes
     wide, across = columns(kind, units, inputs), vectors(used) * WIDTH
@@ -156,8 +159,8 @@ def backward(kind, activation, wt, dt, v, gates, memory, errors, dw, dd, carried
         for t in range(block + length - 1, block - 1, -1):
             g, m = t * gate_step, t * memory_step
             product(True, carried, 0, lanes, dt, 0, outputs, units, outputs, errors, t * output_step, lanes, across)
-            if kind == SIMPLE:
-                multiply_by_slope(carried, 0, gates, g, area, activation)
+            if kind in (FEED, SIMPLE):
+                multiply_by_slope(carried, 0, v, (t + 1) * source, area, activation)
                 for i in range(0, area, WIDTH):
                     store(gates, g + i, load(carried, i))
                     store(carried, i, splat(0.0))
@@ -165,7 +168,8 @@ def backward(kind, activation, wt, dt, v, gates, memory, errors, dw, dd, carried
                 _lstm_back(activation, carried, gates, g, memory, m - memory_step, m, area, t == 0)
             else:
                 _gru_back(activation, carried, gates, g, v, t * source, area)
-            product(True, carried, 0, lanes, wt, 0, seeing, units, seeing, gates, g, lanes, across)
+            if kind != FEED:
+                product(True, carried, 0, lanes, wt, 0, seeing, units, seeing, gates, g, lanes, across)
         for t in range(length + 1):
             transpose(turned, t * across * wide, wide, v, (block + t) * source, lanes, rows, across)
         _source_gradients(
@@ -224,8 +228,11 @@ def _gru_back(activation, carried, gates, g, v, now, area):
 def _source_gradients(kind, dw, gates, at, gate_step, turned, wide, lanes, units, inputs, used, length):
     """Add the gradients of `w` over some steps."""
     step, area, everything = vectors(used) * WIDTH * wide, units * lanes, vectors(source_rows(kind, units, inputs))
-    if kind != GRU:
-        rows = units if kind == SIMPLE else 4 * units
+    if kind == FEED:
+        reach = vectors(inputs + 1)
+        gradient(dw, units, wide, units, gates, at, lanes, gate_step, turned, units, wide, step, reach, used, length)
+    elif kind != GRU:
+        rows = 4 * units if kind == LSTM else units
         gradient(dw, 0, wide, rows, gates, at, lanes, gate_step, turned, 0, wide, step, everything, used, length)
     else:
         gradient(dw, 0, wide, 2 * units, gates, at, lanes, gate_step, turned, 0, wide, step, everything, used, length)

@@ -111,7 +111,7 @@ class Trainer:
         self, model: keras.Model, layout: Layout, learned: Arrays, checked: Arrays, rate: float, batch: int
     ) -> None:
         self.layout, self._rate, self._size = layout, np.float32(rate), batch
-        self._learned, self._checked = _by_lane(learned), _by_lane(checked)
+        self._learned, self._checked = _by_lane(learned, layout), _by_lane(checked, layout)
         w, d = layout.pack(model.get_weights())
         self.parameters = aligned(w.size + d.size + WIDTH)
         self.parameters[: w.size], self.parameters[w.size : w.size + d.size] = w.ravel(), d.ravel()
@@ -194,7 +194,7 @@ def respond(
     w, d = layout.pack(model.get_weights())
     flat_w, flat_d = aligned(w.size), aligned(d.size)
     flat_w[:], flat_d[:] = w.ravel(), d.ravel()
-    turned = np.ascontiguousarray(np.moveaxis(x, 0, -1), np.float32)
+    turned = np.ascontiguousarray(np.moveaxis(layout.sources(x), 0, -1), np.float32)
     parts = []
     for first in range(0, len(x), _TOGETHER):
         trials = np.arange(first, min(first + _TOGETHER, len(x)))
@@ -261,12 +261,12 @@ def aligned(number: int) -> Float[np.ndarray, " number"]:
     return raw[first : first + number]
 
 
-def _by_lane(arrays: Arrays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """X and y as (time, channel, trial) and weights (time, trial), float32."""
+def _by_lane(arrays: Arrays, layout: Layout) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The layer's inputs and y as (time, channel, trial) and weights (time, trial), float32."""
     x, y, weight = arrays
     ones = np.ones(y.shape[:2]) if weight is None else weight
     return (
-        np.ascontiguousarray(np.moveaxis(x, 0, -1), np.float32),
+        np.ascontiguousarray(np.moveaxis(layout.sources(x), 0, -1), np.float32),
         np.ascontiguousarray(np.moveaxis(y, 0, -1), np.float32),
         np.ascontiguousarray(ones.T, np.float32),
     )
