@@ -69,7 +69,13 @@ def _tested(figures: Mapping[str, Mapping[int, float]], **data) -> tuple[Entry, 
     )
 
 
-BASELINES = (Entry("linear"), Entry("state_space"), Entry("tdnn", {"units": 283}), Entry("narx", {"units": 112}))
+# What a careful reader would compare with; the first two are solved at once and need no seeds.
+BASELINES = (
+    Entry("linear"),
+    Entry("state_space"),
+    Entry("tdnn", {"units": 283}, most_runs=3),
+    Entry("narx", {"units": 112}, most_runs=3),
+)
 
 EXPERIMENTS = {
     experiment.name: with_baselines(experiment, BASELINES)

@@ -21,6 +21,10 @@ _DECISIVE = ("wormtwin", "c302", "neuron", "keras", "jax", "numba", "numpy")
 """Distributions whose versions decide a result."""
 
 
+class WorkerLostError(InputError):
+    """A worker process died, or the cluster was lost: what was finished is kept."""
+
+
 @dataclass(frozen=True)
 class Call:
     """A piece of work, `function(shared, *arguments)`, all of it picklable; its result must be so too.
@@ -64,7 +68,8 @@ def run_calls(
         kept: what stays if a worker dies, for the message.
 
     Raises:
-        InputError: a worker died, or the cluster cannot be reached or used.
+        WorkerLostError: a worker died.
+        InputError: the cluster cannot be reached or used.
     """
     if not calls:
         yield iter(())
@@ -83,7 +88,7 @@ def _on_this_machine(calls: Sequence[Call], jobs: int, kept: str) -> Generator[t
         for outcome in finished:  # noqa: UP028  (`yield from` would close it out of the silence below)
             yield outcome
     except TerminatedWorkerError:
-        raise InputError(_died(kept, "with fewer --jobs if memory is short")) from None
+        raise WorkerLostError(_died(kept, "with fewer --jobs if memory is short")) from None
     finally:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # joblib says that something was cancelled: it should be
@@ -112,9 +117,9 @@ def _on_cluster(client: Any, calls: Sequence[Call], address: str, kept: str) -> 
             result = future.result()
             yield places.pop(future), result
     except KilledWorker:
-        raise InputError(_died(kept, "with more memory a worker")) from None
+        raise WorkerLostError(_died(kept, "with more memory a worker")) from None
     except CancelledError:
-        raise InputError(f"the cluster at {address} was lost: {kept}; start the same command again") from None
+        raise WorkerLostError(f"the cluster at {address} was lost: {kept}; start the same command again") from None
     finally:
         client.cancel(list(places))
 

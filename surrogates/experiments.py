@@ -24,7 +24,8 @@ class Entry:
     """A model of an experiment, its settings, and what it learns.
 
     `published` holds the published RMSE (V) of those splits of which there is one. `sampling` is that of the data;
-    `without` names the groups of inputs (of `INPUT_GROUPS`) that the model does not see.
+    `without` names the groups of inputs (of `INPUT_GROUPS`) that the model does not see; `most_runs` limits the seeds
+    of a protocol.
     """
 
     model: str
@@ -32,6 +33,7 @@ class Entry:
     published: Mapping[str, DataUnits] = field(default_factory=dict)
     sampling: Milliseconds = _USUAL_SAMPLING
     without: tuple[str, ...] = ()
+    most_runs: int = 100
 
     def __post_init__(self) -> None:
         for what, names, known in (("split", self.published, SPLITS), ("group of inputs", self.without, INPUT_GROUPS)):

@@ -11,18 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from datasets.store import dataset_checksum
 from neuron_models.errors import InputError, require, require_seed
 from neuron_models.units import DataUnits
+from neuron_models.workers import Call, WorkerLostError, run_calls
 from surrogates.models import MODELS, ModelKind, model_kind
-from surrogates.result import SCORES_FILE, Result, load_result, save_result, versions
+from surrogates.result import SCORES_FILE, Result, load_result, versions
+from surrogates.runs import keep_run, train_run
 from surrogates.search import claimed, load_without_test
 from surrogates.size_search import ladder_to, smallest_size
-from surrogates.training import TrainingConfig
 
 SIZE_SETTINGS = ("units", "order", "lags")
 """What the size of a model is called; a kind's size is the first of these that it has."""
@@ -66,7 +65,7 @@ class Reduction:
     @property
     def searched(self) -> tuple[str, ...]:
         """The models in the order of the search: those in closed form first, since they cost little."""
-        return tuple(sorted(self.models or kinds_with_size(), key=lambda name: model_kind(name).solve is None))
+        return tuple(sorted(self.models or kinds_with_size(), key=lambda name: not model_kind(name).closed_form))
 
 
 @dataclass(frozen=True)
@@ -154,7 +153,7 @@ def reduce_model(
 
     with claimed(out, _fixed(data, reduction)):
         for name in reduction.searched:
-            climb = model_kind(name).solve is not None
+            climb = model_kind(name).closed_form
             smallest_size(partial(enough, name), ladder_to(reduction.max_units), climb)
     if not any(each.results for each in tried):
         raise InputError(tried[0].note)
@@ -186,20 +185,17 @@ def count_parameters(name: str, size: int, inputs: int, outputs: int) -> int:
 
 def _train(candidate: Candidate, data: Path, reduction: Reduction, out: Path, jobs: int) -> Candidate:
     """Train a candidate from every seed that has no run on disk; one that the data do not allow is noted."""
-    runs = 1 if model_kind(candidate.model).solve is not None else reduction.runs
+    runs = 1 if model_kind(candidate.model).closed_form else reduction.runs
     seeds = range(reduction.seed, reduction.seed + runs)
     missing = [seed for seed in seeds if not (run_folder(out, candidate, seed) / SCORES_FILE).exists()]
-    pool = joblib.Parallel(n_jobs=min(jobs, max(1, len(missing))))
+    details = [(candidate.model, candidate.settings, reduction.epochs, seed, data.name, "reduce") for seed in missing]
+    dataset, kept = load_without_test(data), f"the finished runs are kept in {out}"
     try:
-        pool(
-            joblib.delayed(_run)(candidate, data, reduction.epochs, seed, run_folder(out, candidate, seed))
-            for seed in missing
-        )
-    except TerminatedWorkerError:
-        raise InputError(
-            f"a worker process died (out of memory?): the finished runs are kept in {out}; start the same command "
-            "again, with fewer --jobs if memory is short"
-        ) from None
+        with run_calls([Call(train_run, dataset, each) for each in details], jobs=jobs, kept=kept) as finished:
+            for place, files in finished:
+                keep_run(files, run_folder(out, candidate, missing[place]))
+    except WorkerLostError:
+        raise
     except InputError as error:
         return replace(candidate, note=str(error))
     results = [load_result(run_folder(out, candidate, seed) / SCORES_FILE) for seed in seeds]
@@ -209,17 +205,3 @@ def _train(candidate: Candidate, data: Path, reduction: Reduction, out: Path, jo
 def run_folder(out: Path, candidate: Candidate, seed: int) -> Path:
     """Where the run of a candidate from a seed is."""
     return out / "runs" / f"{candidate.model}-{candidate.size}" / f"seed-{seed}"
-
-
-def _run(candidate: Candidate, data: Path, epochs: int, seed: int, folder: Path) -> None:
-    """One run, in whatever process this is; a diverged one leaves its mark and no model."""
-    from surrogates.fitting import fit_and_score
-
-    name, settings = candidate.model, candidate.settings
-    config = TrainingConfig(epochs=epochs, learning_rate=model_kind(name).learning_rate, seed=seed)
-    about: dict[str, Any] = {"experiment": "reduce", "data": data.name}
-    try:
-        fit_and_score(load_without_test(data), name, settings, config, folder, progress=False, **about)
-    except FloatingPointError:
-        failed = Result("reduce", name, settings, seed, 0, {}, -1, math.nan, data.name, diverged=True)
-        save_result(failed, folder)

@@ -85,7 +85,7 @@ def _planned(entry: Entry, data: Path, protocol: Protocol, out: Path) -> list[_P
 
     group = data.stem + "".join(f"-without-{name}" for name in entry.without)
     folder = out / "runs" / group / f"{protocol.epochs}-epochs" / entry.model_label
-    seeds = range(protocol.runs if "seed" in model_kind(entry.model).settings else 1)
+    seeds = range(min(protocol.runs, entry.most_runs) if "seed" in model_kind(entry.model).settings else 1)
     return [_Planned(entry, seed, data, folder / f"seed-{seed}") for seed in seeds]
 
 
@@ -108,9 +108,9 @@ def _run_missing(
     missing.sort(key=lambda run: _operations(run, datasets[run.learned]), reverse=True)
     calls = [
         Call(
-            _train,
+            train_run,
             datasets[run.learned],
-            (run.entry.model, dict(run.entry.settings), protocol.epochs, run.seed, run.data.name),
+            (run.entry.model, dict(run.entry.settings), protocol.epochs, run.seed, run.data.name, "experiments"),
         )
         for run in missing
     ]
@@ -121,7 +121,7 @@ def _run_missing(
     ):
         for place, files in finished:
             run = missing[place]
-            new[run.folder] = _keep(files, run.folder)
+            new[run.folder] = keep_run(files, run.folder)
             bar.set_postfix_str(f"{run.entry.label} seed {run.seed}", refresh=False)
             bar.update()
     if missing:
@@ -141,8 +141,8 @@ def _operations(run: _Planned, dataset: Dataset) -> int:
     return sum(len(trial) for trial in dataset) * units * (units + len(dataset.x_names) + len(dataset.y_names))
 
 
-def _train(
-    dataset: Dataset, model: str, settings: dict[str, Any], epochs: int, seed: int, data: str
+def train_run(
+    dataset: Dataset, model: str, settings: dict[str, Any], epochs: int, seed: int, data: str, experiment: str
 ) -> dict[str, bytes]:
     """One run, in whatever process this is: the files that it leaves, by name; a diverged one leaves its mark only."""
     from surrogates.fitting import fit_and_score
@@ -150,18 +150,18 @@ def _train(
     from surrogates.training import TrainingConfig
 
     config = TrainingConfig(epochs=epochs, learning_rate=model_kind(model).learning_rate, seed=seed)
-    about = {"experiment": "experiments", "data": data}
+    about = {"experiment": experiment, "data": data}
     with tempfile.TemporaryDirectory(prefix="wormtwin-") as name:
         folder = Path(name)
         try:
             fit_and_score(dataset, model, settings, config, folder, progress=False, pictures=False, **about)
         except FloatingPointError:
-            failed = Result("experiments", model, settings, seed, 0, {}, -1, math.nan, data, versions(), diverged=True)
+            failed = Result(experiment, model, settings, seed, 0, {}, -1, math.nan, data, versions(), diverged=True)
             save_result(failed, folder)
         return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def _keep(files: Mapping[str, bytes], folder: Path) -> Result:
+def keep_run(files: Mapping[str, bytes], folder: Path) -> Result:
     """Write the files of a run, its scores last, so that their presence says that all is there."""
     for name in sorted(files, key=lambda name: name == SCORES_FILE):
         with written_whole(folder / name) as beside:

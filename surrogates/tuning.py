@@ -53,7 +53,7 @@ class Tuning:
         require_seed(self.seed, "seed")
         require_seed(self.seed + self.seeds_per_trial - 1, "the last seed of a trial")
         kind = model_kind(self.model)
-        require(kind.solve is None, f"model {self.model} is solved at once and has nothing to tune")
+        require(not kind.closed_form, f"model {self.model} is solved at once and has nothing to tune")
         require(kind.objective.squared, f"model {self.model} is not trained for a squared error: tune cannot judge it")
         require("activation" not in self.settings, "the activation is what tune looks for: leave it out")
         complete_settings(self.model, self.settings)

@@ -165,7 +165,7 @@ def test_a_full_disk_takes_no_finished_run_away(data, toy, tmp_path, monkeypatch
         return written_whole(path)
 
     finished = (toy[1].runs[0][1][0].folder / "scores.json").read_bytes()
-    monkeypatch.setattr("surrogates.runs._train", lambda *_: {"scores.json": finished})
+    monkeypatch.setattr("surrogates.runs.train_run", lambda *_: {"scores.json": finished})
     monkeypatch.setattr("surrogates.runs.written_whole", full)
     with pytest.raises(OSError, match="No space left"):
         run_all([TINY], data, SHORT, tmp_path / "new")
@@ -180,7 +180,7 @@ def test_the_longest_runs_come_first(data, toy, tmp_path, monkeypatch):
         order.append((model, settings.get("units")))
         return {"scores.json": finished}
 
-    monkeypatch.setattr("surrogates.runs._train", train)
+    monkeypatch.setattr("surrogates.runs.train_run", train)
     mixed = tuple(Entry("gru", {"units": units}) for units in (4, 64, 2, 16))
     run_all([Experiment("1", "", "toy", (Entry("linear"), *mixed))], data, Protocol(1, 3), tmp_path / "new")
     assert order == [("gru", 64), ("gru", 16), ("gru", 4), ("gru", 2), ("linear", None)]
@@ -202,7 +202,8 @@ def test_the_command_prints_measured_beside_published(wormtwin, data, out, monke
     assert "(0.3)" in printed
     files = {"result.json", "result.csv", "runs.csv", "by_output.csv", "summary.png", "summary.svg"}
     assert {path.name for path in (out / "experiment-1").iterdir()} == files
-    assert {path.name for path in out.iterdir()} == {"experiment-1", "runs"}
+    report = {"report.html", "report.json", "runs.csv", "outputs.csv", "figures"}
+    assert {path.name for path in out.iterdir()} == {"experiment-1", "runs", *report}
 
 
 def test_errors_by_output_are_printed_where_inputs_are_missing(toy, capsys, input_a):
@@ -216,8 +217,9 @@ def test_errors_by_output_are_printed_where_inputs_are_missing(toy, capsys, inpu
 
 
 def test_the_command_simulates_each_dataset_once(wormtwin, small, kick, toy, monkeypatch, tmp_path):
+    monkeypatch.setattr("surrogates.report.experiments.write_report", lambda outcomes, out: out / "report.html")
     finished = (toy[1].runs[0][1][0].folder / "scores.json").read_bytes()
-    monkeypatch.setattr("surrogates.runs._train", lambda *_: {"scores.json": finished})
+    monkeypatch.setattr("surrogates.runs.train_run", lambda *_: {"scores.json": finished})
     entries = tuple(Entry("linear", {"lags": 2}, sampling=sampling) for sampling in (0.5, 0.1))
     chosen = {name: Experiment(name, "", "kick", entries) for name in ("1", "2")}
     monkeypatch.setattr(run_experiments, "EXPERIMENTS", chosen)
