@@ -54,7 +54,8 @@ def main() -> None:
         seconds = fastest(lambda part=part: respond(model, layout, part), 50) / number
         each = f"{1e6 * seconds / scenario.samples:.3f} us a step"
         print(
-            f"{model.name}, {number} side by side: {1e3 * seconds:.3f} ms each, {each}, ratio {simulated / seconds:,.0f}"
+            f"{model.name}, {number} side by side: {1e3 * seconds:.3f} ms a trial, {each}, "
+            f"{simulated / seconds:,.0f} times faster"
         )
 
 

@@ -1,4 +1,4 @@
-"""Products, gradients and activations on flat float32 arrays, whole vectors of trials at a time.
+"""Products, transposes and activations on flat float32 arrays, whole vectors of trials at a time.
 
 A matrix is told by its array, the index of its first number and the distance between its rows. Rows of a state hold one
 number a trial; their lengths are multiples of `WIDTH`.
@@ -39,66 +39,73 @@ ACTIVATIONS = {"tanh": TANH, "sigmoid": SIGMOID, "relu": RELU, "linear": LINEAR}
 
 
 @unfolded
-def product(add, out, o, so, w, wo, sw, rows, columns, v, vo, sv, lanes):
-    """out[r, :] = sum over k of w[r, k] v[k, :], plus what was there with `add`.
+def product(add, out, o, so, w, wo, sw, rows, columns, v, vo, sv, lanes, steps=1, step_w=0, step_v=0):
+    """out[r, :] = sum over k of w[r, k] v[k, :], plus what was there with `add`; summed over several w and v too.
 
-    Four rows and two vectors at a time stay in registers.
+    The matrices of the next step lie `step_w` and `step_v` further on. Four rows and two vectors at a time stay in
+    registers.
     """
-    r = 0
-    while r + 4 <= rows:
-        i = 0
-        while i + 2 * WIDTH <= lanes:
-            _wide_product(add, out, o + r * so + i, so, w, wo + r * sw, sw, columns, v, vo + i, sv)
-            i += 2 * WIDTH
-        while i < lanes:
-            _product(add, out, o + r * so + i, so, w, wo + r * sw, sw, columns, v, vo + i, sv)
-            i += WIDTH
-        r += 4
-    while r < rows:
+    i = 0
+    while i + 2 * WIDTH <= lanes:
+        for r in range(0, rows - 3, 4):
+            at, f = o + r * so + i, wo + r * sw
+            _wide_tile(add, out, at, so, w, f, sw, columns, v, vo + i, sv, steps, step_w, step_v)
+        i += 2 * WIDTH
+    while i < lanes:
+        for r in range(0, rows - 3, 4):
+            at, f = o + r * so + i, wo + r * sw
+            _tile(add, out, at, so, w, f, sw, columns, v, vo + i, sv, steps, step_w, step_v)
+        i += WIDTH
+    for r in range(rows - rows % 4, rows):
         for i in range(0, lanes, WIDTH):
             a0 = load(out, o + r * so + i) if add else splat(0.0)
-            for k in range(columns):
-                a0 = fma(spread(w, wo + r * sw + k), load(v, vo + k * sv + i), a0)
+            for t in range(steps):
+                f, p = wo + r * sw + t * step_w, vo + i + t * step_v
+                for k in range(columns):
+                    a0 = fma(spread(w, f + k), load(v, p + k * sv), a0)
             store(out, o + r * so + i, a0)
-        r += 1
 
 
 @inlined
-def _wide_product(add, out, o, so, w, wo, sw, columns, v, vo, sv):
+def _wide_tile(add, out, o, so, w, wo, sw, columns, v, vo, sv, steps, step_w, step_v):
     o1, o2, o3 = o + so, o + 2 * so, o + 3 * so
-    w1, w2, w3 = wo + sw, wo + 2 * sw, wo + 3 * sw
     a0 = splat(0.0)
     a1, a2, a3, b0, b1, b2, b3 = a0, a0, a0, a0, a0, a0, a0
     if add:
         a0, a1, a2, a3 = load(out, o), load(out, o1), load(out, o2), load(out, o3)
         b0, b1 = load(out, o + WIDTH), load(out, o1 + WIDTH)
         b2, b3 = load(out, o2 + WIDTH), load(out, o3 + WIDTH)
-    for k in range(columns):
-        x, y = load(v, vo + k * sv), load(v, vo + k * sv + WIDTH)
-        f = spread(w, wo + k)
-        a0, b0 = fma(f, x, a0), fma(f, y, b0)
-        f = spread(w, w1 + k)
-        a1, b1 = fma(f, x, a1), fma(f, y, b1)
-        f = spread(w, w2 + k)
-        a2, b2 = fma(f, x, a2), fma(f, y, b2)
-        f = spread(w, w3 + k)
-        a3, b3 = fma(f, x, a3), fma(f, y, b3)
+    for t in range(steps):
+        w0, p = wo + t * step_w, vo + t * step_v
+        w1, w2, w3 = w0 + sw, w0 + 2 * sw, w0 + 3 * sw
+        for k in range(columns):
+            x, y = load(v, p + k * sv), load(v, p + k * sv + WIDTH)
+            f = spread(w, w0 + k)
+            a0, b0 = fma(f, x, a0), fma(f, y, b0)
+            f = spread(w, w1 + k)
+            a1, b1 = fma(f, x, a1), fma(f, y, b1)
+            f = spread(w, w2 + k)
+            a2, b2 = fma(f, x, a2), fma(f, y, b2)
+            f = spread(w, w3 + k)
+            a3, b3 = fma(f, x, a3), fma(f, y, b3)
     _store_four(out, o, o1, o2, o3, a0, a1, a2, a3)
     _store_four(out, o + WIDTH, o1 + WIDTH, o2 + WIDTH, o3 + WIDTH, b0, b1, b2, b3)
 
 
 @inlined
-def _product(add, out, o, so, w, wo, sw, columns, v, vo, sv):
+def _tile(add, out, o, so, w, wo, sw, columns, v, vo, sv, steps, step_w, step_v):
     o1, o2, o3 = o + so, o + 2 * so, o + 3 * so
-    w1, w2, w3 = wo + sw, wo + 2 * sw, wo + 3 * sw
     a0 = splat(0.0)
     a1, a2, a3 = a0, a0, a0
     if add:
         a0, a1, a2, a3 = load(out, o), load(out, o1), load(out, o2), load(out, o3)
-    for k in range(columns):
-        x = load(v, vo + k * sv)
-        a0, a1 = fma(spread(w, wo + k), x, a0), fma(spread(w, w1 + k), x, a1)
-        a2, a3 = fma(spread(w, w2 + k), x, a2), fma(spread(w, w3 + k), x, a3)
+    for t in range(steps):
+        w0, p = wo + t * step_w, vo + t * step_v
+        w1, w2, w3 = w0 + sw, w0 + 2 * sw, w0 + 3 * sw
+        for k in range(columns):
+            x = load(v, p + k * sv)
+            a0, a1 = fma(spread(w, w0 + k), x, a0), fma(spread(w, w1 + k), x, a1)
+            a2, a3 = fma(spread(w, w2 + k), x, a2), fma(spread(w, w3 + k), x, a3)
     _store_four(out, o, o1, o2, o3, a0, a1, a2, a3)
 
 
@@ -108,72 +115,6 @@ def _store_four(out, o0, o1, o2, o3, a0, a1, a2, a3):
     store(out, o1, a1)
     store(out, o2, a2)
     store(out, o3, a3)
-
-
-@unfolded
-def gradient(g, go, sg, rows, a, ao, sa, step_a, b, bo, sb, step_b, vectors, lanes, steps):
-    """g[r, :] += sum over steps and lanes of a[step, r, lane] b[step, lane, :], for `vectors` vectors of columns.
-
-    `b` is transposed, its columns are the lanes of a register: nothing is summed across a register.
-    """
-    c = 0
-    while c + 2 <= vectors:
-        for r in range(0, rows - 3, 4):
-            at, place = go + r * sg + c * WIDTH, ao + r * sa
-            _wide_tile(g, at, sg, a, place, sa, step_a, b, bo + c * WIDTH, sb, step_b, lanes, steps)
-        c += 2
-    while c < vectors:
-        for r in range(0, rows - 3, 4):
-            at, place = go + r * sg + c * WIDTH, ao + r * sa
-            _tile(g, at, sg, a, place, sa, step_a, b, bo + c * WIDTH, sb, step_b, lanes, steps)
-        c += 1
-    for r in range(rows - rows % 4, rows):
-        for c in range(vectors):
-            at = go + r * sg + c * WIDTH
-            s = load(g, at)
-            for t in range(steps):
-                p, q = ao + t * step_a + r * sa, bo + t * step_b + c * WIDTH
-                for i in range(lanes):
-                    s = fma(spread(a, p + i), load(b, q + i * sb), s)
-            store(g, at, s)
-
-
-@inlined
-def _wide_tile(g, go, sg, a, ao, sa, step_a, b, bo, sb, step_b, lanes, steps):
-    g1, g2, g3 = go + sg, go + 2 * sg, go + 3 * sg
-    s0, s1, s2, s3 = load(g, go), load(g, g1), load(g, g2), load(g, g3)
-    u0, u1, u2, u3 = load(g, go + WIDTH), load(g, g1 + WIDTH), load(g, g2 + WIDTH), load(g, g3 + WIDTH)
-    for t in range(steps):
-        p0, q = ao + t * step_a, bo + t * step_b
-        p1, p2, p3 = p0 + sa, p0 + 2 * sa, p0 + 3 * sa
-        for i in range(lanes):
-            x, y = load(b, q), load(b, q + WIDTH)
-            f = spread(a, p0 + i)
-            s0, u0 = fma(f, x, s0), fma(f, y, u0)
-            f = spread(a, p1 + i)
-            s1, u1 = fma(f, x, s1), fma(f, y, u1)
-            f = spread(a, p2 + i)
-            s2, u2 = fma(f, x, s2), fma(f, y, u2)
-            f = spread(a, p3 + i)
-            s3, u3 = fma(f, x, s3), fma(f, y, u3)
-            q += sb
-    _store_four(g, go, g1, g2, g3, s0, s1, s2, s3)
-    _store_four(g, go + WIDTH, g1 + WIDTH, g2 + WIDTH, g3 + WIDTH, u0, u1, u2, u3)
-
-
-@inlined
-def _tile(g, go, sg, a, ao, sa, step_a, b, bo, sb, step_b, lanes, steps):
-    g1, g2, g3 = go + sg, go + 2 * sg, go + 3 * sg
-    s0, s1, s2, s3 = load(g, go), load(g, g1), load(g, g2), load(g, g3)
-    for t in range(steps):
-        p0, q = ao + t * step_a, bo + t * step_b
-        p1, p2, p3 = p0 + sa, p0 + 2 * sa, p0 + 3 * sa
-        for i in range(lanes):
-            x = load(b, q)
-            s0, s1 = fma(spread(a, p0 + i), x, s0), fma(spread(a, p1 + i), x, s1)
-            s2, s3 = fma(spread(a, p2 + i), x, s2), fma(spread(a, p3 + i), x, s3)
-            q += sb
-    _store_four(g, go, g1, g2, g3, s0, s1, s2, s3)
 
 
 @inlined

@@ -19,7 +19,6 @@ from surrogates.fast.algebra import (
     activate,
     compiled,
     fill,
-    gradient,
     inlined,
     multiply_by_slope,
     product,
@@ -176,10 +175,8 @@ def backward(kind, activation, wt, dt, v, gates, memory, errors, dw, dd, carried
             kind, dw, gates, block * gate_step, gate_step, turned, wide, lanes, units, inputs, used, length
         )
         e, next_step = block * output_step, across * wide
-        reach = vectors(units + 1)
-        gradient(
-            dd, 0, wide, outputs, errors, e, lanes, output_step, turned, next_step, wide, next_step, reach, used, length
-        )
+        shape = (lanes, output_step, wide, next_step)
+        _gradient(dd, 0, outputs, errors, e, turned, next_step, units + 1, shape, used, length)
 
 
 @inlined
@@ -227,17 +224,25 @@ def _gru_back(activation, carried, gates, g, v, now, area):
 @inlined
 def _source_gradients(kind, dw, gates, at, gate_step, turned, wide, lanes, units, inputs, used, length):
     """Add the gradients of `w` over some steps."""
-    step, area, everything = vectors(used) * WIDTH * wide, units * lanes, vectors(source_rows(kind, units, inputs))
+    shape, everything = (lanes, gate_step, wide, vectors(used) * WIDTH * wide), source_rows(kind, units, inputs)
+    area, shift = units * lanes, units + 1
     if kind == FEED:
-        reach = vectors(inputs + 1)
-        gradient(dw, units, wide, units, gates, at, lanes, gate_step, turned, units, wide, step, reach, used, length)
-    elif kind != GRU:
-        rows = 4 * units if kind == LSTM else units
-        gradient(dw, 0, wide, rows, gates, at, lanes, gate_step, turned, 0, wide, step, everything, used, length)
+        _gradient(dw, units, units, gates, at, turned, units, inputs + 1, shape, used, length)
+    elif kind == SIMPLE:
+        _gradient(dw, 0, units, gates, at, turned, 0, everything, shape, used, length)
+    elif kind == LSTM:
+        _gradient(dw, 0, 4 * units, gates, at, turned, 0, everything, shape, used, length)
     else:
-        gradient(dw, 0, wide, 2 * units, gates, at, lanes, gate_step, turned, 0, wide, step, everything, used, length)
-        to, place, reach = 2 * units * wide, at + 2 * area, vectors(units + 1)
-        gradient(dw, to, wide, units, gates, place, lanes, gate_step, turned, 0, wide, step, reach, used, length)
-        shift = units + 1
-        to, place, reach = 3 * units * wide + shift, at + 3 * area, vectors(inputs + 1)
-        gradient(dw, to, wide, units, gates, place, lanes, gate_step, turned, shift, wide, step, reach, used, length)
+        to = 2 * units * wide
+        _gradient(dw, 0, 2 * units, gates, at, turned, 0, everything, shape, used, length)
+        _gradient(dw, to, units, gates, at + 2 * area, turned, 0, units + 1, shape, used, length)
+        to += units * wide + shift
+        _gradient(dw, to, units, gates, at + 3 * area, turned, shift, inputs + 1, shape, used, length)
+
+
+@inlined
+def _gradient(g, go, rows, slopes, a, turned, b, numbers, shape, used, steps):
+    """g[r, :] += sum over steps and lanes of slopes[step, r, lane] turned[step, lane, :], for so many columns."""
+    lanes, step, wide, next_step = shape
+    across = vectors(numbers) * WIDTH
+    product(True, g, go, wide, slopes, a, lanes, rows, used, turned, b, wide, across, steps, step, next_step)
