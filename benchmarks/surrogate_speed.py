@@ -48,6 +48,8 @@ def main() -> None:
     print(f"simulator: {simulated:.3f} s for {settings.duration:g} ms, {settings.simulator}, {settings.dt:g} ms steps")
     model = load_model(given.model)[0] if given.model else MODELS["gru"].build(4, 4, units=8)
     layout = layout_of(model)
+    if layout is None:
+        raise SystemExit(f"the fast engine does not run {model.name}")
     x = np.random.default_rng(0).uniform(0, 2, (40, scenario.samples, len(scenario.inputs))).astype(np.float32)
     for number in (1, 40):
         part = x[:number]

@@ -71,6 +71,8 @@ def train(
     kind = model_kind(model)
     steps = {"learning_rate": learning_rate, "epochs": epochs, "batch_size": batch_size}
     given = {name: value for name, value in steps.items() if value is not None}
+    if kind.closed_form and engine != "auto":
+        given["engine"] = engine  # type: ignore[assignment]
     if kind.closed_form and given:
         raise InputError(f"model {model} is solved at once and has no {', '.join(given)}")
     config = TrainingConfig(**{"learning_rate": kind.learning_rate, **given, "seed": seed, "engine": engine})  # type: ignore[arg-type]

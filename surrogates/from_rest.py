@@ -66,5 +66,5 @@ def from_rest(dataset: Dataset, rest: Float[np.ndarray, " output"]) -> FromRest:
 def past(series: Float[np.ndarray, "trial time channel"], lag: int) -> Float[np.ndarray, "trial time channel"]:
     """The series a number of samples ago: zero, which is at rest, before its first sample."""
     earlier = np.zeros_like(series)
-    earlier[:, lag:] = series[:, : series.shape[1] - lag]
+    earlier[:, lag:] = series[:, : max(0, series.shape[1] - lag)]
     return earlier

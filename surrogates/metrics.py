@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 from datasets.dataset import Dataset, Trial
 from neuron_models.errors import InputError, require
@@ -45,9 +45,16 @@ def predict(model, dataset: Dataset) -> list[Float[np.ndarray, "time output"]]:
             f"({', '.join(dataset.y_names)}): use the data it was trained on"
         )
     run = _runner(model)
+    stimuli = [_stimulus(trial) for trial in dataset]
     if len({len(trial) for trial in dataset}) == 1:
-        return list(run(np.asarray(dataset.stacked()[0], np.float32)))
-    return [run(np.asarray(trial.x[:], np.float32)[None])[0] for trial in dataset]
+        return list(run(np.stack(stimuli)))
+    return [run(stimulus[None])[0] for stimulus in stimuli]
+
+
+def _stimulus(trial: Trial) -> Shaped[np.ndarray, "time ..."]:
+    """What a model sees of a trial: as in training, zero where a sample does not count."""
+    x = np.asarray(trial.x[:], np.float32)
+    return x if trial.weight is None else np.where(trial.valid().reshape(-1, *(1,) * (x.ndim - 1)), x, np.float32(0))
 
 
 def _runner(model) -> Callable[[np.ndarray], np.ndarray]:

@@ -44,6 +44,11 @@ class ModelKind:
     chosen: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     @property
+    def judged_freely(self) -> bool:
+        """Whether the loss by epoch is that of the free run, and not of one sample predicted from recorded ones."""
+        return self.train is train
+
+    @property
     def closed_form(self) -> bool:
         """Whether it is solved at once: no epochs, no learning rate, the same for every seed."""
         return self.solve is not None

@@ -115,8 +115,8 @@ class Outcome:
 
     @property
     def closest(self) -> Candidate:
-        """The candidate with the smallest validation RMSE."""
-        return min(self.tried, key=lambda each: (each.rmse, each.parameters))
+        """The candidate with the smallest validation RMSE, of those that could be trained."""
+        return min((each for each in self.tried if each.results), key=lambda each: (each.rmse, each.parameters))
 
 
 def reduce_model(
@@ -167,7 +167,7 @@ def _fixed(data: Path, reduction: Reduction) -> dict[str, Any]:
         "data": dataset_checksum(data),
         "epochs": reduction.epochs,
         "seed": reduction.seed,
-        "backend": versions()["backend"],
+        **versions(),
     }
 
 

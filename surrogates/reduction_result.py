@@ -62,13 +62,14 @@ def save_reduction(
     found = outcome.winner is not None
     best = outcome.winner or outcome.closest
     row = table[(table["model"] == best.model) & (table["size"] == best.size)].iloc[0].to_dict()
+    kind = model_kind(best.model)
     content = {
         "found": found,
         "max_rmse": reduction.max_rmse,
         "units": units,
         **{name: row[name] for name in ("model", "parameters", "runs", "validation_rmse", "validation_sd")},
         "settings": best.settings,
-        "training": {"epochs": reduction.epochs, "learning_rate": model_kind(best.model).learning_rate},
+        "training": None if kind.closed_form else {"epochs": reduction.epochs, "learning_rate": kind.learning_rate},
         "seed": best.best.seed,
         "seed_validation_rmse": best.best.rmse("validation"),
         "data": data.name,
@@ -88,11 +89,14 @@ def save_reduction(
 
 
 def _keep(winner: Candidate, data: Path, out: Path) -> float:
-    """Copy the winner's best model and give its RMSE on the test trials, NaN where there are none."""
+    """Copy the winner's best model and give its RMSE on the test trials, NaN where there are none or it diverges."""
+    path = run_folder(out, winner, winner.best.seed) / MODEL_FILE
     with written_whole(out / MODEL_FILE) as beside:
-        shutil.copyfile(run_folder(out, winner, winner.best.seed) / MODEL_FILE, beside)
+        shutil.copyfile(path, beside)
     tests = load_dataset(data).by_split().get("test")
     if tests is None:
         return math.nan
-    model, _ = load_model(out / MODEL_FILE)
-    return score(tests, predict(model, tests))["test"].rmse
+    try:
+        return score(tests, predict(load_model(path)[0], tests))["test"].rmse
+    except FloatingPointError:
+        return math.nan

@@ -69,7 +69,7 @@ def load_result(path: Path) -> Result:
         found["scores"] = {split: Score(**with_nan(score)) for split, score in found["scores"].items()}
         numbers = {name: with_nan(found[name]) for name in ("seconds", "step_microseconds") if name in found}
         return Result(**{**found, **numbers})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: not a result of wormtwin ({error}): delete it and run again") from None
 
 
@@ -86,7 +86,14 @@ def versions() -> dict[str, str]:
     """The versions of what decides a training's figures."""
     backend = os.environ.get("KERAS_BACKEND", "jax")
     names = ("wormtwin", "keras", backend, "numba", "numpy")
-    return {"backend": backend, **{name: importlib.metadata.version(name) for name in names}}
+    return {"backend": backend, **{name: _version(name) for name in names}}
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "none"  # under another name, or run from its source
 
 
 def without_nan(value: Any) -> Any:

@@ -12,10 +12,11 @@ from filelock import FileLock, Timeout
 from datasets.dataset import Dataset
 from datasets.store import load_dataset
 from neuron_models.errors import InputError, require
-from neuron_models.files import written_whole
+from neuron_models.files import require_place, written_whole
 from surrogates.training import TrainingConfig
 
 SEARCH_FILE = "search.json"
+_LOCK_FILE = "lock"
 
 
 def load_without_test(data: Path) -> Dataset:
@@ -41,15 +42,20 @@ def claimed(out: Path, search: Mapping[str, Any]) -> Iterator[None]:
         search: what decides the figures; values that JSON can hold.
 
     Raises:
-        InputError: the folder belongs to another search, its record is damaged, or another process is at work in it.
+        InputError: the folder belongs to another search or holds something else, its record is damaged, or another
+            process is at work in it.
     """
     require(not out.is_file() and out != Path(), f"--out must name a folder of its own, got {str(out)!r}")
     path = out / SEARCH_FILE
-    if not path.exists():
-        with written_whole(path) as beside:
-            beside.write_text(json.dumps(search, indent=1))
+    if not path.exists() and out.exists() and any(each.name != _LOCK_FILE for each in out.iterdir()):
+        raise InputError(f"--out {out} holds something else than a search: choose another folder")
+    require_place(path)
+    out.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(out / "lock", timeout=0):
+        with FileLock(out / _LOCK_FILE, timeout=0):
+            if not path.exists():
+                with written_whole(path) as beside:
+                    beside.write_text(json.dumps(search, indent=1))
             _require_same(path, json.loads(json.dumps(search)))
             yield
     except Timeout:

@@ -21,7 +21,7 @@ _BEST = 5
 def tune(
     data: DataOption,
     out: OutOption,
-    model: Annotated[str, typer.Option(help="rnn, lstm or gru.")] = "gru",
+    model: Annotated[str, typer.Option(help="rnn, lstm, gru, tdnn or narx.")] = "gru",
     units: Annotated[int | None, typer.Option(help="Size of the hidden state.")] = None,
     trials: Annotated[int, typer.Option(help="How many settings to try.")] = 40,
     epochs: Annotated[int, typer.Option(help="Passes over the training trials, in each.")] = 200,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from datasets.dataset import Dataset
-from neuron_models.errors import require
+from neuron_models.errors import InputError, require
 from surrogates.backend import keras
 from surrogates.from_rest import training_from_rest
 from surrogates.layers import StateSpaceCell
@@ -38,9 +38,12 @@ def fit_state_space(dataset: Dataset) -> Callable[[keras.Model], None]:
 
     def fit(model: keras.Model) -> None:
         cell = model.layers[-1].cell
-        poles, seen, modes = subspace.poles_and_modes(cell.order)
-        b, d = fit_drive(data, poles, seen)
-        back = np.linalg.inv(modes)
+        try:
+            poles, seen, modes = subspace.poles_and_modes(cell.order)
+            b, d = fit_drive(data, poles, seen)
+            back = np.linalg.inv(modes)
+        except np.linalg.LinAlgError as error:
+            raise InputError(f"state_space: these data tell no system of order {cell.order} ({error})") from None
         cell.set_weights([((modes * poles) @ back).real, (modes @ b).real, (seen @ back).real, d, data.rest])
 
     return fit

@@ -26,7 +26,7 @@ ENGINES = ("auto", "fast", "keras")
 class TrainingConfig:
     """How long, in which steps, from which seed; the defaults are those of Barbulescu et al. 2023 for GRU and LSTM.
 
-    `engine` says what trains: `fast` is this project's own for small recurrent networks on a CPU, `keras` is Keras's
+    `engine` says what trains: `fast` is this project's own for small networks on a CPU, `keras` is Keras's
     `fit`; `auto` takes the fast one where it can run the model and no GPU is there.
     """
 
@@ -116,7 +116,8 @@ def train(
     require("train" in parts, f"dataset {dataset.name!r} has no training trials")
     learned = _arrays(parts["train"], objective)
     checked = _arrays(parts["validation"], objective) if "validation" in parts else learned
-    layout = _fast_layout(model, config, objective)
+    even = learned[0].shape[1:] == checked[0].shape[1:]
+    layout = _fast_layout(model, config, objective, even)
     started = time.perf_counter()
     with _Bar(config.epochs, objective.squared, progress) as bar:
         if layout is None:
@@ -132,18 +133,22 @@ def train(
     return Training(history, best, time.perf_counter() - started, "keras" if layout is None else "fast")
 
 
-def _fast_layout(model: keras.Model, config: TrainingConfig, objective: Objective):
-    """How the fast engine sees the model, or None where Keras is to train it."""
+def _fast_layout(model: keras.Model, config: TrainingConfig, objective: Objective, even: bool):
+    """How the fast engine sees the model, or None where Keras is to train it.
+
+    `even` says that training and validation trials are equally long, since they run side by side.
+    """
     if config.engine == "keras" or (config.engine == "auto" and on_gpu()):
         return None
     from surrogates.fast.layout import layout_of
 
-    plain = objective.squared and objective.transform is None and not objective.metrics
+    plain = even and objective.squared and objective.transform is None and not objective.metrics
     layout = layout_of(model) if plain else None
     if layout is None and config.engine == "fast":
         raise InputError(
-            f"the fast engine trains one RNN, LSTM or GRU layer with tanh, sigmoid, relu or linear activation on the "
-            f"mean squared error, and not {model.name}: use the engine keras"
+            "the fast engine trains one layer (RNN, LSTM, GRU, dense or causal convolution; tanh, sigmoid, relu or "
+            "linear) and a dense one on the mean squared error, with validation trials as long as the training trials: "
+            f"for {model.name} on these data use the engine keras"
         )
     return layout
 

@@ -22,6 +22,7 @@ from datasets.dataset import Dataset
 from datasets.store import dataset_checksum
 from neuron_models.errors import InputError, require, require_seed
 from neuron_models.progress import progress_bar
+from surrogates.metrics import predict, score
 from surrogates.models import ModelKind, complete_settings, model_kind, train_model
 from surrogates.recurrent import ACTIVATIONS
 from surrogates.result import versions
@@ -139,7 +140,7 @@ def _fixed(data: Path, tuning: Tuning) -> dict[str, Any]:
         "epochs": tuning.epochs,
         "seed": tuning.seed,
         "number of seeds per trial": tuning.seeds_per_trial,
-        "backend": versions()["backend"],
+        **versions(),
         "space": {"activation": ACTIVATIONS, "learning_rate": LEARNING_RATES, "batch_size": BATCH_SIZES},
     }
 
@@ -190,11 +191,12 @@ def _try_one(study: optuna.Study, dataset: Dataset, tuning: Tuning, index: int) 
 def _judge(trial: optuna.Trial, dataset: Dataset, tuning: Tuning) -> tuple[TrialState, float | None]:
     """Train from one seed after the other; give up where the mean so far is above the median of other trials."""
     found: list[float] = []
+    judge = dataset.by_split()["validation"]
     settings = tuning.model_settings(trial.params)
     for run in range(tuning.seeds_per_trial):
         config = tuning.config(trial.params, run)
-        _, training = train_model(tuning.model, dataset, config, settings, progress=False)
-        found.append(training.history["val_rmse"][training.best_epoch])
+        model, _ = train_model(tuning.model, dataset, config, settings, progress=False)
+        found.append(score(judge, predict(model, judge))["validation"].rmse)
         trial.report(float(np.mean(found)), run)
         if run + 1 < tuning.seeds_per_trial and trial.should_prune():
             return TrialState.PRUNED, None

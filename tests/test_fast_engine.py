@@ -195,3 +195,30 @@ def test_trial_order_does_not_matter_to_a_response():
     layout = layout_of(model)
     order = np.random.default_rng(0).permutation(70)
     np.testing.assert_allclose(respond(model, layout, x)[order], respond(model, layout, x[order]), atol=1e-6)
+
+
+def test_what_is_not_finite_in_one_trial_stays_there():
+    x, y = noise(40, 12, 3, 2)
+    for kind in KINDS:
+        model = MODELS[kind].build(3, 2, units=5, seed=0)
+        layout = layout_of(model)
+        whole = respond(model, layout, x)
+        x[7, 3] = np.nan
+        spoiled = respond(model, layout, x)
+        assert np.isnan(spoiled[7, 4:]).all()
+        np.testing.assert_array_equal(np.delete(spoiled, 7, axis=0), np.delete(whole, 7, axis=0))
+        x[7, 3] = 0.0
+    x[0] = np.nan
+    trainer = Trainer(model, layout, (x[1:20], y[1:20], None), (x[:1], y[:1], None), 0.05, 64)
+    require_equal(trainer.gradients(), keras_gradients(model, x[1:20], y[1:20]))
+
+
+def test_trials_of_another_length_are_validated_by_keras(linear_response):
+    short, long = linear_response(steps=40), linear_response(steps=60)
+    trials = (*short.by_split()["train"], *long.by_split()["validation"])
+    dataset = replace(short, trials=trials)
+    config = TrainingConfig(epochs=2, learning_rate=0.01)
+    model = MODELS["gru"].build(2, 2, units=2)
+    assert train(model, dataset, config, progress=False).engine == "keras"
+    with pytest.raises(InputError, match="validation trials as long as the training trials"):
+        train(model, dataset, replace(config, engine="fast"), progress=False)

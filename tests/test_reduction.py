@@ -183,6 +183,11 @@ def test_wrong_searches_are_told_before_anything_is_written(wormtwin, data, tmp_
 
 def test_folders_of_another_search(data, linear_response, tmp_path):
     reduction = Reduction(1e-4, models=("linear",), max_units=1)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "model.keras").write_text("somebody's model")
+    with pytest.raises(InputError, match="holds something else than a search"):
+        reduce_model(data, reduction, tmp_path / "model")
+    assert (tmp_path / "model" / "model.keras").read_text() == "somebody's model"
     reduce_model(data, reduction, tmp_path / "r")
     other = save_dataset(linear_response(seed=5), tmp_path / "other.h5")
     with pytest.raises(InputError, match="a search with another data"):

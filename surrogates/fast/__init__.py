@@ -1,1 +1,1 @@
-"""The fast training engine: small recurrent networks on a CPU, in numba."""
+"""The fast training engine: small networks on a CPU, in numba."""

@@ -22,6 +22,8 @@ def compiled(kernel):
     before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, _cache_folder()
     try:
         return njit(error_model="numpy", cache=True, nogil=True)(kernel)
+    except RuntimeError:  # nowhere to write: every process compiles anew
+        return njit(error_model="numpy", nogil=True)(kernel)
     finally:
         numba.config.CACHE_DIR = before
 
@@ -40,7 +42,7 @@ ACTIVATIONS = {"tanh": TANH, "sigmoid": SIGMOID, "relu": RELU, "linear": LINEAR}
 
 @unfolded
 def product(add, out, o, so, w, wo, sw, rows, columns, v, vo, sv, lanes, steps=1, step_w=0, step_v=0):
-    """out[r, :] = sum over k of w[r, k] v[k, :], plus what was there with `add`; summed over several w and v too.
+    """Set out[r, :] to the sum over k of w[r, k] v[k, :], plus what was there with `add`; or the sum over several w, v.
 
     The matrices of the next step lie `step_w` and `step_v` further on. Four rows and two vectors at a time stay in
     registers.
@@ -119,7 +121,7 @@ def _store_four(out, o0, o1, o2, o3, a0, a1, a2, a3):
 
 @inlined
 def transpose(out, o, so, v, vo, sv, rows, lanes):
-    """out[lane, row] = v[row, lane] for whole squares: up to `WIDTH` - 1 rows more are read and written."""
+    """Set out[lane, row] to v[row, lane] for whole squares: up to `WIDTH` - 1 rows more are read and written."""
     for r in range(0, rows, WIDTH):
         for i in range(0, lanes, WIDTH):
             turn(out, o + i * so + r, so, v, vo + r * sv + i, sv)
@@ -151,36 +153,39 @@ def _clipped(x):
 
 
 @inlined
-def _tanh(values, first, number, scale, slope, shift):
-    """Values = slope tanh(scale values) + shift, to 5e-7; two vectors share one division, which costs most."""
-    i, last = first, first + number
-    while i + 2 * WIDTH <= last:
-        x, y = _clipped(load(values, i) * scale), _clipped(load(values, i + WIDTH) * scale)
-        p, q = _denominator(x), _denominator(y)
-        ratio = slope / (p * q)
-        store(values, i, fma(_numerator(x) * q, ratio, shift))
-        store(values, i + WIDTH, fma(_numerator(y) * p, ratio, shift))
-        i += 2 * WIDTH
-    if i < last:
-        x = _clipped(load(values, i) * scale)
-        store(values, i, fma(_numerator(x), slope / _denominator(x), shift))
+def _tanh(values, first, rows, lanes, scale, slope, shift):
+    """Replace values in rows of lanes by slope tanh(scale values) + shift, to 5e-7.
+
+    Two rows share one division, which costs most; what is not finite in one trial stays in that trial.
+    """
+    for r in range(0, rows - 1, 2):
+        for i in range(first + r * lanes, first + (r + 1) * lanes, WIDTH):
+            x, y = _clipped(load(values, i) * scale), _clipped(load(values, i + lanes) * scale)
+            p, q = _denominator(x), _denominator(y)
+            ratio = slope / (p * q)
+            store(values, i, fma(_numerator(x) * q, ratio, shift))
+            store(values, i + lanes, fma(_numerator(y) * p, ratio, shift))
+    if rows % 2:
+        for i in range(first + (rows - 1) * lanes, first + rows * lanes, WIDTH):
+            x = _clipped(load(values, i) * scale)
+            store(values, i, fma(_numerator(x), slope / _denominator(x), shift))
 
 
 @unfolded
-def activate(values, first, number, kind):
-    """Replace values by their activation, in place; sigmoid(x) = (1 + tanh(x / 2)) / 2."""
+def activate(values, first, rows, lanes, kind):
+    """Replace rows of values by their activation, in place; sigmoid(x) = (1 + tanh(x / 2)) / 2."""
     if kind == TANH:
-        _tanh(values, first, number, splat(1.0), splat(1.0), splat(0.0))
+        _tanh(values, first, rows, lanes, splat(1.0), splat(1.0), splat(0.0))
     elif kind == SIGMOID:
-        _tanh(values, first, number, splat(0.5), splat(0.5), splat(0.5))
+        _tanh(values, first, rows, lanes, splat(0.5), splat(0.5), splat(0.5))
     elif kind == RELU:
-        for i in range(first, first + number, WIDTH):
+        for i in range(first, first + rows * lanes, WIDTH):
             store(values, i, larger(load(values, i), splat(0.0)))
 
 
 @unfolded
 def multiply_by_slope(values, v, activated, a, number, kind):
-    """Values *= the activation's derivative, which follows from the activated values alone."""
+    """Multiply values by the activation's derivative, which follows from the activated values alone."""
     one = splat(1.0)
     for i in range(0, number, WIDTH):
         y = load(activated, a + i)

@@ -1,4 +1,4 @@
-"""Recurrent layers, forward and backward through time, on flat float32 arrays with the trials as vector lanes.
+"""Small networks, forward and backward through time, on flat float32 arrays with the trials as vector lanes.
 
 One layer and the linear one behind it are two matrices. `w` (gate rows, columns) multiplies the source rows of a step:
 the state before it, ones, the inputs and, for a GRU, ones again (its second bias). `d` (outputs, units + 1) multiplies
@@ -24,7 +24,7 @@ from surrogates.fast.algebra import (
     product,
     transpose,
 )
-from surrogates.fast.lanes import WIDTH, fma, load, splat, store, total
+from surrogates.fast.lanes import WIDTH, fma, load, splat, store, total, where_positive
 
 SIMPLE, LSTM, GRU, FEED = range(4)
 GATES = {SIMPLE: 1, LSTM: 4, GRU: 4, FEED: 1}
@@ -65,46 +65,48 @@ def forward(kind, activation, w, d, v, gates, memory, y, sizes, keep):
         if kind == FEED:
             at, seen = units, now + units * lanes
             product(False, v, after, lanes, w, at, wide, units, inputs + 1, v, seen, lanes, lanes)
-            activate(v, after, area, activation)
+            activate(v, after, units, lanes, activation)
         elif kind == SIMPLE:
             product(False, v, after, lanes, w, 0, wide, units, rows, v, now, lanes, lanes)
-            activate(v, after, area, activation)
+            activate(v, after, units, lanes, activation)
         elif kind == LSTM:
             product(False, gates, g, lanes, w, 0, wide, 4 * units, rows, v, now, lanes, lanes)
             before = (t - 1) * memory_step
-            _lstm_step(activation, v, after, gates, g, memory, before, t * memory_step, area, t == 0)
+            _lstm_step(activation, v, after, gates, g, memory, before, t * memory_step, units, lanes, t == 0)
         else:
             product(False, gates, g, lanes, w, 0, wide, 2 * units, rows, v, now, lanes, lanes)
             to, at, shift = g + 2 * area, 2 * units * wide, units + 1
             product(False, gates, to, lanes, w, at, wide, units, units + 1, v, now, lanes, lanes)
             to, at = g + 3 * area, 3 * units * wide + shift
             product(False, gates, to, lanes, w, at, wide, units, inputs + 1, v, now + shift * lanes, lanes, lanes)
-            _gru_step(activation, v, now, after, gates, g, area)
+            _gru_step(activation, v, now, after, gates, g, units, lanes)
         product(False, y, t * outputs * lanes, lanes, d, 0, wide, outputs, units + 1, v, after, lanes, lanes)
 
 
 @inlined
-def _lstm_step(activation, v, after, gates, g, memory, before, now, area, first):
-    activate(gates, g, 3 * area, SIGMOID)
-    activate(gates, g + 3 * area, area, activation)
+def _lstm_step(activation, v, after, gates, g, memory, before, now, units, lanes, first):
+    area = units * lanes
+    activate(gates, g, 3 * units, lanes, SIGMOID)
+    activate(gates, g + 3 * area, units, lanes, activation)
     for i in range(0, area, WIDTH):
         c = load(gates, g + i) * load(gates, g + 3 * area + i)
         if not first:
             c = fma(load(gates, g + area + i), load(memory, before + i), c)
         store(memory, now + i, c)
         store(memory, now + area + i, c)
-    activate(memory, now + area, area, activation)
+    activate(memory, now + area, units, lanes, activation)
     for i in range(0, area, WIDTH):
         store(v, after + i, load(gates, g + 2 * area + i) * load(memory, now + area + i))
 
 
 @inlined
-def _gru_step(activation, v, now, after, gates, g, area):
-    activate(gates, g, 2 * area, SIGMOID)
+def _gru_step(activation, v, now, after, gates, g, units, lanes):
+    area = units * lanes
+    activate(gates, g, 2 * units, lanes, SIGMOID)
     driven = g + 3 * area
     for i in range(0, area, WIDTH):
         store(gates, driven + i, fma(load(gates, g + area + i), load(gates, g + 2 * area + i), load(gates, driven + i)))
-    activate(gates, driven, area, activation)
+    activate(gates, driven, units, lanes, activation)
     for i in range(0, area, WIDTH):
         z, c = load(gates, g + i), load(gates, driven + i)
         store(v, after + i, fma(z, load(v, now + i) - c, c))
@@ -115,7 +117,7 @@ def losses(y, targets, scales, errors, sizes):
     """Errors of all outputs and the sum of scale error^2 for the lanes of the batch and for those of validation.
 
     `scales` (2, steps, lanes) weighs each sample of the batch and of validation; `errors` becomes 2 scale error, the
-    gradient of the batch's loss.
+    gradient of the batch's loss. An error of no weight does not count, even if it is not finite.
     """
     steps, lanes, _, _, outputs = sizes
     learned, checked = 0.0, 0.0
@@ -127,9 +129,9 @@ def losses(y, targets, scales, errors, sizes):
             for row in range(outputs):
                 place = (t * outputs + row) * lanes + i
                 error = load(y, place) - load(targets, place)
-                scaled = batch * error
-                one = fma(scaled, error, one)
-                other = fma(validation * error, error, other)
+                mine, others = where_positive(batch, error), where_positive(validation, error)
+                scaled = batch * mine
+                one, other = fma(scaled, mine, one), fma(validation * others, others, other)
                 store(errors, place, scaled + scaled)
         learned += total(one)
         checked += total(other)

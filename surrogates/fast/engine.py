@@ -1,4 +1,4 @@
-"""Trains a small recurrent Keras model on a CPU with the kernels of this folder, as `fit` would, many times faster."""
+"""Trains a small Keras model on a CPU with the kernels of this folder, as `fit` would, many times faster."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

@@ -11,6 +11,7 @@ explicit vector type nothing is left to it. A `Lanes` holds one number for each 
     fma(a, b, c)                a b + c, rounded once
     total(a)                    the sum over the lanes
     positive(a)                 1 where a > 0, else 0
+    where_positive(a, b)        b where a > 0, else 0
     a + b, a - b, a * b, a / b, smaller(a, b), larger(a, b)
 """
 
@@ -201,6 +202,17 @@ def larger(typing, a, b):
 
     def code(context, builder, sig, args):
         return builder.select(builder.fcmp_ordered("<", *args), args[1], args[0])
+
+    return LANES(a, b), code
+
+
+@intrinsic
+def where_positive(typing, a, b):
+    """The second where the first is above zero, else 0, even if the second is not finite."""
+
+    def code(context, builder, sig, args):
+        zeros = ir.Constant(_VECTOR, [0.0] * WIDTH)
+        return builder.select(builder.fcmp_ordered(">", args[0], zeros), args[1], zeros)
 
     return LANES(a, b), code
 

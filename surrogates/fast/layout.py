@@ -119,14 +119,14 @@ def layout_of(model: keras.Model) -> Layout | None:
     (`reset_after`) that gives its sequence, with sigmoid gates; or a Dense; or a causal Conv1D. Its activation is tanh,
     sigmoid, relu or linear. There is no dropout, regulariser, constraint or mask.
     """
-    if not isinstance(model, keras.Sequential) or len(model.layers) != 2:
+    if not isinstance(model, keras.Sequential) or len(model.layers) != 2 or len(model.input_shape) != 3:
         return None
     first, second = model.layers
-    if not all(_unconstrained(layer) and layer.activation.__name__ in ACTIVATIONS for layer in (first, second)):
+    if not all(_unconstrained(layer) and _named(layer.activation) in ACTIVATIONS for layer in (first, second)):
         return None
-    if type(second) is not keras.layers.Dense or second.activation.__name__ != "linear":
+    if type(second) is not keras.layers.Dense or _named(second.activation) != "linear":
         return None
-    activation, inputs, outputs = ACTIVATIONS[first.activation.__name__], model.input_shape[-1], model.output_shape[-1]
+    activation, inputs, outputs = ACTIVATIONS[_named(first.activation)], model.input_shape[-1], model.output_shape[-1]
     kind = _KINDS.get(type(first).__name__, FEED)
     if kind == FEED:
         window = _window(first)
@@ -143,7 +143,7 @@ def _plain(layer, kind: int) -> bool:
     wanted = {"return_sequences": True, "dropout": 0, "recurrent_dropout": 0}
     wanted |= {"go_backwards": False, "stateful": False, "return_state": False}
     wanted |= {"reset_after": True} if kind == GRU else {}
-    gates = "sigmoid" if kind == SIMPLE else layer.recurrent_activation.__name__
+    gates = "sigmoid" if kind == SIMPLE else _named(layer.recurrent_activation)
     return all(getattr(layer, name) == value for name, value in wanted.items()) and gates == "sigmoid"
 
 
@@ -156,6 +156,11 @@ def _window(layer) -> int | None:
     if type(layer) is keras.layers.Conv1D and all(config[name] == value for name, value in wanted.items()):
         return layer.kernel_size[0]
     return None
+
+
+def _named(activation) -> str:
+    """The name of an activation, empty for one that is a layer."""
+    return getattr(activation, "__name__", "")
 
 
 def _units(layer) -> int:

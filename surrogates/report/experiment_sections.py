@@ -8,6 +8,7 @@ import pandas as pd
 from datasets.dataset import SPLITS
 from datasets.store import load_dataset
 from surrogates.experiments import Outcome
+from surrogates.models import model_kind
 from surrogates.report.ablation import ablation_section
 from surrogates.report.experiment_models import activity, plot_activity, plot_best_traces
 from surrogates.report.experiment_plots import plot_losses, plot_outputs, plot_size
@@ -111,7 +112,7 @@ def _runs_block(outcome: Outcome, factor: float, units: str) -> TableBlock:
         rows = []
         for run in runs.to_dict("records"):
             errors = (run[split] * factor for split in SPLITS)
-            epoch = run["epoch"] if run["epoch"] > 1 else None
+            epoch = run["epoch"] or None
             name = Cell(run["label"], "diverged" if run["diverged"] else "")
             rows.append((name, run["seed"], *errors, epoch, run["seconds"], run["step"]))
         groups.append(Rows(tuple(rows), str(title)))
@@ -157,9 +158,14 @@ def _losses(outcome: Outcome, factor: float, units: str) -> Section | None:
 
 
 def loss_curves(outcome: Outcome) -> pd.DataFrame:
-    """Validation RMSE by model, variant, size and epoch: median and range of the runs; no rows without epochs."""
+    """Validation RMSE by model, variant, size and epoch: median and range of the runs.
+
+    Models that have no epochs have no rows, nor have those whose loss is not the error of a free run.
+    """
     parts = []
     for entry, runs in outcome.runs:
+        if not model_kind(entry.model).judged_freely:
+            continue
         read = [
             pd.read_csv(run.folder / HISTORY_FILE) for run in converged(runs) if (run.folder / HISTORY_FILE).exists()
         ]

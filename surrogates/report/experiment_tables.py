@@ -9,6 +9,7 @@ import pandas as pd
 
 from datasets.dataset import SPLITS
 from surrogates.experiments import Entry, Outcome, Run
+from surrogates.models import model_kind
 from surrogates.report.numerals import listed
 
 NETWORKS = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
@@ -33,7 +34,7 @@ def entries_table(outcome: Outcome) -> pd.DataFrame:
 
 
 def runs_table(outcome: Outcome) -> pd.DataFrame:
-    """One row a run: label, variant, seed, the errors, epoch, seconds, and the file that it learned."""
+    """One row a run: label, variant, seed, the errors, best epoch (0 where there are none), seconds."""
     rows = []
     for entry, runs in outcome.runs:
         for run in runs:
@@ -45,7 +46,8 @@ def runs_table(outcome: Outcome) -> pd.DataFrame:
             }
             took = {"seconds": found.seconds, "step": found.step_microseconds, "diverged": found.diverged}
             errors = {split: found.rmse(split) for split in SPLITS}
-            rows.append({**about, "seed": found.seed, **errors, "epoch": found.best_epoch + 1, **took})
+            epoch = 0 if model_kind(entry.model).closed_form else found.best_epoch + 1
+            rows.append({**about, "seed": found.seed, **errors, "epoch": epoch, **took})
     return pd.DataFrame(rows)
 
 
