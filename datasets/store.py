@@ -149,7 +149,7 @@ def _write_attributes(file: h5py.File, dataset: Dataset) -> None:
     for key, value in dataset.extra.items():
         if key in file.attrs or key == "sha256":
             raise InputError(f"dataset {dataset.name!r}: the name {key!r} in extra is taken by the format")
-        plain = isinstance(value, str) and not value.startswith(_JSON)
+        plain = isinstance(value, str) and not value.startswith(_JSON) and "\0" not in value  # HDF5 ends text there
         file.attrs[key] = value if plain else _JSON + json.dumps(value, sort_keys=True)
 
 

@@ -204,7 +204,7 @@ def test_data_that_no_model_can_learn_are_told(linear_response, tmp_path):
     dataset = linear_response()
     broken = [replace(t, y=np.full_like(t.y, np.nan)) for t in dataset]
     data = save_dataset(replace(dataset, trials=tuple(broken)), tmp_path / "nan.h5")
-    with pytest.raises(InputError, match="no first sample of training counts"):
+    with pytest.raises(InputError, match="NaN in y: give such samples weight 0"):
         reduce_model(data, Reduction(1.0, models=("linear",), max_units=2), tmp_path / "r")
 
 

@@ -33,6 +33,12 @@ def outcome_of(name, entries, runs) -> Outcome:
 
 @pytest.fixture(scope="module")
 def outcomes(linear_response, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("surrogates.experiments.INPUT_GROUPS", {"A": ("A",), "B": ("B",)})
+        yield _outcomes(linear_response, tmp_path_factory)
+
+
+def _outcomes(linear_response, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs")
     dataset = linear_response()
     data = save_dataset(dataset, out / "toy.h5")

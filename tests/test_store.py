@@ -135,3 +135,8 @@ def test_names_of_the_format_cannot_be_taken(linear_response, tmp_path):
     with pytest.raises(InputError, match="'task' in extra is taken"):
         save_dataset(replace(linear_response(), extra={"task": "x"}), tmp_path / "a.h5")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_text_with_a_zero_in_it_comes_back(linear_response, tmp_path):
+    dataset = replace(linear_response(), extra={"states": "a\0b"})
+    assert load_dataset(save_dataset(dataset, tmp_path / "zero.h5")).extra == {"states": "a\0b"}

@@ -39,10 +39,14 @@ def surface(monkeypatch):
             raise FloatingPointError("diverged")
         error = abs(np.log10(config.learning_rate) + 2.3) + config.batch_size / 100
         error += (settings["activation"] != "elu") / 2 + config.seed / 1000
-        return None, Training({"val_rmse": [2 * error, error]}, 1, 0.1)
+        return error, Training({}, 1, 0.1)
+
+    def predict(error, dataset):
+        return [np.asarray(trial.y) + error for trial in dataset]
 
     surface.calls, surface.interrupt_at = 0, 0
     monkeypatch.setattr(surrogates.tuning, "train_model", train_model)
+    monkeypatch.setattr(surrogates.tuning, "predict", predict)
     return surface
 
 
