@@ -20,8 +20,8 @@ __all__ = ["keras", "on_gpu", "tensorflow_unseen"]
 def tensorflow_unseen() -> Iterator[None]:
     """Let Keras believe for a while that TensorFlow is not installed, unless it is the backend or imported already.
 
-    Keras looks for it whenever it saves a model, with any backend; where TensorFlow is installed that import takes
-    five seconds of every process and prints TensorFlow's own log.
+    Keras looks for it whenever it saves, trains or runs a model, with any backend; where TensorFlow is installed, that
+    import takes five seconds of every process and prints TensorFlow's own log.
     """
     hidden = keras.backend.backend() != "tensorflow" and "tensorflow" not in sys.modules
     if hidden:

@@ -60,7 +60,11 @@ class Entry:
     @property
     def unseen_inputs(self) -> tuple[str, ...]:
         """The inputs that the model does not see."""
-        return tuple(name for group in self.without for name in INPUT_GROUPS[group])
+        return _members(self.without)
+
+
+def _members(groups: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for group in groups for name in INPUT_GROUPS[group])
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,11 @@ class Run:
     data: Path
     without: tuple[str, ...]
     result: Result
+
+    @property
+    def unseen_inputs(self) -> tuple[str, ...]:
+        """The inputs that the model does not see."""
+        return _members(self.without)
 
 
 @dataclass(frozen=True)

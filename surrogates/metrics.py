@@ -63,7 +63,14 @@ def _runner(model) -> Callable[[np.ndarray], np.ndarray]:
     from surrogates.fast.layout import layout_of
 
     layout = layout_of(model)
-    return partial(model.predict, verbose=0) if layout is None else partial(respond, model, layout)
+    return partial(_keras_response, model) if layout is None else partial(respond, model, layout)
+
+
+def _keras_response(model, x: np.ndarray) -> np.ndarray:
+    from surrogates.backend import tensorflow_unseen
+
+    with tensorflow_unseen():
+        return model.predict(x, verbose=0)
 
 
 def step_microseconds(model, dataset: Dataset, repeats: int = 3) -> Microseconds:

@@ -12,7 +12,7 @@ from datasets.dataset import Dataset
 from neuron_models.errors import InputError, require, require_seed
 from neuron_models.progress import progress_bar
 from neuron_models.units import Dimensionless, Seconds
-from surrogates.backend import keras, on_gpu
+from surrogates.backend import keras, on_gpu, tensorflow_unseen
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 """x, y and sample weight."""
@@ -180,15 +180,16 @@ def _fit_keras(
     )
     batches = _Batches(learned, config, objective.transform)
     best = _BestWeights(batches, bar)
-    done = model.fit(
-        batches,
-        validation_data=checked,
-        validation_batch_size=len(checked[0]),
-        epochs=config.epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=[best],
-    )
+    with tensorflow_unseen():
+        done = model.fit(
+            batches,
+            validation_data=checked,
+            validation_batch_size=len(checked[0]),
+            epochs=config.epochs,
+            shuffle=False,
+            verbose=0,
+            callbacks=[best],
+        )
     best.restore()
     return done.history, best.epoch
 

@@ -34,7 +34,7 @@ def outcome_of(name, entries, runs) -> Outcome:
 @pytest.fixture(scope="module")
 def outcomes(linear_response, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("surrogates.experiments.INPUT_GROUPS", {"A": ("A",), "B": ("B",)})
+        patch.setattr("surrogates.experiments.INPUT_GROUPS", {"AA": ("A",), "BB": ("B",)})
         yield _outcomes(linear_response, tmp_path_factory)
 
 
@@ -45,12 +45,12 @@ def _outcomes(linear_response, tmp_path_factory):
 
     def run(entry: Entry, seed: int = 0) -> Run:
         folder = out / f"{entry.model}-{'-'.join(entry.without)}-{seed}"
-        seen = dataset.without_inputs(entry.without) if entry.without else dataset
+        seen = dataset.without_inputs(entry.unseen_inputs)
         result = fit_and_score(seen, entry.model, entry.settings, TrainingConfig(3, seed=seed), folder, progress=False)
         return Run(folder, data, entry.without, dataclasses.replace(result, step_microseconds=1.5))
 
     gru, linear = Entry("gru", {"units": 2}, PUBLISHED), Entry("linear", {"lags": 2})
-    blind = [Entry("gru", {"units": 2}, {}, 0.5, (name,)) for name in ("A", "B")]
+    blind = [Entry("gru", {"units": 2}, {}, 0.5, (name,)) for name in ("AA", "BB")]
     first = run(gru)
     other = {split: dataclasses.replace(s, rmse=1.5 * s.rmse) for split, s in first.result.scores.items()}
     second = dataclasses.replace(first, result=dataclasses.replace(first.result, seed=1, scores=other))
@@ -73,7 +73,7 @@ def test_the_tables_say_what_the_runs_say(outcomes):
     assert (gru["test_sd"], gru["test_published"]) == (pytest.approx(np.std(errors, ddof=1)), 0.02)
     assert not linear["network"]
     assert (rnn["diverged"], rnn["runs"], math.isnan(rnn["test"])) == (1, 1, True)
-    assert list(entries_table(outcomes[1])["variant"]) == ["without A", "without B"]
+    assert list(entries_table(outcomes[1])["variant"]) == ["without AA", "without BB"]
     assert len(runs_table(outcomes[0])) == 4
     assert set(outputs_table(outcomes[0])["output"]) == {"P", "Q"}
 
@@ -142,7 +142,7 @@ def test_the_report_is_one_page_with_its_data_beside(report, outcomes):
         *("report.html", "report.json", "runs.csv", "outputs.csv", "figures")
     }
     content = json.loads((report.parent / "report.json").read_text())
-    assert [row["experiment"] for row in content["summary"]] == ["1", "2, without A", "2, without B"]
+    assert [row["experiment"] for row in content["summary"]] == ["1", "2, without AA", "2, without BB"]
     assert list(content["data"]) == ["toy.h5"]
     assert len(pd.read_csv(report.parent / "runs.csv")) == 6
 

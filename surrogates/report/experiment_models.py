@@ -59,7 +59,7 @@ def activity(outcome: Outcome) -> tuple[str, Dataset, Float[np.ndarray, "time un
         return None
     entry, run = networks[0]
     seen = _tested(run.data).select([0])
-    states = hidden_states(run.folder / MODEL_FILE, seen.without_inputs(run.without) if run.without else seen)
+    states = hidden_states(run.folder / MODEL_FILE, seen.without_inputs(run.unseen_inputs))
     peaks = np.abs(states - states[0]).argmax(axis=0)
     return _name(entry, outcome), seen, states[:, np.argsort(peaks, kind="stable")]
 
@@ -130,7 +130,7 @@ def _tested(data: Path) -> Dataset:
 
 def _predicted(run: Run, dataset: Dataset) -> list[Float[np.ndarray, "time output"]]:
     model, _ = load_model(run.folder / MODEL_FILE)
-    return predict(model, dataset.without_inputs(run.without) if run.without else dataset)
+    return predict(model, dataset.without_inputs(run.unseen_inputs))
 
 
 def _most_varied(dataset: Dataset) -> list[str]:
