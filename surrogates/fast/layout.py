@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from surrogates.backend import keras
+from surrogates.backend import keras, tensorflow_unseen
 from surrogates.fast.algebra import ACTIVATIONS
 from surrogates.fast.cells import FEED, GATES, GRU, LSTM, SIMPLE
 from surrogates.fast.lanes import WIDTH
@@ -151,7 +151,8 @@ def _window(layer) -> int | None:
     """The samples that a causal convolution sees, 0 for a dense layer, None for any other."""
     if type(layer) is keras.layers.Dense:
         return 0
-    config = layer.get_config()
+    with tensorflow_unseen():
+        config = layer.get_config()
     wanted = {"padding": "causal", "strides": (1,), "dilation_rate": (1,), "groups": 1}
     if type(layer) is keras.layers.Conv1D and all(config[name] == value for name, value in wanted.items()):
         return layer.kernel_size[0]
@@ -169,7 +170,8 @@ def _units(layer) -> int:
 
 def _unconstrained(layer) -> bool:
     """Whether a layer has an activation and a bias, is trained in float32, and is held by nothing."""
-    config = layer.get_config()
+    with tensorflow_unseen():
+        config = layer.get_config()
     extra = [value for key, value in config.items() if key.endswith(("regularizer", "constraint"))]
     return (
         all(value is None for value in extra)
