@@ -143,9 +143,8 @@ def backward(kind, activation, wt, dt, v, gates, memory, errors, dw, dd, carried
     """Add the gradients of the loss to `dw` and `dd`; `gates` are overwritten by their own.
 
     `wt` (units, gate rows that see the state) and `dt` (units, outputs) are the transposed matrices; `carried`
-    (2 units x lanes) and `turned` (BLOCK + 1, whole vectors of `used`, columns of w) are work space; the
-    first `used` lanes count. Rows
-    of `dw` and `dd` are as long as `columns` says.
+    (2 units x lanes) and `turned` (BLOCK + 1, whole vectors of `used`, columns of w) are work space; the first `used`
+    lanes count. Rows of `dw` and `dd` are as long as `columns` says.
     """
     steps, lanes, inputs, units, outputs = sizes
     rows = source_rows(kind, units, inputs)

@@ -14,7 +14,7 @@ from datasets.store import load_dataset
 from surrogates.experiments import Entry, Outcome, Run
 from surrogates.metrics import predict
 from surrogates.model_file import load_model
-from surrogates.report.experiment_tables import NETWORKS, best_run, variant
+from surrogates.report.experiment_tables import best_run, variant
 from surrogates.report.numerals import shown_units
 from surrogates.report.plots import draw_inputs, plot_traces, tidy
 from surrogates.result import MODEL_FILE
@@ -53,7 +53,7 @@ def activity(outcome: Outcome) -> tuple[str, Dataset, Float[np.ndarray, "time un
     Returns:
         What the model is called, the trial as a dataset, and the states in the order in which the units peak.
     """
-    networks = [(entry, run) for entry, runs in outcome.runs if entry.model in NETWORKS and (run := best_run(runs))]
+    networks = [(entry, run) for entry, runs in outcome.runs if not entry.baseline and (run := best_run(runs))]
     networks.sort(key=lambda pair: (pair[0].model != "gru", pair[1].result.rmse("validation")))
     if not networks or not (networks[0][1].folder / MODEL_FILE).exists():
         return None
@@ -107,14 +107,14 @@ def _chosen(outcome: Outcome) -> list[tuple[Entry, Run]]:
     """The best network of each variant (or, of a single one, of the two best kinds) and the best baseline."""
     found = [(e, r) for e, runs in outcome.runs if (r := best_run(runs)) and (r.folder / MODEL_FILE).exists()]
     found.sort(key=lambda pair: pair[1].result.rmse("validation"))
-    data = next((run.data for entry, run in found if entry.model in NETWORKS), None)
+    data = next((run.data for entry, run in found if not entry.baseline), None)
     found = [pair for pair in found if pair[1].data == data]
     variants = {variant(entry, outcome) for entry, _ in found}
     networks: dict[str, tuple[Entry, Run]] = {}
     for entry, run in found:
-        if entry.model in NETWORKS:
+        if not entry.baseline:
             networks.setdefault(variant(entry, outcome) if len(variants) > 1 else entry.model, (entry, run))
-    baselines = [pair for pair in found if pair[0].model not in NETWORKS]
+    baselines = [pair for pair in found if pair[0].baseline]
     return list(networks.values())[: max(2, len(variants))] + baselines[:1]
 
 

@@ -13,7 +13,7 @@ from surrogates.models import model_kind
 from surrogates.report.numerals import listed
 
 NETWORKS = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
-"""The recurrent networks, and how they are called; every other model is a baseline."""
+"""How the recurrent networks are called."""
 
 
 def variant(entry: Entry, outcome: Outcome) -> str:
@@ -60,7 +60,7 @@ def outputs_table(outcome: Outcome) -> pd.DataFrame:
             about = {"place": place, "label": entry.model_label, "variant": variant(entry, outcome), "output": output}
             rmse = float(np.mean([score.rmse_by_output[output] for score in scores]))
             relative = float(np.mean([score.relative_by_output[output] for score in scores]))
-            rows.append(about | {"network": entry.model in NETWORKS, "rmse": rmse, "relative": relative})
+            rows.append(about | {"network": not entry.baseline, "rmse": rmse, "relative": relative})
     return pd.DataFrame(rows, columns=["place", "label", "variant", "output", "network", "rmse", "relative"])
 
 
@@ -102,7 +102,7 @@ def _entry_row(place: int, entry: Entry, runs: Sequence[Run], outcome: Outcome) 
         "place": place,
         "label": entry.model_label,
         "model": entry.model,
-        "network": entry.model in NETWORKS,
+        "network": not entry.baseline,
         "size": "-".join(str(value) for value in entry.settings.values()),
         "variant": variant(entry, outcome),
         "parameters": max(result.parameters for result in good) if good else 0,

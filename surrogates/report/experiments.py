@@ -180,7 +180,10 @@ def _data_files(outcomes: Sequence[Outcome]) -> dict[str, str]:
 
 
 def _what_was_run(outcomes: Sequence[Outcome], machine: str, data: dict[str, str]) -> Section:
-    results = [run.result for outcome in outcomes for _, runs in outcome.runs for run in runs]
+    # A run that several experiments share is one run.
+    results = list(
+        {run.folder: run.result for outcome in outcomes for _, runs in outcome.runs for run in runs}.values()
+    )
     versions = {" ".join(f"{name} {version}" for name, version in result.versions.items()) for result in results}
     protocols = {
         f"experiment {o.experiment.name}: {o.protocol.runs} run(s) a network, {o.protocol.epochs} epochs"
