@@ -81,10 +81,10 @@ def simulate(
     record: Sequence[str] | None = None,
     settings: RunSettings | None = None,
 ) -> Float[np.ndarray, "time output"]:
-    """Run one sequence of a scenario on a network that was built with its ablated neurons cut off.
+    """Run one sequence of a scenario; its ablated neurons are cut off from the network for this run, and stay at rest.
 
     Args:
-        simulation: the network, built.
+        simulation: the network, built with all its contacts.
         scenario: what to inject and record.
         sequence: which sequence, counted from 0.
         record: the neurons to record; the scenario's outputs when None.
@@ -99,7 +99,7 @@ def simulate(
     settings = settings or default_settings(scenario)
     stride = steps_a_sample(scenario, settings)
     sites = [Site(name) for name in (record or scenario.outputs)]
-    voltages = simulation.run(scenario.clamps(sequence), sites, settings)
+    voltages = simulation.run(scenario.clamps(sequence), sites, settings, scenario.ablated)
     return voltages[::stride][: scenario.samples] / 1000.0
 
 

@@ -62,6 +62,22 @@ class Scenario:
         pairs = zip(self.inputs, self.stimuli[sequence], strict=True)
         return tuple(Clamp(Site(name), waveform) for name, waveform in pairs if name not in self.ablated)
 
+    def ablate(self, names: Sequence[str]) -> "Scenario":
+        """The scenario on a worm that lacks these neurons too: their contacts and stimuli go, they stay at rest.
+
+        Raises:
+            InputError: a name is that of no neuron or is given twice, or no input is left to stimulate.
+        """
+        require_known(names, [neuron.name for neuron in neurons()])
+        ablated = (*self.ablated, *names)
+        require_distinct(ablated, "an ablation names")
+        require(
+            not set(self.inputs) <= set(ablated),
+            f"ablating {', '.join(names)} leaves no input of scenario {self.name} to stimulate "
+            f"({', '.join(self.inputs)}): leave at least one",
+        )
+        return replace(self, ablated=ablated)
+
     def select(self, numbers: Sequence[int]) -> "Scenario":
         """The scenario with some of its sequences only, counted from 1.
 

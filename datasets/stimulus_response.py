@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.metadata
-import json
 import shutil
 import time
 from collections.abc import Sequence
@@ -10,26 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 from jaxtyping import Float
 
 from connectome.contact import Connectome, require_known
-from connectome.network import NetworkParameters, build_network, default_settings, simulate, steps_a_sample
+from connectome.network import NetworkParameters, build_network, default_settings, steps_a_sample
 from connectome.scenario import Scenario
 from datasets.dataset import Dataset, Trial
+from datasets.partial import Pieces, pieces_of, run_missing
+from datasets.simulating import simulate_here
 from datasets.splitting import split_diverse
 from datasets.store import load_dataset, save_dataset
 from neuron_models.circuit import Circuit, RunSettings
-from neuron_models.engine import Simulation
 from neuron_models.errors import InputError, require, require_seed
-from neuron_models.files import written_whole
 from neuron_models.mechanisms import compiled_mechanisms
-from neuron_models.progress import progress_bar
 from neuron_models.wording import counted
-from neuron_models.workers import Call, run_calls
-
-_built: dict[str, Simulation] = {}
-"""The network that this process has built, by the fingerprint of its circuit."""
+from neuron_models.workers import Call
 
 
 @dataclass(frozen=True)
@@ -53,7 +47,7 @@ class Job:
     @property
     def key(self) -> str:
         """SHA-256 of the whole job."""
-        parts = (self.circuit.fingerprint, self.scenario, self.record, self.settings, self.split_seed, _versions())
+        parts = (self.circuit.fingerprint, self.scenario, self.record, self.settings, self.split_seed, versions())
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -75,7 +69,7 @@ def simulate_dataset(
 
     Args:
         scenario: the stimuli, the outputs and the sampling.
-        connectome: the wiring; the scenario's ablated neurons are cut off from it.
+        connectome: the whole wiring; the scenario's ablated neurons are cut off from it while it is run.
         out: the file to write.
         parameters: membranes and synapses; the published ones when None.
         record: the neurons whose soma potentials are kept; the scenario's outputs when None.
@@ -94,15 +88,12 @@ def simulate_dataset(
     job = simulation_job(scenario, connectome, parameters, record, settings, split_seed)
     if out.exists():
         return _same(out, job)
-    partial = _open_partial(out, job)
-    try:
-        with FileLock(partial / "lock", timeout=0):
-            _run(job, partial, jobs, cluster)
-            dataset = _divided(_assemble(job, partial), job)
-            save_dataset(dataset, out)
-            shutil.rmtree(partial)
-    except Timeout:
-        raise InputError(f"another process is simulating into {out}: wait for it, or choose another --out") from None
+    about = {"scenario": job.scenario.name, "network": job.network}
+    with pieces_of(out, job.key, (job.scenario.samples, len(job.record)), about) as pieces:
+        _run(job, pieces, jobs, cluster)
+        dataset = _divided(_assemble(job, pieces), job)
+        save_dataset(dataset, out)
+        shutil.rmtree(pieces.folder)
     return dataset
 
 
@@ -115,71 +106,27 @@ def simulation_job(
     split_seed: int | None = None,
 ) -> Job:
     """Describe what `simulate_dataset` does with the same arguments, without doing it."""
-    circuit = build_network(connectome.without(scenario.ablated), parameters)
+    circuit = build_network(connectome, parameters)
     recorded = require_known(record or scenario.outputs, connectome.names)
     return Job(scenario, circuit, recorded, settings or default_settings(scenario), connectome.source, split_seed)
 
 
-def _run(job: Job, partial: Path, jobs: int, cluster: str | None) -> None:
-    """Simulate what is missing; each sequence's voltages lie in a file of their own as soon as they are there."""
-    total = len(job.scenario.sequences)
-    missing = [i for i in range(total) if not _finished(job, partial, i)]
-    if not cluster:
-        compiled_mechanisms()  # once, before several processes need them
+def _run(job: Job, pieces: Pieces, jobs: int, cluster: str | None) -> None:
+    """Simulate what is missing, and say how fast."""
     shared = (job, job.circuit.fingerprint)
-    calls = [Call(_simulate_one, shared, (sequence,)) for sequence in missing]
-    kept = f"the finished simulations are kept in {partial}"
+    calls = {sequence: Call(_simulate_one, shared, (sequence,)) for sequence in range(len(job.scenario.sequences))}
     started = time.perf_counter()
-    with (
-        run_calls(calls, jobs=jobs, cluster=cluster, kept=kept) as finished,
-        progress_bar(total, "simulation", total - len(missing)) as bar,
-    ):
-        for place, voltages in finished:
-            with written_whole(_result(partial, missing[place])) as beside:
-                np.save(beside, voltages)
-            bar.update()
-    if missing:
+    number = run_missing(pieces, calls, what="simulation", jobs=jobs, cluster=cluster, prepare=compiled_mechanisms)
+    if number:
         seconds = time.perf_counter() - started
-        ratio = len(missing) * job.scenario.duration / 1000 / seconds
-        print(f"{counted(len(missing), 'simulation')} in {seconds:.1f} s, {ratio:.2f} of real time ({job.network})")
+        ratio = number * job.scenario.duration / 1000 / seconds
+        print(f"{counted(number, 'simulation')} in {seconds:.1f} s, {ratio:.2f} of real time ({job.network})")
 
 
 def _simulate_one(shared: tuple[Job, str], sequence: int) -> Float[np.ndarray, "time neuron"]:
-    """Simulate one sequence in this process, which builds the network when it has not yet; potentials in V."""
+    """Simulate one sequence in this process; potentials in V."""
     job, fingerprint = shared
-    if fingerprint not in _built or not _built[fingerprint].live:
-        _built.clear()
-        _built[fingerprint] = Simulation(job.circuit)
-    try:
-        return simulate(_built[fingerprint], job.scenario, sequence, job.record, job.settings)
-    except BaseException:
-        _built.clear()
-        raise
-
-
-def _result(partial: Path, sequence: int) -> Path:
-    return partial / f"{sequence:06d}.npy"
-
-
-def _finished(job: Job, partial: Path, sequence: int) -> bool:
-    """Whether a sequence's voltages are there, whole."""
-    try:
-        found = np.load(_result(partial, sequence), mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return False
-    return found.shape == (job.scenario.samples, len(job.record))
-
-
-def _open_partial(out: Path, job: Job) -> Path:
-    partial = out.with_name(out.name + ".partial")
-    manifest = partial / "manifest.json"
-    if manifest.exists() and job.key in manifest.read_text(errors="replace"):
-        return partial
-    if any(partial.glob("*.npy")):
-        raise InputError(f"{partial} holds the beginning of another simulation: delete it or choose another --out")
-    with written_whole(manifest) as beside:
-        beside.write_text(json.dumps({"key": job.key, "scenario": job.scenario.name, "network": job.network}))
-    return partial
+    return simulate_here(job.circuit, fingerprint, job.scenario, sequence, job.record, job.settings)
 
 
 def _same(out: Path, job: Job) -> Dataset:
@@ -199,7 +146,7 @@ def _divided(dataset: Dataset, job: Job) -> Dataset:
     return split_diverse(dataset, seed=job.split_seed)
 
 
-def _assemble(job: Job, partial: Path) -> Dataset:
+def _assemble(job: Job, pieces: Pieces) -> Dataset:
     scenario = job.scenario
     times = np.round(np.arange(scenario.samples) * scenario.dt, 9)
     trials = []
@@ -207,7 +154,7 @@ def _assemble(job: Job, partial: Path) -> Dataset:
         waveforms = {clamp.site.cell: clamp.waveform for clamp in scenario.clamps(index)}
         silent = np.zeros(scenario.samples)
         x = np.stack([waveforms[c].at(times) if c in waveforms else silent for c in scenario.inputs], axis=1)
-        y = np.load(_result(partial, index), allow_pickle=False)
+        y = pieces.load(index)
         trials.append(Trial(name, x, y, group=name, split=scenario.split[index]))
     return Dataset(
         name=scenario.name,
@@ -222,7 +169,7 @@ def _assemble(job: Job, partial: Path) -> Dataset:
         extra={
             "scenario": scenario.name,
             "network": job.network,
-            "versions": _versions(),
+            "versions": versions(),
             "ablated": list(scenario.ablated),
             "stimuli": [[str(waveform) for waveform in row] for row in scenario.stimuli],
             "time_step_ms": job.settings.dt,
@@ -231,5 +178,6 @@ def _assemble(job: Job, partial: Path) -> Dataset:
     )
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """The versions of what decides a simulation's result."""
     return {name: importlib.metadata.version(name) for name in ("wormtwin", "neuron", "c302", "numpy")}

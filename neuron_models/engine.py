@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -44,6 +44,7 @@ class Simulation:
         self._keep: list = []
         self._gids: dict[tuple, int] = {}
         self._transfers: dict[tuple, int] = {}
+        self._switches: dict[str, list[Callable[[bool], None]]] = {}
         _live.append(self)
         try:
             for cell in circuit.cells:
@@ -72,10 +73,11 @@ class Simulation:
             self._parallel.gid_clear()
             self._keep.clear()
             self._sections.clear()
+            self._switches.clear()
             _live.remove(self)
 
     def run(
-        self, clamps: Sequence[Clamp], record: Sequence[Site], settings: RunSettings
+        self, clamps: Sequence[Clamp], record: Sequence[Site], settings: RunSettings, ablated: Collection[str] = ()
     ) -> Float[np.ndarray, "time site"]:
         """Run once from rest, each clamp's current averaged over every time step so that its charge is exact.
 
@@ -83,17 +85,21 @@ class Simulation:
             clamps: the injected currents.
             record: where to read the membrane potential.
             settings: duration, time step and simulator.
+            ablated: cells whose contacts conduct nothing during this run; they stay in place, at rest.
 
         Returns:
             Membrane potentials in mV at t = 0, dt, ..., duration.
 
         Raises:
-            InputError: this simulation was closed, or a site does not exist.
+            InputError: this simulation was closed, a site or an ablated cell does not exist, or an ablated cell is to
+                be stimulated.
             FloatingPointError: a potential is not finite any more.
         """
         require(self.live, "this simulation was closed: another one was built in this process")
+        for name in sorted({clamp.site.cell for clamp in clamps} & set(ablated)):
+            raise InputError(f"{name} is ablated and cannot be stimulated: leave out its current")
         h = self._h
-        with self._solver(settings):
+        with self._solver(settings), self._without(ablated):
             players = [self._play(clamp, settings) for clamp in clamps]
             traces = [h.Vector().record(self._compartment(site)[0]._ref_v) for site in record]
             self._parallel.set_maxstep(10)
@@ -106,6 +112,20 @@ class Simulation:
         if not np.isfinite(voltages).all():
             raise FloatingPointError(f"a potential is not finite any more at dt = {settings.dt} ms: use a smaller one")
         return voltages
+
+    @contextlib.contextmanager
+    def _without(self, ablated: Collection[str]) -> Iterator[None]:
+        """Switch off every contact of some cells, and on again afterwards."""
+        for name in ablated:
+            self._require_cell(name)
+        switches = [switch for name in ablated for switch in self._switches.get(name, ())]
+        for switch in switches:
+            switch(False)
+        try:
+            yield
+        finally:
+            for switch in switches:
+                switch(True)
 
     @contextlib.contextmanager
     def _solver(self, settings: RunSettings) -> Iterator[None]:
@@ -147,29 +167,39 @@ class Simulation:
 
     def _compartment(self, site: Site) -> tuple:
         """The NEURON segment that holds a site, and its key: cell, cable, compartment."""
-        if site.cell not in self._sections:
-            raise InputError(f"the circuit has no cell {site.cell!r}")
+        self._require_cell(site.cell)
         cable, along = self._morphologies[site.cell].locate(site.segment, site.fraction)
         section = self._sections[site.cell][cable]
         # A point process belongs to a compartment, never to a section's end, which is shared with its neighbour.
         compartment = min(int(along * section.nseg), section.nseg - 1)
         return section((compartment + 0.5) / section.nseg), (site.cell, cable, compartment)
 
+    def _require_cell(self, name: str) -> None:
+        if name not in self._sections:
+            raise InputError(f"the circuit has no cell {name!r}")
+
     def _join(self, junction: Junction) -> None:
         pre, post = self._compartment(junction.pre), self._compartment(junction.post)
         if isinstance(junction.mechanism, GapJunction):
-            self._half_gap(pre, post, junction.mechanism)
-            self._half_gap(post, pre, junction.mechanism)
+            switches = [self._half_gap(pre, post, junction.mechanism), self._half_gap(post, pre, junction.mechanism)]
         else:
-            self._synapse(pre, post, junction.mechanism)
+            switches = [self._synapse(pre, post, junction.mechanism)]
+        for name in {junction.pre.cell, junction.post.cell}:
+            self._switches.setdefault(name, []).extend(switches)
 
-    def _synapse(self, pre: tuple, post: tuple, mechanism: ChemicalSynapse) -> None:
+    def _synapse(self, pre: tuple, post: tuple, mechanism: ChemicalSynapse) -> Callable[[bool], None]:
+        """Make a synapse; gives what switches its conductance on and off."""
         synapse = self._h.Exp2Syn(post[0])
         synapse.tau1, synapse.tau2, synapse.e = mechanism.tau_rise, mechanism.tau_decay, mechanism.e_rev
         gid = self._spike_source(pre, mechanism.threshold)
         connection = self._parallel.gid_connect(gid, synapse)
         connection.weight[0], connection.delay = mechanism.g_max, mechanism.delay
         self._keep += [synapse, connection]
+
+        def switch(on: bool) -> None:
+            connection.weight[0] = mechanism.g_max if on else 0.0
+
+        return switch
 
     def _spike_source(self, place: tuple, threshold: float) -> int:
         """The number under which a compartment's threshold crossings are known (CoreNEURON needs one)."""
@@ -183,7 +213,8 @@ class Simulation:
             self._keep.append(detector)
         return self._gids[key]
 
-    def _half_gap(self, here: tuple, there: tuple, mechanism: GapJunction) -> None:
+    def _half_gap(self, here: tuple, there: tuple, mechanism: GapJunction) -> Callable[[bool], None]:
+        """Make one side of a gap junction; gives what switches its conductance on and off."""
         gap = self._h.HalfGap(here[0])
         gap.g = mechanism.g
         segment, key = there
@@ -192,6 +223,11 @@ class Simulation:
             self._parallel.source_var(segment._ref_v, self._transfers[key], sec=segment.sec)
         self._parallel.target_var(gap, gap._ref_vgap, self._transfers[key])
         self._keep.append(gap)
+
+        def switch(on: bool) -> None:
+            gap.g = mechanism.g if on else 0.0
+
+        return switch
 
     def _play(self, clamp: Clamp, settings: RunSettings) -> tuple:
         """An IClamp whose amplitude is, in every step, the mean of the waveform over that step.
