@@ -25,6 +25,7 @@ if getattr(datasets, "OWNER", "") != "wormtwin":
 
 import connectome.cli
 import datasets.cli
+import surrogates.ablation_cli
 import surrogates.cli
 import surrogates.search_cli
 from connectome.cli import NetworkOption
@@ -194,6 +195,7 @@ app.add_typer(connectome.cli.connectome_app, name="connectome")
 datasets.cli.register(app)
 surrogates.cli.register(app)
 surrogates.search_cli.register(app)
+surrogates.ablation_cli.register(app)
 
 
 def run(arguments: Sequence[str]) -> int:

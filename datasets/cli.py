@@ -54,10 +54,10 @@ def simulate(
     from datasets.stimulus_response import simulate_dataset
     from neuron_models.circuit import RunSettings
 
-    _one_of("--record", record, ("outputs", "all"))
-    _one_of("--stimuli", stimuli, ("published", "random"))
+    one_of("--record", record, ("outputs", "all"))
+    one_of("--stimuli", stimuli, ("published", "random"))
     split = split or ("auto" if stimuli == "random" else "published")
-    _one_of("--split", split, ("published", "auto"))
+    one_of("--split", split, ("published", "auto"))
     require_workers(jobs, cluster)
     require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
     require(stimuli == "published" or split == "auto", "random stimuli have no published split: use --split auto")
@@ -162,7 +162,7 @@ def import_(
         dataset = import_dat(folder, outputs=known.outputs, inputs=known.inputs, split=known.split)
         dataset = replace(dataset, name=scenario, extra={"scenario": scenario})
     else:
-        dataset = import_dat(folder, outputs=_names(outputs), inputs=_names(inputs))
+        dataset = import_dat(folder, outputs=parse_names(outputs), inputs=parse_names(inputs))
     save_dataset(dataset, out)
     print(f"{counted(len(dataset), 'sequence')} in {out}")
 
@@ -190,11 +190,13 @@ def parse_numbers(text: str) -> list[int]:
     return numbers
 
 
-def _names(text: str) -> tuple[str, ...]:
+def parse_names(text: str) -> tuple[str, ...]:
+    """Read a list such as `AVBL,AVBR` into names; what is empty is left out."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
+def one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
+    """Raise an `InputError` unless an option's value is one that there is."""
     require(value in allowed, f"{option} must be one of {', '.join(allowed)}, got {value!r}")
 
 
