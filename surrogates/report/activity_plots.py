@@ -104,6 +104,7 @@ def plot_ranking(screen: Screen, most: int = 30) -> Figure:
     curve.set_ylabel("mean effect (% of intact activity)")
     curve.set_yscale("symlog", linthresh=0.1)
     curve.set_ylim(bottom=0)
+    curve.yaxis.set_major_formatter("{x:g}")
     tidy([bars, curve])
     bars.tick_params(axis="y", labelsize=7)
     return figure
