@@ -28,6 +28,7 @@ import datasets.cli
 import surrogates.ablation_cli
 import surrogates.cli
 import surrogates.search_cli
+import surrogates.worm_cli
 from connectome.cli import NetworkOption
 from datasets.cli import ClusterOption
 from datasets.dataset import SPLITS
@@ -196,6 +197,7 @@ datasets.cli.register(app)
 surrogates.cli.register(app)
 surrogates.search_cli.register(app)
 surrogates.ablation_cli.register(app)
+surrogates.worm_cli.register(app)
 
 
 def run(arguments: Sequence[str]) -> int:

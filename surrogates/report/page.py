@@ -198,7 +198,7 @@ def write_page(page: Page, path: Path) -> Path:
     for block in figures:  # lay each out once for all the forms that it is written in
         block.figure.draw_without_rendering()
         block.figure.set_layout_engine("none")
-    text = _environment().get_template("page.html").render(page=page)
+    text = environment().get_template("page.html").render(page=page)
     for block in figures:
         place = path.parent / FIGURES / block.name
         for suffix in ("png", "svg"):
@@ -211,7 +211,8 @@ def write_page(page: Page, path: Path) -> Path:
     return path
 
 
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Where the templates of pages are found; what looks like HTML in a value is shown as it is."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("surrogates.report"),
         autoescape=True,

@@ -1,0 +1,77 @@
+"""The worm in three dimensions: one HTML file that draws all cells and, over time, their voltages.
+
+three.js draws (MIT licence; the file that jupyter-threejs-sage ships is copied into the page).
+"""
+
+import base64
+import importlib.resources
+import re
+from dataclasses import asdict
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from neuron_models.errors import require
+from neuron_models.files import require_place, written_whole
+from surrogates.report.colour_scale import ANCHORS, colour_scale
+from surrogates.report.packing import pack
+from surrogates.report.page import environment
+from surrogates.report.worm_run import RANGES, WormRun
+from surrogates.report.worm_shape import WormShape, worm_shape
+
+
+def write_worm(path: Path, run: WormRun | None = None) -> Path:
+    """Write the page, whole or not at all.
+
+    Args:
+        path: the HTML file.
+        run: what to show over time; the cells by class only when None.
+
+    Raises:
+        InputError: the path is a folder, lies under a file, or does not end in .html.
+        OSError: it cannot be written there.
+    """
+    require_page(path)
+    shape = worm_shape()
+    text = environment().get_template("worm.html").render(
+        facts={"shape": _shape_facts(shape), "run": None if run is None else _run_facts(run), "scales": _scales()},
+        run=run,
+        missing=len(shape.cells) - len(run.recorded) if run else 0,
+        library=_library().read_text(encoding="utf-8"),
+    )
+    with written_whole(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+    return path
+
+
+def require_page(path: Path) -> None:
+    """Raise an `InputError` unless a file's name ends in .html and there can be a file of this name."""
+    require(not path.is_dir(), f"{path} is a folder: name the page to write (.html)")
+    require(path.suffix == ".html", f"a page's name ends in .html, got {path.name!r}")
+    require_place(path)
+
+
+def _shape_facts(shape: WormShape) -> dict:
+    return {
+        "cells": [asdict(cell) for cell in shape.cells],
+        "cables": shape.cables.ravel().tolist(),
+        "points": asdict(pack(shape.points)),
+        "diameters": asdict(pack(shape.diameters)),
+    }
+
+
+def _run_facts(run: WormRun) -> dict:
+    facts = {"voltages": asdict(pack(run.voltages)), "stimulus": asdict(pack(run.stimulus))}
+    facts |= {"colour_range": run.colour_range, "ranges": RANGES}
+    plain = ("name", "recorded", "step", "rest", "inputs", "stimulus_units", "stimulus_step", "outputs", "ablated")
+    return facts | {key: getattr(run, key) for key in plain}
+
+
+def _scales() -> dict[str, str]:
+    return {ground: base64.b64encode(colour_scale(ground).tobytes()).decode() for ground in ANCHORS}
+
+
+def _library() -> Traversable:
+    """The newest three.js of the installed package."""
+    versions = importlib.resources.files("jupyter_threejs_sage") / "static"
+    found = {int(each.name[1:]): each for each in versions.iterdir() if re.fullmatch(r"r\d+", each.name)}
+    return found[max(found)] / "three.min.js"
