@@ -34,7 +34,9 @@ def recording(names=NAMES, steps=1000, number=2, dt=0.5, units="V", **changes) -
         height = np.array([1.065 if name == "AVBL" else 0.0004 * NAMES.index(name) for name in names if name in NAMES])
         y = -0.065 + height * np.sin(np.pi * time / time[-1]) ** 2
         trials.append(Trial(f"run_{index + 1}", x, y * {"V": 1, "mV": 1000}.get(units, 1)))
-    made = Dataset("toy", tuple(trials), dt, INPUTS, tuple(names), "nA", units, source="made", extra={"scenario": "fcm"})
+    made = Dataset(
+        "toy", tuple(trials), dt, INPUTS, tuple(names), "nA", units, source="made", extra={"scenario": "fcm"}
+    )
     return replace(made, **changes)
 
 
@@ -201,4 +203,3 @@ def refused(result, *words):
     for word in words:
         assert word in err
     assert "Traceback" not in out + err
-

@@ -9,6 +9,7 @@ import re
 from dataclasses import asdict
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 from neuron_models.errors import require
 from neuron_models.files import require_place, written_whole
@@ -32,11 +33,15 @@ def write_worm(path: Path, run: WormRun | None = None) -> Path:
     """
     require_page(path)
     shape = worm_shape()
-    text = environment().get_template("worm.html").render(
-        facts={"shape": _shape_facts(shape), "run": None if run is None else _run_facts(run), "scales": _scales()},
-        run=run,
-        missing=len(shape.cells) - len(run.recorded) if run else 0,
-        library=_library().read_text(encoding="utf-8"),
+    text = (
+        environment()
+        .get_template("worm.html")
+        .render(
+            facts={"shape": _shape_facts(shape), "run": None if run is None else _run_facts(run), "scales": _scales()},
+            run=run,
+            missing=len(shape.cells) - len(run.recorded) if run else 0,
+            library=_library().read_text(encoding="utf-8"),
+        )
     )
     with written_whole(path) as beside:
         beside.write_text(text, encoding="utf-8")
@@ -60,7 +65,7 @@ def _shape_facts(shape: WormShape) -> dict:
 
 
 def _run_facts(run: WormRun) -> dict:
-    facts = {"voltages": asdict(pack(run.voltages)), "stimulus": asdict(pack(run.stimulus))}
+    facts: dict[str, Any] = {"voltages": asdict(pack(run.voltages)), "stimulus": asdict(pack(run.stimulus))}
     facts |= {"colour_range": run.colour_range, "ranges": RANGES}
     plain = ("name", "recorded", "step", "rest", "inputs", "stimulus_units", "stimulus_step", "outputs", "ablated")
     return facts | {key: getattr(run, key) for key in plain}

@@ -12,7 +12,8 @@ function buildCamera(canvas, upright, changed) {
   const controls = new THREE.OrbitControls(camera, canvas);
   Object.assign(controls, { minDistance: 12, maxDistance: 5000, zoomSpeed: 1.1, screenSpacePanning: true });
   controls.addEventListener("change", changed);
-  let flight = 0;
+  controls.addEventListener("start", () => (side = null));
+  let flight = 0, side = "left"; // the side that is shown whole, until something is moved
 
   function fitting() {
     const half = Math.tan(THREE.MathUtils.degToRad(camera.fov / 2)), thick = Math.max(size.x, size.z);
@@ -22,6 +23,7 @@ function buildCamera(canvas, upright, changed) {
 
   // Move target and camera there, at once or in a third of a second.
   function fly(target, position) {
+    side = null;
     cancelAnimationFrame(flight);
     const from = [controls.target.clone(), camera.position.clone()], began = performance.now();
     const step = (now) => {
@@ -35,8 +37,9 @@ function buildCamera(canvas, upright, changed) {
     else flight = requestAnimationFrame(step);
   }
 
-  function lookFrom(side) {
-    const away = new THREE.Vector3(...SIDES[side]).multiplyScalar(fitting());
+  function lookFrom(from) {
+    side = from;
+    const away = new THREE.Vector3(...SIDES[from]).multiplyScalar(fitting());
     if (away.x === 0) away.x = 0.02; // keeps the head on its side where the direction of `up` is lost
     controls.target.copy(middle);
     camera.position.copy(middle).add(away);
@@ -50,6 +53,7 @@ function buildCamera(canvas, upright, changed) {
   }
 
   function turn(around, over) {
+    side = null;
     const level = new THREE.Quaternion().setFromUnitVectors(camera.up, new THREE.Vector3(0, 1, 0));
     const away = camera.position.clone().sub(controls.target).applyQuaternion(level);
     const place = new THREE.Spherical().setFromVector3(away);
@@ -61,13 +65,15 @@ function buildCamera(canvas, upright, changed) {
   }
 
   function zoom(factor) {
+    side = null;
     const away = camera.position.clone().sub(controls.target);
     const length = THREE.MathUtils.clamp(away.length() * factor, controls.minDistance, controls.maxDistance);
     camera.position.copy(controls.target).add(away.setLength(length));
     controls.update();
   }
 
-  return { camera, controls, lookFrom, lookAt, turn, zoom, stop: () => cancelAnimationFrame(flight) };
+  const refit = () => side && lookFrom(side);
+  return { camera, controls, refit, lookFrom, lookAt, turn, zoom, stop: () => cancelAnimationFrame(flight) };
 }
 
 // The projection of points to pixels of the picture, without three's objects: it is called 16,000 times a hover.

@@ -291,7 +291,7 @@ function resize() {
   eye.camera.aspect = width / height;
   eye.camera.updateProjectionMatrix();
   for (const strip of strips) strip.draw();
-  if (!sized) eye.lookFrom("left");
+  eye.refit();
   sized = true;
   ask();
 }

@@ -117,13 +117,17 @@ void main() {
   result = vec4(lit(ink, normal, depth) * mix(0.62, 1.0, rim), cover);
 }`;
 
-function corners(perInstance, number) {
-  const geometry = new THREE.InstancedBufferGeometry();
-  geometry.setAttribute("position", new THREE.BufferAttribute(new Float32Array([-1, -1, 1, -1, 1, 1, -1, 1]), 2));
-  geometry.setIndex([0, 1, 2, 0, 2, 3]);
-  for (const [name, values, size] of perInstance)
-    geometry.setAttribute(name, new THREE.InstancedBufferAttribute(values, size));
-  geometry.instanceCount = number;
+// Squares of four corners, each with the values of its square. Written out, not instanced: renderers in software take
+// fifty microseconds for every instance.
+function squares(perSquare, number) {
+  const geometry = new THREE.BufferGeometry(), corners = [-1, -1, 1, -1, 1, 1, -1, 1];
+  const position = Float32Array.from({ length: 8 * number }, (_, i) => corners[i % 8]);
+  geometry.setAttribute("position", new THREE.BufferAttribute(position, 2));
+  geometry.setIndex(Array.from({ length: 6 * number }, (_, i) => 4 * Math.floor(i / 6) + [0, 1, 2, 0, 2, 3][i % 6]));
+  for (const [name, values, size] of perSquare) {
+    const repeated = Float32Array.from({ length: 4 * values.length }, (_, i) => values[size * Math.floor(i / size / 4) + (i % size)]);
+    geometry.setAttribute(name, new THREE.BufferAttribute(repeated, size));
+  }
   return geometry;
 }
 
@@ -145,11 +149,11 @@ function buildScene() {
   for (const [name, value] of Object.entries(start)) uniforms[name] = { value };
   const spheres = new Float32Array(cells.flatMap((cell) => [...cell.soma, cell.diameter / 2]));
   const numbers = new Float32Array(cells.map((_, place) => place));
-  const cables = corners(
+  const cables = squares(
     [["start", segments.starts, 4], ["end", segments.ends, 4], ["neuron", segments.owners, 1]],
     segments.owners.length,
   );
-  const somata = corners([["sphere", spheres, 4], ["neuron", numbers, 1]], cells.length);
+  const somata = squares([["sphere", spheres, 4], ["neuron", numbers, 1]], cells.length);
   const scene = new THREE.Scene();
   scene.add(meshOf(cables, CABLE_CORNERS, CABLE_INK, uniforms), meshOf(somata, SOMA_CORNERS, SOMA_INK, uniforms));
   return { scene, texels, texture, uniforms };
