@@ -32,6 +32,16 @@ def predict(model, dataset: Dataset) -> list[Float[np.ndarray, "time output"]]:
     Raises:
         InputError: the model takes or gives another number of channels than the dataset has.
     """
+    require_fitting(model, dataset)
+    run = respond(model)
+    stimuli = [stimulus(trial) for trial in dataset]
+    if len({len(trial) for trial in dataset}) == 1:
+        return list(run(np.stack(stimuli)))
+    return [run(each[None])[0] for each in stimuli]
+
+
+def require_fitting(model, dataset: Dataset) -> None:
+    """Raise an `InputError` unless a model takes and gives as many channels as a dataset has."""
     wanted = model.input_shape[-1]
     if wanted != len(dataset.x_names):
         raise InputError(
@@ -44,26 +54,25 @@ def predict(model, dataset: Dataset) -> list[Float[np.ndarray, "time output"]]:
             f"the model gives {given} outputs and dataset {dataset.name!r} has {len(dataset.y_names)} "
             f"({', '.join(dataset.y_names)}): use the data it was trained on"
         )
-    run = _runner(model)
-    stimuli = [_stimulus(trial) for trial in dataset]
-    if len({len(trial) for trial in dataset}) == 1:
-        return list(run(np.stack(stimuli)))
-    return [run(stimulus[None])[0] for stimulus in stimuli]
 
 
-def _stimulus(trial: Trial) -> Shaped[np.ndarray, "time ..."]:
+def stimulus(trial: Trial) -> Shaped[np.ndarray, "time ..."]:
     """What a model sees of a trial: as in training, zero where a sample does not count."""
     x = np.asarray(trial.x[:], np.float32)
     return x if trial.weight is None else np.where(trial.valid().reshape(-1, *(1,) * (x.ndim - 1)), x, np.float32(0))
 
 
-def _runner(model) -> Callable[[np.ndarray], np.ndarray]:
+Respond = Callable[[np.ndarray], np.ndarray]
+"""Runs a model freely on (trial, time, input): gives (trial, time, output)."""
+
+
+def respond(model) -> Respond:
     """What runs a model on (trial, time, input): the fast engine where it can, else Keras."""
-    from surrogates.fast.engine import respond
+    from surrogates.fast import engine
     from surrogates.fast.layout import layout_of
 
     layout = layout_of(model)
-    return partial(_keras_response, model) if layout is None else partial(respond, model, layout)
+    return partial(_keras_response, model) if layout is None else partial(engine.respond, model, layout)
 
 
 def _keras_response(model, x: np.ndarray) -> np.ndarray:
@@ -95,7 +104,7 @@ def score(dataset: Dataset, predictions: list[Float[np.ndarray, "time output"]])
         FloatingPointError: a prediction that counts is not finite, as of a free run that grew without bound.
     """
     require(len(predictions) == len(dataset), f"{len(predictions)} predictions for {len(dataset)} trials")
-    targets = [_target(trial)[trial.valid()] for trial in dataset]
+    targets = [target(trial)[trial.valid()] for trial in dataset]
     for trial, y, p in zip(dataset, targets, predictions, strict=True):
         require(p.shape == (len(trial), y.shape[1]), f"trial {trial.name!r}: a prediction has the shape {p.shape}")
         _require_finite(trial, p)
@@ -131,12 +140,17 @@ def rmse_of_mean(dataset: Dataset, split: str) -> float:
     if not {"train", split} <= set(parts):
         return float("nan")
     learned, asked = (
-        np.concatenate([_target(trial)[trial.valid()] for trial in parts[name]]) for name in ("train", split)
+        np.concatenate([target(trial)[trial.valid()] for trial in parts[name]]) for name in ("train", split)
     )
     return float(np.sqrt(((asked - learned.mean(0)) ** 2).mean()))
 
 
-def _target(trial) -> Float[np.ndarray, "time output"]:
+def target(trial: Trial) -> Float[np.ndarray, "time output"]:
+    """The outputs of a trial.
+
+    Raises:
+        InputError: it has none.
+    """
     if trial.y is None:
         raise InputError(f"trial {trial.name!r} has no outputs to compare with")
     return np.asarray(trial.y[:], dtype=float)

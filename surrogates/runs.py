@@ -68,7 +68,8 @@ def run_all(
     ]
     every = {run.folder: run for plan in plans for _, runs in plan for run in runs}
     for group, run in {run.folder.parents[1]: run for run in every.values()}.items():
-        _claim(group, run, protocol)
+        facts = {"data": dataset_checksum(run.data), "without": list(run.entry.unseen_inputs)}
+        claim_runs(group, {**facts, "epochs": protocol.epochs})
     results = {folder: load_result(folder / SCORES_FILE) for folder in every if (folder / SCORES_FILE).exists()}
     for what, baselines in (("networks", False), ("baselines", True)):
         runs = [run for run in every.values() if run.entry.baseline is baselines]
@@ -169,10 +170,17 @@ def keep_run(files: Mapping[str, bytes], folder: Path) -> Result:
     return load_result(folder / SCORES_FILE)
 
 
-def _claim(group: Path, run: _Planned, protocol: Protocol) -> None:
-    """Say what a folder's runs are of, or check that those in it are of the same."""
-    mine = {"data": dataset_checksum(run.data), "without": list(run.entry.unseen_inputs), "epochs": protocol.epochs}
-    mine |= versions()
+def claim_runs(group: Path, facts: Mapping[str, Any]) -> None:
+    """Say what a folder's runs `<model>/seed-<n>` are of, or check that those in it are of the same.
+
+    Args:
+        group: the folder.
+        facts: what decides the runs, as JSON can hold it; the versions are added.
+
+    Raises:
+        InputError: they are of something else, or what says it is missing or damaged.
+    """
+    mine = {**facts, **versions()}
     path = group / _CLAIM_FILE
     if next(_scores(group), None) is None:
         with written_whole(path) as beside:

@@ -1,0 +1,96 @@
+"""The simulator's own answer: the same inputs silenced in simulations of the full network."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from connectome.contact import Connectome
+from connectome.scenario import Scenario
+from datasets.dataset import Dataset
+from datasets.resimulation import connectome_of, scenario_of, settings_of
+from datasets.stimulus_response import simulate_dataset
+from neuron_models.circuit import RunSettings
+from neuron_models.errors import InputError
+from neuron_models.stimulus import Silence
+from surrogates.importance.question import Question
+from surrogates.importance.table import Importance
+from surrogates.metrics import target
+
+SIMULATOR = "simulator"
+FOLDER = "simulator"
+_EQUAL = 1e-5
+"""A trial that is simulated anew must have the voltages (V) of the dataset within this."""
+
+
+def silenced_in_simulator(
+    question: Question, out: Path, *, network: str | Path | None = None, jobs: int = 1
+) -> Importance:
+    """Silence each input or group in the simulator; the effect is the change of every output, RMS over time and trials.
+
+    The stimulus alone is taken away: the neurons and their contacts stay. It is the measure of `occlusion` with the
+    baseline `zero`, in the network instead of its surrogate.
+
+    Args:
+        question: the trials and the groups; the baseline is always silence.
+        out: a folder; the simulations lie in `simulator/` in it, and those that are there are not repeated.
+        network: see `datasets.resimulation.connectome_of`.
+        jobs: processes.
+
+    Raises:
+        InputError: the dataset was not simulated, on this network, with these parameters.
+    """
+    scenario, connectome, settings = simulated(question, network)
+    folder = out / FOLDER
+    _require_equal(question.dataset, scenario, connectome, settings, folder)
+    silenced = []
+    for name, members in question.groups.items():
+        print(f"Simulating without stimulus to {', '.join(members)}")
+        path = folder / f"without-{name}.h5"
+        silenced.append(simulate_dataset(silence(scenario, members), connectome, path, settings=settings, jobs=jobs))
+    effects = (_effect(question.dataset, silenced, place) for place in range(len(question.dataset)))
+    about = question.about(network=connectome.source)
+    return question.table(SIMULATOR, effects, question.dataset.y_units, about=about)
+
+
+def simulated(question: Question, network: str | Path | None = None) -> tuple[Scenario, Connectome, RunSettings]:
+    """The scenario (of the question's trials), the wiring and the settings of a simulated dataset.
+
+    Raises:
+        InputError: it was not simulated, or not on this network.
+    """
+    whole = question.whole
+    scenario, names = scenario_of(whole), [trial.name for trial in question.dataset]
+    chosen = scenario.select([scenario.sequences.index(name) + 1 for name in names])
+    return chosen, connectome_of(whole, network), settings_of(whole)
+
+
+def silence(scenario: Scenario, inputs: tuple[str, ...]) -> Scenario:
+    """The scenario without the stimulus to some inputs."""
+    rows = tuple(
+        tuple(Silence() if name in inputs else waveform for name, waveform in zip(scenario.inputs, row, strict=True))
+        for row in scenario.stimuli
+    )
+    return replace(scenario, stimuli=rows)
+
+
+def _require_equal(
+    dataset: Dataset, scenario: Scenario, connectome: Connectome, settings: RunSettings, folder: Path
+) -> None:
+    """Check that the first trial, simulated anew, is what the dataset holds."""
+    print("Simulating a trial as it is, to see that it is the dataset's")
+    again = simulate_dataset(scenario.select([1]), connectome, folder / "intact.h5", settings=settings)
+    off = float(np.abs(target(again.trials[0]) - target(dataset.trials[0])).max())
+    if off > _EQUAL:
+        raise InputError(
+            f"trial {dataset.trials[0].name!r}, simulated anew, differs from dataset {dataset.name!r} by up to "
+            f"{off:.2g} V: it was simulated with another compartment length or version: simulate it with the defaults"
+        )
+
+
+def _effect(
+    dataset: Dataset, silenced: list[Dataset], place: int
+) -> Float[np.ndarray, "time group output"]:
+    intact = target(dataset.trials[place])
+    return np.stack([intact - target(other.trials[place]) for other in silenced], axis=1)

@@ -1,0 +1,114 @@
+"""Saliency and integrated gradients through the recurrent network, resolved in time."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from neuron_models.errors import require
+from surrogates.importance.gradients import Derivatives, derivatives
+from surrogates.importance.question import Case, Question
+from surrogates.importance.table import Importance
+from surrogates.metrics import Respond, respond
+
+STEPS = 32
+"""Points on the path from the baseline; with it the attributions of a GRU-16 add up to 1e-7 V (`docs/importance.md`)."""
+
+
+def saliency(model: Any, question: Question) -> Importance:
+    """Take the gradient of every output at its peak with respect to the stimulus at every time (Simonyan 2013).
+
+    An output's peak is where the response is farthest from that to the baseline. Inputs of a group change together.
+    Values are the sum of the gradient's absolute values over the stimulus's samples, mean over trials: the largest
+    change of the peak that a change of the input by no more than 1 nA can cause, to first order.
+    """
+    found, run = derivatives(model), respond(model)
+    effects = (saliency_at_peak(found, run, case, question) for case in question.cases)
+    units = "/".join(filter(None, (question.dataset.y_units, question.dataset.x_units)))
+    about = question.about(baseline=question.baseline)
+    return question.table("saliency", effects, units, pooling="total", clock="stimulus", about=about)
+
+
+def saliency_at_peak(
+    found: Derivatives, run: Respond, case: Case, question: Question
+) -> Float[np.ndarray, "time group output"]:
+    """The gradient of every output at its peak, by the time of the stimulus and by group."""
+    gradients = _peak_gradients(found, case.x, peaks(run, case))
+    return np.einsum("gi,oti->tgo", question.members.astype(float), gradients)
+
+
+def peaks(run: Respond, case: Case) -> Int[np.ndarray, " output"]:
+    """The sample at which each output is farthest from its response to the baseline, of those that count."""
+    present, absent = run(np.stack([case.x, case.absent]))
+    return np.argmax(np.where(case.counts[:, None], np.abs(present - absent), -1.0), axis=0)
+
+
+def _peak_gradients(
+    found: Derivatives, x: Float[np.ndarray, "time input"], at: Int[np.ndarray, " output"]
+) -> Float[np.ndarray, "output time input"]:
+    weight = np.zeros((len(at), len(x), len(at)), np.float32)
+    weight[np.arange(len(at)), at, np.arange(len(at))] = 1.0
+    return found.backward(np.broadcast_to(x, (len(at), *x.shape)), weight)
+
+
+def integrated_gradients(model: Any, question: Question, *, steps: int = STEPS) -> Importance:
+    """Integrate the gradient on the straight path from the baseline (Sundararajan, Taly and Yan 2017).
+
+    Every sample of every output is explained: at each time of the response, the attributions of all inputs add up to
+    the difference between the response and that to the baseline. Values are the RMS of an attribution over time and
+    trials. What is left over is recorded as `completeness` (the largest, in the units of the outputs).
+
+    Raises:
+        InputError: fewer than one step.
+    """
+    require(steps >= 1, f"integrated gradients: steps must be >= 1, got {steps}")
+    found, run = derivatives(model), respond(model)
+    left = [0.0]
+
+    def attributed(case: Case) -> Float[np.ndarray, "time group output"]:
+        effect = integrated_over_response(found, case, question, steps)
+        present, absent = run(np.stack([case.x, case.absent])).astype(float)
+        left[0] = max(left[0], float(np.abs(effect.sum(axis=1) - (present - absent)).max()))
+        return effect
+
+    table = question.table(
+        "integrated-gradients", map(attributed, question.cases), question.dataset.y_units
+    )
+    about = question.about(baseline=question.baseline, steps=steps, completeness=left[0])
+    return replace(table, about=about)
+
+
+def integrated_over_response(
+    found: Derivatives, case: Case, question: Question, steps: int = STEPS
+) -> Float[np.ndarray, "time group output"]:
+    """What each group adds to every sample of every output.
+
+    All moments of a group's stimulus count together: one derivative in its direction gives the whole response.
+    """
+    places, weights = _path(steps)
+    change = case.x - case.absent
+    points = case.absent + places[:, None, None] * change
+    total = np.zeros((len(question.groups), len(change), len(question.dataset.y_names)))
+    for row, members in enumerate(question.members):
+        direction = np.broadcast_to(np.where(members, change, 0.0), points.shape)
+        total[row] = np.tensordot(weights, found.forward(points, direction).astype(float), 1)
+    return np.moveaxis(total, 0, 1)
+
+
+def integrated_over_stimulus(
+    found: Derivatives, run: Respond, case: Case, question: Question, steps: int = STEPS
+) -> Float[np.ndarray, "time group output"]:
+    """What each sample of each group's stimulus adds to every output's peak (see `peaks`)."""
+    places, weights = _path(steps)
+    change, at = (case.x - case.absent).astype(float), peaks(run, case)
+    total = np.zeros((len(at), *change.shape))
+    for place, weight in zip(places, weights, strict=True):
+        total += weight * change * _peak_gradients(found, case.absent + np.float32(place) * (case.x - case.absent), at)
+    return np.einsum("gi,oti->tgo", question.members.astype(float), total)
+
+
+def _path(steps: int) -> tuple[Float[np.ndarray, " step"], Float[np.ndarray, " step"]]:
+    """Places on the path from 0 to 1 and their weights, after Gauss and Legendre."""
+    places, weights = np.polynomial.legendre.leggauss(steps)
+    return (places + 1) / 2, weights / 2

@@ -1,0 +1,148 @@
+"""What is asked: the trials of a split, the groups of inputs, and what stands in for an input that is taken away."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from datasets.dataset import SPLITS, Dataset
+from neuron_models.errors import InputError, require, require_seed
+from surrogates.importance.groups import Groups, members_matrix
+from surrogates.importance.table import Importance, pool_effects
+from surrogates.metrics import stimulus
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One trial: its stimulus, the stimulus that stands in where inputs are taken away, and which samples count."""
+
+    x: Float[np.ndarray, "time input"]
+    absent: Float[np.ndarray, "time input"]
+    counts: Bool[np.ndarray, " time"]
+
+    def without(self, gone: Bool[np.ndarray, "variant input"]) -> Float[np.ndarray, "variant time input"]:
+        """The stimulus with the inputs of each variant taken away."""
+        return np.where(gone[:, None, :], self.absent, self.x)
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What a method is asked.
+
+    `whole` is the dataset with all its splits, `dataset` the trials that are looked at, `cases` the same as a model
+    sees them. `seed` draws the other trials of the baseline `trial`, and whatever a method draws.
+    """
+
+    whole: Dataset
+    dataset: Dataset
+    groups: Groups
+    members: Bool[np.ndarray, "group input"]
+    cases: tuple[Case, ...]
+    baseline: str
+    split: str
+    seed: int
+
+    def about(self, **more: Any) -> dict[str, Any]:
+        """What decides the numbers, for the record."""
+        groups = {name: list(members) for name, members in self.groups.items()}
+        return {"data": self.dataset.name, "split": self.split, "groups": groups, "seed": self.seed, **more}
+
+    def table(
+        self,
+        method: str,
+        effects: Iterable[Float[np.ndarray, "time group output"]],
+        units: str,
+        *,
+        pooling: str = "rms",
+        clock: str = "response",
+        standard_error: Float[np.ndarray, "group output"] | None = None,
+        about: Mapping[str, Any] | None = None,
+    ) -> Importance:
+        """Pool the effects of a method, one array a case in their order, into its table."""
+        values, by_trial, over_time = pool_effects(effects, [case.counts for case in self.cases], pooling)
+        return Importance(
+            method,
+            tuple(self.groups),
+            self.dataset.y_names,
+            units,
+            values,
+            tuple(trial.name for trial in self.dataset),
+            by_trial,
+            pooling,
+            over_time,
+            clock,
+            self.dataset.dt,
+            standard_error,
+            dict(about or self.about()),
+        )
+
+
+def ask(dataset: Dataset, groups: Groups, *, baseline: str = "zero", split: str = "test", seed: int = 0) -> Question:
+    """Choose the trials of a split and what stands in for an input there.
+
+    Args:
+        dataset: all trials.
+        groups: as `parse_groups` gives them.
+        baseline: one of `BASELINES`.
+        split: train, validation, test, or all trials with `all`.
+        seed: see `Question`.
+
+    Raises:
+        InputError: an unknown baseline or split, no trial in the split, or too few for the baseline.
+    """
+    require(baseline in BASELINES, f"--baseline must be one of {', '.join(BASELINES)}, got {baseline!r}")
+    require(split in (*SPLITS, "all"), f"--split must be one of {', '.join(SPLITS)} or all, got {split!r}")
+    require_seed(seed, "the seed")
+    parts = {**dataset.by_split(), "all": dataset}
+    if split not in parts:
+        there = ", ".join(parts)
+        raise InputError(f"dataset {dataset.name!r} has no trial in the split {split!r}; it has trials in {there}")
+    chosen = parts[split]
+    x = [stimulus(trial) for trial in chosen]
+    absent = BASELINES[baseline](dataset, x, seed)
+    cases = tuple(Case(one, other, trial.valid()) for one, other, trial in zip(x, absent, chosen, strict=True))
+    return Question(
+        dataset, chosen, groups, members_matrix(groups, dataset.x_names), cases, baseline, split, seed
+    )
+
+
+def _zero(_: Dataset, x: Sequence[np.ndarray], __: int) -> list[np.ndarray]:
+    return [np.zeros_like(each) for each in x]
+
+
+def _mean(dataset: Dataset, x: Sequence[np.ndarray], _: int) -> list[np.ndarray]:
+    learned = dataset.by_split().get("train", dataset)
+    level = np.concatenate([stimulus(trial)[trial.valid()] for trial in learned]).mean(0, dtype=float)
+    return [np.broadcast_to(level.astype(np.float32), each.shape).copy() for each in x]
+
+
+def _trial(_: Dataset, x: Sequence[np.ndarray], seed: int) -> list[np.ndarray]:
+    return [fitted(x[other], len(each)) for each, other in zip(x, another(len(x), seed), strict=True)]
+
+
+BASELINES: dict[str, Callable[[Dataset, Sequence[np.ndarray], int], list[np.ndarray]]] = {
+    "zero": _zero,
+    "mean": _mean,
+    "trial": _trial,
+}
+"""What stands in for an input: no current, its mean over the training trials, or its waveform in another trial."""
+
+
+def another(number: int, seed: int) -> Int[np.ndarray, " trial"]:
+    """For each of some trials another one, drawn by a seed: a random order in which each is followed by the next.
+
+    Raises:
+        InputError: there is one trial only.
+    """
+    require(number >= 2, f"the waveforms of another trial need at least 2 trials in the split, got {number}")
+    order = np.random.default_rng(seed).permutation(number)
+    partner = np.empty(number, dtype=int)
+    partner[order] = np.roll(order, 1)
+    return partner
+
+
+def fitted(x: Float[np.ndarray, "time input"], samples: int) -> Float[np.ndarray, "samples input"]:
+    """A stimulus cut, or filled up with zeros, to a number of samples."""
+    return np.pad(x[:samples], ((0, max(0, samples - len(x))), (0, 0)))

@@ -1,0 +1,116 @@
+"""Shapley values of inputs or groups: exact for few, sampled for many."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from neuron_models.errors import require
+from surrogates.importance.question import Case, Question
+from surrogates.importance.table import Importance, rms
+from surrogates.metrics import Respond, respond
+
+MOST_EXACT = 10
+"""Groups for which all coalitions are asked; there are 1,024 of ten."""
+PERMUTATIONS = 128
+_TOGETHER = 64
+
+Game = Callable[[Bool[np.ndarray, "coalition player"]], Float[np.ndarray, "coalition ..."]]
+"""Gives the worth of coalitions, each a number or an array of them; players that are False stay out."""
+
+
+def shapley(model: Any, question: Question, *, permutations: int = PERMUTATIONS) -> Importance:
+    """Divide every sample of every output among the inputs or groups by Shapley's values (Shapley 1953).
+
+    A group that stays out has the baseline's stimulus. At each time of the response the values of all groups add up to
+    the difference between the response and that to the baseline. Values are their RMS over time and trials.
+
+    Up to ten groups the values are exact; above they are means over random orders of joining (Castro, Gómez and Tejada
+    2009), which add up just as well, and the RMS of their standard errors is given.
+
+    Args:
+        model: a Keras model.
+        question: trials, groups, baseline; its seed draws the orders.
+        permutations: how many orders are drawn.
+
+    Raises:
+        InputError: fewer than two orders where they are drawn.
+    """
+    run, players = respond(model), len(question.groups)
+    if players <= MOST_EXACT:
+        effects = (exact_shapley(response_game(run, case, question), players) for case in question.cases)
+        about = question.about(baseline=question.baseline, exact=True)
+        return _table(question, map(_by_time, effects), None, about)
+    errors: list[np.ndarray] = []
+
+    def sampled() -> Iterator[np.ndarray]:
+        for place, case in enumerate(question.cases):
+            drawn = np.random.default_rng((question.seed, place))
+            values, error = sampled_shapley(response_game(run, case, question), players, permutations, drawn)
+            errors.append(rms(_by_time(error)[case.counts]))
+            yield _by_time(values)
+
+    about = question.about(baseline=question.baseline, exact=False, permutations=permutations)
+    return _table(question, sampled(), errors, about)
+
+
+def _by_time(values: Float[np.ndarray, "group time output"]) -> Float[np.ndarray, "time group output"]:
+    return np.moveaxis(values, 0, 1)
+
+
+def _table(question: Question, effects: Iterable[np.ndarray], errors: list[np.ndarray] | None, about: dict) -> Importance:
+    table = question.table("shapley", effects, question.dataset.y_units, about=about)
+    return table if errors is None else replace(table, standard_error=rms(np.stack(errors)))
+
+
+def response_game(run: Respond, case: Case, question: Question) -> Game:
+    """The game whose players are groups of inputs and whose worth is the whole response."""
+
+    def worth(coalitions: Bool[np.ndarray, "coalition player"]) -> Float[np.ndarray, "coalition time output"]:
+        gone = ~coalitions @ question.members
+        return run(case.without(gone)).astype(float)
+
+    return worth
+
+
+def exact_shapley(game: Game, players: int) -> Float[np.ndarray, "player ..."]:
+    """Shapley's values from the worth of all coalitions: the mean over all orders of what a player adds on joining."""
+    coalitions = (np.arange(2**players)[:, None] >> np.arange(players) & 1).astype(bool)
+    sizes = coalitions.sum(axis=1)
+    share = [math.factorial(s) * math.factorial(players - 1 - s) / math.factorial(players) for s in range(players)]
+    joined, outside = np.array([0.0, *share])[sizes], np.array([*share, 0.0])[sizes]
+    weights = np.where(coalitions, joined[:, None], -outside[:, None])
+    total: Any = 0.0
+    for first in range(0, len(coalitions), _TOGETHER):
+        rows = slice(first, first + _TOGETHER)
+        total = total + np.tensordot(weights[rows].T, game(coalitions[rows]), 1)
+    return total
+
+
+def sampled_shapley(
+    game: Game, players: int, permutations: int, rng: np.random.Generator
+) -> tuple[Float[np.ndarray, "player ..."], Float[np.ndarray, "player ..."]]:
+    """Shapley's values as means over random orders of joining, and their standard errors.
+
+    In every order the players' shares add up to the worth of all, and so do the means.
+
+    Raises:
+        InputError: fewer than two orders.
+    """
+    require(permutations >= 2, f"shapley: permutations must be >= 2, got {permutations}")
+    sums, squares = None, None
+    for _ in range(permutations):
+        order = rng.permutation(players)
+        coalitions = np.zeros((players + 1, players), dtype=bool)
+        for place, player in enumerate(order):
+            coalitions[place + 1 :, player] = True
+        added = np.empty_like(steps := np.diff(game(coalitions), axis=0))
+        added[order] = steps
+        sums = added if sums is None else sums + added
+        squares = added**2 if squares is None else squares + added**2
+    means = sums / permutations
+    variance = np.maximum(squares / permutations - means**2, 0.0) * permutations / (permutations - 1)
+    return means, np.sqrt(variance / permutations)

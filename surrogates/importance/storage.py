@@ -1,0 +1,95 @@
+"""Tables of importance on disk: all of a run in one HDF5 file, their values in one CSV."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from neuron_models.errors import InputError, require, require_distinct
+from neuron_models.files import require_file, require_space, written_whole
+from surrogates.importance.table import Importance
+
+FORMAT = "wormtwin-importance"
+VERSION = 1
+_ARRAYS = ("values", "by_trial", "over_time", "standard_error")
+_NAMES = ("inputs", "outputs", "trials")
+_TEXTS = ("units", "pooling", "clock")
+
+
+def save_importance(tables: Sequence[Importance], path: Path) -> Path:
+    """Write tables to an HDF5 file, whole or not at all: a group a method, in it the arrays of `Importance`.
+
+    Names and what else decides the numbers are attributes, as JSON.
+
+    Raises:
+        InputError: no tables, or two of one method.
+    """
+    require(len(tables) > 0, "there is no table of importance to save")
+    require_distinct((table.method for table in tables), "tables of importance name a method")
+    arrays = [getattr(table, name) for table in tables for name in _ARRAYS]
+    with written_whole(path) as beside:
+        require_space(beside, 65536 * len(tables) + sum(array.nbytes for array in arrays if array is not None))
+        with h5py.File(beside, "w", track_order=True) as file:
+            file.attrs.update(format=FORMAT, format_version=VERSION)
+            for table in tables:
+                _write(file.create_group(table.method), table)
+    return path
+
+
+def load_importance(path: Path) -> list[Importance]:
+    """Read the tables that `save_importance` wrote, in their order.
+
+    Raises:
+        InputError: the file is missing, damaged, no such file, or of another version.
+    """
+    require_file(path, "the file of importance tables (.h5)")
+    try:
+        with h5py.File(path, "r", track_order=True) as file:
+            require(file.attrs.get("format") == FORMAT, f"{path}: an HDF5 file, but not a {FORMAT}")
+            version = int(file.attrs["format_version"])
+            require(version == VERSION, f"{path}: version {version} of {FORMAT}, this wormtwin reads {VERSION}")
+            return [_read(method, file[method]) for method in file]
+    except (OSError, KeyError, RuntimeError, TypeError, json.JSONDecodeError) as error:
+        raise InputError(f"{path}: not whole tables of importance ({error}): make or copy it again") from None
+
+
+def _write(group: h5py.Group, table: Importance) -> None:
+    for name in _ARRAYS:
+        if (array := getattr(table, name)) is not None:
+            group.create_dataset(name, data=array)
+    group.attrs.update({name: getattr(table, name) for name in _TEXTS}, dt_ms=table.dt)
+    group.attrs.update({name: json.dumps(getattr(table, name)) for name in (*_NAMES, "about")})
+
+
+def _read(method: str, group: h5py.Group) -> Importance:
+    return Importance(
+        method=method,
+        **{name: group[name][:] if name in group else None for name in _ARRAYS},
+        **{name: str(group.attrs[name]) for name in _TEXTS},
+        **{name: tuple(json.loads(group.attrs[name])) for name in _NAMES},
+        dt=float(group.attrs["dt_ms"]),
+        about=json.loads(group.attrs["about"]),
+    )
+
+
+def as_frame(tables: Iterable[Importance]) -> pd.DataFrame:
+    """One row a method, input and output: value, standard error (NaN where there is none), units."""
+    frames = []
+    for table in tables:
+        error = np.full(table.values.shape, np.nan) if table.standard_error is None else table.standard_error
+        frames.append(
+            pd.DataFrame(
+                {
+                    "method": table.method,
+                    "input": np.repeat(table.inputs, len(table.outputs)),
+                    "output": np.tile(table.outputs, len(table.inputs)),
+                    "value": table.values.ravel(),
+                    "standard_error": error.ravel(),
+                    "units": table.units,
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)

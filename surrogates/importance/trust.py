@@ -1,0 +1,102 @@
+"""How far methods agree: rank correlations over all cells of the table, with confidence intervals."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.stats import bootstrap, rankdata, spearmanr
+
+from neuron_models.errors import require
+from neuron_models.units import DataUnits, Dimensionless
+from surrogates.importance.table import POOLINGS, Importance
+
+RESAMPLES = 2000
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How well a method ranks the cells (input x output) as another does.
+
+    `rho` is Spearman's rank correlation over all cells. Its 95 % intervals are percentiles of 2,000 bootstrap samples:
+    `over_trials` draws the trials anew (what other stimuli would have given), `over_cells` the cells (how much the
+    figure hangs on some of them). `within` is the mean over outputs of the correlation among the inputs alone: it does
+    not profit from outputs whose responses are large. `top` counts the outputs whose most important input is the same,
+    of `outputs`. `difference` is the RMS difference of the cells, where both methods have the same measure.
+    """
+
+    method: str
+    other: str
+    rho: Dimensionless
+    over_trials: tuple[Dimensionless, Dimensionless]
+    over_cells: tuple[Dimensionless, Dimensionless]
+    within: Dimensionless
+    top: int
+    outputs: int
+    difference: DataUnits
+
+
+def agreement(one: Importance, other: Importance, *, same_measure: bool = False, seed: int = 0) -> Agreement:
+    """Compare two tables of the same inputs, outputs and trials.
+
+    Args:
+        one: the method.
+        other: what it is judged by.
+        same_measure: whether their values mean the same, so that their difference does.
+        seed: of the bootstrap.
+
+    Raises:
+        InputError: the tables are of other inputs, outputs or trials.
+    """
+    for what in ("inputs", "outputs", "trials"):
+        require(getattr(one, what) == getattr(other, what), f"{one.method} and {other.method} have other {what}")
+    by_output = [spearman(a, b) for a, b in zip(one.values.T, other.values.T, strict=True)]
+    top = np.argmax(one.values, axis=0) == np.argmax(other.values, axis=0)
+
+    def of_trials(rows: Int[np.ndarray, " trial"]) -> float:
+        return spearman(*(POOLINGS[each.pooling].over_trials(each.by_trial[rows]).ravel() for each in (one, other)))
+
+    def of_cells(places: Int[np.ndarray, " cell"]) -> float:
+        return spearman(one.values.ravel()[places], other.values.ravel()[places])
+
+    return Agreement(
+        one.method,
+        other.method,
+        spearman(one.values.ravel(), other.values.ravel()),
+        _interval(of_trials, len(one.trials), seed),
+        _interval(of_cells, one.values.size, seed),
+        float(np.nanmean(by_output)) if np.isfinite(by_output).any() else float("nan"),
+        int(top.sum()),
+        len(one.outputs),
+        float(np.sqrt(np.mean((one.values - other.values) ** 2))) if same_measure else float("nan"),
+    )
+
+
+def spearman(a: Float[np.ndarray, " cell"], b: Float[np.ndarray, " cell"]) -> float:
+    """Spearman's rank correlation; NaN where one side is constant or there are fewer than two cells."""
+    if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
+        return float("nan")
+    return float(spearmanr(a, b).statistic)
+
+
+def ranked(values: Float[np.ndarray, "input output"]) -> Float[np.ndarray, "input output"]:
+    """The rank of every cell, 1 for the largest; equal cells share the mean of their ranks."""
+    return rankdata(-values).reshape(values.shape)
+
+
+def _interval(statistic: Callable[[np.ndarray], float], number: int, seed: int) -> tuple[float, float]:
+    """The percentile interval of a statistic of places that are drawn with replacement; NaN where one alone can be."""
+    if number < 2:
+        return float("nan"), float("nan")
+    drawn = bootstrap(
+        (np.arange(number),),
+        statistic,
+        vectorized=False,
+        method="percentile",
+        n_resamples=RESAMPLES,
+        random_state=np.random.default_rng(seed),
+    ).bootstrap_distribution
+    tails = (1 - LEVEL) / 2, (1 + LEVEL) / 2
+    low, high = np.nanquantile(drawn, tails) if np.isfinite(drawn).any() else (np.nan, np.nan)
+    return float(low), float(high)
