@@ -27,6 +27,7 @@ import connectome.cli
 import datasets.cli
 import surrogates.ablation_cli
 import surrogates.cli
+import surrogates.importance.cli
 import surrogates.search_cli
 import surrogates.worm_cli
 from connectome.cli import NetworkOption
@@ -198,6 +199,7 @@ surrogates.cli.register(app)
 surrogates.search_cli.register(app)
 surrogates.ablation_cli.register(app)
 surrogates.worm_cli.register(app)
+surrogates.importance.cli.register(app)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -1,5 +1,6 @@
 """The simulator's own answer: the same inputs silenced in simulations of the full network."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,19 +25,21 @@ _EQUAL = 1e-5
 """A trial that is simulated anew must have the voltages (V) of the dataset within this."""
 
 
-def silenced_in_simulator(
+def silenced_datasets(
     question: Question, out: Path, *, network: str | Path | None = None, jobs: int = 1
-) -> Importance:
-    """Silence each input or group in the simulator; the effect is the change of every output, RMS over time and trials.
+) -> list[Dataset]:
+    """Simulate the question's trials without the stimulus to each input or group.
 
-    The stimulus alone is taken away: the neurons and their contacts stay. It is the measure of `occlusion` with the
-    baseline `zero`, in the network instead of its surrogate.
+    The stimulus alone is taken away: the neurons and their contacts stay.
 
     Args:
         question: the trials and the groups; the baseline is always silence.
         out: a folder; the simulations lie in `simulator/` in it, and those that are there are not repeated.
         network: see `datasets.resimulation.connectome_of`.
         jobs: processes.
+
+    Returns:
+        A dataset for each group.
 
     Raises:
         InputError: the dataset was not simulated, on this network, with these parameters.
@@ -49,9 +52,24 @@ def silenced_in_simulator(
         print(f"Simulating without stimulus to {', '.join(members)}")
         path = folder / f"without-{name}.h5"
         silenced.append(simulate_dataset(silence(scenario, members), connectome, path, settings=settings, jobs=jobs))
-    effects = (_effect(question.dataset, silenced, place) for place in range(len(question.dataset)))
-    about = question.about(network=connectome.source)
-    return question.table(SIMULATOR, effects, question.dataset.y_units, about=about)
+    return silenced
+
+
+def simulator_table(question: Question, silenced: Sequence[Dataset]) -> Importance:
+    """Make a table of the simulator's answer: the change of every output on silencing, RMS over time and trials.
+
+    It is the measure of `occlusion` with the baseline `zero`, in the network instead of its surrogate.
+    """
+    effects = (silencing_effects(question, silenced, place) for place in range(len(question.dataset)))
+    return question.table(SIMULATOR, effects, question.dataset.y_units)
+
+
+def silencing_effects(
+    question: Question, silenced: Sequence[Dataset], place: int
+) -> Float[np.ndarray, "time group output"]:
+    """The simulated response of one trial minus those without the stimulus to each group."""
+    intact = target(question.dataset.trials[place])
+    return np.stack([intact - target(other.trials[place]) for other in silenced], axis=1)
 
 
 def simulated(question: Question, network: str | Path | None = None) -> tuple[Scenario, Connectome, RunSettings]:
@@ -87,10 +105,3 @@ def _require_equal(
             f"trial {dataset.trials[0].name!r}, simulated anew, differs from dataset {dataset.name!r} by up to "
             f"{off:.2g} V: it was simulated with another compartment length or version: simulate it with the defaults"
         )
-
-
-def _effect(
-    dataset: Dataset, silenced: list[Dataset], place: int
-) -> Float[np.ndarray, "time group output"]:
-    intact = target(dataset.trials[place])
-    return np.stack([intact - target(other.trials[place]) for other in silenced], axis=1)

@@ -13,7 +13,7 @@ from surrogates.importance.table import Importance
 from surrogates.metrics import Respond, respond
 
 STEPS = 32
-"""Points on the path from the baseline; with it the attributions of a GRU-16 add up to 1e-7 V (`docs/importance.md`)."""
+"""Points on the path from the baseline; `docs/importance.md` says how well the attributions then add up."""
 
 
 def saliency(model: Any, question: Question) -> Importance:
@@ -72,9 +72,7 @@ def integrated_gradients(model: Any, question: Question, *, steps: int = STEPS) 
         left[0] = max(left[0], float(np.abs(effect.sum(axis=1) - (present - absent)).max()))
         return effect
 
-    table = question.table(
-        "integrated-gradients", map(attributed, question.cases), question.dataset.y_units
-    )
+    table = question.table("integrated-gradients", map(attributed, question.cases), question.dataset.y_units)
     about = question.about(baseline=question.baseline, steps=steps, completeness=left[0])
     return replace(table, about=about)
 

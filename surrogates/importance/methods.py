@@ -73,8 +73,9 @@ def importance(
         The table; `docs/importance.md` says what each method measures.
 
     Raises:
-        InputError: an unknown method, a setting that it does not have, groups that are none, no trial in the split, or a
-            model whose channels are not the data's.
+        InputError: an unknown method, groups that are none, no trial in the split, or a model whose channels are not
+            the data's.
+        TypeError: a setting that the method does not have.
     """
     if method not in METHODS:
         raise InputError(f"there is no method {method!r}; there are {', '.join(METHODS)}")

@@ -103,9 +103,7 @@ def ask(dataset: Dataset, groups: Groups, *, baseline: str = "zero", split: str 
     x = [stimulus(trial) for trial in chosen]
     absent = BASELINES[baseline](dataset, x, seed)
     cases = tuple(Case(one, other, trial.valid()) for one, other, trial in zip(x, absent, chosen, strict=True))
-    return Question(
-        dataset, chosen, groups, members_matrix(groups, dataset.x_names), cases, baseline, split, seed
-    )
+    return Question(dataset, chosen, groups, members_matrix(groups, dataset.x_names), cases, baseline, split, seed)
 
 
 def _zero(_: Dataset, x: Sequence[np.ndarray], __: int) -> list[np.ndarray]:

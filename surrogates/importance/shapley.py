@@ -61,7 +61,9 @@ def _by_time(values: Float[np.ndarray, "group time output"]) -> Float[np.ndarray
     return np.moveaxis(values, 0, 1)
 
 
-def _table(question: Question, effects: Iterable[np.ndarray], errors: list[np.ndarray] | None, about: dict) -> Importance:
+def _table(
+    question: Question, effects: Iterable[np.ndarray], errors: list[np.ndarray] | None, about: dict[str, Any]
+) -> Importance:
     table = question.table("shapley", effects, question.dataset.y_units, about=about)
     return table if errors is None else replace(table, standard_error=rms(np.stack(errors)))
 
@@ -101,7 +103,8 @@ def sampled_shapley(
         InputError: fewer than two orders.
     """
     require(permutations >= 2, f"shapley: permutations must be >= 2, got {permutations}")
-    sums, squares = None, None
+    sums: Any = 0.0
+    squares: Any = 0.0
     for _ in range(permutations):
         order = rng.permutation(players)
         coalitions = np.zeros((players + 1, players), dtype=bool)
@@ -109,8 +112,7 @@ def sampled_shapley(
             coalitions[place + 1 :, player] = True
         added = np.empty_like(steps := np.diff(game(coalitions), axis=0))
         added[order] = steps
-        sums = added if sums is None else sums + added
-        squares = added**2 if squares is None else squares + added**2
+        sums, squares = sums + added, squares + added**2
     means = sums / permutations
     variance = np.maximum(squares / permutations - means**2, 0.0) * permutations / (permutations - 1)
     return means, np.sqrt(variance / permutations)

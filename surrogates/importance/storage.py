@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -65,14 +66,11 @@ def _write(group: h5py.Group, table: Importance) -> None:
 
 
 def _read(method: str, group: h5py.Group) -> Importance:
-    return Importance(
-        method=method,
-        **{name: group[name][:] if name in group else None for name in _ARRAYS},
-        **{name: str(group.attrs[name]) for name in _TEXTS},
-        **{name: tuple(json.loads(group.attrs[name])) for name in _NAMES},
-        dt=float(group.attrs["dt_ms"]),
-        about=json.loads(group.attrs["about"]),
-    )
+    fields: dict[str, Any] = {name: group[name][:] if name in group else None for name in _ARRAYS}
+    fields |= {name: str(group.attrs[name]) for name in _TEXTS}
+    fields |= {name: tuple(json.loads(group.attrs[name])) for name in _NAMES}
+    about = json.loads(group.attrs["about"])
+    return Importance(method=method, dt=float(group.attrs["dt_ms"]), about=about, **fields)
 
 
 def as_frame(tables: Iterable[Importance]) -> pd.DataFrame:

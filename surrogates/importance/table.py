@@ -111,7 +111,8 @@ def pool_effects(
         has a sample that counts).
     """
     how, squared = POOLINGS[pooling], pooling == "rms"
-    by_trial, sums, numbers = [], None, np.zeros(max(map(len, counted)))
+    by_trial, numbers = [], np.zeros(max(map(len, counted)))
+    sums: Any = None
     for effect, counts in zip(effects, counted, strict=True):
         by_trial.append(how.over_time(effect[counts]))
         if sums is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.stats import bootstrap, rankdata, spearmanr
+from scipy.stats import bootstrap, rankdata
 
 from neuron_models.errors import require
 from neuron_models.units import DataUnits, Dimensionless
@@ -77,7 +77,7 @@ def spearman(a: Float[np.ndarray, " cell"], b: Float[np.ndarray, " cell"]) -> fl
     """Spearman's rank correlation; NaN where one side is constant or there are fewer than two cells."""
     if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return float("nan")
-    return float(spearmanr(a, b).statistic)
+    return float(np.corrcoef(rankdata(a), rankdata(b))[0, 1])
 
 
 def ranked(values: Float[np.ndarray, "input output"]) -> Float[np.ndarray, "input output"]:

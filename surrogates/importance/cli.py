@@ -1,0 +1,173 @@
+"""`wormtwin importance`: which inputs matter for which outputs, by every method and by the simulator."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from connectome.cli import NetworkOption
+from neuron_models.errors import InputError, require
+from neuron_models.files import require_place
+from neuron_models.workers import require_workers
+from surrogates.cli import DataOption
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from surrogates.importance.question import Question
+    from surrogates.importance.retraining import Retraining
+    from surrogates.importance.table import Importance
+    from surrogates.importance.trust import Agreement
+
+_ALL = "all"
+
+
+def importance(
+    model: Annotated[Path, typer.Option(help="A model.keras that `wormtwin train` wrote.")],
+    data: DataOption,
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    method: Annotated[
+        str,
+        typer.Option(
+            help="all, or some of occlusion, permutation, saliency, integrated-gradients, shapley, retraining."
+        ),
+    ] = _ALL,
+    groups: Annotated[str, typer.Option(help="Inputs taken together, such as AVB=AVBL+AVBR,PLM=PLML+PLMR.")] = "",
+    baseline: Annotated[
+        str, typer.Option(help="What replaces an input: zero, mean, or its waveform in another trial.")
+    ] = "zero",
+    split: Annotated[str, typer.Option(help="The trials to look at: train, validation, test or all.")] = "test",
+    simulator: Annotated[
+        bool, typer.Option("--simulator/--no-simulator", help="Silence the inputs in the full network too.")
+    ] = False,
+    network: NetworkOption = None,
+    retrain: Annotated[
+        str, typer.Option(help="What to retrain, such as 'gru units=8'; what scores.json says when empty.")
+    ] = "",
+    epochs: Annotated[int, typer.Option(help="Passes over the training trials, in retraining.")] = 1000,
+    seeds: Annotated[int, typer.Option(help="Trainings of each variant, in retraining.")] = 1,
+    steps: Annotated[int, typer.Option(help="Points on the path of integrated gradients.")] = 32,
+    permutations: Annotated[int, typer.Option(help="Orders drawn for Shapley values of more than 10 groups.")] = 128,
+    repeats: Annotated[int, typer.Option(help="Exchanges among the trials, in permutation.")] = 10,
+    seed: Annotated[int, typer.Option(help="Of what is drawn at random, and the first of retraining.")] = 0,
+    jobs: Annotated[int, typer.Option(help="Processes, of retraining and simulations.")] = 1,
+) -> None:
+    """Say which inputs matter for which outputs; writes importance.h5, importance.csv and report.html."""
+    from surrogates.importance.methods import METHODS
+
+    chosen = _chosen(method, list(METHODS))
+    require_workers(jobs)
+    require(not out.is_file() and out != Path(), f"--out must name a folder of its own, got {str(out)!r}")
+    require_place(out / "report.html")
+    trained, question = _question(model, data, groups, baseline, split, seed)
+    settings: dict[str, dict[str, Any]] = {
+        "integrated-gradients": {"steps": steps},
+        "shapley": {"permutations": permutations},
+        "permutation": {"repeats": repeats},
+    }
+    if "retraining" in chosen:
+        plan = _plan(model, retrain, question, epochs=epochs, seeds=seeds, first_seed=seed)
+        settings["retraining"] = {"plan": plan, "out": out, "jobs": jobs}
+    if simulator:
+        from surrogates.importance.against_simulator import simulated
+
+        simulated(question, network)  # what is wrong is told before anything is computed
+    tables = [METHODS[name].run(trained, question, **settings.get(name, {})) for name in chosen]
+    _conclude(trained, model, question, tables, out, (network, jobs) if simulator else None)
+
+
+def _chosen(text: str, known: list[str]) -> list[str]:
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    for name in names:
+        require(name in (*known, _ALL), f"--method: there is no method {name!r}; there are {', '.join(known)}, or all")
+    require(len(names) > 0, f"--method {text!r} names no method")
+    return known if _ALL in names else names
+
+
+def _question(model: Path, data: Path, groups: str, baseline: str, split: str, seed: int) -> tuple[Any, "Question"]:
+    from datasets.store import load_dataset
+    from surrogates.importance.groups import parse_groups
+    from surrogates.importance.question import ask
+    from surrogates.metrics import require_fitting
+    from surrogates.model_file import load_model
+
+    trained, channels = load_model(model)
+    dataset = load_dataset(data)
+    if channels is not None:
+        channels.require_same(dataset)
+    require_fitting(trained, dataset)
+    together = parse_groups(groups, dataset.x_names)
+    return trained, ask(dataset, together, baseline=baseline, split=split, seed=seed)
+
+
+def _plan(model: Path, text: str, question: "Question", **how: int) -> "Retraining":
+    """What to retrain, checked before anything is computed."""
+    from surrogates.importance.retraining import Retraining, require_something_left, retraining_like
+
+    require("train" in question.whole.by_split(), f"dataset {question.whole.name!r} has no training trials")
+    require_something_left(question.groups, question.whole)
+    if not text:
+        return retraining_like(model, **how)
+    kind, *words = text.split()
+    settings: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not value:
+            raise InputError(f"--retrain looks like 'gru units=8', got {text!r}")
+        settings[name] = int(value) if value.isdecimal() else value
+    return Retraining(kind, settings, **how)
+
+
+def _conclude(
+    trained: Any,
+    model: Path,
+    question: "Question",
+    tables: "list[Importance]",
+    out: Path,
+    simulation: tuple[str | None, int] | None,
+) -> None:
+    """Ask the simulator, write everything, and print what agrees."""
+    from neuron_models.files import written_whole
+    from surrogates.importance.against_simulator import silenced_datasets, simulator_table
+    from surrogates.importance.storage import as_frame, save_importance
+    from surrogates.report.importance_page import agreements_with, write_importance_page
+
+    silenced = None
+    if simulation is not None:
+        network, jobs = simulation
+        silenced = silenced_datasets(question, out, network=network, jobs=jobs)
+        tables = [simulator_table(question, silenced), *tables]
+    save_importance(tables, out / "importance.h5")
+    with written_whole(out / "importance.csv") as beside:
+        as_frame(tables).to_csv(beside, index=False)
+    found = agreements_with(tables)
+    _print(tables, found)
+    page = write_importance_page(trained, str(model), question, tables, found, out, silenced)
+    print(f"Tables in {out / 'importance.h5'} and {out / 'importance.csv'}, report: {page}")
+
+
+def _print(tables: "Sequence[Importance]", found: "Sequence[Agreement]") -> None:
+    """Print the most important input of every output, and how far each method can be trusted."""
+    from collections import Counter
+
+    shown = Table("method", "units", "most important input, by number of outputs", title="Which inputs matter")
+    for table in tables:
+        first = Counter(order[0] for order in table.ranks().values())
+        shown.add_row(table.method, table.units, ", ".join(f"{name} {number}" for name, number in first.most_common()))
+    console = Console(soft_wrap=True)
+    console.print(shown)
+    if found:
+        trusted = Table("method", "rank correlation", "95 % over trials", "95 % over cells", "within", "top input")
+        trusted.title = "Against the simulator"
+        for each in found:
+            intervals = (f"{low:.3f} to {high:.3f}" for low, high in (each.over_trials, each.over_cells))
+            top = f"{each.top} of {each.outputs}"
+            trusted.add_row(each.method, f"{each.rho:.3f}", *intervals, f"{each.within:.3f}", top)
+        console.print(trusted)
+
+
+def register(app: typer.Typer) -> None:
+    """Mount this command."""
+    app.command()(importance)

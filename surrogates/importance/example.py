@@ -1,0 +1,71 @@
+"""One trial in detail: what each method says at every moment of the response, and of the stimulus."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from datasets.dataset import Dataset, Trial
+from neuron_models.units import Milliseconds
+from surrogates.importance.against_simulator import SIMULATOR, silencing_effects
+from surrogates.importance.attribution import (
+    integrated_over_response,
+    integrated_over_stimulus,
+    peaks,
+    saliency_at_peak,
+)
+from surrogates.importance.gradients import derivatives
+from surrogates.importance.occlusion import occlusion_effects
+from surrogates.importance.question import Question
+from surrogates.importance.shapley import MOST_EXACT, exact_shapley, response_game
+from surrogates.importance.table import Importance
+from surrogates.metrics import respond
+
+_SHOWN_OUTPUTS = 4
+_SAMPLES = 16
+"""Points on the path of the integrated gradients over the stimulus, which cost more than those over the response."""
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """Signed effects on one trial, (time, group, output) by method, and when each output peaks."""
+
+    trial: Trial
+    outputs: tuple[str, ...]
+    over_response: dict[str, Float[np.ndarray, "time group output"]]
+    over_stimulus: dict[str, Float[np.ndarray, "time group output"]]
+    peaks: dict[str, Milliseconds]
+
+
+def example(model: Any, question: Question, table: Importance, silenced: Sequence[Dataset] | None = None) -> Example:
+    """Explain the trial whose inputs differ most from each other, for a few outputs.
+
+    Args:
+        model: a Keras model.
+        question: the trials and groups.
+        table: chooses the outputs: of every group the one on which it acts most, four at most.
+        silenced: the simulator's answer, as `silenced_datasets` gives it.
+    """
+    kinds = [len(np.unique(case.x, axis=1).T) for case in question.cases]
+    place = int(np.argmax(kinds))
+    case, run, found = question.cases[place], respond(model), derivatives(model)
+    over_response = {
+        "occlusion": occlusion_effects(run, case, question),
+        "integrated-gradients": integrated_over_response(found, case, question),
+    }
+    players = len(question.groups)
+    if players <= MOST_EXACT:
+        values = exact_shapley(response_game(run, case, question), players)
+        over_response["shapley"] = np.moveaxis(values, 0, 1)
+    if silenced is not None:
+        over_response[SIMULATOR] = silencing_effects(question, silenced, place)
+    over_stimulus = {
+        "saliency": saliency_at_peak(found, run, case, question),
+        "integrated-gradients": integrated_over_stimulus(found, run, case, question, _SAMPLES),
+    }
+    most = list(dict.fromkeys(np.argmax(table.values, axis=1).tolist()))[:_SHOWN_OUTPUTS]
+    names = tuple(table.outputs[place] for place in sorted(most))
+    times = {name: float(at) * question.dataset.dt for name, at in zip(table.outputs, peaks(run, case), strict=True)}
+    return Example(question.dataset.trials[place], names, over_response, over_stimulus, times)
