@@ -11,6 +11,7 @@ from datasets.dataset import Dataset
 from neuron_models.circuit import RunSettings
 from neuron_models.errors import InputError, require
 from neuron_models.stimulus import parse
+from neuron_models.wording import counted
 
 _CLOSE = 1e-9
 """Stimuli in nA are the same within this."""
@@ -27,7 +28,7 @@ def scenario_of(dataset: Dataset) -> Scenario:
     if not wanted <= set(dataset.extra):
         raise InputError(f"{where} was not simulated by `wormtwin simulate`, so that it cannot be simulated anew")
     rows = dataset.extra["stimuli"]
-    require(len(rows) == len(dataset), f"{where} has {len(dataset)} trials, but the stimuli of {len(rows)}")
+    require(len(rows) == len(dataset), f"{where} has {counted(len(dataset), 'trial')}, but the stimuli of {len(rows)}")
     scenario = Scenario(
         name=dataset.name,
         inputs=dataset.x_names,

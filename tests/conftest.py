@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import sys
 import types
 from pathlib import Path
@@ -160,3 +161,17 @@ def wormtwin(capsys):
         return status, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless browser, to look at pages."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("there is no Chromium on this machine")
+    flags = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=found, args=[*flags.split(), "--no-first-run"])
+        yield opened
+        opened.close()

@@ -277,7 +277,11 @@ def test_retraining_finds_the_input_that_carries_an_output(data, models, tmp_pat
     assert table.ranks() == {"P": ("A", "B"), "Q": ("B", "A")}
     assert table.values.min() > 0.01
     assert table.about["seeds"] == 1  # a model in closed form needs none
-    assert {path.parent.parent.parent.name for path in tmp_path.rglob("scores.json")} == {"all", "without-A", "without-B"}
+    assert {path.parent.parent.parent.name for path in tmp_path.rglob("scores.json")} == {
+        "all",
+        "without-A",
+        "without-B",
+    }
     monkeypatch.setattr("surrogates.importance.retraining.train_run", None)  # nothing is trained again
     again = importance(models["linear"], data, "retraining", settings=settings)
     np.testing.assert_array_equal(again.values, table.values)

@@ -1,6 +1,5 @@
 """Pages: what they hold, that they need nothing else, and how they look in a browser."""
 
-import shutil
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -168,8 +167,6 @@ def test_lists_in_sentences():
     assert [listed(names) for names in ([], ["A"], ["A", "B"])] == ["", "A", "A and B"]
 
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
 SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1400, "height": 900}}
 CONTRAST = """() => {
   const luminance = (text) => {
@@ -193,17 +190,6 @@ CONTRAST = """() => {
     return [e.tagName, (Math.max(ink, behind) + 0.05) / (Math.min(ink, behind) + 0.05)];
   });
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if BROWSER is None:
-        pytest.skip("there is no Chromium on this machine")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=BROWSER, args=[*FLAGS.split(), "--no-first-run"])
-        yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

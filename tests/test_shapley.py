@@ -102,7 +102,9 @@ def test_an_additive_game_is_sampled_without_error():
 def wide(inputs, trials=2, samples=40):
     """Random stimuli to many inputs."""
     rng = np.random.default_rng(2)
-    made = [Trial(f"t{n}", rng.normal(size=(samples, inputs)), np.zeros((samples, 2)), split="test") for n in range(trials)]
+    made = [
+        Trial(f"t{n}", rng.normal(size=(samples, inputs)), np.zeros((samples, 2)), split="test") for n in range(trials)
+    ]
     return Dataset("wide", tuple(made), 0.5, tuple(f"I{n}" for n in range(inputs)), ("P", "Q"), "nA", "V")
 
 
