@@ -53,7 +53,7 @@ def _in_batches(derivative: Derivative) -> Derivative:
             missing = _TOGETHER - len(x[rows])
             filled = (np.pad(np.asarray(a[rows], np.float32), ((0, missing), (0, 0), (0, 0))) for a in (x, by))
             with tensorflow_unseen():
-                parts.append(np.asarray(derivative(*filled))[: len(x[rows])])
+                parts.append(derivative(*filled)[: len(x[rows])])
         return np.concatenate(parts)
 
     return whole
@@ -76,7 +76,7 @@ def _by_jax(model: Any) -> tuple[Derivative, Derivative]:
 
         def at(x: np.ndarray, by: np.ndarray) -> np.ndarray:  # the weights of now: `predict` makes new arrays of them
             parts = (model.trainable_variables, model.non_trainable_variables)
-            return faster([[variable.value for variable in part] for part in parts], x, by)
+            return np.asarray(faster([[variable.value for variable in part] for part in parts], x, by))
 
         return at
 

@@ -52,7 +52,7 @@ class Question:
     def table(
         self,
         method: str,
-        effects: Iterable[Float[np.ndarray, "time group output"]],
+        effects: Iterable[np.ndarray],
         units: str,
         *,
         pooling: str = "rms",
@@ -60,7 +60,7 @@ class Question:
         standard_error: Float[np.ndarray, "group output"] | None = None,
         about: Mapping[str, Any] | None = None,
     ) -> Importance:
-        """Pool the effects of a method, one array a case in their order, into its table."""
+        """Pool the effects of a method, an array (time, group, output) for each case, into its table."""
         values, by_trial, over_time = pool_effects(effects, [case.counts for case in self.cases], pooling)
         return Importance(
             method,

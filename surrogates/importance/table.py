@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from neuron_models.errors import require
 from neuron_models.units import Milliseconds
@@ -98,13 +98,16 @@ class Importance:
 
 
 def pool_effects(
-    effects: Iterable[Float[np.ndarray, "time input output"]],
-    counted: Sequence[Bool[np.ndarray, " time"]],
-    pooling: str,
+    effects: Iterable[np.ndarray], counted: Sequence[np.ndarray], pooling: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pool signed effects, one trial after another, so that no more than one is held.
 
     Samples that do not count are left out; at each time those trials are pooled that have a sample there.
+
+    Args:
+        effects: (time, input, output) for each trial.
+        counted: (time,) for each trial: which samples count.
+        pooling: one of `POOLINGS`.
 
     Returns:
         values (input, output), by_trial (trial, input, output), over_time (time, input, output; NaN where no trial

@@ -1,5 +1,7 @@
 """How far methods agree: rank correlations over all cells of the table, with confidence intervals."""
 
+import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,11 +21,12 @@ LEVEL = 0.95
 class Agreement:
     """How well a method ranks the cells (input x output) as another does.
 
-    `rho` is Spearman's rank correlation over all cells. Its 95 % intervals are percentiles of 2,000 bootstrap samples:
-    `over_trials` draws the trials anew (what other stimuli would have given), `over_cells` the cells (how much the
-    figure hangs on some of them). `within` is the mean over outputs of the correlation among the inputs alone: it does
-    not profit from outputs whose responses are large. `top` counts the outputs whose most important input is the same,
-    of `outputs`. `difference` is the RMS difference of the cells, where both methods have the same measure.
+    `rho` is Spearman's rank correlation over all cells. Its 95 % intervals come from 2,000 bootstrap samples, corrected
+    for bias and skew (BCa, Efron 1987): `over_trials` draws the trials anew (what other stimuli would have given),
+    `over_cells` the cells (how much the figure hangs on some of them). `within` is the mean over outputs of the
+    correlation among the inputs alone: it does not profit from outputs whose responses are large. `top` counts the
+    outputs whose most important input is the same, of `outputs`. `difference` is the RMS difference of the cells, where
+    both methods have the same measure.
     """
 
     method: str
@@ -86,17 +89,21 @@ def ranked(values: Float[np.ndarray, "input output"]) -> Float[np.ndarray, "inpu
 
 
 def _interval(statistic: Callable[[np.ndarray], float], number: int, seed: int) -> tuple[float, float]:
-    """The percentile interval of a statistic of places that are drawn with replacement; NaN where one alone can be."""
+    """The interval of a statistic of places that are drawn with replacement; NaN where there is one place alone."""
     if number < 2:
         return float("nan"), float("nan")
-    drawn = bootstrap(
-        (np.arange(number),),
-        statistic,
-        vectorized=False,
-        method="percentile",
-        n_resamples=RESAMPLES,
-        random_state=np.random.default_rng(seed),
-    ).bootstrap_distribution
-    tails = (1 - LEVEL) / 2, (1 + LEVEL) / 2
-    low, high = np.nanquantile(drawn, tails) if np.isfinite(drawn).any() else (np.nan, np.nan)
-    return float(low), float(high)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scipy warns where all samples are alike, and gives NaN
+        found = bootstrap(
+            (np.arange(number),),
+            statistic,
+            vectorized=False,
+            n_resamples=RESAMPLES,
+            confidence_level=LEVEL,
+            random_state=np.random.default_rng(seed),
+        )
+    low, high = (float(end) for end in found.confidence_interval)
+    drawn = found.bootstrap_distribution[np.isfinite(found.bootstrap_distribution)]
+    if math.isnan(low + high) and len(drawn):
+        low, high = np.quantile(drawn, ((1 - LEVEL) / 2, (1 + LEVEL) / 2)).tolist()
+    return low, high

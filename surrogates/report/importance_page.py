@@ -110,7 +110,7 @@ def _frame(agreements: Sequence[Agreement]) -> pd.DataFrame:
 def _tables(tables: Sequence[Importance]) -> Section:
     most = [f"{table.method}: {_strongest(table)}" for table in tables]
     measures = {SIMULATOR: _SILENCING, **{name: method.what for name, method in METHODS.items()}}
-    caption = "Inputs by outputs, darker is larger; every method has a scale, and units, of its own."
+    caption = "Inputs by outputs, darker is larger; every method has a logarithmic scale, and units, of its own."
     figure = FigureBlock(
         "tables", plot_tables(tables), caption, f"Heat maps. Largest cells: {'; '.join(most)}.", as_frame(tables)
     )
@@ -144,8 +144,8 @@ def _trust(tables: Sequence[Importance], agreements: Sequence[Agreement]) -> Sec
     blocks: list[Block] = [Note(_in_a_sentence(agreements)), _trust_table(agreements, simulator.units)]
     said = "; ".join(f"{each.method} {significant(each.rho)}" for each in agreements)
     caption = (
-        "Rank correlation with the simulator, over all inputs and outputs. Intervals (95 %) are percentiles of "
-        f"{RESAMPLES:,} bootstrap samples, over trials or over the cells of the table. The correlation within an "
+        "Rank correlation with the simulator, over all inputs and outputs. Intervals (95 %) are from "
+        f"{RESAMPLES:,} bootstrap samples (BCa), over trials or over the cells of the table. The correlation within an "
         "output ranks the inputs of one output alone."
     )
     blocks.append(FigureBlock("trust", plot_agreements(agreements), caption, f"{said}.", _frame(agreements)))

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from neuron_models.units import Milliseconds
 from surrogates.importance.table import Importance
 from surrogates.importance.trust import Agreement, ranked, spearman
 from surrogates.report.experiment_plots import log_ticks
-from surrogates.report.numerals import significant
 from surrogates.report.plots import COLOURS, GRID, MUTED, tidy
 
 _DASHES = ("-", "--", "-.", ":")
@@ -39,7 +39,7 @@ def shown_scale(units: str) -> tuple[float, str]:
 
 
 def plot_tables(tables: Sequence[Importance]) -> Figure:
-    """Draw every method's table, inputs by outputs, each on a colour scale of its own."""
+    """Draw every method's table, inputs by outputs, each on a logarithmic scale of its own."""
     inputs, outputs = len(tables[0].inputs), len(tables[0].outputs)
     columns = 2 if outputs <= 24 and len(tables) > 1 else 1
     rows = math.ceil(len(tables) / columns)
@@ -49,8 +49,8 @@ def plot_tables(tables: Sequence[Importance]) -> Figure:
     for axes, table in zip(panels, tables, strict=False):
         factor, units = shown_scale(table.units)
         values = table.values * factor
-        low = min(0.0, float(values.min()))
-        picture = axes.imshow(values, cmap="cividis_r", vmin=low, aspect="auto", interpolation="nearest")
+        scale = _log_scale(values)
+        picture = axes.imshow(values, cmap="cividis_r", norm=scale, aspect="auto", interpolation="nearest")
         axes.set_title(table.method, fontsize=9)
         axes.set_xticks(range(outputs), table.outputs, rotation=90)
         axes.set_yticks(range(inputs), table.inputs)
@@ -59,9 +59,18 @@ def plot_tables(tables: Sequence[Importance]) -> Figure:
         bar = figure.colorbar(picture, ax=axes, aspect=10, pad=0.02)
         bar.set_label(units, fontsize=8)
         bar.ax.tick_params(labelsize=7)
+        if scale is not None:
+            log_ticks(bar.ax.yaxis, float(scale.vmin or 0.0), float(scale.vmax or 0.0))
     for axes in panels[len(tables) :]:
         axes.set_visible(False)
     return figure
+
+
+def _log_scale(values: np.ndarray) -> LogNorm | None:
+    """A logarithmic scale of at most three decades; what lies below has the palest colour. None for no values."""
+    high = float(values.max())
+    above = values[values >= high / 1000] if high > 0 else values[:0]
+    return LogNorm(float(above.min()), high, clip=True) if above.size and above.min() < high else None
 
 
 def plot_values(tables: Sequence[Importance], simulator: Importance) -> Figure:
@@ -79,8 +88,8 @@ def plot_values(tables: Sequence[Importance], simulator: Importance) -> Figure:
         for axis in (axes.xaxis, axes.yaxis):
             log_ticks(axis, low, high)
         axes.set_title(table.method, fontsize=9)
-        axes.set_xlabel(f"simulator ({units})")
-    panels[0].set_ylabel(f"surrogate ({units})")
+        axes.set_xlabel(f"simulator ({units})", fontsize=9)
+        axes.set_ylabel(f"surrogate ({units})", fontsize=9)
     _finish(figure, panels)
     return figure
 
@@ -92,11 +101,12 @@ def plot_ranks(tables: Sequence[Importance], simulator: Importance) -> Figure:
     for axes, table in zip(panels, tables, strict=True):
         axes.plot([1, last], [1, last], color=GRID, lw=1, zorder=0)
         _scatter(axes, simulator.inputs, ranked(simulator.values), ranked(table.values))
-        axes.set(xlim=(last + 2, -1), ylim=(last + 2, -1), aspect="equal")
+        ticks = [1, *(round(last * part / 4) for part in range(1, 5))]
+        axes.set(xlim=(last + 2, -1), ylim=(last + 2, -1), xticks=ticks, yticks=ticks, aspect="equal")
         rho = spearman(table.values.ravel(), simulator.values.ravel())
         axes.set_title(f"{table.method}\ncorrelation {rho:.3f}", fontsize=9)
-        axes.set_xlabel("rank in the simulator")
-    panels[0].set_ylabel("rank in the surrogate")
+        axes.set_xlabel("rank in the simulator", fontsize=9)
+        axes.set_ylabel("rank in the surrogate", fontsize=9)
     _finish(figure, panels)
     return figure
 
@@ -157,7 +167,7 @@ def plot_matrix(tables: Sequence[Importance]) -> Figure:
     for (row, column), value in np.ndenumerate(grid):
         dark = sum(picture.cmap(picture.norm(value))[:3]) / 3 < 0.5
         ink = "#FEFEFE" if dark else "#010101"  # stays as it is on dark pages: the cell below does too
-        axes.text(column, row, significant(value, 2), ha="center", va="center", fontsize=8, color=ink)
+        axes.text(column, row, f"{value:.3f}", ha="center", va="center", fontsize=8, color=ink)
     axes.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(length=0, labelsize=8)
