@@ -194,12 +194,15 @@ def _simulated(
 
 
 app.add_typer(connectome.cli.connectome_app, name="connectome")
-datasets.cli.register(app)
-surrogates.cli.register(app)
-surrogates.search_cli.register(app)
-surrogates.ablation_cli.register(app)
-surrogates.worm_cli.register(app)
-surrogates.importance.cli.register(app)
+for commands in (
+    datasets.cli,
+    surrogates.cli,
+    surrogates.search_cli,
+    surrogates.ablation_cli,
+    surrogates.importance.cli,
+    surrogates.worm_cli,
+):
+    commands.register(app)
 
 
 def run(arguments: Sequence[str]) -> int:
