@@ -27,6 +27,7 @@ import connectome.cli
 import datasets.cli
 import surrogates.ablation_cli
 import surrogates.cli
+import surrogates.export_cli
 import surrogates.importance.cli
 import surrogates.search_cli
 import surrogates.worm_cli
@@ -200,6 +201,7 @@ for commands in (
     surrogates.search_cli,
     surrogates.ablation_cli,
     surrogates.importance.cli,
+    surrogates.export_cli,
     surrogates.worm_cli,
 ):
     commands.register(app)

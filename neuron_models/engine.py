@@ -2,14 +2,17 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from neuron_models.circuit import Cell, Circuit, Clamp, Junction, RunSettings, Site
 from neuron_models.errors import InputError, require
-from neuron_models.mechanisms import compiled_mechanisms, library
+from neuron_models.mechanisms import compiled_folder, compiled_mechanisms, library
 from neuron_models.synapse import ChemicalSynapse, GapJunction
 
 _live: list["Simulation"] = []
@@ -25,6 +28,34 @@ def _neuron():
 
     if not hasattr(h, "HalfGap"):
         h.nrn_load_dll(str(library(folder, "libnrnmech")))
+    return h
+
+
+_loaded: dict[str, Path] = {}
+"""The mechanisms of others that are in NEURON, each with the library that it came from."""
+
+
+def load_mechanisms(folder: Path) -> Any:
+    """Compile the mechanisms of a folder, if that was not done before, and load them into NEURON.
+
+    Returns:
+        NEURON's `h`, which then knows them.
+
+    Raises:
+        InputError: the folder holds none, they do not compile, or NEURON holds others of the same name already (it
+            cannot forget any).
+    """
+    h, found = _neuron(), library(compiled_folder(folder), "libnrnmech")
+    declared = re.compile(r"^\s*(?:POINT_PROCESS|ARTIFICIAL_CELL|SUFFIX)\s+(\w+)", re.MULTILINE)
+    names = [name for path in sorted(folder.glob("*.mod")) for name in declared.findall(path.read_text())]
+    for name in names:
+        require(
+            _loaded.get(name, found) == found,
+            f"NEURON holds another {name} in this process: give this one a name of its own, or begin a new process",
+        )
+    if not set(names) <= set(_loaded):
+        h.nrn_load_dll(str(found))
+        _loaded.update(dict.fromkeys(names, found))
     return h
 
 
@@ -66,6 +97,14 @@ class Simulation:
     def compartments(self) -> int:
         """The number of compartments of all cells together."""
         return sum(section.nseg for sections in self._sections.values() for section in sections)
+
+    def compartment(self, site: Site) -> Any:
+        """NEURON's own object for the compartment that holds a site, to put something else there.
+
+        Raises:
+            InputError: the circuit has no such cell.
+        """
+        return self._compartment(site)[0]
 
     def close(self) -> None:
         """Take everything out of NEURON."""

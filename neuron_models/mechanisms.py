@@ -1,4 +1,4 @@
-"""Compiles this package's NEURON mechanisms, once for each version of them and of NEURON."""
+"""Compiles NEURON mechanisms, this package's and others, once for each version of them and of NEURON."""
 
 import hashlib
 import importlib.metadata
@@ -15,20 +15,39 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
-from neuron_models.errors import InputError
+from neuron_models.errors import InputError, require
 
 _COMPILERS = ("c++", "g++", "clang++")
 
 
 def compiled_mechanisms() -> Path:
-    """The folder that holds the compiled mechanisms, for NEURON and CoreNEURON; compiles them when it is not there.
+    """The folder that holds this package's mechanisms, compiled for NEURON and CoreNEURON; see `compiled`."""
+    return compiled(_sources(), "-coreneuron")
+
+
+def compiled_folder(folder: Path) -> Path:
+    """The folder that holds the mechanisms of `folder` (its .mod files), compiled for NEURON; see `compiled`.
+
+    Raises:
+        InputError: there is no .mod file in it.
+    """
+    sources = {path.name: path.read_text() for path in sorted(folder.glob("*.mod"))}
+    require(bool(sources), f"{folder} holds no mechanism (.mod)")
+    return compiled(sources)
+
+
+def compiled(sources: dict[str, str], *options: str) -> Path:
+    """The folder that holds some mechanisms compiled; compiles them when it is not there.
 
     Safe when many processes ask at the same moment: one compiles, beside the final place, and the others wait.
+
+    Args:
+        sources: the text of each .mod file.
+        options: what `nrnivmodl` is told.
 
     Raises:
         InputError: no C++ compiler or no make, with the package to install; or what the compiler said.
     """
-    sources = _sources()
     cache = platformdirs.user_cache_path("wormtwin") / "mechanisms"
     folder = cache / _key(sources)
     if folder.is_dir():
@@ -38,7 +57,7 @@ def compiled_mechanisms() -> Path:
         if not folder.is_dir():
             with tempfile.TemporaryDirectory(dir=cache, prefix="compiling-") as work:
                 built = Path(work) / folder.name
-                _compile(sources, built)
+                _compile(sources, built, options)
                 built.rename(folder)
     return folder
 
@@ -67,14 +86,16 @@ def _key(sources: dict[str, str]) -> str:
     return f"{version}-{machine}-{digest[:16]}"
 
 
-def _compile(sources: dict[str, str], folder: Path) -> None:
+def _compile(sources: dict[str, str], folder: Path, options: tuple[str, ...]) -> None:
     _require_tools()
     folder.mkdir()
     for name, text in sources.items():
         (folder / name).write_text(text)
-    done = subprocess.run([_nrnivmodl(), "-coreneuron", "."], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run([_nrnivmodl(), *options, "."], cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        words = [line.strip() for line in (done.stdout + done.stderr).splitlines() if "rror" in line]
+        words = [
+            line.strip() for line in (done.stdout + done.stderr).splitlines() if "rror" in line and "NOTE" not in line
+        ]
         raise InputError(f"NEURON's mechanisms did not compile: {words[0] if words else 'nrnivmodl failed'}")
 
 

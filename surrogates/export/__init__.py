@@ -1,0 +1,1 @@
+"""Surrogates outside Keras: as ONNX, as a NEURON mechanism, as plain numpy."""

@@ -1,0 +1,119 @@
+"""A surrogate as a NEURON mechanism, which stands among ordinary cells."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neuron_models.errors import require, require_distinct
+from neuron_models.files import written_whole
+from surrogates.export.activations import ACTIVATIONS
+from surrogates.export.layers import step_of
+from surrogates.export.step import Affine, Statement, Step, indexed
+from surrogates.export.templating import write_filled
+from surrogates.model_file import Channels
+
+_TO_MILLIVOLTS = {"V": 1000.0, "mV": 1.0}
+_KNOWN_UNITS = ("nA", "mV", "V")
+
+
+@dataclass(frozen=True)
+class Port:
+    """A channel of the mechanism: its variable, and its pointer (an input) or its variable in mV (an output)."""
+
+    name: str
+    variable: str
+    pointer: str = ""
+    potential: str = ""
+
+
+def mechanism_name(model: str) -> str:
+    """What the mechanism of a model is called.
+
+    >>> mechanism_name("gru_8"), mechanism_name("lstm_32_relu")
+    ('SurrogateGRU8', 'SurrogateLSTM32Relu')
+    """
+    kind, *rest = [word for word in re.split(r"[^A-Za-z0-9]+", model) if word] or ["Model"]
+    return "Surrogate" + kind.upper() + "".join(word.capitalize() for word in rest)
+
+
+def write_nmodl(model: Any, channels: Channels, out: Path, name: str) -> list[Path]:
+    """Write the mechanism, its gap junction, its description (`.json`) and a README into a folder.
+
+    Raises:
+        InputError: a name that NMODL does not take, or channels that it cannot tell apart.
+    """
+    require(
+        bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name)), f"a mechanism's name is letters and digits, got {name!r}"
+    )
+    step, stem = step_of(model), name.lower()
+    values: dict[str, Any] = {
+        "model": model.name,
+        "mechanism": name,
+        "stem": stem,
+        "channels": channels,
+        "inputs": _ports(channels.x_names, "x", "from"),
+        "outputs": _ports(channels.y_names, "y", "v"),
+        "millivolts": _TO_MILLIVOLTS.get(channels.y_units),
+        "states": [{"name": n, "variable": f"state_{n}", "size": size} for n, size in step.states.items()],
+    }
+    values |= {
+        "step": step,
+        "x_units": _units(channels.x_units),
+        "y_units": _units(channels.y_units),
+        "arrays": [_array(key, array) for key, array in step.arrays.items()],
+        "activations": [{"name": key, "cpp": ACTIVATIONS[key].cpp} for key in step.activations if key != "tanh"],
+        "statements": [line for statement in step.statements for line in _lines(statement, step)],
+    }
+    written = [write_filled("README.md.jinja", out / "README.md", **values)]
+    written.append(write_filled("mechanism.mod.jinja", out / f"{stem}.mod", **values))
+    if values["millivolts"]:
+        written.append(write_filled("gap.mod.jinja", out / f"{stem}gap.mod", **values))
+    with written_whole(out / f"{stem}.json") as beside:
+        ports = {"inputs": values["inputs"], "outputs": values["outputs"]}
+        named = {key: [port.variable for port in found] for key, found in ports.items()}
+        beside.write_text(json.dumps({"mechanism": name, **named, **asdict(channels)}, indent=1))
+    return [*written, out / f"{stem}.json"]
+
+
+def _ports(names: Sequence[str], variable: str, other: str) -> list[Port]:
+    """The channels as variables: letters, digits and underscores."""
+    plain = [re.sub(r"\W", "_", name, flags=re.ASCII) for name in names]
+    require_distinct(plain, "the mechanism would have a variable")
+    ports = zip(names, plain, strict=True)
+    if other == "from":
+        return [Port(name, f"{variable}_{own}", pointer=f"{other}_{own}") for name, own in ports]
+    return [Port(name, f"{variable}_{own}", potential=f"{other}_{own}") for name, own in ports]
+
+
+def _units(units: str) -> str:
+    return f" ({units})" if units in _KNOWN_UNITS else ""
+
+
+def _array(name: str, array: np.ndarray) -> dict[str, str]:
+    """An array in C++: nine digits are a single-precision number, whole."""
+    rows = [", ".join(f"{value:.9g}" for value in row) for row in np.atleast_2d(array)]
+    if array.ndim == 1:
+        return {"name": name, "shape": f"[{len(array)}]", "numbers": f"    {rows[0]}"}
+    values = ",\n".join(f"    {{{row}}}" for row in rows)
+    return {"name": name, "shape": "[{}][{}]".format(*array.shape), "numbers": values}
+
+
+def _lines(statement: Statement, step: Step) -> list[str]:
+    """A statement in C++; what it sets is declared unless it is a state."""
+    sizes, target = step.sizes, statement.target
+    every = f"for (int k = 0; k < {sizes[target]}; ++k)"
+    if not isinstance(statement, Affine):
+        declared = [] if target in step.states else [f"double {target}[{sizes[target]}];"]
+        return [*declared, f"{every} {target}[k] = {indexed(statement, sizes)};"]
+    lines = [f"double {target}[{sizes[target]}] = {{}};"]
+    if statement.bias:
+        lines.append(f"{every} {target}[k] = {statement.bias}[k];")
+    lines += [f"add_product({target}, {vector}, {matrix});" for vector, matrix in statement.terms]
+    if statement.activation != "linear":
+        lines.append(f"{every} {target}[k] = {statement.activation}({target}[k]);")
+    return lines

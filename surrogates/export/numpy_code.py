@@ -1,0 +1,42 @@
+"""A surrogate as plain numpy: its weights, and the loop that runs them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neuron_models.files import written_whole
+from surrogates.export.activations import ACTIVATIONS
+from surrogates.export.layers import step_of
+from surrogates.export.step import Affine, Statement, applied
+from surrogates.export.templating import write_filled
+from surrogates.model_file import Channels
+
+WEIGHTS_FILE = "weights.npz"
+CODE_FILE = "model.py"
+
+
+def write_numpy(model: Any, channels: Channels, out: Path) -> list[Path]:
+    """Write `weights.npz` and `model.py` into a folder."""
+    step = step_of(model)
+    with written_whole(out / WEIGHTS_FILE) as beside:
+        np.savez(beside, **dict(step.arrays))  # type: ignore[arg-type]
+    code = write_filled(
+        "model.py.jinja",
+        out / CODE_FILE,
+        name=model.name,
+        channels=channels,
+        step=step,
+        arrays=[f'{name} = weights["{name}"]' for name in step.arrays],
+        activations=[{"name": name, "numpy": ACTIVATIONS[name].numpy} for name in step.activations],
+        statements=[_line(statement) for statement in step.statements],
+    )
+    return [code, out / WEIGHTS_FILE]
+
+
+def _line(statement: Statement) -> str:
+    """A statement in Python."""
+    if isinstance(statement, Affine):
+        terms = [f"{vector} @ {matrix}" for vector, matrix in statement.terms] + [statement.bias] * bool(statement.bias)
+        return f"{statement.target} = {applied(statement.activation, ' + '.join(terms))}"
+    return f"{statement.target} = {statement.expression}"

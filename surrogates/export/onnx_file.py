@@ -1,0 +1,53 @@
+"""A surrogate as an ONNX file."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from neuron_models.errors import InputError
+from neuron_models.files import written_whole
+from surrogates.export.layers import exported_layers
+from surrogates.export.onnx_layers import NODES, Graph
+from surrogates.model_file import Channels
+
+MODEL_FILE = "model.onnx"
+STIMULUS, RESPONSE = "stimulus", "response"
+_OPSET, _IR = 17, 8  # of 2022, so that older runtimes read the file too
+
+
+def require_onnx() -> None:
+    """Raise an `InputError` that says what to install unless the package onnx is there."""
+    try:
+        import onnx  # noqa: F401
+    except ImportError:
+        raise InputError("writing ONNX needs the package onnx: pip install wormtwin[export]") from None
+
+
+def write_onnx(model: Any, channels: Channels, out: Path) -> list[Path]:
+    """Write `model.onnx` into a folder: (batch, time, channel) in and out, the channels in its metadata."""
+    import onnx
+
+    graph = Graph()
+    flow = STIMULUS
+    for kind, layer in exported_layers(model):
+        flow = NODES[kind](graph, layer, flow)
+    graph.add("Identity", [flow], RESPONSE)
+    ends = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["batch", "time", size])
+        for name, size in ((STIMULUS, model.input_shape[-1]), (RESPONSE, model.output_shape[-1]))
+    ]
+    made = onnx.helper.make_graph(graph.nodes, model.name, ends[:1], ends[1:], graph.arrays)
+    written = onnx.helper.make_model(
+        made, opset_imports=[onnx.helper.make_opsetid("", _OPSET)], ir_version=_IR, producer_name="wormtwin"
+    )
+    onnx.helper.set_model_props(written, {key: _text(value) for key, value in asdict(channels).items()})
+    onnx.checker.check_model(written, full_check=True)
+    with written_whole(out / MODEL_FILE) as beside:
+        onnx.save(written, beside)
+    return [out / MODEL_FILE]
+
+
+def _text(value: object) -> str:
+    """Metadata of ONNX are texts: names as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
