@@ -15,6 +15,7 @@ from surrogates.importance.table import POOLINGS, Importance
 
 RESAMPLES = 2000
 LEVEL = 0.95
+_TOGETHER = 250
 
 
 @dataclass(frozen=True)
@@ -54,19 +55,21 @@ def agreement(one: Importance, other: Importance, *, same_measure: bool = False,
     """
     for what in ("inputs", "outputs", "trials"):
         require(getattr(one, what) == getattr(other, what), f"{one.method} and {other.method} have other {what}")
-    by_output = [spearman(a, b) for a, b in zip(one.values.T, other.values.T, strict=True)]
+    by_output = spearman(one.values.T, other.values.T)
     top = np.argmax(one.values, axis=0) == np.argmax(other.values, axis=0)
 
-    def of_trials(rows: Int[np.ndarray, " trial"]) -> float:
-        return spearman(*(POOLINGS[each.pooling].over_trials(each.by_trial[rows]).ravel() for each in (one, other)))
+    def of_trials(rows: Int[np.ndarray, "*sample trial"]) -> Float[np.ndarray, "*sample"]:
+        drawn = np.moveaxis(rows, -1, 0)
+        pooled = (POOLINGS[each.pooling].over_trials(each.by_trial[drawn]) for each in (one, other))
+        return spearman(*(values.reshape(*rows.shape[:-1], -1) for values in pooled))
 
-    def of_cells(places: Int[np.ndarray, " cell"]) -> float:
+    def of_cells(places: Int[np.ndarray, "*sample cell"]) -> Float[np.ndarray, "*sample"]:
         return spearman(one.values.ravel()[places], other.values.ravel()[places])
 
     return Agreement(
         one.method,
         other.method,
-        spearman(one.values.ravel(), other.values.ravel()),
+        float(spearman(one.values.ravel(), other.values.ravel())),
         _interval(of_trials, len(one.trials), seed),
         _interval(of_cells, one.values.size, seed),
         float(np.nanmean(by_output)) if np.isfinite(by_output).any() else float("nan"),
@@ -76,11 +79,13 @@ def agreement(one: Importance, other: Importance, *, same_measure: bool = False,
     )
 
 
-def spearman(a: Float[np.ndarray, " cell"], b: Float[np.ndarray, " cell"]) -> float:
-    """Spearman's rank correlation; NaN where one side is constant or there are fewer than two cells."""
-    if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
-        return float("nan")
-    return float(np.corrcoef(rankdata(a), rankdata(b))[0, 1])
+def spearman(
+    a: Float[np.ndarray, "*sample cell"], b: Float[np.ndarray, "*sample cell"]
+) -> Float[np.ndarray, "*sample"]:
+    """Spearman's rank correlation over the last axis; NaN where one side is constant."""
+    x, y = (rankdata(values, axis=-1) - (values.shape[-1] + 1) / 2 for values in (a, b))
+    with np.errstate(invalid="ignore"):
+        return np.asarray((x * y).sum(-1) / np.sqrt((x * x).sum(-1) * (y * y).sum(-1)))
 
 
 def ranked(values: Float[np.ndarray, "input output"]) -> Float[np.ndarray, "input output"]:
@@ -88,7 +93,7 @@ def ranked(values: Float[np.ndarray, "input output"]) -> Float[np.ndarray, "inpu
     return rankdata(-values).reshape(values.shape)
 
 
-def _interval(statistic: Callable[[np.ndarray], float], number: int, seed: int) -> tuple[float, float]:
+def _interval(statistic: Callable[[np.ndarray], np.ndarray], number: int, seed: int) -> tuple[float, float]:
     """The interval of a statistic of places that are drawn with replacement; NaN where there is one place alone."""
     if number < 2:
         return float("nan"), float("nan")
@@ -96,8 +101,9 @@ def _interval(statistic: Callable[[np.ndarray], float], number: int, seed: int) 
         warnings.simplefilter("ignore")  # scipy warns where all samples are alike, and gives NaN
         found = bootstrap(
             (np.arange(number),),
-            statistic,
-            vectorized=False,
+            lambda places, axis: statistic(np.moveaxis(places, axis, -1)),
+            vectorized=True,
+            batch=_TOGETHER,
             n_resamples=RESAMPLES,
             confidence_level=LEVEL,
             random_state=np.random.default_rng(seed),

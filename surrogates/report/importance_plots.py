@@ -103,7 +103,7 @@ def plot_ranks(tables: Sequence[Importance], simulator: Importance) -> Figure:
         _scatter(axes, simulator.inputs, ranked(simulator.values), ranked(table.values))
         ticks = [1, *(round(last * part / 4) for part in range(1, 5))]
         axes.set(xlim=(last + 2, -1), ylim=(last + 2, -1), xticks=ticks, yticks=ticks, aspect="equal")
-        rho = spearman(table.values.ravel(), simulator.values.ravel())
+        rho = float(spearman(table.values.ravel(), simulator.values.ravel()))
         axes.set_title(f"{table.method}\ncorrelation {rho:.3f}", fontsize=9)
         axes.set_xlabel("rank in the simulator", fontsize=9)
         axes.set_ylabel("rank in the surrogate", fontsize=9)
@@ -159,7 +159,7 @@ def plot_agreements(agreements: Sequence[Agreement]) -> Figure:
 def plot_matrix(tables: Sequence[Importance]) -> Figure:
     """Draw the rank correlation over all cells of every method with every other."""
     names = [table.method for table in tables]
-    grid = np.array([[spearman(a.values.ravel(), b.values.ravel()) for b in tables] for a in tables])
+    grid = np.array([[float(spearman(a.values.ravel(), b.values.ravel())) for b in tables] for a in tables])
     figure = Figure(figsize=(0.72 * len(names) + 1.8, 0.5 * len(names) + 1.7), layout="constrained")
     axes = figure.subplots()
     low = min(0.0, float(np.nanmin(grid)))
