@@ -165,3 +165,12 @@ def test_cables_of_one_name_are_told_apart():
 def test_compartments_too_short_for_neuron_are_told(sphere):
     with pytest.raises(InputError, match="into more than 32767"):
         Simulation(Circuit((sphere("A"),), longest_compartment=1e-4))
+
+
+def test_something_else_can_be_put_into_a_compartment(sphere):
+    simulation = Simulation(Circuit((sphere("a"),)))
+    segment = simulation.compartment(Site("a"))
+    assert segment.sec.name() == "a_Soma"
+    assert segment.area() == pytest.approx(math.pi * 20.0**2)
+    with pytest.raises(InputError, match="no cell 'b'"):
+        simulation.compartment(Site("b"))

@@ -41,6 +41,11 @@ def test_a_folder_without_the_library_says_what_to_do(tmp_path):
         mechanisms.library(tmp_path, "libnrnmech")
 
 
+def test_a_folder_without_mechanisms_is_told(tmp_path):
+    with pytest.raises(InputError, match="holds no mechanism"):
+        mechanisms.compiled_folder(tmp_path)
+
+
 @pytest.mark.slow
 def test_processes_that_start_together_compile_once(tmp_path):
     code = "from neuron_models.mechanisms import compiled_mechanisms; print(compiled_mechanisms())"

@@ -70,12 +70,22 @@ def load_surrogate(described: Path | str) -> tuple[Any, Mechanism]:
 def respond_in_neuron(
     described: Path | str, stimulus: Float[np.ndarray, "time input"], time_step: Milliseconds = 0.1
 ) -> Float[np.ndarray, "time output"]:
-    """Run an exported mechanism alone in NEURON, its inputs played; gives its outputs at the times of the samples.
+    """Load an exported mechanism and run it alone; see `load_surrogate` and `run_alone`."""
+    h, mechanism = load_surrogate(described)
+    return run_alone(h, mechanism, stimulus, time_step)
+
+
+def run_alone(
+    h: Any, mechanism: Mechanism, stimulus: Float[np.ndarray, "time input"], time_step: Milliseconds = 0.1
+) -> Float[np.ndarray, "time output"]:
+    """Run a loaded mechanism on a stimulus that is played into it; NEURON steps whatever else there is, too.
+
+    Returns:
+        Its outputs at the times of the stimulus's samples.
 
     Raises:
         InputError: the time step does not divide the sampling step, or the stimulus has other channels.
     """
-    h, mechanism = load_surrogate(described)
     stride = mechanism.require_divided_by(time_step)
     wanted, given = len(mechanism.inputs), stimulus.shape[1]
     require(given == wanted, f"{mechanism.mechanism} has {wanted} inputs and the stimulus {given}")
@@ -86,8 +96,8 @@ def respond_in_neuron(
     for vector, name in zip(played, mechanism.inputs, strict=True):
         vector.play(getattr(surrogate, f"_ref_{name}"), times, True)
     traces = [h.Vector().record(getattr(surrogate, f"_ref_{name}")) for name in mechanism.outputs]
-    h.dt = time_step
+    parallel, h.dt = h.ParallelContext(), time_step
+    parallel.set_maxstep(10)
     h.finitialize()
-    h.ParallelContext().set_maxstep(10)
-    h.ParallelContext().psolve((len(stimulus) - 1) * mechanism.dt + time_step / 2)
+    parallel.psolve((len(stimulus) - 1) * mechanism.dt + time_step / 2)
     return np.stack([trace.as_numpy()[::stride] for trace in traces], axis=1)
