@@ -3,6 +3,7 @@
 import doctest
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -408,6 +409,37 @@ def test_a_model_without_channels_or_with_channels_that_look_alike(model_file, t
     save_model(load_model(path)[0], tmp_path / "alike.keras", alike)
     with pytest.raises(InputError, match="the mechanism would have a variable more than once: PLM_R"):
         export_model(tmp_path / "alike.keras", "nmodl", tmp_path)
+
+
+def test_a_mechanism_of_a_name_that_neuron_holds_already(monkeypatch, tmp_path):
+    from neuron_models import engine
+
+    (tmp_path / "own.mod").write_text("NEURON {\n    POINT_PROCESS Own\n}\n")
+    monkeypatch.setattr(engine, "_neuron", lambda: None)
+    monkeypatch.setattr(engine, "compiled_folder", lambda folder: folder)
+    monkeypatch.setattr(engine, "library", lambda folder, name: folder / name)
+    monkeypatch.setitem(engine._loaded, "Own", tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="NEURON holds another Own in this process"):
+        engine.load_mechanisms(tmp_path)
+
+
+@pytest.mark.slow
+def test_the_example_beside_a_real_cell_runs(tmp_path):
+    model = MODELS["gru"].build(4, 4, units=8)
+    channels = Channels(("PLML", "PLMR", "AVBL", "AVBR"), ("DB1", "LUAL", "PVR", "VB1"), "nA", "V", 0.5, "fcm")
+    save_model(model, tmp_path / "model.keras", channels)
+    export_model(tmp_path / "model.keras", "nmodl", tmp_path)
+    root = Path(__file__).parent.parent
+    script = (
+        root / "docs" / "examples" / "surrogate_in_neuron.py",
+        tmp_path / "surrogategru8.json",
+        tmp_path / "a.png",
+    )
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    done = subprocess.run([sys.executable, *script], capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "DB2 by DB1-DB2 gap junction" in done.stdout
+    assert (tmp_path / "a.png").stat().st_size > 10_000
 
 
 def test_descriptions_that_are_none(tmp_path):
