@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -30,8 +30,9 @@ class Derivatives:
     backward: Derivative
 
 
+@lru_cache(maxsize=4)
 def derivatives(model: keras.Model) -> Derivatives:
-    """The derivatives of a model.
+    """The derivatives of a model; the same object for the same model, so that it is compiled once.
 
     Raises:
         InputError: Keras runs on a backend that this module does not know.
