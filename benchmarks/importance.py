@@ -49,7 +49,7 @@ def main() -> None:
     given = parser.parse_args()
     print(describe())
     dataset, model = load_dataset(given.data), load_model(given.model)[0]
-    trials, sums = len(dataset.by_split()["test"]), left_over(model, dataset)
+    trials = len(dataset.by_split()["test"])
     print(f"{model.name}, {dataset.name}: {len(dataset.x_names)} inputs, {trials} test trials")
     for method in METHODS:
         if method == "retraining":
@@ -59,8 +59,9 @@ def main() -> None:
             started = time.perf_counter()
             importance(model, dataset, method)
             seconds.append(time.perf_counter() - started)
-        rest = f", adds up to {sums[method]:.1e} V" if method in sums else ""
-        print(f"{method}: {seconds[0]:.2f} s first, {min(seconds[1:]):.2f} s later{rest}")
+        print(f"{method}: {seconds[0]:.2f} s first, {min(seconds[1:]):.2f} s later", flush=True)
+    for method, rest in left_over(model, dataset).items():
+        print(f"{method}: what is left over is at most {rest:.1e} V")
 
 
 if __name__ == "__main__":

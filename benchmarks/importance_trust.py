@@ -1,0 +1,65 @@
+"""How far each method can be trusted, as tables for the documentation.
+
+    wormtwin importance --model MODEL.keras --data DATA.h5 --simulator --seeds 3 --out DIR
+    python benchmarks/importance_trust.py DATA.h5 MODEL.keras DIR
+
+Prints each method's agreement with the simulator; then how the cells (input x output) divide by the model's own test
+error on the output: above it, its explanation should be right, below it, there may be nothing to explain.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from machine import describe
+
+from datasets.store import load_dataset
+from surrogates.importance.against_simulator import SIMULATOR
+from surrogates.importance.methods import METHODS
+from surrogates.importance.storage import load_importance
+from surrogates.importance.trust import agreement, spearman
+from surrogates.metrics import predict, score
+from surrogates.model_file import load_model
+
+
+def main() -> None:
+    """Print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("folder", type=Path)
+    given = parser.parse_args()
+    print(describe())
+    dataset, model = load_dataset(given.data).by_split()["test"], load_model(given.model)[0]
+    errors = score(dataset, predict(model, dataset))["test"]
+    tables = {table.method: table for table in load_importance(given.folder / "importance.h5")}
+    simulator, floor = tables.pop(SIMULATOR), np.array(list(errors.rmse_by_output.values()))
+    print(f"{model.name} on {dataset.name}, test RMSE {1000 * errors.rmse:.2f} mV\n")
+    columns = (
+        "method",
+        "correlation",
+        "95 % over trials",
+        "over cells",
+        "within an output",
+        "same top input",
+        "off by",
+    )
+    print(f"| {' | '.join(columns)} |")
+    print("|---|---|---|---|---|---|---|")
+    for name, table in tables.items():
+        found = agreement(table, simulator, same_measure=METHODS[name].same_measure)
+        spans = " | ".join(f"{low:.3f} to {high:.3f}" for low, high in (found.over_trials, found.over_cells))
+        off = f"{1000 * found.difference:.2f} mV" if np.isfinite(found.difference) else ""
+        print(f"| {name} | {found.rho:.3f} | {spans} | {found.within:.3f} | {found.top} of {found.outputs} | {off} |")
+    above = tables["occlusion"].values > floor
+    pairs = (tables["occlusion"].values, simulator.values)
+    print(f"\n{above.sum()} of {above.size} cells have an occlusion above the model's error on their output")
+    print(f"rank correlation of occlusion: {spearman(*(values[above] for values in pairs)):.3f} above it")
+    if not above.all():
+        rho = spearman(*(values[~above] for values in pairs))
+        most = 1000 * simulator.values[~above].max()
+        print(f"{rho:.3f} below it; the simulator's largest effect there is {most:.1f} mV")
+
+
+if __name__ == "__main__":
+    main()
