@@ -171,7 +171,7 @@ def _in_a_sentence(agreements: Sequence[Agreement]) -> str:
 
 
 def _interval(ends: tuple[float, float]) -> str:
-    return f"{significant(ends[0])} to {significant(ends[1])}"
+    return f"{significant(ends[0])}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{significant(ends[1])}"
 
 
 def _trust_table(agreements: Sequence[Agreement], units: str) -> TableBlock:
