@@ -51,9 +51,13 @@ def main() -> None:
         spans = " | ".join(f"{low:.3f} to {high:.3f}" for low, high in (found.over_trials, found.over_cells))
         off = f"{1000 * found.difference:.2f} mV" if np.isfinite(found.difference) else ""
         print(f"| {name} | {found.rho:.3f} | {spans} | {found.within:.3f} | {found.top} of {found.outputs} | {off} |")
+    current = dataset.stacked()[0].max(axis=(0, 1))
+    weighted = tables["saliency"].values * current[:, None]
+    rho = spearman(weighted.ravel(), simulator.values.ravel())
+    print(f"\nrank correlation of saliency times the largest current of each input: {rho:.3f}")
     above = tables["occlusion"].values > floor
     pairs = (tables["occlusion"].values, simulator.values)
-    print(f"\n{above.sum()} of {above.size} cells have an occlusion above the model's error on their output")
+    print(f"{above.sum()} of {above.size} cells have an occlusion above the model's error on their output")
     print(f"rank correlation of occlusion: {spearman(*(values[above] for values in pairs)):.3f} above it")
     if not above.all():
         rho = spearman(*(values[~above] for values in pairs))
