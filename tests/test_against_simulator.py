@@ -60,11 +60,12 @@ def test_what_is_silenced_changes_what_it_drives_and_nothing_else(simulated, tmp
     assert avb_on_db == pytest.approx(np.sqrt((response**2).mean()), rel=1e-3)
 
 
-def test_simulations_that_are_there_are_not_repeated(simulated, tmp_path, monkeypatch):
+def test_simulations_that_are_there_are_not_repeated(simulated, tmp_path, capsys):
     question = ask(simulated, parse_groups("both=AVBL+VB1", simulated.x_names))
     first = simulator_table(question, silenced_datasets(question, tmp_path))
-    monkeypatch.setattr("datasets.stimulus_response.simulate", None)
+    capsys.readouterr()
     again = simulator_table(question, silenced_datasets(question, tmp_path))
+    assert capsys.readouterr().out.count("is already complete") == 2
     np.testing.assert_array_equal(again.values, first.values)
 
 
