@@ -10,7 +10,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from neuron_models.errors import InputError
-from neuron_models.files import written_whole
+from neuron_models.files import require_place, written_whole
 from neuron_models.progress import progress_bar
 from neuron_models.workers import Call, run_calls
 
@@ -46,7 +46,7 @@ class Pieces:
 
 @contextmanager
 def pieces_of(
-    out: Path, key: str, shape: Sequence[int], about: Mapping[str, str], verb: str = "simulating into"
+    out: Path, key: str, shape: Sequence[int], about: Mapping[str, str], what: str = "simulation"
 ) -> Iterator[Pieces]:
     """Open the folder of a job's pieces, `<out>.partial`, for this process alone.
 
@@ -55,23 +55,35 @@ def pieces_of(
         key: names everything that decides the result.
         shape: of every piece.
         about: what a reader of the folder's manifest should know.
-        verb: what a process does there, for the error.
+        what: the job is called in errors.
 
     Raises:
         InputError: the folder holds pieces of another job, or another process works in it.
     """
     folder = _folder(out)
     manifest = folder / "manifest.json"
-    if not (manifest.exists() and key in manifest.read_text(errors="replace")):
-        if any(folder.glob("*.npy")):
-            raise InputError(f"{folder} holds the beginning of another simulation: delete it or choose another --out")
-        with written_whole(manifest) as beside:
-            beside.write_text(json.dumps({"key": key, **about}))
+    _make(folder)
     try:
-        with FileLock(folder / "lock", timeout=0):
+        with FileLock(
+            folder / "lock", timeout=0
+        ):  # before the manifest: another job may be about to keep its first piece
+            if not (manifest.exists() and key in manifest.read_text(errors="replace")):
+                if any(folder.glob("*.npy")):
+                    raise InputError(
+                        f"{folder} holds the beginning of another {what}: delete it or choose another --out"
+                    )
+                with written_whole(manifest) as beside:
+                    beside.write_text(json.dumps({"key": key, **about}))
             yield Pieces(out, tuple(shape))
     except Timeout:
-        raise InputError(f"another process is {verb} {out}: wait for it, or choose another --out") from None
+        raise InputError(
+            f"another process is at work on the {what} in {out}: wait for it, or choose another --out"
+        ) from None
+
+
+def _make(folder: Path) -> None:
+    require_place(folder)
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def run_missing(

@@ -41,7 +41,7 @@ class ScreenJob:
         require(len(self.ablations) > 0, "a screen needs at least one neuron to ablate")
         for ablation in self.ablations:
             require_distinct(ablation, f"the ablation {name_of(ablation)} names")
-        require_distinct(map(name_of, self.ablations), "a screen has the ablation")
+        require_distinct((name_of(tuple(sorted(ablation))) for ablation in self.ablations), "a screen has the ablation")
 
     @property
     def key(self) -> str:
@@ -99,7 +99,7 @@ def screen_ablations(
         return _same(out, job)
     number = len(scenario.sequences)
     about = {"screen of": scenario.name, "network": job.network}
-    with pieces_of(out, job.key, (scenario.samples, len(recorded)), about) as pieces:
+    with pieces_of(out, job.key, (scenario.samples, len(recorded)), about, "screen") as pieces:
         shared = (job, circuit.fingerprint)
         calls = {place: Call(_simulate_one, shared, (place,)) for place in range(number * (1 + len(chosen)))}
         run_missing(pieces, calls, what="simulation", jobs=jobs, cluster=cluster, prepare=compiled_mechanisms)

@@ -129,13 +129,20 @@ def _simulate_one(shared: tuple[Job, str], sequence: int) -> Float[np.ndarray, "
     return simulate_here(job.circuit, fingerprint, job.scenario, sequence, job.record, job.settings)
 
 
-def _same(out: Path, job: Job) -> Dataset:
+def require_free(out: Path, job: Job) -> None:
+    """Raise an `InputError` if `out` is there and holds something else than a job's result."""
+    if out.exists():
+        _same(out, job, tell=False)
+
+
+def _same(out: Path, job: Job, tell: bool = True) -> Dataset:
     found = load_dataset(out)
     names = tuple(trial.name for trial in found)
     whole = found.extra.get("key") == job.key and names == job.scenario.sequences and found.y_names == job.record
     if not whole or [t.split for t in found] != [t.split for t in _divided(found, job)]:
         raise InputError(f"{out} exists and holds another simulation: delete it or choose another --out")
-    print(f"{out} is already complete")
+    if tell:
+        print(f"{out} is already complete")
     return found
 
 

@@ -48,7 +48,7 @@ def run_scenario(
     """Simulate a scenario with all 302 neurons recorded, and beside it without some neurons."""
     from connectome.wiring import load_connectome
     from datasets.activity import compare_activity
-    from datasets.stimulus_response import simulate_dataset
+    from datasets.stimulus_response import require_free, simulate_dataset, simulation_job
     from surrogates.report.activity import write_scenario_report
 
     _require_folder(out)
@@ -57,14 +57,18 @@ def run_scenario(
     scenario = scenario.select(parse_numbers(sequences)) if sequences else scenario
     lost = parse_names(ablate)
     require(bool(lost) or not ablate, f"--ablate {ablate!r} names no neuron")
-    worms = {"intact": scenario} | ({"ablated": scenario.ablate(lost)} if lost else {})
+    worms = {"intact": scenario} | ({f"without-{'-'.join(lost)}": scenario.ablate(lost)} if lost else {})
     connectome = load_connectome(network)
     print(f"Network: {connectome.source}")
     options = {"record": connectome.names, "jobs": jobs, "cluster": cluster}
-    runs = {which: simulate_dataset(worm, connectome, out / f"{which}.h5", **options) for which, worm in worms.items()}  # type: ignore[arg-type]
-    table = compare_activity(runs["intact"], runs.get("ablated"))
+    files = {out / f"{which}.h5": worm for which, worm in worms.items()}
+    for path, worm in files.items():  # what stands in the way is told before the first is simulated
+        require_free(path, simulation_job(worm, connectome, record=connectome.names))
+    intact, *rest = (simulate_dataset(worm, connectome, path, **options) for path, worm in files.items())  # type: ignore[arg-type]
+    ablated = rest[0] if rest else None
+    table = compare_activity(intact, ablated)
     _print_activity(table, lost)
-    print(f"Report: {write_scenario_report(table, runs['intact'], runs.get('ablated'), lost, out)}")
+    print(f"Report: {write_scenario_report(table, intact, ablated, lost, out)}")
 
 
 def _print_activity(table: "pd.DataFrame", lost: Sequence[str]) -> None:
@@ -102,7 +106,7 @@ def screen(
     chosen = chosen.select(parse_numbers(sequences) if sequences else [_first_test(chosen)])
     connectome = load_connectome(network)
     alone = {"all": connectome.names, "none": ()}.get(neurons, parse_names(neurons))
-    ablations = [*((name,) for name in alone), *(tuple(p.strip() for p in g.split("+")) for g in parse_names(together))]
+    ablations = [*((name,) for name in alone), *map(_joined, parse_names(together))]
     require_known((name for ablation in ablations for name in ablation), connectome.names)
     print(f"Network: {connectome.source}; stimulus {', '.join(chosen.sequences)}")
     found = screen_ablations(
@@ -121,6 +125,13 @@ def screen(
         table.add_row(row["ablation"], *(f"{100 * row[name]:.1f}" for name in ("mean", *outputs)))
     Console().print(table)
     print(f"{counted(len(found.ablations), 'ablation')}; report: {write_screen_report(found, out)}")
+
+
+def _joined(text: str) -> tuple[str, ...]:
+    """The neurons of a group such as AVBL+AVBR."""
+    names = tuple(name.strip() for name in text.split("+"))
+    require(all(names), f"--together looks like AVBL+AVBR,PLML+PLMR, got {text!r}")
+    return names
 
 
 def _first_test(scenario: Scenario) -> int:

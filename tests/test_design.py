@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import importlib
 import importlib.metadata
+import re
 import subprocess
 import sys
 import typing
@@ -72,3 +73,9 @@ def test_files_are_small_and_raise_instead_of_asserting():
         assert len(path.read_text().splitlines()) <= 400, path
         functions = [n for n in nodes if isinstance(n, ast.FunctionDef)]
         assert all(f.end_lineno - f.lineno <= 70 for f in functions), path
+
+
+def test_links_between_documents_lead_somewhere():
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+            assert "://" in link or (page.parent / link).exists(), f"{page.name}: {link}"

@@ -223,7 +223,7 @@ def test_the_scenario_command_reports_both_runs(wormtwin, tmp_path, small, kick,
     status, out, err = wormtwin("scenario", "run", "kick", "--ablate", "VB1", "--out", tmp_path / "run")
     assert (status, err.count("Traceback")) == (0, 0)
     assert "DB1" in out
-    for name in ("intact.h5", "ablated.h5", "activity.csv", "report.html", "figures/raster.png"):
+    for name in ("intact.h5", "without-VB1.h5", "activity.csv", "report.html", "figures/raster.png"):
         assert (tmp_path / "run" / name).exists()
     page = (tmp_path / "run" / "report.html").read_text()
     assert "without VB1" in page
@@ -233,6 +233,16 @@ def test_the_scenario_command_reports_both_runs(wormtwin, tmp_path, small, kick,
 def kick_with_two_inputs(kick):
     pair = tuple((row[0], row[0]) for row in kick.stimuli)
     return replace(kick, inputs=("AVBL", "VB1"), stimuli=pair)
+
+
+def test_a_file_in_the_way_is_told_before_anything_is_simulated(wormtwin, tmp_path, small, kick, monkeypatch):
+    monkeypatch.setattr("connectome.wiring.load_connectome", lambda network: small)
+    monkeypatch.setattr("surrogates.ablation_cli.load_scenario", lambda name: kick_with_two_inputs(kick))
+    simulate_dataset(kick, small, tmp_path / "run" / "without-VB1.h5")
+    status, _, err = wormtwin("scenario", "run", "kick", "--ablate", "VB1", "--out", tmp_path / "run")
+    assert status == 2
+    assert "without-VB1.h5 exists and holds another simulation" in err
+    assert not (tmp_path / "run" / "intact.h5").exists()
 
 
 def test_the_screen_command_reports_ranks(wormtwin, tmp_path, small, kick, monkeypatch):
@@ -262,6 +272,8 @@ def test_the_screen_command_reports_ranks(wormtwin, tmp_path, small, kick, monke
         (("screen", "--neurons", "AVBX"), "no neuron 'AVBX'"),
         (("screen", "--neurons", "AVBL", "--together", "AVBL+AVBL"), "more than once: AVBL"),
         (("screen", "--neurons", "AVBL,AVBL"), "more than once: AVBL"),
+        (("screen", "--together", "AVBL+AVBR,AVBR+AVBL"), "the ablation more than once: AVBL+AVBR"),
+        (("screen", "--together", "AVBL+"), "--together looks like AVBL+AVBR"),
         (("screen", "--record", "some"), "--record must be one of outputs, all"),
         (("screen", "--jobs", "0"), "--jobs must be >= 1"),
     ],
