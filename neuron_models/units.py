@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+Hertz = Annotated[float, "Hz"]
 Milliseconds = Annotated[float, "ms"]
 Millivolts = Annotated[float, "mV"]
 Nanoamperes = Annotated[float, "nA"]

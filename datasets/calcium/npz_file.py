@@ -1,0 +1,56 @@
+"""Recordings in NumPy's `.npz`: `neurons`, `state_names`, and `traces_i`, `states_i`, `fps_i` of worm i."""
+
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from datasets.calcium.recording import Recording, neuron_name
+from datasets.calcium.states import state_name
+from neuron_models.errors import InputError, require
+from neuron_models.files import require_file
+
+_TRACES = re.compile(r"traces_(\w+)")
+
+
+def read_npz(path: Path) -> tuple[Recording, ...]:
+    """Read the recordings of a `.npz` file; its states count from 1.
+
+    Raises:
+        InputError: no such file, damaged, or a key is missing or has the wrong shape.
+    """
+    require_file(path, "a .npz file")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: not a whole .npz file of plain arrays ({str(error).splitlines()[0]})") from None
+    worms = [match[1] for key in arrays if (match := _TRACES.fullmatch(key))]
+    require(len(worms) > 0, f"{path}: no key traces_1, traces_2, ...; the keys are {', '.join(arrays) or 'none'}")
+    require("neurons" in arrays, f"{path}: the key neurons is missing (the names of the columns of traces_i)")
+    return tuple(_recording(path, arrays, worm) for worm in worms)
+
+
+def _recording(path: Path, arrays: dict[str, np.ndarray], worm: str) -> Recording:
+    traces, fps, states = (arrays.get(f"{key}_{worm}") for key in ("traces", "fps", "states"))
+    if fps is None:
+        raise InputError(f"{path}: the key fps_{worm} is missing (the frame rate of traces_{worm} in Hz)")
+    require(fps.size == 1 and fps.dtype.kind in "iuf", f"{path}: fps_{worm} must be one number, got {fps.tolist()}")
+    numeric = traces is not None and traces.dtype.kind in "iuf" and traces.ndim == 2
+    if traces is None or not numeric:
+        raise InputError(f"{path}: traces_{worm} must be an array of numbers (time, neuron)")
+    if states is not None:
+        require("state_names" in arrays, f"{path}: the key state_names is missing (the names of states 1, 2, ...)")
+        whole = states.dtype.kind in "iu" and states.ndim == 1
+        require(whole, f"{path}: states_{worm} must be whole numbers (time,)")
+    names = arrays.get("state_names", np.array([])) if states is not None else ()
+    return Recording(
+        name=f"worm{worm}",
+        traces=np.asarray(traces, dtype=float),
+        neurons=tuple(neuron_name(str(name)) for name in arrays["neurons"]),
+        fps=float(fps.item()),
+        states=None if states is None else states.astype(int) - 1,
+        state_names=tuple(state_name(str(name)) for name in names),
+        source=path.name,
+    )
