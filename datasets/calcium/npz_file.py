@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.calcium.recording import Recording, neuron_name
+from datasets.calcium.identities import identified
+from datasets.calcium.recording import Recording
 from datasets.calcium.states import state_name
 from neuron_models.errors import InputError, require
 from neuron_models.files import require_file
@@ -44,13 +45,13 @@ def _recording(path: Path, arrays: dict[str, np.ndarray], worm: str) -> Recordin
         require("state_names" in arrays, f"{path}: the key state_names is missing (the names of states 1, 2, ...)")
         whole = states.dtype.kind in "iu" and states.ndim == 1
         require(whole, f"{path}: states_{worm} must be whole numbers (time,)")
-    names = arrays.get("state_names", np.array([])) if states is not None else ()
-    return Recording(
-        name=f"worm{worm}",
-        traces=np.asarray(traces, dtype=float),
-        neurons=tuple(neuron_name(str(name)) for name in arrays["neurons"]),
-        fps=float(fps.item()),
+    names = arrays["state_names"] if states is not None else ()
+    return identified(
+        f"worm{worm}",
+        np.asarray(traces, dtype=float),
+        [str(name) for name in arrays["neurons"]],
+        float(fps.item()),
         states=None if states is None else states.astype(int) - 1,
-        state_names=tuple(state_name(str(name)) for name in names),
+        state_names=[state_name(str(name)) for name in names],
         source=path.name,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Int
 
+from datasets.calcium.states import STATES
 from datasets.dataset import Dataset, Trial
 from neuron_models.errors import InputError, require, require_distinct
 from neuron_models.units import Hertz
@@ -37,7 +38,7 @@ class Recording:
     traces: Float[np.ndarray, "time neuron"]
     neurons: tuple[str, ...]
     fps: Hertz
-    states: Int[np.ndarray, " time"] | None = None
+    states: Int[np.ndarray, " frame"] | None = None
     state_names: tuple[str, ...] = ()
     source: str = ""
 
@@ -164,11 +165,12 @@ def select_neurons(dataset: Dataset, neurons: Sequence[str]) -> Dataset:
 
 
 def _all_states(recordings: Sequence[Recording]) -> tuple[str, ...]:
-    """The state names of all recordings, each once, in the order of their first coming."""
+    """The state names of all recordings, each once: Kato's in their order, then others as they come."""
     without = [r.name for r in recordings if r.states is None]
     if 0 < len(without) < len(recordings):
         raise InputError(f"recording {without[0]!r} has no states and others have: import them apart")
-    return () if without else tuple(dict.fromkeys(name for r in recordings for name in r.state_names))
+    found = dict.fromkeys(name for r in recordings for name in r.state_names)
+    return () if without else (*(name for name in STATES if name in found), *(n for n in found if n not in STATES))
 
 
 def _trial(recording: Recording, neurons: Sequence[str], states: Sequence[str]) -> Trial:

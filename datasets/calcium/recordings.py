@@ -1,17 +1,93 @@
 """Files of calcium recordings, of any kind that can be read, as one dataset."""
 
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from datasets.calcium.matlab_file import read_matlab
 from datasets.calcium.npz_file import read_npz
-from datasets.calcium.recording import SHARED, as_dataset
+from datasets.calcium.nwb_file import read_nwb
+from datasets.calcium.recording import SHARED, Recording, as_dataset
 from datasets.dataset import Dataset
+from neuron_models.errors import InputError, require
+from neuron_models.units import Hertz
+
+READERS: dict[str, Callable[[Path], tuple[Recording, ...]]] = {
+    ".npz": read_npz,
+    ".mat": read_matlab,
+    ".nwb": read_nwb,
+}
+
+
+def read_recordings(paths: Sequence[Path], series: str = "") -> tuple[Recording, ...]:
+    """Read files, of any kind in `READERS`; worms of the same name get that of their file before theirs.
+
+    Args:
+        paths: the files.
+        series: the name of the traces in NWB files that hold several.
+
+    Raises:
+        InputError: no file, of no known kind, or one that cannot be used.
+    """
+    require(len(paths) > 0, "no file of recordings is named")
+    found = []
+    for path in paths:
+        if path.suffix.lower() not in READERS:
+            raise InputError(f"{path}: recordings end in {', '.join(READERS)}")
+        read = (
+            read_nwb(path, series) if series and path.suffix.lower() == ".nwb" else READERS[path.suffix.lower()](path)
+        )
+        found += [(path.stem, recording) for recording in read]
+    known = Counter(recording.name for _, recording in found)
+    return tuple(replace(r, name=f"{stem} {r.name}") if known[r.name] > 1 else r for stem, r in found)
+
+
+def load_recordings(
+    paths: Sequence[str | Path], neurons: str = SHARED, fps: Hertz | None = None, series: str = ""
+) -> Dataset:
+    """Read files of recordings into a dataset of the neurons that were chosen: see `as_dataset`.
+
+    Args:
+        paths: the files.
+        neurons: `shared`, a set of `NEURON_SETS`, or names with commas between.
+        fps: brings all recordings to this frame rate in Hz; they keep theirs when None.
+        series: the name of the traces in NWB files that hold several.
+
+    Raises:
+        InputError: a file cannot be used, or not with these neurons, or the worms do not go together.
+    """
+    files = [Path(path) for path in paths]
+    recordings = read_recordings(files, series)
+    if fps is not None:
+        recordings = tuple(resampled(recording, fps) for recording in recordings)
+    return as_dataset(recordings, files[0].stem, neurons)
 
 
 def load_npz(path: str | Path, neurons: str = SHARED) -> Dataset:
-    """Read the recordings of a `.npz` file as a dataset of the neurons that were chosen: see `as_dataset`.
+    """Read the recordings of a `.npz` file as a dataset of the neurons that were chosen.
 
     Raises:
         InputError: the file cannot be used, or not with these neurons.
     """
-    path = Path(path)
-    return as_dataset(read_npz(path), path.stem, neurons)
+    return load_recordings([path], neurons)
+
+
+def resampled(recording: Recording, fps: Hertz) -> Recording:
+    """A recording at another frame rate, from its first frame to its last.
+
+    Traces are interpolated linearly between frames (nothing is filtered before: meant for rates that differ little) and
+    NaN wherever a frame beside was NaN; a state is that of the nearest frame.
+
+    Raises:
+        InputError: the frame rate is not > 0 Hz.
+    """
+    require(np.isfinite(fps) and fps > 0, f"the frame rate must be > 0 Hz, got {fps}")
+    before = np.arange(len(recording.traces)) / recording.fps
+    times = np.arange(int(before[-1] * fps + 1e-9) + 1) / fps
+    traces = np.stack([np.interp(times, before, trace) for trace in recording.traces.T], axis=1)
+    nearest = np.minimum(np.round(times * recording.fps).astype(int), len(before) - 1)
+    states = None if recording.states is None else recording.states[nearest]
+    return replace(recording, traces=traces, fps=fps, states=states)

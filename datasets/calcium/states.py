@@ -15,7 +15,8 @@ from neuron_models.errors import InputError, require, require_distinct
 FORWARDS = ("forward", "slowing")
 TURNS = ("dorsal_turn", "ventral_turn")
 REVERSES = ("reverse_1", "reverse_2", "sustained_reverse")
-STATES = (*FORWARDS, *TURNS, *REVERSES, "no_state")
+UNLABELLED = "no_state"
+STATES = (*FORWARDS, *TURNS, *REVERSES, UNLABELLED)
 
 _PUBLISHED_NAMES = {
     # As the fields of `States` are called in the files of Kato et al. 2015.
