@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 from jaxtyping import Int
 
@@ -91,6 +92,8 @@ def _recording(path: Path, worm: dict[str, Any], default: str) -> Recording:
     traces = np.asarray(traces)
     require(traces.ndim == 2 and traces.dtype.kind in "iuf", f"{where}: the traces must be numbers (time, neuron)")
     names = [identities] if isinstance(identities, str) else list(identities)
+    if any(isinstance(given, h5py.Reference) for given in names):  # pymatreader goes no deeper there
+        raise InputError(f"{where}: neuron names in a cell of one cell cannot be read: save the worm's own structure")
     states, state_names = _states(_field(worm, "states"), where)
     return identified(
         name,
