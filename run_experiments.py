@@ -24,6 +24,7 @@ if getattr(datasets, "OWNER", "") != "wormtwin":
     sys.exit(2)
 
 import connectome.cli
+import datasets.calcium.cli
 import datasets.cli
 import surrogates.ablation_cli
 import surrogates.cli
@@ -195,6 +196,7 @@ def _simulated(
 
 
 app.add_typer(connectome.cli.connectome_app, name="connectome")
+app.add_typer(datasets.calcium.cli.calcium_app, name="calcium")
 for commands in (
     datasets.cli,
     surrogates.cli,

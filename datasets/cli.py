@@ -107,7 +107,7 @@ def info(data: DataArgument) -> None:
         ("inputs", f"{', '.join(dataset.x_names)} ({dataset.x_units})"),
         ("outputs", f"{_shortened(dataset.y_names)} ({dataset.y_units})"),
         ("source", dataset.source),
-        *((key, str(value)) for key, value in dataset.extra.items() if key not in ("stimuli", "key")),
+        *((key, str(value)) for key, value in dataset.extra.items() if key not in ("stimuli", "key", "neurons")),
     ):
         table.add_row(*row)
     Console(soft_wrap=True).print(table)

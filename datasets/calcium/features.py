@@ -8,6 +8,9 @@ from jaxtyping import Bool, Float
 from datasets.dataset import Dataset, Trial
 from neuron_models.errors import require
 
+WINDOW = 8
+"""Frames in a window (Wang et al. 2020): `dataset.windows(WINDOW)` cuts them."""
+
 
 def scaled(
     traces: Float[np.ndarray, "time neuron"], valid: Bool[np.ndarray, " time"]
@@ -62,6 +65,18 @@ def with_features(dataset: Dataset, smoothing: int = 5, derivatives: bool = True
     trials = tuple(_featured(trial, smoothing, derivatives) for trial in dataset)
     extra = {**dataset.extra, "smoothing": smoothing}
     return replace(dataset, trials=trials, x_names=names, x_units="of the range", extra=extra)
+
+
+def require_windows(dataset: Dataset, length: int = WINDOW) -> None:
+    """Raise an `InputError` that names the first recording without `length` frames in a row that count."""
+    for trial in dataset:
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], trial.valid().astype(int), [0]))))
+        longest = int((edges[1::2] - edges[::2]).max(initial=0))
+        require(
+            longest >= length,
+            f"recording {trial.name!r} is shorter than a window: {longest} of its {len(trial)} frames count in a row, "
+            f"a window has {length}",
+        )
 
 
 def _featured(trial: Trial, smoothing: int, derivatives: bool) -> Trial:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, Trial
 from neuron_models.errors import InputError, require, require_distinct
 
 FORWARDS = ("forward", "slowing")
@@ -117,3 +117,11 @@ def apply_rule(dataset: Dataset, rule: StateRule | str) -> Dataset:
         trials.append(replace(trial, y=np.maximum(label, 0)[:, None], weight=weight * (label >= 0)))
     extra = {**dataset.extra, "classes": list(rule.classes), "rule": rule.name}
     return replace(dataset, trials=tuple(trials), extra=extra)
+
+
+def class_shares(dataset: Dataset, trial: Trial) -> list[float]:
+    """The share of each class of `extra["classes"]` among the frames of a trial that count; empty without states."""
+    if trial.y is None:
+        return []
+    labels = np.asarray(trial.y[:])[trial.valid(), 0]
+    return (np.bincount(labels, minlength=len(dataset.extra["classes"])) / max(1, len(labels))).tolist()
