@@ -15,7 +15,7 @@ from machine import describe
 
 from datasets.store import load_dataset
 from surrogates.importance.against_simulator import SIMULATOR
-from surrogates.importance.methods import METHODS
+from surrogates.importance.methods import measure_of
 from surrogates.importance.storage import load_importance
 from surrogates.importance.trust import agreement, spearman
 from surrogates.metrics import predict, score
@@ -42,14 +42,15 @@ def main() -> None:
         "over cells",
         "within an output",
         "same top input",
-        "off by",
+        "RMS difference",
     )
     print(f"| {' | '.join(columns)} |")
     print("|---|---|---|---|---|---|---|")
     for name, table in tables.items():
-        found = agreement(table, simulator, same_measure=METHODS[name].same_measure)
+        found = agreement(table, simulator, measure=measure_of(table))
         spans = " | ".join(f"{low:.3f} to {high:.3f}" for low, high in (found.over_trials, found.over_cells))
         off = f"{1000 * found.difference:.2f} mV" if np.isfinite(found.difference) else ""
+        off += " *" * (found.measure == "shares")  # a difference of definition is in it
         print(f"| {name} | {found.rho:.3f} | {spans} | {found.within:.3f} | {found.top} of {found.outputs} | {off} |")
     current = dataset.stacked()[0].max(axis=(0, 1))
     weighted = tables["saliency"].values * current[:, None]

@@ -12,6 +12,7 @@ from datasets.store import load_dataset, save_dataset
 from neuron_models.errors import InputError
 from neuron_models.stimulus import Pulse, Silence
 from surrogates.importance.against_simulator import silence, silenced_datasets, simulator_table
+from surrogates.importance.against_simulator import simulated as simulated_of
 from surrogates.importance.groups import parse_groups
 from surrogates.importance.question import ask
 
@@ -67,6 +68,20 @@ def test_simulations_that_are_there_are_not_repeated(simulated, tmp_path, capsys
     again = simulator_table(question, silenced_datasets(question, tmp_path))
     assert capsys.readouterr().out.count("is already complete") == 2
     np.testing.assert_array_equal(again.values, first.values)
+
+
+def test_names_of_inputs_do_not_lead_out_of_the_folder(simulated, tmp_path, monkeypatch):
+    question = ask(simulated, {"../../x": ("AVBL", "VB1")})
+    written = []
+    monkeypatch.setattr(
+        "surrogates.importance.against_simulator.require_equal", lambda q, out, network: simulated_of(q)
+    )
+    monkeypatch.setattr(
+        "surrogates.importance.against_simulator.simulate_dataset",
+        lambda scenario, connectome, path, **_: written.append(path) or simulated,
+    )
+    silenced_datasets(question, tmp_path)
+    assert [path.resolve().parent for path in written] == [tmp_path.resolve() / "simulator"]
 
 
 def test_other_voltages_are_told(simulated, tmp_path):

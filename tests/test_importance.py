@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,13 +15,14 @@ from scipy.stats import spearmanr
 
 from datasets.dataset import Dataset, Trial
 from neuron_models.errors import InputError
+from surrogates.fitting import fit_and_score
 from surrogates.importance.attribution import integrated_over_stimulus, peaks, saliency_at_peak
 from surrogates.importance.gradients import derivatives
-from surrogates.importance.groups import parse_groups
-from surrogates.importance.methods import METHODS, importance
-from surrogates.importance.occlusion import occlusion_effects
+from surrogates.importance.groups import parse_groups, plain_name
+from surrogates.importance.methods import METHODS, importance, measure_of
+from surrogates.importance.occlusion import occlusion_effects, partners_drawn
+from surrogates.importance.plan import Retraining, parse_retraining, retraining_like
 from surrogates.importance.question import ask
-from surrogates.importance.retraining import Retraining
 from surrogates.importance.storage import as_frame, load_importance, save_importance
 from surrogates.importance.table import Importance, pool_effects
 from surrogates.importance.trust import agreement
@@ -190,6 +192,27 @@ def test_permutation_is_the_growth_of_the_error_by_its_definition(models, data):
     assert importance(models["gru"], perfect, "permutation", split="validation").values.min() > 0
 
 
+def test_no_two_seeds_share_their_draws(data):
+    draws = {
+        f"{seed} {repeat}": drawn.tobytes()
+        for seed in range(4)
+        for repeat, drawn in enumerate(partners_drawn(30, seed, 4))
+    }
+    assert len(set(draws.values())) == 16
+    many = replace(data, trials=tuple(replace(t, name=f"{t.name} {n}") for n in range(4) for t in data))
+    cases = ask(many, parse_groups("", INPUTS), baseline="trial", split="all").cases
+    first = partners_drawn(len(cases), 0, 1)[0]
+    assert not all(np.array_equal(case.absent, cases[place].x) for case, place in zip(cases, first, strict=True))
+
+
+@pytest.mark.parametrize("method", ["occlusion", "permutation", "saliency", "integrated-gradients", "shapley"])
+def test_every_method_shows_its_progress(method, models, data, capsys):
+    importance(models["linear"], data, method)
+    error = capsys.readouterr().err
+    assert f"{method}: 100%" in error
+    assert "4/4" in error
+
+
 def test_groups_go_together(models, data):
     table = importance(models["gru"], data, "occlusion", groups="both=A+B")
     assert table.inputs == ("both",)
@@ -289,7 +312,7 @@ def test_retraining_finds_the_input_that_carries_an_output(data, models, tmp_pat
     assert table.ranks() == {"P": ("A", "B"), "Q": ("A", "B")}
     assert table.values[0, 0] > 3 * table.values[1, 0]
     assert table.about["seeds"] == 1  # a model in closed form needs none
-    assert {path.parent.parent.parent.name for path in tmp_path.rglob("scores.json")} == {
+    assert {path.parents[2].name for path in tmp_path.rglob("scores.json")} == {
         "all",
         "without-A",
         "without-B",
@@ -299,6 +322,40 @@ def test_retraining_finds_the_input_that_carries_an_output(data, models, tmp_pat
     np.testing.assert_array_equal(again.values, table.values)
     with pytest.raises(InputError, match="holds runs with another data"):
         importance(models["linear"], replace(data, trials=data.trials[1:]), "retraining", settings=settings)
+
+
+def test_models_of_one_label_share_no_runs(data, models, tmp_path):
+    wide = {"plan": Retraining("tdnn", {"units": 2, "input_lags": 3}, epochs=1), "out": tmp_path}
+    late = {"plan": Retraining("tdnn", {"input_lags": 2, "units": 3}, epochs=1), "out": tmp_path}
+    importance(models["tdnn"], data, "retraining", settings=wide)
+    with pytest.raises(InputError, match=r"TDNN-2-3.* holds runs with another settings"):
+        importance(models["tdnn"], data, "retraining", settings=late)
+
+
+def test_names_of_inputs_do_not_lead_out_of_the_folder(data, models, tmp_path):
+    strange = replace(data, x_names=("a/../../../../../x", "B"))
+    settings = {"plan": Retraining("linear", {"lags": 1}), "out": tmp_path / "out"}
+    table = importance(models["linear"], strange, "retraining", settings=settings)
+    assert table.inputs == strange.x_names
+    assert {path.name for path in tmp_path.iterdir()} == {"out"}
+    variants = {path.name for path in (tmp_path / "out" / "retraining" / "linear-1").iterdir()}
+    assert len(variants) == 3
+    assert {"all", "without-B"} < variants
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_plain_names_are_safe_and_distinct(one, other):
+    assert re.fullmatch("[A-Za-z0-9_-]{1,64}", plain_name(one))
+    assert (plain_name(one) == plain_name(other)) == (one == other)
+
+
+def test_retraining_takes_as_many_epochs_as_the_model_had(data, tmp_path):
+    fit_and_score(data, "gru", {"units": 2}, TrainingConfig(epochs=3), tmp_path, pictures=False)
+    assert retraining_like(tmp_path / "model.keras").epochs == 3
+    assert retraining_like(tmp_path / "model.keras", 7).epochs == 7
+    (tmp_path / "history.csv").write_text("nothing")
+    assert retraining_like(tmp_path / "model.keras").epochs == 1000
+    assert parse_retraining("gru units=2").epochs == 1000
 
 
 def test_retraining_with_several_seeds_tells_their_spread(data, tmp_path):
@@ -363,7 +420,7 @@ def test_rank_correlations_are_those_of_scipy():
     by_trial = rng.integers(1, 6, (8, 4, 5)).astype(float)  # with ties
     one, other = made(by_trial.mean(0), by_trial), made(by_trial.mean(0) ** 3, by_trial**3)
     noisy = made((by_trial + 3 * rng.random(by_trial.shape)).mean(0), by_trial + 3 * rng.random(by_trial.shape))
-    same, close = agreement(one, other, same_measure=True), agreement(noisy, one)
+    same, close = agreement(one, other, measure="same"), agreement(noisy, one)
     assert (same.rho, same.within, same.top, same.outputs) == (pytest.approx(1), pytest.approx(1), 5, 5)
     assert same.over_cells == pytest.approx((1, 1))
     assert same.difference == pytest.approx(np.sqrt(np.mean((one.values - other.values) ** 2)))
@@ -371,6 +428,8 @@ def test_rank_correlations_are_those_of_scipy():
     assert close.over_cells[0] < close.rho < close.over_cells[1]
     assert close.over_trials[0] < close.over_trials[1] < 1
     assert np.isnan(close.difference)
+    assert close.intervals == ("BCa", "BCa")
+    assert same.intervals == ("BCa", "percentile")  # over cells nothing varies, so that BCa is not defined
     with pytest.raises(InputError, match="other inputs"):
         agreement(one, replace(other, inputs=("a", "b", "c", "d")))
 
@@ -379,6 +438,7 @@ def test_constant_tables_have_no_rank_correlation():
     flat = made(np.ones((2, 3)))
     found = agreement(flat, made(np.arange(6.0).reshape(2, 3)))
     assert np.isnan([found.rho, found.within, *found.over_trials]).all()
+    assert found.intervals == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -414,11 +474,14 @@ def test_data_that_do_not_fit(models, data):
 
 
 def test_methods_say_what_they_measure():
-    assert {name for name, method in METHODS.items() if method.same_measure} == {
-        "occlusion",
-        "integrated-gradients",
-        "shapley",
-    }
+    measures = {name: method.measure for name, method in METHODS.items() if method.measure}
+    assert measures == {"occlusion": "same", "integrated-gradients": "shares", "shapley": "shares"}
+
+
+@pytest.mark.parametrize("method", ["occlusion", "shapley", "saliency"])
+def test_values_compare_with_silencing_only_where_the_question_is_the_same(method, models, data):
+    tables = [importance(models["linear"], data, method, baseline=name) for name in ("zero", "mean", "trial")]
+    assert [measure_of(table) for table in tables] == [METHODS[method].measure, "", ""]
 
 
 CODE = """

@@ -15,6 +15,7 @@ from datasets.stimulus_response import simulate_dataset
 from neuron_models.circuit import RunSettings
 from neuron_models.errors import InputError
 from neuron_models.stimulus import Silence
+from surrogates.importance.groups import plain_name
 from surrogates.importance.question import Question
 from surrogates.importance.table import Importance
 from surrogates.metrics import target
@@ -44,13 +45,12 @@ def silenced_datasets(
     Raises:
         InputError: the dataset was not simulated, on this network, with these parameters.
     """
-    scenario, connectome, settings = simulated(question, network)
+    scenario, connectome, settings = require_equal(question, out, network=network)
     folder = out / FOLDER
-    _require_equal(question.dataset, scenario, connectome, settings, folder)
     silenced = []
     for name, members in question.groups.items():
         print(f"Simulating without stimulus to {', '.join(members)}")
-        path = folder / f"without-{name}.h5"
+        path = folder / f"without-{plain_name(name)}.h5"
         silenced.append(simulate_dataset(silence(scenario, members), connectome, path, settings=settings, jobs=jobs))
     return silenced
 
@@ -93,15 +93,28 @@ def silence(scenario: Scenario, inputs: tuple[str, ...]) -> Scenario:
     return replace(scenario, stimuli=rows)
 
 
-def _require_equal(
-    dataset: Dataset, scenario: Scenario, connectome: Connectome, settings: RunSettings, folder: Path
-) -> None:
-    """Check that the first trial, simulated anew, is what the dataset holds."""
-    print("Simulating a trial as it is, to see that it is the dataset's")
-    again = simulate_dataset(scenario.select([1]), connectome, folder / "intact.h5", settings=settings)
+def require_equal(
+    question: Question, out: Path, *, network: str | Path | None = None
+) -> tuple[Scenario, Connectome, RunSettings]:
+    """Give what `simulated` gives, if the first trial, simulated anew with it, is what the dataset holds.
+
+    Args:
+        question: the trials.
+        out: as for `silenced_datasets`; the trial is kept there and not simulated again.
+        network: as for `silenced_datasets`.
+
+    Raises:
+        InputError: the dataset was not simulated, on this network, with these parameters.
+    """
+    scenario, connectome, settings = simulated(question, network)
+    dataset, path = question.dataset, out / FOLDER / "intact.h5"
+    if not path.exists():
+        print("Simulating a trial as it is, to see that it is the dataset's")
+    again = simulate_dataset(scenario.select([1]), connectome, path, settings=settings)
     off = float(np.abs(target(again.trials[0]) - target(dataset.trials[0])).max())
     if off > _EQUAL:
         raise InputError(
             f"trial {dataset.trials[0].name!r}, simulated anew, differs from dataset {dataset.name!r} by up to "
             f"{off:.2g} V: it was simulated with another compartment length or version: simulate it with the defaults"
         )
+    return scenario, connectome, settings

@@ -24,7 +24,7 @@ def saliency(model: Any, question: Question) -> Importance:
     change of the peak that a change of the input by no more than 1 nA can cause, to first order.
     """
     found, run = derivatives(model), respond(model)
-    effects = (saliency_at_peak(found, run, case, question) for case in question.cases)
+    effects = (saliency_at_peak(found, run, case, question) for case in question.each_case("saliency"))
     units = "/".join(filter(None, (question.dataset.y_units, question.dataset.x_units)))
     about = question.about(baseline=question.baseline)
     return question.table("saliency", effects, units, pooling="total", clock="stimulus", about=about)
@@ -62,7 +62,7 @@ def integrated_gradients(model: Any, question: Question, *, steps: int = STEPS) 
     Raises:
         InputError: fewer than one step.
     """
-    require(steps >= 1, f"integrated gradients: steps must be >= 1, got {steps}")
+    check_steps(question, steps=steps)
     found, run = derivatives(model), respond(model)
     left = [0.0]
 
@@ -72,9 +72,16 @@ def integrated_gradients(model: Any, question: Question, *, steps: int = STEPS) 
         left[0] = max(left[0], float(np.abs(effect.sum(axis=1) - (present - absent)).max()))
         return effect
 
-    table = question.table("integrated-gradients", map(attributed, question.cases), question.dataset.y_units)
+    table = question.table(
+        "integrated-gradients", map(attributed, question.each_case("integrated-gradients")), question.dataset.y_units
+    )
     about = question.about(baseline=question.baseline, steps=steps, completeness=left[0])
     return replace(table, about=about)
+
+
+def check_steps(_: Question, *, steps: int = STEPS) -> None:
+    """Raise an `InputError` if `integrated_gradients` could not be asked so, before anything is computed."""
+    require(steps >= 1, f"integrated gradients: steps must be >= 1, got {steps}")
 
 
 def integrated_over_response(

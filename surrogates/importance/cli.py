@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.table import Table
 
 from connectome.cli import NetworkOption
-from neuron_models.errors import InputError, require
+from neuron_models.errors import require
 from neuron_models.files import require_place
 from neuron_models.workers import require_workers
 from surrogates.cli import DataOption
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from surrogates.importance.question import Question
     from surrogates.importance.retraining import Retraining
@@ -46,7 +46,13 @@ def importance(
     retrain: Annotated[
         str, typer.Option(help="What to retrain, such as 'gru units=8'; what scores.json says when empty.")
     ] = "",
-    epochs: Annotated[int, typer.Option(help="Passes over the training trials, in retraining.")] = 1000,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            help="Passes over the training trials, in retraining; those of history.csv beside the model when not said, "
+            "1000 where there is none or with --retrain."
+        ),
+    ] = None,
     seeds: Annotated[int, typer.Option(help="Trainings of each variant, in retraining.")] = 1,
     steps: Annotated[int, typer.Option(help="Points on the path of integrated gradients.")] = 32,
     permutations: Annotated[int, typer.Option(help="Orders drawn for Shapley values of more than 10 groups.")] = 128,
@@ -61,21 +67,22 @@ def importance(
     require_workers(jobs)
     require(not out.is_file() and out != Path(), f"--out must name a folder of its own, got {str(out)!r}")
     require_place(out / "report.html")
-    trained, question = _question(model, data, groups, baseline, split, seed)
-    settings: dict[str, dict[str, Any]] = {
-        "integrated-gradients": {"steps": steps},
-        "shapley": {"permutations": permutations},
-        "permutation": {"repeats": repeats},
-    }
+    trained, question = _question(model, data, groups=groups, baseline=baseline, split=split, seed=seed)
+    settings: dict[str, dict[str, Any]] = {name: {} for name in chosen}
+    drawn = {"integrated-gradients": {"steps": steps}, "shapley": {"permutations": permutations}}
+    settings |= {**drawn, "permutation": {"repeats": repeats}}
     if "retraining" in chosen:
-        plan = _plan(model, retrain, question, epochs=epochs, seeds=seeds, first_seed=seed)
+        plan = _plan(model, retrain, epochs=epochs, seeds=seeds, first_seed=seed)
         settings["retraining"] = {"plan": plan, "out": out, "jobs": jobs}
-    if simulator:
-        from surrogates.importance.against_simulator import simulated
+    for name in chosen:
+        METHODS[name].check(question, **settings[name])
+    simulation = (network, jobs) if simulator else None
+    if simulation is not None:
+        from surrogates.importance.against_simulator import require_equal
 
-        simulated(question, network)  # what is wrong is told before anything is computed
-    tables = [METHODS[name].run(trained, question, **settings.get(name, {})) for name in chosen]
-    _conclude(trained, model, question, tables, out, (network, jobs) if simulator else None)
+        require_equal(question, out, network=network)
+    tables = _ask_methods(trained, question, {name: settings[name] for name in chosen}, out)
+    _conclude(trained, model, question, tables, out, simulation)
 
 
 def _chosen(text: str, known: list[str]) -> list[str]:
@@ -86,38 +93,34 @@ def _chosen(text: str, known: list[str]) -> list[str]:
     return known if _ALL in names else names
 
 
-def _question(model: Path, data: Path, groups: str, baseline: str, split: str, seed: int) -> tuple[Any, "Question"]:
+def _question(model: Path, data: Path, **how: Any) -> tuple[Any, "Question"]:
     from datasets.store import load_dataset
-    from surrogates.importance.groups import parse_groups
-    from surrogates.importance.question import ask
-    from surrogates.metrics import require_fitting
+    from surrogates.importance.question import question_for
     from surrogates.model_file import load_model
 
     trained, channels = load_model(model)
-    dataset = load_dataset(data)
-    if channels is not None:
-        channels.require_same(dataset)
-    require_fitting(trained, dataset)
-    together = parse_groups(groups, dataset.x_names)
-    return trained, ask(dataset, together, baseline=baseline, split=split, seed=seed)
+    return trained, question_for(trained, channels, load_dataset(data), **how)
 
 
-def _plan(model: Path, text: str, question: "Question", **how: int) -> "Retraining":
-    """What to retrain, checked before anything is computed."""
-    from surrogates.importance.retraining import Retraining, require_something_left, retraining_like
+def _plan(model: Path, text: str, **how: Any) -> "Retraining":
+    """What to retrain."""
+    from surrogates.importance.plan import parse_retraining, retraining_like
 
-    require("train" in question.whole.by_split(), f"dataset {question.whole.name!r} has no training trials")
-    require_something_left(question.groups, question.whole)
-    if not text:
-        return retraining_like(model, **how)
-    kind, *words = text.split()
-    settings: dict[str, Any] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals or not value:
-            raise InputError(f"--retrain looks like 'gru units=8', got {text!r}")
-        settings[name] = int(value) if value.isdecimal() else value
-    return Retraining(kind, settings, **how)
+    return parse_retraining(text, **how) if text else retraining_like(model, **how)
+
+
+def _ask_methods(
+    trained: Any, question: "Question", settings: "Mapping[str, Mapping[str, Any]]", out: Path
+) -> "list[Importance]":
+    """Ask every method with its settings; the tables are on disk as soon as they are there."""
+    from surrogates.importance.methods import METHODS
+    from surrogates.importance.storage import save_importance
+
+    tables: list[Importance] = []
+    for name, own in settings.items():
+        tables.append(METHODS[name].run(trained, question, **own))
+        save_importance(tables, out / "importance.h5")
+    return tables
 
 
 def _conclude(
@@ -162,7 +165,10 @@ def _print(tables: "Sequence[Importance]", found: "Sequence[Agreement]") -> None
         trusted = Table("method", "rank correlation", "95 % over trials", "95 % over cells", "within", "top input")
         trusted.title = "Against the simulator"
         for each in found:
-            intervals = (f"{low:.3f} to {high:.3f}" for low, high in (each.over_trials, each.over_cells))
+            pairs = zip((each.over_trials, each.over_cells), each.intervals, strict=True)
+            intervals = (
+                f"{low:.3f} to {high:.3f}{' (percentile)' * (by == 'percentile')}" for (low, high), by in pairs
+            )
             top = f"{each.top} of {each.outputs}"
             trusted.add_row(each.method, f"{each.rho:.3f}", *intervals, f"{each.within:.3f}", top)
         console.print(trusted)

@@ -1,5 +1,6 @@
 """Inputs taken together: named groups such as `AVB=AVBL+AVBR`."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 
@@ -8,6 +9,8 @@ from jaxtyping import Bool
 
 from connectome.contact import require_known
 from neuron_models.errors import InputError, require, require_distinct
+
+_PLAIN = "[A-Za-z0-9_-]{1,64}"
 
 Groups = Mapping[str, tuple[str, ...]]
 """The inputs of each group, by its name, in the order of the inputs; together they are all inputs, each once."""
@@ -43,13 +46,24 @@ def parse_groups(text: str, inputs: Sequence[str]) -> dict[str, tuple[str, ...]]
 
 def _parse_group(part: str, text: str, inputs: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     name, equals, rest = (piece.strip() for piece in part.partition("="))
-    if not equals or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):  # files are named after groups
+    if not equals or not re.fullmatch(_PLAIN, name):  # files are named after groups
         raise InputError(f"--groups looks like AVB=AVBL+AVBR,PLM=PLML+PLMR, with plain names, got {text!r}")
     members = tuple(member.strip() for member in rest.split("+") if member.strip())
     require(len(members) > 0, f"--groups {text!r}: the group {name} names no input")
     require_distinct(members, f"--groups {text!r}: the group {name} names an input")
     require_known(members, inputs, "input")
     return name, members
+
+
+def plain_name(name: str) -> str:
+    """A name that is safe in a path, another one for every name: inputs are called as a dataset's file says.
+
+    >>> plain_name("AVBL"), plain_name("../AVBL")
+    ('AVBL', '___AVBL-6eeb6a9e')
+    """
+    if re.fullmatch(_PLAIN, name):
+        return name
+    return f"{re.sub('[^A-Za-z0-9_-]', '_', name)[:40]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def members_matrix(groups: Groups, inputs: Sequence[str]) -> Bool[np.ndarray, "group input"]:

@@ -5,45 +5,67 @@ from dataclasses import dataclass
 from typing import Any
 
 from datasets.dataset import Dataset
-from neuron_models.errors import InputError, require
-from surrogates.importance.attribution import integrated_gradients, saliency
-from surrogates.importance.groups import Groups, parse_groups
-from surrogates.importance.occlusion import occlusion, permutation
-from surrogates.importance.question import ask
-from surrogates.importance.retraining import retraining
-from surrogates.importance.shapley import shapley
+from neuron_models.errors import InputError
+from surrogates.importance.attribution import check_steps, integrated_gradients, saliency
+from surrogates.importance.groups import Groups
+from surrogates.importance.occlusion import check_permutation, occlusion, permutation
+from surrogates.importance.question import Question, question_for
+from surrogates.importance.retraining import check_retraining, retraining
+from surrogates.importance.shapley import check_permutations, shapley
 from surrogates.importance.table import Importance
-from surrogates.metrics import require_fitting
+
+
+def _nothing_to_check(_: Question, **__: Any) -> None:
+    """A method that can be asked every question."""
 
 
 @dataclass(frozen=True)
 class Method:
     """A method: its function, and what its values are, in a sentence for readers of the report.
 
-    The function takes the model and a `Question`; its keywords are the method's settings. `same_measure` says that its
-    values are of the kind that silencing inputs in the simulator gives: the RMS change of an output.
+    The function takes the model and a `Question`; its keywords are the method's settings. `check` takes the same but
+    the model, and raises what the function would, before anything is computed. `measure` says how its values compare
+    with what silencing inputs does to the simulator, the RMS change of an output: they are the `same` measure; or
+    `shares` of the response, which equal that change where effects add up, and differ by definition elsewhere; or, when
+    empty, something else.
     """
 
     run: Callable[..., Importance]
     what: str
-    same_measure: bool = False
+    measure: str = ""
+    check: Callable[..., None] = _nothing_to_check
 
 
 METHODS: dict[str, Method] = {
-    "occlusion": Method(
-        occlusion, "RMS change of the output when the input is replaced by the baseline", same_measure=True
+    "occlusion": Method(occlusion, "RMS change of the output when the input is replaced by the baseline", "same"),
+    "permutation": Method(
+        permutation, "growth of the error (RMSE) when the input is exchanged among the trials", check=check_permutation
     ),
-    "permutation": Method(permutation, "growth of the error (RMSE) when the input is exchanged among the trials"),
     "saliency": Method(
         saliency, "gradient of the output's peak, sum of its absolute values over the stimulus's samples"
     ),
     "integrated-gradients": Method(
-        integrated_gradients, "RMS of the part of the output that the path's gradient gives to the input", True
+        integrated_gradients,
+        "RMS of the part of the output that the path's gradient gives to the input",
+        "shares",
+        check_steps,
     ),
-    "shapley": Method(shapley, "RMS of the input's Shapley value, at every sample of the output", same_measure=True),
-    "retraining": Method(retraining, "growth of the error (RMSE) when the model is trained without the input"),
+    "shapley": Method(
+        shapley, "RMS of the input's Shapley value, at every sample of the output", "shares", check_permutations
+    ),
+    "retraining": Method(
+        retraining, "growth of the error (RMSE) when the model is trained without the input", check=check_retraining
+    ),
 }
 """The methods, the cheapest first."""
+
+
+def measure_of(table: Importance) -> str:
+    """How a table's values compare with silencing: its method's `measure`, or none with another baseline than zero.
+
+    Silencing takes the stimulus away; the mean, or another trial's waveform, in its place is another question.
+    """
+    return METHODS[table.method].measure if table.about.get("baseline") == "zero" else ""
 
 
 def importance(
@@ -79,8 +101,5 @@ def importance(
     """
     if method not in METHODS:
         raise InputError(f"there is no method {method!r}; there are {', '.join(METHODS)}")
-    require_fitting(model, dataset)
-    require(len(dataset.y_names) > 0, f"dataset {dataset.name!r} has no outputs")
-    together = parse_groups(groups, dataset.x_names) if isinstance(groups, str) else groups
-    question = ask(dataset, together, baseline=baseline, split=split, seed=seed)
+    question = question_for(model, None, dataset, groups=groups, baseline=baseline, split=split, seed=seed)
     return METHODS[method].run(model, question, **(settings or {}))

@@ -1,6 +1,6 @@
 """What is asked: the trials of a split, the groups of inputs, and what stands in for an input that is taken away."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +9,11 @@ from jaxtyping import Bool, Float, Int
 
 from datasets.dataset import SPLITS, Dataset
 from neuron_models.errors import InputError, require, require_seed
-from surrogates.importance.groups import Groups, members_matrix
+from neuron_models.progress import progress_bar
+from surrogates.importance.groups import Groups, members_matrix, parse_groups
 from surrogates.importance.table import Importance, pool_effects
-from surrogates.metrics import stimulus
+from surrogates.metrics import require_fitting, stimulus
+from surrogates.model_file import Channels
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +34,8 @@ class Question:
     """What a method is asked.
 
     `whole` is the dataset with all its splits, `dataset` the trials that are looked at, `cases` the same as a model
-    sees them. `seed` draws the other trials of the baseline `trial`, and whatever a method draws.
+    sees them. `seed` draws the other trials of the baseline `trial`, and what a
+    method draws.
     """
 
     whole: Dataset
@@ -43,6 +46,14 @@ class Question:
     baseline: str
     split: str
     seed: int
+
+    def each_case(self, method: str) -> Iterator[Case]:
+        """The cases one after another, under a progress bar."""
+        with progress_bar(len(self.cases), "trial") as bar:
+            bar.set_description(method, refresh=False)
+            for case in self.cases:
+                yield case
+                bar.update()
 
     def about(self, **more: Any) -> dict[str, Any]:
         """What decides the numbers, for the record."""
@@ -77,6 +88,38 @@ class Question:
             standard_error,
             dict(about or self.about()),
         )
+
+
+def question_for(
+    model: Any,
+    channels: Channels | None,
+    dataset: Dataset,
+    *,
+    groups: Groups | str = "",
+    baseline: str = "zero",
+    split: str = "test",
+    seed: int = 0,
+) -> Question:
+    """Make a question to ask of a model, and check that it can be answered.
+
+    Args:
+        model: a Keras model.
+        channels: what it was trained on, where its file says so.
+        dataset: all trials, with the model's inputs and outputs.
+        groups: inputs that go together, as text or as `parse_groups` gives them.
+        baseline: see `ask`.
+        split: see `ask`.
+        seed: see `Question`.
+
+    Raises:
+        InputError: data without outputs, a model of other channels, groups that are none, or what `ask` raises.
+    """
+    require(len(dataset.y_names) > 0, f"dataset {dataset.name!r} has no outputs")
+    if channels is not None:
+        channels.require_same(dataset)
+    require_fitting(model, dataset)
+    together = parse_groups(groups, dataset.x_names) if isinstance(groups, str) else groups
+    return ask(dataset, together, baseline=baseline, split=split, seed=seed)
 
 
 def ask(dataset: Dataset, groups: Groups, *, baseline: str = "zero", split: str = "test", seed: int = 0) -> Question:
@@ -117,7 +160,8 @@ def _mean(dataset: Dataset, x: Sequence[np.ndarray], _: int) -> list[np.ndarray]
 
 
 def _trial(_: Dataset, x: Sequence[np.ndarray], seed: int) -> list[np.ndarray]:
-    return [fitted(x[other], len(each)) for each, other in zip(x, another(len(x), seed), strict=True)]
+    drawn = np.random.default_rng((seed, 0, 1))  # permutation draws from (seed, repeat): another stream
+    return [fitted(x[other], len(each)) for each, other in zip(x, another(len(x), drawn), strict=True)]
 
 
 BASELINES: dict[str, Callable[[Dataset, Sequence[np.ndarray], int], list[np.ndarray]]] = {
@@ -128,14 +172,14 @@ BASELINES: dict[str, Callable[[Dataset, Sequence[np.ndarray], int], list[np.ndar
 """What stands in for an input: no current, its mean over the training trials, or its waveform in another trial."""
 
 
-def another(number: int, seed: int) -> Int[np.ndarray, " trial"]:
-    """For each of some trials another one, drawn by a seed: a random order in which each is followed by the next.
+def another(number: int, drawn: np.random.Generator) -> Int[np.ndarray, " trial"]:
+    """Draw for each of some trials another one: a random order in which each is followed by the next.
 
     Raises:
         InputError: there is one trial only.
     """
     require(number >= 2, f"the waveforms of another trial need at least 2 trials in the split, got {number}")
-    order = np.random.default_rng(seed).permutation(number)
+    order = drawn.permutation(number)
     partner = np.empty(number, dtype=int)
     partner[order] = np.roll(order, 1)
     return partner

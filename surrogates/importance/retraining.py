@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,61 +9,21 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.dataset import Dataset
-from neuron_models.errors import InputError, require, require_seed
+from neuron_models.errors import InputError, require
 from neuron_models.progress import progress_bar
-from neuron_models.workers import Call, run_calls
+from neuron_models.workers import Call, require_workers, run_calls
 from surrogates.experiments import Entry
-from surrogates.importance.groups import Groups
+from surrogates.importance.groups import Groups, plain_name
+from surrogates.importance.plan import Retraining, require_trainable
 from surrogates.importance.question import Question
 from surrogates.importance.table import Importance, mean
 from surrogates.metrics import predict, target
 from surrogates.model_file import load_model
-from surrogates.models import complete_settings, model_kind
+from surrogates.models import complete_settings
 from surrogates.result import MODEL_FILE, SCORES_FILE, load_result
 from surrogates.runs import claim_runs, keep_run, train_run
 
-
-@dataclass(frozen=True)
-class Retraining:
-    """What is trained: a kind of model (one of `MODELS`) with its settings, how long, with how many seeds."""
-
-    kind: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    epochs: int = 1000
-    seeds: int = 1
-    first_seed: int = 0
-
-    def __post_init__(self) -> None:
-        complete_settings(self.kind, self.settings)
-        for name in ("epochs", "seeds"):
-            require(getattr(self, name) >= 1, f"retraining: {name} must be >= 1, got {getattr(self, name)}")
-        require_seed(self.first_seed, "retraining: first_seed")
-
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        """The seeds; one alone for a model that needs none."""
-        number = self.seeds if "seed" in model_kind(self.kind).settings else 1
-        return tuple(range(self.first_seed, self.first_seed + number))
-
-
-def retraining_like(model: Path, **how: int) -> Retraining:
-    """The retraining of the model in a folder that `wormtwin train` wrote: its kind and settings.
-
-    Args:
-        model: the model file.
-        how: epochs, seeds, first_seed.
-
-    Raises:
-        InputError: there is no `scores.json` beside the model, or it cannot be read.
-    """
-    scores = model.parent / SCORES_FILE
-    if not scores.is_file():
-        raise InputError(
-            f"retraining needs {SCORES_FILE} beside {model}, which says what to train: "
-            "say it with --retrain, such as --retrain 'gru units=8', or choose other methods"
-        )
-    found = load_result(scores)
-    return Retraining(found.model, found.settings, **how)
+_NO_PLAN = "retraining needs a plan (what to train) and a folder to keep its runs in"
 
 
 def retraining(
@@ -86,15 +45,15 @@ def retraining(
         FloatingPointError: every seed of a variant diverged.
     """
     if plan is None or out is None:
-        raise InputError("retraining needs a plan (what to train) and a folder to keep its runs in")
-    require_something_left(question.groups, question.whole)
-    variants = {"all": (), **{f"without-{name}": members for name, members in question.groups.items()}}
+        raise InputError(_NO_PLAN)
+    check_retraining(question, plan=plan, out=out)
+    variants = {"all": (), **{f"without-{plain_name(name)}": members for name, members in question.groups.items()}}
     label = Entry(plan.kind, plan.settings).model_label
-    folders = {name: out / "retraining" / f"{plan.epochs}-epochs" / name / label for name in variants}
+    folders = {name: out / "retraining" / label / name / f"{plan.epochs}-epochs" for name in variants}
     fingerprint = _fingerprint(question.whole)
     for name, unseen in variants.items():
-        facts = {"data": fingerprint, "without": list(unseen), "epochs": plan.epochs}
-        claim_runs(folders[name].parent, facts)
+        model_facts = {"kind": plan.kind, "settings": complete_settings(plan.kind, plan.settings)}
+        claim_runs(folders[name].parent, {"data": fingerprint, "without": list(unseen), **model_facts})
     _train_missing(question.whole, variants, folders, plan, jobs)
     errors = {
         name: np.stack(list(_errors(question.dataset.without_inputs(unseen), folders[name], plan)))
@@ -102,6 +61,17 @@ def retraining(
     }
     growth = np.stack([errors[name] - errors["all"] for name in variants if name != "all"], axis=2)
     return _table(question, growth, plan, label)
+
+
+def check_retraining(
+    question: Question, *, plan: Retraining | None = None, out: Path | None = None, jobs: int = 1
+) -> None:
+    """Raise an `InputError` if `retraining` could not be asked so, before anything is trained."""
+    if plan is None or out is None:
+        raise InputError(_NO_PLAN)
+    require_workers(jobs)
+    require_something_left(question.groups, question.whole)
+    require_trainable(plan, question.whole)
 
 
 def require_something_left(groups: Groups, dataset: Dataset) -> None:
@@ -128,7 +98,7 @@ def _train_missing(
         Call(train_run, learned[name], (plan.kind, settings, plan.epochs, seed, dataset.name, "importance"))
         for name, seed, _ in missing
     ]
-    kept = f"the finished trainings are kept in {next(iter(folders.values())).parents[1]}"
+    kept = f"the finished trainings are kept in {next(iter(folders.values())).parents[2]}"
     with (
         run_calls(calls, jobs=jobs, kept=kept) as finished,
         progress_bar(len(runs), "training", len(runs) - len(missing)) as bar,

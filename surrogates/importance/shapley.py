@@ -37,17 +37,18 @@ def shapley(model: Any, question: Question, *, permutations: int = PERMUTATIONS)
         permutations: how many orders are drawn.
 
     Raises:
-        InputError: fewer than two orders where they are drawn.
+        InputError: fewer than two orders.
     """
+    check_permutations(question, permutations=permutations)
     run, players = respond(model), len(question.groups)
     if players <= MOST_EXACT:
-        effects = (exact_shapley(response_game(run, case, question), players) for case in question.cases)
+        effects = (exact_shapley(response_game(run, case, question), players) for case in question.each_case("shapley"))
         about = question.about(baseline=question.baseline, exact=True)
         return _table(question, map(_by_time, effects), None, about)
     errors: list[np.ndarray] = []
 
     def sampled() -> Iterator[np.ndarray]:
-        for place, case in enumerate(question.cases):
+        for place, case in enumerate(question.each_case("shapley")):
             drawn = np.random.default_rng((question.seed, place))
             values, error = sampled_shapley(response_game(run, case, question), players, permutations, drawn)
             errors.append(rms(_by_time(error)[case.counts]))
@@ -55,6 +56,15 @@ def shapley(model: Any, question: Question, *, permutations: int = PERMUTATIONS)
 
     about = question.about(baseline=question.baseline, exact=False, permutations=permutations)
     return _table(question, sampled(), errors, about)
+
+
+def check_permutations(_: Question, *, permutations: int = PERMUTATIONS) -> None:
+    """Raise an `InputError` if `shapley` could not be asked so, before anything is computed."""
+    _require_several(permutations)
+
+
+def _require_several(permutations: int) -> None:
+    require(permutations >= 2, f"shapley: permutations must be >= 2, got {permutations}")
 
 
 def _by_time(values: Float[np.ndarray, "group time output"]) -> Float[np.ndarray, "time group output"]:
@@ -102,7 +112,7 @@ def sampled_shapley(
     Raises:
         InputError: fewer than two orders.
     """
-    require(permutations >= 2, f"shapley: permutations must be >= 2, got {permutations}")
+    _require_several(permutations)
     sums: Any = 0.0
     squares: Any = 0.0
     for _ in range(permutations):

@@ -13,6 +13,7 @@ from neuron_models.errors import require
 from neuron_models.units import DataUnits, Dimensionless
 from surrogates.importance.table import POOLINGS, Importance
 
+MEASURES = ("", "same", "shares")
 RESAMPLES = 2000
 LEVEL = 0.95
 _TOGETHER = 250
@@ -26,8 +27,10 @@ class Agreement:
     for bias and skew (BCa, Efron 1987): `over_trials` draws the trials anew (what other stimuli would have given),
     `over_cells` the cells (how much the figure hangs on some of them). `within` is the mean over outputs of the
     correlation among the inputs alone: it does not profit from outputs whose responses are large. `top` counts the
-    outputs whose most important input is the same, of `outputs`. `difference` is the RMS difference of the cells, where
-    both methods have the same measure.
+    outputs whose most important input is the same, of `outputs`. `measure` says how the values compare, as in
+    `surrogates.importance.methods.Method`, and `difference` is the RMS difference of the cells: an error where the
+    measure is the `same`, error and difference of definition together where it is of `shares`, else NaN. `intervals`
+    names what the two intervals are: `BCa`, `percentile` where BCa is not defined (as where nothing varies), or empty.
     """
 
     method: str
@@ -39,20 +42,23 @@ class Agreement:
     top: int
     outputs: int
     difference: DataUnits
+    measure: str = ""
+    intervals: tuple[str, str] = ("BCa", "BCa")
 
 
-def agreement(one: Importance, other: Importance, *, same_measure: bool = False, seed: int = 0) -> Agreement:
+def agreement(one: Importance, other: Importance, *, measure: str = "", seed: int = 0) -> Agreement:
     """Compare two tables of the same inputs, outputs and trials.
 
     Args:
         one: the method.
         other: what it is judged by.
-        same_measure: whether their values mean the same, so that their difference does.
+        measure: how their values compare, `same` or `shares`; empty where their difference means nothing.
         seed: of the bootstrap.
 
     Raises:
         InputError: the tables are of other inputs, outputs or trials.
     """
+    require(measure in MEASURES, f"agreement: measure is one of {', '.join(MEASURES)}, got {measure!r}")
     for what in ("inputs", "outputs", "trials"):
         require(getattr(one, what) == getattr(other, what), f"{one.method} and {other.method} have other {what}")
     by_output = spearman(one.values.T, other.values.T)
@@ -66,16 +72,20 @@ def agreement(one: Importance, other: Importance, *, same_measure: bool = False,
     def of_cells(places: Int[np.ndarray, "*sample cell"]) -> Float[np.ndarray, "*sample"]:
         return spearman(one.values.ravel()[places], other.values.ravel()[places])
 
+    trials, by_trials = _interval(of_trials, len(one.trials), seed)
+    cells, by_cells = _interval(of_cells, one.values.size, seed)
     return Agreement(
         one.method,
         other.method,
         float(spearman(one.values.ravel(), other.values.ravel())),
-        _interval(of_trials, len(one.trials), seed),
-        _interval(of_cells, one.values.size, seed),
+        trials,
+        cells,
         float(np.nanmean(by_output)) if np.isfinite(by_output).any() else float("nan"),
         int(top.sum()),
         len(one.outputs),
-        float(np.sqrt(np.mean((one.values - other.values) ** 2))) if same_measure else float("nan"),
+        float(np.sqrt(np.mean((one.values - other.values) ** 2))) if measure else float("nan"),
+        measure,
+        (by_trials, by_cells),
     )
 
 
@@ -93,10 +103,10 @@ def ranked(values: Float[np.ndarray, "input output"]) -> Float[np.ndarray, "inpu
     return rankdata(-values).reshape(values.shape)
 
 
-def _interval(statistic: Callable[[np.ndarray], np.ndarray], number: int, seed: int) -> tuple[float, float]:
-    """The interval of a statistic of places that are drawn with replacement; NaN where there is one place alone."""
+def _interval(statistic: Callable[[np.ndarray], np.ndarray], number: int, seed: int) -> tuple[tuple[float, float], str]:
+    """The interval of a statistic of places that are drawn with replacement, and what it is; NaN for one place."""
     if number < 2:
-        return float("nan"), float("nan")
+        return (float("nan"), float("nan")), ""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # scipy warns where all samples are alike, and gives NaN
         found = bootstrap(
@@ -110,6 +120,9 @@ def _interval(statistic: Callable[[np.ndarray], np.ndarray], number: int, seed: 
         )
     low, high = (float(end) for end in found.confidence_interval)
     drawn = found.bootstrap_distribution[np.isfinite(found.bootstrap_distribution)]
-    if math.isnan(low + high) and len(drawn):
-        low, high = np.quantile(drawn, ((1 - LEVEL) / 2, (1 + LEVEL) / 2)).tolist()
-    return low, high
+    if not math.isnan(low + high):
+        return (low, high), "BCa"
+    if len(drawn) == 0:
+        return (float("nan"), float("nan")), ""
+    low, high = np.quantile(drawn, ((1 - LEVEL) / 2, (1 + LEVEL) / 2)).tolist()
+    return (low, high), "percentile"

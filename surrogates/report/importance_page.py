@@ -14,7 +14,7 @@ from datasets.dataset import Dataset
 from neuron_models.files import written_whole
 from surrogates.importance.against_simulator import SIMULATOR
 from surrogates.importance.example import Example, example
-from surrogates.importance.methods import METHODS
+from surrogates.importance.methods import METHODS, measure_of
 from surrogates.importance.question import Question
 from surrogates.importance.storage import as_frame
 from surrogates.importance.table import Importance
@@ -48,6 +48,11 @@ from surrogates.report.page import (
 from surrogates.result import versions, without_nan
 
 _SILENCING = "RMS change of the output when the input is silenced in the full network"
+_DIFFERENCE = (
+    "Each method against the simulator. The RMS difference of occlusion is its error; that of integrated gradients and "
+    "Shapley values holds a difference of definition too: they divide the response among the inputs, which is what "
+    "silencing changes only where effects add. A dash: another measure, or another baseline than zero."
+)
 
 
 def agreements_with(tables: Sequence[Importance], reference: str = SIMULATOR) -> list[Agreement]:
@@ -56,7 +61,7 @@ def agreements_with(tables: Sequence[Importance], reference: str = SIMULATOR) ->
     if reference not in by_name:
         return []
     others = [table for table in tables if table.method != reference]
-    return [agreement(each, by_name[reference], same_measure=METHODS[each.method].same_measure) for each in others]
+    return [agreement(each, by_name[reference], measure=measure_of(each)) for each in others]
 
 
 def write_importance_page(
@@ -103,6 +108,7 @@ def _frame(agreements: Sequence[Agreement]) -> pd.DataFrame:
         row = asdict(each)
         for what in ("over_trials", "over_cells"):
             row[f"{what}_low"], row[f"{what}_high"] = row.pop(what)
+        row["over_trials_by"], row["over_cells_by"] = row.pop("intervals")
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -140,22 +146,45 @@ def _numbers(table: Importance) -> TableBlock:
 def _trust(tables: Sequence[Importance], agreements: Sequence[Agreement]) -> Section:
     by_name = {table.method: table for table in tables}
     simulator, others = by_name[SIMULATOR], [table for table in tables if table.method != SIMULATOR]
-    alike = [table for table in others if METHODS[table.method].same_measure]
-    blocks: list[Block] = [Note(_in_a_sentence(agreements)), _trust_table(agreements, simulator.units)]
+    alike = [table for table in others if measure_of(table)]
+    blocks: list[Block] = [Note(_in_a_sentence(agreements)), *_other_baseline(others)]
+    blocks.append(_trust_table(agreements, simulator.units))
     said = "; ".join(f"{each.method} {significant(each.rho)}" for each in agreements)
     caption = (
         "Rank correlation with the simulator, over all inputs and outputs. Intervals (95 %) are from "
-        f"{RESAMPLES:,} bootstrap samples (BCa), over trials or over the cells of the table. The correlation within an "
+        f"{RESAMPLES:,} bootstrap samples ({_how_drawn(agreements)}), over trials or over the "
+        "cells of the table. The correlation within an "
         "output ranks the inputs of one output alone."
     )
     blocks.append(FigureBlock("trust", plot_agreements(agreements), caption, f"{said}.", _frame(agreements)))
     ranks = "Every cell's rank by each method against its rank in the simulator; 1 is the largest."
     blocks.append(FigureBlock("ranks", plot_ranks(others, simulator), ranks, f"Scatter plots of ranks: {said}."))
     if alike:
-        values = "Methods that have the simulator's measure: their values against its own; equal on the line."
+        values = (
+            "Values against the simulator's; equal on the line. Off it, occlusion is wrong about the network; "
+            "integrated gradients and Shapley values also differ from silencing by definition, unless effects add."
+        )
         shown = listed([table.method for table in alike])
         blocks.append(FigureBlock("values", plot_values(alike, simulator), values, f"Scatter plots of {shown}."))
     return Section("Against the simulator", tuple(blocks))
+
+
+def _other_baseline(tables: Sequence[Importance]) -> list[Block]:
+    """Say that two questions are compared, where they are."""
+    others = {str(table.about["baseline"]) for table in tables if "baseline" in table.about} - {"zero"}
+    if not others:
+        return []
+    return [
+        Note(
+            f"The methods put the baseline {listed(sorted(others))} in an input's place, the simulator silences it: "
+            "these are two questions, so that ranks can be compared, but not values."
+        )
+    ]
+
+
+def _how_drawn(agreements: Sequence[Agreement]) -> str:
+    percentile = any("percentile" in each.intervals for each in agreements)
+    return "BCa" + ", or percentile as marked, where BCa is not defined" * percentile
 
 
 def _in_a_sentence(agreements: Sequence[Agreement]) -> str:
@@ -174,6 +203,10 @@ def _interval(ends: tuple[float, float]) -> str:
     return f"{significant(ends[0])}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{significant(ends[1])}"
 
 
+def _marked(ends: tuple[float, float], by: str) -> Cell:
+    return Cell(_interval(ends), "percentile" * (by == "percentile"))
+
+
 def _trust_table(agreements: Sequence[Agreement], units: str) -> TableBlock:
     factor, shown = shown_scale(units)
     columns = (
@@ -183,21 +216,21 @@ def _trust_table(agreements: Sequence[Agreement], units: str) -> TableBlock:
         Column("95 % over cells"),
         Column("within an output", best="highest"),
         Column("same top input"),
-        Column("RMS difference", shown, best="lowest"),
+        Column("RMS difference", shown),
     )
     rows = tuple(
         (
             each.method,
             each.rho,
-            _interval(each.over_trials),
-            _interval(each.over_cells),
+            _marked(each.over_trials, each.intervals[0]),
+            _marked(each.over_cells, each.intervals[1]),
             each.within,
             f"{each.top} of {each.outputs}",
-            each.difference * factor,
+            Cell(each.difference * factor, "definition included" * (each.measure == "shares")),
         )
         for each in agreements
     )
-    return TableBlock(columns, (Rows(rows),), "Each method against the simulator; a dash: another measure.")
+    return TableBlock(columns, (Rows(rows),), _DIFFERENCE)
 
 
 def _between(tables: Sequence[Importance]) -> Section:

@@ -74,7 +74,7 @@ def _log_scale(values: np.ndarray) -> LogNorm | None:
 
 
 def plot_values(tables: Sequence[Importance], simulator: Importance) -> Figure:
-    """Draw the methods that have the simulator's measure, cell by cell, against the simulator."""
+    """Draw methods whose values are of the kind of the simulator's, cell by cell, against them."""
     factor, units = shown_scale(simulator.units)
     figure, panels = _row(len(tables))
     every = np.stack([table.values for table in (*tables, simulator)]) * factor
