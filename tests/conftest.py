@@ -165,14 +165,17 @@ def wormtwin(capsys):
 
 @pytest.fixture(scope="session")
 def browser():
-    """A headless browser, to look at pages."""
+    """A headless browser that draws in software, to look at pages."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
         pytest.skip("there is no Chromium on this machine")
-    flags = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
+    flags = (
+        "--no-sandbox --no-first-run --disable-background-networking --disable-component-update --disable-sync "
+        "--use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader"
+    )
     with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=found, args=[*flags.split(), "--no-first-run"])
+        opened = driver.chromium.launch(executable_path=found, args=flags.split())
         yield opened
         opened.close()
 

@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 
 import matplotlib.image
 import numpy as np
@@ -14,11 +13,6 @@ from surrogates.report.worm import write_worm
 from surrogates.report.worm_run import worm_run
 from surrogates.report.worm_shape import worm_shape
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = (
-    "--no-sandbox --no-first-run --disable-background-networking --disable-component-update --disable-sync "
-    "--use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader"
-)
 SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1000, "height": 700}}
 MISSING = ("CANL", "CANR")
 NAMES = tuple(neuron.name for neuron in neurons() if neuron.name not in MISSING)
@@ -31,17 +25,6 @@ def recording() -> Dataset:
     y = -0.065 + np.where(np.arange(300) < 150, 0.0015, 0.0) * time
     inputs = ("PLML", "PLMR", "AVBL", "AVBR")
     return Dataset("toy", (Trial("run_1", x, y),), 1.0, inputs, NAMES, "nA", "V", extra={"scenario": "fcm"})
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if BROWSER is None:
-        pytest.skip("there is no Chromium on this machine")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=BROWSER, args=FLAGS.split())
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
