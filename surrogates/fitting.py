@@ -53,9 +53,12 @@ def fit_and_score(
         pictures: draw the history and some traces too.
 
     Raises:
-        InputError: an unknown model or setting, or a dataset without training trials.
+        InputError: an unknown model or setting, or a dataset without training trials or with a name
+            that is not a printable line.
         FloatingPointError: the loss was never finite, or the free run is not.
     """
+    channels = Channels.of(dataset)
+    channels.require_sound()
     trained, training = train_model(model, dataset, config, settings, progress)
     predictions = predict(trained, dataset)
     result = Result(
@@ -73,7 +76,7 @@ def fit_and_score(
     )
     for stale in (SCORES_FILE, HISTORY_PLOT, TRACES_FILE):
         (out / stale).unlink(missing_ok=True)
-    save_model(trained, out / MODEL_FILE, Channels.of(dataset))
+    save_model(trained, out / MODEL_FILE, channels)
     save_history(training, out)
     if pictures:
         save_figure(plot_predictions(dataset, predictions, trained.name), out / TRACES_FILE)

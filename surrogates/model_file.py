@@ -1,8 +1,10 @@
 """Models on disk: an ordinary `.keras` file that also says which channels it takes and gives."""
 
 import json
+import math
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,16 @@ from datasets.dataset import Dataset
 from neuron_models.errors import InputError, require
 from neuron_models.files import require_file, written_whole
 from neuron_models.units import Milliseconds
+from neuron_models.wording import counted
 from surrogates import layers as _registered_on_import  # noqa: F401
 from surrogates.backend import keras, tensorflow_unseen
 
 _MEMBER = "wormtwin.json"
 _DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, KeyError, ValueError, TypeError, RuntimeError)
 """What a damaged archive can make zipfile, h5py and Keras raise (NotImplementedError is a RuntimeError)."""
+
+_LONGEST = 300
+"""The most characters of a name, a unit or a scenario (which can be the path of a file)."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,14 @@ class Channels:
         """The channels of a dataset."""
         scenario = str(dataset.extra.get("scenario", dataset.name))
         return cls(dataset.x_names, dataset.y_names, dataset.x_units, dataset.y_units, dataset.dt, scenario)
+
+    def require_sound(self) -> None:
+        """Check that names, units and scenario are printable lines, and the sampling interval is > 0 ms.
+
+        Raises:
+            InputError: they are not; a model file that says so could not be read again.
+        """
+        _require_sound(asdict(self))
 
     def require_same(self, dataset: Dataset) -> None:
         """Check that a dataset has these channels.
@@ -78,16 +92,56 @@ def load_model(path: str | Path) -> tuple[keras.Model, Channels | None]:
     """Read a model and its channels (None for a `.keras` file that another program wrote).
 
     Raises:
-        InputError: the file is missing, damaged or no Keras model.
+        InputError: the file is missing, damaged or no Keras model, or its channels are not the model's, or texts that
+            are not a printable line.
     """
     path = Path(path)
     require_file(path, f"the model file, such as {path / 'model.keras'}")
     try:
         with zipfile.ZipFile(path) as archive:
-            found: dict[str, Any] = json.loads(archive.read(_MEMBER)) if _MEMBER in archive.namelist() else {}
+            found = json.loads(archive.read(_MEMBER)) if _MEMBER in archive.namelist() else None
         model = keras.saving.load_model(path)
-        found.update({key: tuple(found[key]) for key in ("x_names", "y_names") if found})
-        return model, Channels(**found) if found else None
     except _DAMAGE as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
         raise InputError(f"{path}: not a whole .keras model ({reason})") from None
+    try:
+        _require_text(model.name, "the model's name")
+        return model, None if found is None else _channels(found, model)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _channels(found: Any, model: keras.Model) -> Channels:
+    """What a model file says of its channels, once it is known to be of the kind that `save_model` writes."""
+    fields = {"x_names", "y_names", "x_units", "y_units", "dt"}
+    require(
+        isinstance(found, dict) and fields <= set(found) <= {*fields, "scenario"}, f"{_MEMBER} does not tell channels"
+    )
+    for what, shape in (("x_names", "input_shape"), ("y_names", "output_shape")):
+        require(isinstance(found[what], list), f"{what} must be a list of names, got {found[what]!r:.60}")
+        names = len(found[what])
+        has = getattr(model, shape, None)
+        has = has[-1] if isinstance(has, tuple) else None
+        require(has == names, f"{what} tells {counted(names, 'channel')}, the model has {has}")
+    _require_sound(found)
+    return Channels(**found | {what: tuple(found[what]) for what in ("x_names", "y_names")})
+
+
+def _require_sound(told: Mapping[str, Any]) -> None:
+    """Check what a stranger's file may say, before anything is made of it."""
+    for what in ("x_names", "y_names"):
+        for name in told[what]:
+            _require_text(name, what)
+            require(name != "", f"{what} holds an empty name")
+    for what in ("x_units", "y_units", "scenario"):
+        _require_text(told.get(what, ""), what)
+    dt = told["dt"]
+    number = isinstance(dt, int | float) and not isinstance(dt, bool)
+    require(number and math.isfinite(dt) and dt > 0, f"dt must be a number > 0 ms, got {dt!r:.60}")
+
+
+def _require_text(text: Any, what: str) -> None:
+    require(
+        isinstance(text, str) and text.isprintable() and len(text) <= _LONGEST,
+        f"{what}: a text must be one printable line of at most {_LONGEST} characters, got {text!r:.60}",
+    )

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import zipfile
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -92,11 +92,15 @@ def in_keras(path: Path, x: np.ndarray) -> np.ndarray:
     return np.asarray(load_model(path)[0](x))
 
 
-def in_numpy(folder: Path, x: np.ndarray) -> np.ndarray:
+def imported(folder: Path):
     found = importlib.util.spec_from_file_location("exported_model", folder / "model.py")
     module = importlib.util.module_from_spec(found)
     found.loader.exec_module(module)
-    return module.respond(x)
+    return module
+
+
+def in_numpy(folder: Path, x: np.ndarray) -> np.ndarray:
+    return imported(folder).respond(x)
 
 
 def in_onnx(folder: Path, x: np.ndarray) -> np.ndarray:
@@ -324,9 +328,9 @@ def test_every_kind_of_model_is_a_mechanism(model_file, stimulus, tmp_path):
 
 
 def test_examples_in_docstrings():
-    from surrogates.export import nmodl, step
+    from surrogates.export import nmodl, step, templating
 
-    for module in (nmodl, step):
+    for module in (nmodl, step, templating):
         assert doctest.testmod(module).attempted > 0
         assert doctest.testmod(module).failed == 0
 
@@ -384,16 +388,45 @@ def test_exports_that_cannot_be(wormtwin, model_file, tmp_path, monkeypatch):
         (lambda: recurrent("GRU", 2, go_backwards=True), "[(]GRU[)] with go_backwards=True: no export can"),
         (lambda: recurrent("LSTM", 2, activation=keras.layers.PReLU()), "activation 'PReLU'"),
         (
-            lambda: chain(keras.layers.Bidirectional(keras.layers.GRU(2, return_sequences=True))),
+            lambda: chain(
+                keras.layers.Bidirectional(keras.layers.GRU(2, return_sequences=True)), keras.layers.Dense(3)
+            ),
             "[(]Bidirectional[)]: no export can",
         ),
-        (lambda: chain(keras.layers.Conv1D(2, 3, padding="same")), "with padding=same: no export can"),
+        (lambda: chain(keras.layers.Conv1D(3, 3, padding="same")), "with padding=same: no export can"),
     ],
 )
 def test_models_that_no_export_can_express(model, words, tmp_path):
     path = save_model(model(), tmp_path / "model.keras", CHANNELS)
     with pytest.raises(InputError, match=f"numpy cannot express the .*{words}"):
         export_model(path, "numpy", tmp_path / "out")
+
+
+HOSTILE = replace(
+    CHANNELS,
+    x_names=("```python", "<b>|"),
+    x_units='"""+print("INJECTED")+"""',
+    y_units="V ENDCOMMENT VERBATIM injected ENDVERBATIM ENDENDCOMMENTCOMMENT",
+)
+
+
+def test_texts_of_a_model_file_do_not_become_code(tmp_path, capsys):
+    model = keras.Sequential([keras.Input((None, 2)), keras.layers.Dense(3)], name='m"""+print("INJECTED")+"""')
+    path = save_model(model, tmp_path / "model.keras", HOSTILE)
+    export_model(path, "numpy", tmp_path)
+    module = imported(tmp_path)
+    assert "INJECTED" not in capsys.readouterr().out
+    assert {field: getattr(module, field) for field in ("x_names", "x_units", "y_names", "y_units")}.items() <= asdict(
+        HOSTILE
+    ).items()
+    assert module.name == model.name
+    export_model(path, "nmodl", tmp_path / "nmodl", name="Own")
+    mechanism = (tmp_path / "nmodl" / "own.mod").read_text()
+    assert mechanism.count("COMMENT") == 2  # at the beginning, and in the ENDCOMMENT
+    assert mechanism.index("injected") < mechanism.index("ENDCOMMENT") < mechanism.index("VERBATIM")
+    readme = next((tmp_path / "nmodl").glob("*.md")).read_text()
+    assert readme.count("```python") == 1
+    assert "<b>" not in readme
 
 
 def test_a_model_without_channels_or_with_channels_that_look_alike(model_file, tmp_path):

@@ -1,13 +1,17 @@
 """Every model passes one contract; the linear one recovers a known system; scores are what they say."""
 
+import json
 import math
-from dataclasses import replace
+import zipfile
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 from datasets.dataset import Dataset, Trial
 from neuron_models.errors import InputError
+from surrogates.backend import keras
+from surrogates.fitting import fit_and_score
 from surrogates.metrics import predict, rmse_of_mean, score
 from surrogates.model_file import Channels, load_model, save_model
 from surrogates.models import MODELS, model_kind, train_model
@@ -225,6 +229,48 @@ def test_a_damaged_model_file(tmp_path):
         load_model(tmp_path / "m.keras")
     with pytest.raises(InputError, match="no such file"):
         load_model(tmp_path / "n.keras")
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"y_units": 'V"""\nprint(1)'}, "y_units: a text must be one printable line"),
+        ({"x_names": ("A", "B\x1b[2J")}, "x_names: a text must be one printable line"),
+        ({"y_names": ("P", "")}, "y_names holds an empty name"),
+        ({"y_names": ("P",)}, "y_names tells 1 channel, the model has 2"),
+        ({"x_names": "AB"}, "x_names must be a list of names, got 'AB'"),
+        ({"x_names": ("A", 2)}, "x_names: a text must be .*got 2"),
+        ({"scenario": "s" * 301}, "scenario: a text must be .* of at most 300 characters"),
+        ({"dt": "0.5"}, "dt must be a number > 0 ms, got '0.5'"),
+        ({"dt": float("nan")}, "dt must be a number > 0 ms, got nan"),
+        ({"more": 1}, "does not tell channels"),
+        (["no", "channels"], "does not tell channels"),
+    ],
+)
+def test_a_model_file_with_channels_that_cannot_be(linear_response, tmp_path, changed, words):
+    told = asdict(Channels.of(linear_response()))
+    path = tmp_path / "m.keras"
+    MODELS["gru"].build(2, 2, units=1).save(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("wormtwin.json", json.dumps(told | changed if isinstance(changed, dict) else changed))
+    with pytest.raises(InputError, match=words) as refusal:
+        load_model(path)
+    assert len(str(refusal.value).splitlines()) == 1
+
+
+def test_a_model_whose_own_name_is_no_line(linear_response, tmp_path):
+    layers = [keras.Input((None, 2)), keras.layers.Dense(2)]
+    model = keras.Sequential(layers, name='m"""\nprint(1)')
+    save_model(model, tmp_path / "m.keras", Channels.of(linear_response()))
+    with pytest.raises(InputError, match="the model's name: a text must be one printable line"):
+        load_model(tmp_path / "m.keras")
+
+
+def test_names_that_no_model_file_may_hold_are_told_before_training(linear_response, tmp_path):
+    dataset = replace(linear_response(), y_units="V\n")
+    with pytest.raises(InputError, match="y_units: a text must be one printable line"):
+        fit_and_score(dataset, "gru", {"units": 1}, TrainingConfig(epochs=1), tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_losses_of_masked_data_are_those_of_the_samples_that_count(linear_response):

@@ -1,6 +1,7 @@
 """A surrogate as plain numpy: its weights, and the loop that runs them."""
 
 from pathlib import Path
+from pprint import pformat
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ def write_numpy(model: Any, channels: Channels, out: Path) -> list[Path]:
     code = write_filled(
         "model.py.jinja",
         out / CODE_FILE,
-        name=model.name,
+        facts=_facts(model.name, channels),
         channels=channels,
         step=step,
         arrays=[f'{name} = weights["{name}"]' for name in step.arrays],
@@ -32,6 +33,12 @@ def write_numpy(model: Any, channels: Channels, out: Path) -> list[Path]:
         statements=[_line(statement) for statement in step.statements],
     )
     return [code, out / WEIGHTS_FILE]
+
+
+def _facts(name: str, channels: Channels) -> list[str]:
+    """What the model file tells, as literals of Python: a text from there must never be read as code."""
+    told = {"name": name, **{field: getattr(channels, field) for field in ("x_names", "x_units", "y_names", "y_units")}}
+    return [f"{field} = {pformat(value, width=108, compact=True)}" for field, value in told.items()]
 
 
 def _line(statement: Statement) -> str:
