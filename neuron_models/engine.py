@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ from jaxtyping import Float
 
 from neuron_models.circuit import Cell, Circuit, Clamp, Junction, RunSettings, Site
 from neuron_models.errors import InputError, require
-from neuron_models.mechanisms import compiled_folder, compiled_mechanisms, library
+from neuron_models.files import require_file
+from neuron_models.mechanisms import compiled, compiled_mechanisms, declared, library
 from neuron_models.synapse import ChemicalSynapse, GapJunction
 
 _live: list["Simulation"] = []
@@ -31,32 +31,46 @@ def _neuron():
     return h
 
 
-_loaded: dict[str, Path] = {}
-"""The mechanisms of others that are in NEURON, each with the library that it came from."""
+_loaded: dict[str, str] = {}
+"""The mechanisms of others that are in NEURON, each with the text of its source."""
 
 
-def load_mechanisms(folder: Path) -> Any:
-    """Compile the mechanisms of a folder, if that was not done before, and load them into NEURON.
+def load_mechanisms(files: Sequence[Path]) -> Any:
+    """Compile some mechanisms, if that was not done before, and load those into NEURON that it does not hold yet.
+
+    Args:
+        files: their sources (.mod).
 
     Returns:
         NEURON's `h`, which then knows them.
 
     Raises:
-        InputError: the folder holds none, they do not compile, or NEURON holds others of the same name already (it
-            cannot forget any).
+        InputError: a file is not there, they do not compile, NEURON cannot take them, or it holds something else of
+            such a name already (it cannot forget any).
     """
-    h, found = _neuron(), library(compiled_folder(folder), "libnrnmech")
-    declared = re.compile(r"^\s*(?:POINT_PROCESS|ARTIFICIAL_CELL|SUFFIX)\s+(\w+)", re.MULTILINE)
-    names = [name for path in sorted(folder.glob("*.mod")) for name in declared.findall(path.read_text())]
-    for name in names:
+    for file in files:
+        require_file(file, "a .mod file")
+    h, texts = _neuron(), {file.name: file.read_text() for file in files}
+    for name, source in ((name, text) for text in texts.values() for name in declared(text)):
+        free = _loaded[name] == source if name in _loaded else not _holds(h, name)
         require(
-            _loaded.get(name, found) == found,
+            free,
             f"NEURON holds another {name} in this process: give this one a name of its own, or begin a new process",
         )
-    if not set(names) <= set(_loaded):
-        h.nrn_load_dll(str(found))
-        _loaded.update(dict.fromkeys(names, found))
+    new = {file: text for file, text in texts.items() if not set(declared(text)) <= set(_loaded)}
+    if new:
+        found = library(compiled(new), "libnrnmech")
+        try:
+            h.nrn_load_dll(str(found))
+        except RuntimeError as error:
+            raise InputError(f"NEURON cannot take {', '.join(new)}: {' '.join(str(error).split())}") from None
+        _loaded.update({name: text for text in new.values() for name in declared(text)})
     return h
+
+
+def _holds(h: Any, name: str) -> bool:
+    """Whether a name means something to NEURON: to its language, or to Python's view of it (h.Section)."""
+    return bool(h.name_declared(name)) or hasattr(h, name)
 
 
 class Simulation:

@@ -5,6 +5,7 @@ import importlib.metadata
 import importlib.resources
 import os
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -15,8 +16,9 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
-from neuron_models.errors import InputError, require
+from neuron_models.errors import InputError
 
+_COMMENT = re.compile(r"\bCOMMENT\b.*?\bENDCOMMENT\b", re.DOTALL)
 _COMPILERS = ("c++", "g++", "clang++")
 
 
@@ -25,15 +27,13 @@ def compiled_mechanisms() -> Path:
     return compiled(_sources(), "-coreneuron")
 
 
-def compiled_folder(folder: Path) -> Path:
-    """The folder that holds the mechanisms of `folder` (its .mod files), compiled for NEURON; see `compiled`.
+def declared(source: str) -> list[str]:
+    """The names under which NEURON will know the mechanisms of a source.
 
-    Raises:
-        InputError: there is no .mod file in it.
+    >>> declared("NEURON { POINT_PROCESS Own }")
+    ['Own']
     """
-    sources = {path.name: path.read_text() for path in sorted(folder.glob("*.mod"))}
-    require(bool(sources), f"{folder} holds no mechanism (.mod)")
-    return compiled(sources)
+    return re.findall(r"\b(?:POINT_PROCESS|ARTIFICIAL_CELL|SUFFIX)\s+(\w+)", _COMMENT.sub("", source))
 
 
 def compiled(sources: dict[str, str], *options: str) -> Path:
@@ -49,7 +49,7 @@ def compiled(sources: dict[str, str], *options: str) -> Path:
         InputError: no C++ compiler or no make, with the package to install; or what the compiler said.
     """
     cache = platformdirs.user_cache_path("wormtwin") / "mechanisms"
-    folder = cache / _key(sources)
+    folder = cache / _key(sources, options)
     if folder.is_dir():
         return folder
     cache.mkdir(parents=True, exist_ok=True)
@@ -79,10 +79,10 @@ def _sources() -> dict[str, str]:
     return {f.name: f.read_text() for f in sorted(folder.iterdir(), key=lambda f: f.name) if f.name.endswith(".mod")}
 
 
-def _key(sources: dict[str, str]) -> str:
+def _key(sources: dict[str, str], options: tuple[str, ...]) -> str:
     version = importlib.metadata.version("neuron")
     machine = f"{platform.system()}-{platform.machine()}"
-    digest = hashlib.sha256(repr((sorted(sources.items()), version, machine)).encode()).hexdigest()
+    digest = hashlib.sha256(repr((sorted(sources.items()), options, version, machine)).encode()).hexdigest()
     return f"{version}-{machine}-{digest[:16]}"
 
 
@@ -96,7 +96,9 @@ def _compile(sources: dict[str, str], folder: Path, options: tuple[str, ...]) ->
         words = [
             line.strip() for line in (done.stdout + done.stderr).splitlines() if "rror" in line and "NOTE" not in line
         ]
-        raise InputError(f"NEURON's mechanisms did not compile: {words[0] if words else 'nrnivmodl failed'}")
+        # the compiler names files by where they were compiled, a folder that is gone by then
+        told = re.sub(rf"\S*{re.escape(folder.name)}/(?:\S*/)?", "", words[0]) if words else "nrnivmodl failed"
+        raise InputError(f"NEURON's mechanisms did not compile: {told}")
 
 
 def _require_tools() -> None:

@@ -211,7 +211,7 @@ answer["changed"] = refused(change)
 h.CVode().active(1)
 answer["variable"] = run(0.1)
 h.CVode().active(0)
-block = open(folder + "/README.md").read().split("```python")[1].split("```")[0]
+block = open(folder + "/surrogategru8.md").read().split("```python")[1].split("```")[0]
 exec(block)
 answer["example"] = [max(response), max(voltage)]
 print(json.dumps(answer))
@@ -295,11 +295,13 @@ ALONE = """
 import json, sys
 import numpy as np
 from pathlib import Path
+from neuron_models.engine import load_mechanisms
 from neuron_models.errors import InputError
 from surrogates.export.in_neuron import respond_in_neuron
 
 folder = Path(sys.argv[1])
 x = np.load(folder / "x.npy")
+load_mechanisms(sorted(folder.glob("*.mod")))  # compiled together, which is faster
 found = {path.stem: respond_in_neuron(path, x).tolist() for path in folder.glob("*.json")}
 refusals = []
 for wrong in ((x, 0.3), (x[:, :1], 0.1), (x, -1.0)):
@@ -349,7 +351,7 @@ def refused(result, *words):
     [
         ("onnx", {"model.onnx"}),
         ("numpy", {"model.py", "weights.npz"}),
-        ("nmodl", {"README.md", "own.mod", "owngap.mod", "own.json"}),
+        ("nmodl", {"own.md", "own.mod", "owngap.mod", "own.json"}),
     ],
 )
 def test_export_on_the_command_line(wormtwin, model_file, tmp_path, to, files):
@@ -375,7 +377,10 @@ def test_exports_that_cannot_be(wormtwin, model_file, tmp_path, monkeypatch):
     refused(
         export(gru, "onnx", tmp_path / "out", "--name", "Own"), "a name is the mechanism's: the export onnx has none"
     )
-    refused(export(gru, "nmodl", tmp_path / "out", "--name", "9 lives"), "a mechanism's name is letters", "'9 lives'")
+    for name in ("9 lives", "", "n" * 61, "Own\n"):
+        refused(export(gru, "nmodl", tmp_path / "out", "--name", name), "a mechanism's name is letters", repr(name))
+    for name in ("IClamp", "ParallelContext", "double", "t", "Section", "NEURON", "Half", "OwnGap", "y_1", "samples"):
+        refused(export(gru, "nmodl", tmp_path / "out", "--name", name), f"cannot be called {name}:")
     monkeypatch.setitem(sys.modules, "onnx", None)
     refused(export(gru, "onnx"), "pip install wormtwin[export]")
     assert not (tmp_path / "out").exists()
@@ -444,16 +449,72 @@ def test_a_model_without_channels_or_with_channels_that_look_alike(model_file, t
         export_model(tmp_path / "alike.keras", "nmodl", tmp_path)
 
 
-def test_a_mechanism_of_a_name_that_neuron_holds_already(monkeypatch, tmp_path):
-    from neuron_models import engine
+IN_ONE_FOLDER = """
+import json, sys
+import numpy as np
+from pathlib import Path
+from neuron_models.engine import load_mechanisms
+from neuron_models.errors import InputError
+from surrogates.export.in_neuron import load_surrogate, run_alone
 
-    (tmp_path / "own.mod").write_text("NEURON {\n    POINT_PROCESS Own\n}\n")
-    monkeypatch.setattr(engine, "_neuron", lambda: None)
-    monkeypatch.setattr(engine, "compiled_folder", lambda folder: folder)
-    monkeypatch.setattr(engine, "library", lambda folder, name: folder / name)
-    monkeypatch.setitem(engine._loaded, "Own", tmp_path / "elsewhere")
-    with pytest.raises(InputError, match="NEURON holds another Own in this process"):
-        engine.load_mechanisms(tmp_path)
+folder = Path(sys.argv[1])
+x = np.load(folder / "x.npy")
+answers = {name: run_alone(*load_surrogate(folder / f"{name}.json"), x).tolist() for name in ("first", "second")}
+load_surrogate(folder / "first.json")  # NEURON holds it, and it is the same
+refusals = []
+
+def load(name, text):
+    (folder / f"{name}.mod").write_text(text)
+    try:
+        load_mechanisms([folder / f"{name}.mod"])
+    except InputError as error:
+        refusals.append(str(error))
+
+load("first", (folder / "first.mod").read_text() + "\\n")
+for name in ("IClamp", "ParallelContext", "t", "Section", "double"):
+    load("own", f"NEURON {{ POINT_PROCESS {name} }}")
+import neuron_models.engine
+neuron_models.engine._holds = lambda h, name: False
+load("own", "NEURON { POINT_PROCESS IClamp }")
+print(json.dumps({"answers": answers, "refusals": refusals}))
+"""
+
+
+def test_mechanisms_of_one_folder_and_names_that_neuron_holds(tmp_path, stimulus):
+    """The outputs "1" and "2" of the first have the variables y_1 and y_2, as the second Dense layer's y once was."""
+    rng = np.random.default_rng(7)
+    layers = [keras.layers.Dense(3, activation="tanh"), keras.layers.Dense(3, activation="tanh")]
+    model = chain(*layers, keras.layers.Dense(3))
+    for name in ("First", "Second"):
+        model.set_weights([rng.normal(0, 0.5, w.shape) for w in model.get_weights()])
+        path = save_model(model, tmp_path / f"{name}.keras", replace(CHANNELS, y_names=("1", "2", "3")))
+        export_model(path, "nmodl", tmp_path, name=name)
+    assert (tmp_path / "first.md").read_text().startswith("# First")
+    np.save(tmp_path / "x.npy", stimulus[0, :40])
+    found = in_session(IN_ONE_FOLDER, tmp_path)
+    for name in ("First", "Second"):
+        expected = in_keras(tmp_path / f"{name}.keras", stimulus[:1, :40])[0]
+        np.testing.assert_allclose(found["answers"][name.lower()], expected, rtol=0, atol=WITHIN)
+    *held, last = found["refusals"]
+    for name, told in zip(("First", "IClamp", "ParallelContext", "t", "Section", "double"), held, strict=True):
+        assert told.startswith(f"NEURON holds another {name} in this process")
+    assert last.startswith("NEURON cannot take own.mod")
+    assert len(last.splitlines()) == 1
+
+
+def test_an_export_replaces_its_own_files_and_no_other_mechanism(wormtwin, model_file, tmp_path):
+    path = model_file("gru_3_sigmoid")
+
+    def export(name):
+        return wormtwin("export", "--model", path, "--to", "nmodl", "--out", tmp_path, "--name", name)
+
+    assert export("Gru8")[0] == 0
+    before = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
+    refused(export("GRU8"), "gru8.mod holds the mechanism Gru8, which GRU8 would replace")
+    assert export("Gru8")[0] == 0
+    assert export("Other")[0] == 0
+    after = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
+    assert before.items() < after.items()
 
 
 @pytest.mark.slow
@@ -476,7 +537,7 @@ def test_the_example_beside_a_real_cell_runs(tmp_path):
 
 
 def test_descriptions_that_are_none(tmp_path):
-    for text in ("no json", "[]", '{"mechanism": "M"}'):
+    for text in ("no json", "[]", '{"mechanism": "M"}', '{"sources": [1]}'):
         (tmp_path / "m.json").write_text(text)
         with pytest.raises(InputError, match="does not describe an exported mechanism"):
             load_surrogate(tmp_path / "m.json")

@@ -30,10 +30,11 @@ def test_a_source_that_does_not_compile_is_told(empty_cache, monkeypatch):
 
 
 def test_the_key_follows_source_and_version(monkeypatch):
-    first = mechanisms._key({"a.mod": "one"})
-    assert first != mechanisms._key({"a.mod": "two"})
+    first = mechanisms._key({"a.mod": "one"}, ())
+    assert first != mechanisms._key({"a.mod": "two"}, ())
+    assert first != mechanisms._key({"a.mod": "one"}, ("-coreneuron",))
     monkeypatch.setattr(mechanisms.importlib.metadata, "version", lambda name: "99")
-    assert first != mechanisms._key({"a.mod": "one"})
+    assert first != mechanisms._key({"a.mod": "one"}, ())
 
 
 def test_a_folder_without_the_library_says_what_to_do(tmp_path):
@@ -41,9 +42,20 @@ def test_a_folder_without_the_library_says_what_to_do(tmp_path):
         mechanisms.library(tmp_path, "libnrnmech")
 
 
-def test_a_folder_without_mechanisms_is_told(tmp_path):
-    with pytest.raises(InputError, match="holds no mechanism"):
-        mechanisms.compiled_folder(tmp_path)
+def test_a_compiler_message_names_the_file_and_not_where_it_was_compiled(empty_cache, monkeypatch):
+    def failed(command, cwd, **_):
+        return subprocess.CompletedProcess(command, 1, "", f"{cwd}/x86_64/own.cpp:7:3: error: expected initializer")
+
+    monkeypatch.setattr(mechanisms.subprocess, "run", failed)
+    with pytest.raises(InputError, match=r"did not compile: own\.cpp:7:3: error: expected initializer$"):
+        mechanisms.compiled({"own.mod": ""})
+
+
+def test_the_names_that_a_source_declares():
+    source = (
+        "COMMENT\nPOINT_PROCESS Not\nENDCOMMENT\nNEURON { THREADSAFE POINT_PROCESS Own }\nNEURON {\n SUFFIX leak\n}"
+    )
+    assert mechanisms.declared(source) == ["Own", "leak"]
 
 
 @pytest.mark.slow

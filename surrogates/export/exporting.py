@@ -43,7 +43,7 @@ def export_model(model_file: Path, to: str, out: Path, name: str | None = None) 
     if to == "onnx":
         require_onnx()
     if to == "nmodl":
-        return write_nmodl(model, channels, out, name or mechanism_name(model.name))
+        return write_nmodl(model, channels, out, mechanism_name(model.name) if name is None else name)
     return WRITERS[to](model, channels, out)
 
 

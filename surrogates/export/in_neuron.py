@@ -16,7 +16,7 @@ from neuron_models.units import Milliseconds
 
 @dataclass(frozen=True)
 class Mechanism:
-    """What an export's `.json` says: the mechanism's name, its variables, its channels and its sampling step."""
+    """What an export's `.json` says: the mechanism's name, its variables, channels, sampling step and .mod files."""
 
     mechanism: str
     inputs: tuple[str, ...]
@@ -26,6 +26,7 @@ class Mechanism:
     x_units: str
     y_units: str
     dt: Milliseconds
+    sources: tuple[str, ...]
     scenario: str = ""
 
     def require_divided_by(self, time_step: Milliseconds) -> int:
@@ -45,7 +46,7 @@ class Mechanism:
 
 
 def load_surrogate(described: Path | str) -> tuple[Any, Mechanism]:
-    """Compile and load an exported mechanism, with all others in its folder.
+    """Compile and load an exported mechanism, and its gap junction.
 
     Args:
         described: the `.json` that the export wrote.
@@ -62,9 +63,10 @@ def load_surrogate(described: Path | str) -> tuple[Any, Mechanism]:
         found: dict[str, Any] = json.loads(described.read_text())
         found.update({key: tuple(value) for key, value in found.items() if isinstance(value, list)})
         mechanism = Mechanism(**found)
+        sources = [described.parent / Path(name).name for name in mechanism.sources]
     except (ValueError, TypeError, AttributeError):
         raise InputError(f"{described} does not describe an exported mechanism") from None
-    return load_mechanisms(described.parent), mechanism
+    return load_mechanisms(sources), mechanism
 
 
 def respond_in_neuron(

@@ -11,14 +11,18 @@ import numpy as np
 
 from neuron_models.errors import require, require_distinct
 from neuron_models.files import written_whole
+from neuron_models.mechanisms import declared
 from surrogates.export.activations import ACTIVATIONS
 from surrogates.export.layers import step_of
-from surrogates.export.step import Affine, Statement, Step, indexed
+from surrogates.export.reserved import require_free
+from surrogates.export.step import Affine, Statement, Step, indexed, renamed
 from surrogates.export.templating import write_filled
 from surrogates.model_file import Channels
 
 _TO_MILLIVOLTS = {"V": 1000.0, "mV": 1.0}
 _KNOWN_UNITS = ("nA", "mV", "V")
+_LOCAL = "nn_"
+"""Begins the network's own names in C++, where every RANGE variable (x_, from_, y_, v_, state_...) is a macro."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,13 @@ def write_nmodl(model: Any, channels: Channels, out: Path, name: str) -> list[Pa
     """Write the mechanism, its gap junction, its description (`.json`) and a README into a folder.
 
     Raises:
-        InputError: a name that NMODL does not take, or channels that it cannot tell apart.
+        InputError: a name that NMODL does not take, channels that it cannot tell apart, or a folder that holds another
+            mechanism under the same file name.
     """
-    require(
-        bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name)), f"a mechanism's name is letters and digits, got {name!r}"
-    )
-    step, stem = step_of(model), name.lower()
+    require_free(name)
+    _require_own_files(out, name)
+    states, stem = step_of(model).states, name.lower()
+    step = renamed(step_of(model), _LOCAL)
     values: dict[str, Any] = {
         "model": model.name,
         "mechanism": name,
@@ -59,7 +64,7 @@ def write_nmodl(model: Any, channels: Channels, out: Path, name: str) -> list[Pa
         "inputs": _ports(channels.x_names, "x", "from"),
         "outputs": _ports(channels.y_names, "y", "v"),
         "millivolts": _TO_MILLIVOLTS.get(channels.y_units),
-        "states": [{"name": n, "variable": f"state_{n}", "size": size} for n, size in step.states.items()],
+        "states": [{"name": _LOCAL + n, "variable": f"state_{n}", "size": size} for n, size in states.items()],
     }
     values |= {
         "step": step,
@@ -69,15 +74,26 @@ def write_nmodl(model: Any, channels: Channels, out: Path, name: str) -> list[Pa
         "activations": [{"name": key, "cpp": ACTIVATIONS[key].cpp} for key in step.activations if key != "tanh"],
         "statements": [line for statement in step.statements for line in _lines(statement, step)],
     }
-    written = [write_filled("README.md.jinja", out / "README.md", **values)]
+    written = [write_filled("README.md.jinja", out / f"{stem}.md", **values)]
     written.append(write_filled("mechanism.mod.jinja", out / f"{stem}.mod", **values))
     if values["millivolts"]:
         written.append(write_filled("gap.mod.jinja", out / f"{stem}gap.mod", **values))
     with written_whole(out / f"{stem}.json") as beside:
-        ports = {"inputs": values["inputs"], "outputs": values["outputs"]}
-        named = {key: [port.variable for port in found] for key, found in ports.items()}
+        named = {key: [port.variable for port in values[key]] for key in ("inputs", "outputs")}
+        named["sources"] = [path.name for path in written if path.suffix == ".mod"]
         beside.write_text(json.dumps({"mechanism": name, **named, **asdict(channels)}, indent=1))
     return [*written, out / f"{stem}.json"]
+
+
+def _require_own_files(out: Path, name: str) -> None:
+    """Check that an export replaces no other mechanism: Gru8 and GRU8 are one file where case does not count."""
+    for mechanism in (name, f"{name}Gap"):
+        path = out / f"{mechanism.lower()}.mod"
+        held = declared(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else []
+        require(
+            held in ([], [mechanism]),
+            f"{path} holds the mechanism {', '.join(held)}, which {name} would replace: say another --name or --out",
+        )
 
 
 def _ports(names: Sequence[str], variable: str, other: str) -> list[Port]:

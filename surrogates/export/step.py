@@ -86,6 +86,29 @@ class Step:
         return list(dict.fromkeys(found))
 
 
+def renamed(step: Step, prefix: str) -> Step:
+    """The step with a prefix before every name of its own: of vectors and arrays, not of `x` and of activations."""
+    own = (set(step.sizes) | set(step.arrays)) - {"x"}
+
+    def new(name: str) -> str:
+        return prefix + name if name in own else name
+
+    def told(statement: Statement) -> Statement:
+        if isinstance(statement, Formula):
+            expression = _NAME.sub(lambda found: new(found[0]), statement.expression)
+            return Formula(new(statement.target), expression)
+        terms = tuple((new(vector), new(matrix)) for vector, matrix in statement.terms)
+        return Affine(new(statement.target), terms, new(statement.bias), statement.activation)
+
+    return Step(
+        step.inputs,
+        {new(name): size for name, size in step.states.items()},
+        {new(name): array for name, array in step.arrays.items()},
+        tuple(told(statement) for statement in step.statements),
+        new(step.output),
+    )
+
+
 def indexed(formula: Formula, sizes: Mapping[str, int]) -> str:
     """A formula's expression with `[k]` behind every vector.
 
