@@ -72,7 +72,15 @@ def test_published_voltages_are_reproduced(shared, placed, scenario, number, lim
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize(("scenario", "number"), [("fcm", 3), ("fcm", 15), ("fcm", 40), ("nictation", 1)])
+@pytest.mark.parametrize(
+    ("scenario", "number"),
+    [
+        ("fcm", 3),
+        pytest.param("fcm", 15, marks=pytest.mark.slow),
+        pytest.param("fcm", 40, marks=pytest.mark.slow),
+        ("nictation", 1),
+    ],
+)
 def test_as_run_the_published_voltages_are_met_to_their_last_digits(shared, placed, scenario, number):
     circuit = build_network(as_run(placed), NetworkParameters(longest_compartment=1e6))
     assert published_error(shared, circuit, scenario, number, 0.05).max() < 1e-4
