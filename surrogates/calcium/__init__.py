@@ -1,0 +1,1 @@
+"""Models of calcium recordings: behaviour states and trajectories by linear, perceptron and graph models."""
