@@ -17,10 +17,14 @@ from neuron_models.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from datasets.dataset import Dataset
+    from surrogates.classification import ClassScore
     from surrogates.metrics import Score
+    from surrogates.model_file import Channels
     from surrogates.result import Result
+    from surrogates.training import TrainingConfig
 
 DataOption = Annotated[Path, typer.Option(help="A dataset file (.h5).")]
 
@@ -28,7 +32,7 @@ DataOption = Annotated[Path, typer.Option(help="A dataset file (.h5).")]
 def train(
     data: DataOption,
     out: Annotated[Path, typer.Option(help="The folder to write.")],
-    model: Annotated[str, typer.Option(help="rnn, lstm, gru, linear, state_space, tdnn or narx.")] = "gru",
+    model: Annotated[str, typer.Option(help="rnn, lstm, gru, ..., calcium_mlp, ...: a wrong name lists all.")] = "gru",
     units: Annotated[int | None, typer.Option(help="Size of the hidden layer (all but linear, state_space).")] = None,
     lags: Annotated[
         int | None, typer.Option(help="Past outputs and inputs that count (linear); validation chooses when not said.")
@@ -76,6 +80,9 @@ def train(
     if kind.closed_form and given:
         raise InputError(f"model {model} is solved at once and has no {', '.join(given)}")
     config = TrainingConfig(**{"learning_rate": kind.learning_rate, **given, "seed": seed, "engine": engine})  # type: ignore[arg-type]
+    if kind.task == "classification":
+        _classify(dataset, model, settings, config, out, data.name)
+        return
     result = fit_and_score(dataset, model, settings, config, out, data=data.name)
     print_scores(result.scores, dataset.y_units)
     if doubt := _doubt(dataset, result, trained_by_epochs=not kind.closed_form and config.epochs > 1):
@@ -83,6 +90,17 @@ def train(
     chosen = "".join(f"{name} {result.settings[name]} chosen, " for name in kind.chosen if name not in settings)
     how = chosen if kind.closed_form else f"best epoch {result.best_epoch + 1}, "
     print(f"{counted(result.parameters, 'parameter')}, {how}{result.seconds:.1f} s; all in {out}")
+
+
+def _classify(
+    dataset: "Dataset", model: str, settings: "Mapping[str, int | str]", config: "TrainingConfig", out: Path, data: str
+) -> None:
+    from surrogates.classification import fit_and_classify
+
+    trained, training, scores = fit_and_classify(dataset, model, settings, config, out, data=data)
+    print_class_scores(scores)
+    how = f"best epoch {training.best_epoch + 1}, " if training.history else ""
+    print(f"{counted(trained.count_params(), 'parameter')}, {how}{training.seconds:.1f} s; all in {out}")
 
 
 def _doubt(dataset: "Dataset", result: "Result", trained_by_epochs: bool) -> str:
@@ -116,12 +134,30 @@ def evaluate(
         require_picture(plot)
     trained, channels = load_model(model)
     dataset = load_dataset(data)
+    if channels is not None and channels.classes:
+        _evaluate_classes(trained, channels, dataset, plot)
+        return
     if channels is not None:
         channels.require_same(dataset)
     predictions = predict(trained, dataset)
     print_scores(score(dataset, predictions), dataset.y_units)
     if plot is not None:
         save_figure(plot_predictions(dataset, predictions, trained.name), plot)
+
+
+def _evaluate_classes(trained: "Any", channels: "Channels", dataset: "Dataset", plot: Path | None) -> None:
+    from surrogates.classification import score_classes
+    from surrogates.models import model_kind
+    from surrogates.report.confusion import plot_confusion
+    from surrogates.report.plots import save_figure
+
+    kind = model_kind(channels.model)
+    dataset = kind.prepare(dataset)
+    channels.require_same(dataset)
+    scores = score_classes(trained, kind, dataset)
+    print_class_scores(scores)
+    if plot is not None:
+        save_figure(plot_confusion({split: s.confusion for split, s in scores.items()}, channels.classes), plot)
 
 
 @dataset_app.command("plot")
@@ -173,3 +209,20 @@ def print_scores(scores: "Mapping[str, Score]", units: str) -> None:
     console = Console()
     console.width = max(console.width, 34 + 12 * len(outputs))  # figures are never cut
     console.print(table)
+
+
+def print_class_scores(scores: "Mapping[str, ClassScore]") -> None:
+    """Print accuracy, chance and each class's recall by split, and the confusion of the last split."""
+    classes = list(next(iter(scores.values())).recall)
+    table = Table("split", "accuracy", "chance", *classes, title="Accuracy, and recall by state, in %")
+    for split, score in scores.items():
+        cells = [score.accuracy, score.chance, *(score.recall[name] for name in classes)]
+        table.add_row(split, *(f"{100 * cell:.1f}" for cell in cells))
+    split, score = list(scores.items())[-1]
+    confusion = Table("true \\ given", *classes, title=f"Confusion ({split}), in windows")
+    for name, row in zip(classes, score.confusion, strict=True):
+        confusion.add_row(name, *map(str, row))
+    console = Console()
+    console.width = max(console.width, 40 + 16 * len(classes))  # figures are never cut
+    console.print(table)
+    console.print(confusion)

@@ -16,8 +16,15 @@ from neuron_models.units import Milliseconds
 from neuron_models.wording import counted
 from surrogates import layers as _registered_on_import  # noqa: F401
 from surrogates.backend import keras, tensorflow_unseen
+from surrogates.calcium import aggregation as _alternatives_registered  # noqa: F401
+from surrogates.calcium import baselines as _baselines_registered  # noqa: F401
+from surrogates.calcium import edges as _edges_registered  # noqa: F401
 
 _MEMBER = "wormtwin.json"
+RATE_TOLERANCE = 0.1
+"""How far the frame interval may be from that of the recordings that a classifier has learned, as a share of it."""
+_LISTS = ("x_names", "y_names", "classes")
+_COUNTS = (("x_names", "input_shape"), ("y_names", "output_shape"))
 _DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, KeyError, ValueError, TypeError, RuntimeError)
 """What a damaged archive can make zipfile, h5py and Keras raise (NotImplementedError is a RuntimeError)."""
 
@@ -27,7 +34,10 @@ _LONGEST = 300
 
 @dataclass(frozen=True)
 class Channels:
-    """What a model was trained on: names and units of its inputs and outputs, the sampling interval, the scenario."""
+    """What a model was trained on: names and units of its inputs and outputs, the sampling interval, the scenario.
+
+    Of a classifier also its name in the table of models, and its classes.
+    """
 
     x_names: tuple[str, ...]
     y_names: tuple[str, ...]
@@ -35,12 +45,16 @@ class Channels:
     y_units: str
     dt: Milliseconds
     scenario: str = ""
+    model: str = ""
+    classes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, dataset: Dataset) -> "Channels":
-        """The channels of a dataset."""
+    def of(cls, dataset: Dataset, model: str = "") -> "Channels":
+        """The channels of a dataset; `model` is the name of a classifier that has learned its classes."""
         scenario = str(dataset.extra.get("scenario", dataset.name))
-        return cls(dataset.x_names, dataset.y_names, dataset.x_units, dataset.y_units, dataset.dt, scenario)
+        classes = tuple(dataset.extra["classes"]) if model else ()
+        units = dataset.x_units, dataset.y_units
+        return cls(dataset.x_names, dataset.y_names, *units, dataset.dt, scenario, model, classes)
 
     def require_sound(self) -> None:
         """Check that names, units and scenario are printable lines, and the sampling interval is > 0 ms.
@@ -70,9 +84,25 @@ class Channels:
             ("outputs", self.y_units, dataset.y_units),
         ):
             require(mine == its, f"the model's {what} are in {mine!r}, those of dataset {dataset.name!r} in {its!r}")
+        if self.classes:
+            self._require_classes(dataset)
+            return
         require(
             abs(self.dt - dataset.dt) < 1e-9,
             f"the model steps by {self.dt:g} ms, but dataset {dataset.name!r} is sampled every {dataset.dt:g} ms",
+        )
+
+    def _require_classes(self, dataset: Dataset) -> None:
+        """Check classes and frame rate, in which recordings of different worms differ by a few percent."""
+        found = tuple(dataset.extra.get("classes", ()))
+        require(
+            found == self.classes,
+            f"the model tells {', '.join(self.classes)} apart, but dataset {dataset.name!r} has the classes "
+            f"{', '.join(found) or 'none'}: apply the same state rule",
+        )
+        require(
+            abs(self.dt / dataset.dt - 1) <= RATE_TOLERANCE,
+            f"the model steps by {self.dt:.4g} ms, but dataset {dataset.name!r} is sampled every {dataset.dt:.4g} ms",
         )
 
 
@@ -114,26 +144,28 @@ def load_model(path: str | Path) -> tuple[keras.Model, Channels | None]:
 def _channels(found: Any, model: keras.Model) -> Channels:
     """What a model file says of its channels, once it is known to be of the kind that `save_model` writes."""
     fields = {"x_names", "y_names", "x_units", "y_units", "dt"}
-    require(
-        isinstance(found, dict) and fields <= set(found) <= {*fields, "scenario"}, f"{_MEMBER} does not tell channels"
-    )
-    for what, shape in (("x_names", "input_shape"), ("y_names", "output_shape")):
+    extra = {"scenario", "model", "classes"}
+    require(isinstance(found, dict) and fields <= set(found) <= fields | extra, f"{_MEMBER} does not tell channels")
+    lists = [what for what in _LISTS if what in found]
+    for what in lists:
         require(isinstance(found[what], list), f"{what} must be a list of names, got {found[what]!r:.60}")
-        names = len(found[what])
-        has = getattr(model, shape, None)
+    # A classifier makes its inputs (derivatives, windows) of the channels, and gives a number for each class.
+    counts = (("classes", "output_shape"),) if found.get("classes") else _COUNTS
+    for what, shape in counts:
+        names, has = len(found[what]), getattr(model, shape, None)
         has = has[-1] if isinstance(has, tuple) else None
         require(has == names, f"{what} tells {counted(names, 'channel')}, the model has {has}")
     _require_sound(found)
-    return Channels(**found | {what: tuple(found[what]) for what in ("x_names", "y_names")})
+    return Channels(**found | {what: tuple(found[what]) for what in lists})
 
 
 def _require_sound(told: Mapping[str, Any]) -> None:
     """Check what a stranger's file may say, before anything is made of it."""
-    for what in ("x_names", "y_names"):
-        for name in told[what]:
+    for what in _LISTS:
+        for name in told.get(what, ()):
             _require_text(name, what)
             require(name != "", f"{what} holds an empty name")
-    for what in ("x_units", "y_units", "scenario"):
+    for what in ("x_units", "y_units", "scenario", "model"):
         _require_text(told.get(what, ""), what)
     dt = told["dt"]
     number = isinstance(dt, int | float) and not isinstance(dt, bool)

@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, Task
 from neuron_models.errors import InputError
 from neuron_models.units import Dimensionless
+from surrogates.calcium.baselines import fit_logistic, fit_svm, logistic, solver, svm
+from surrogates.calcium.networks import alternative, connectome_network, graph_network, mlp, recurrent
+from surrogates.calcium.windows import arrays, arrays_with_correlations, classes_of, featured, neurons_of
 from surrogates.choosing import choose, every_choice
 from surrogates.linear import fit_linear, linear
 from surrogates.narx import narx, train_open_loop
@@ -23,6 +26,11 @@ Solver = Callable[[Dataset], Callable[[Any], None]]
 """Gives the function that fits a model in place; what is the same for all settings is done once."""
 
 
+def as_stored(dataset: Dataset) -> Dataset:
+    """The dataset as it is."""
+    return dataset
+
+
 @dataclass(frozen=True)
 class ModelKind:
     """A kind of model.
@@ -34,6 +42,11 @@ class ModelKind:
         train: trains it by gradient; as it is, when not told otherwise.
         solve: fits it in closed form, instead of `train`.
         chosen: candidates for the settings that are chosen on the validation trials when they are not given.
+        task: what its datasets are for: `regression` or `classification`.
+        prepare: makes what it sees of a dataset as it is stored.
+        from_data: keywords of the builder that the dataset decides, and how.
+        fixed: keywords of the builder that make this kind another than those with the same builder.
+        fit_windows: gives the weights of a classifier that is solved at once, from windows and their classes.
     """
 
     build: Callable[..., Any]
@@ -42,6 +55,11 @@ class ModelKind:
     train: Trainer = train
     solve: Solver | None = None
     chosen: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    task: Task = "regression"
+    prepare: Callable[[Dataset], Dataset] = as_stored
+    from_data: Mapping[str, Callable[[Dataset], Any]] = field(default_factory=dict)
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    fit_windows: Callable[..., list[Any]] | None = None
 
     @property
     def judged_freely(self) -> bool:
@@ -57,8 +75,53 @@ class ModelKind:
     def settings(self) -> dict[str, Any]:
         """The settings that the builder takes, with their defaults: None for those that are chosen."""
         parameters = inspect.signature(self.build).parameters.values()
-        return {p.name: None if p.name in self.chosen else p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+        own = [p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in {**self.from_data, **self.fixed}]
+        return {p.name: None if p.name in self.chosen else p.default for p in own}
 
+    def for_data(self, dataset: Dataset, **settings: Any) -> Any:
+        """Build the model for a dataset that is prepared.
+
+        Raises:
+            InputError: a setting is out of range, or the dataset is for another task.
+        """
+        outputs = len(classes_of(dataset)) if self.task == "classification" else len(dataset.y_names)
+        read = {name: read_from(dataset) for name, read_from in self.from_data.items()}
+        return self.build(len(dataset.x_names), outputs, **read, **self.fixed, **settings)
+
+
+def _states(build: Callable[..., Any], *, static: bool = False, **fixed: Any) -> ModelKind:
+    """A network that tells behaviour states from windows of calcium traces."""
+    known = inspect.signature(build).parameters
+    return ModelKind(
+        build,
+        learning_rate=0.001,
+        objective=Objective("sparse_categorical_crossentropy", arrays=arrays_with_correlations if static else arrays),
+        task="classification",
+        prepare=featured,
+        from_data={"neurons": neurons_of} if "neurons" in known else {},
+        fixed=fixed,
+    )
+
+
+STATE_MODELS: dict[str, ModelKind] = {
+    "calcium_logistic": replace(_states(logistic), solve=solver(fit_logistic), fit_windows=fit_logistic),
+    "calcium_svm": replace(_states(svm), solve=solver(fit_svm), fit_windows=fit_svm),
+    "calcium_mlp": _states(mlp),
+    "calcium_gnn": _states(graph_network, edges="step"),
+    "calcium_gnn_static": _states(graph_network, edges="static", static=True),
+    "calcium_gnn_one_hot": _states(graph_network, edges="one_hot"),
+    "calcium_gin": _states(alternative, layer="gin"),
+    "calcium_sage": _states(alternative, layer="sage"),
+    "calcium_gat": _states(alternative, layer="gat"),
+    "calcium_attention": _states(alternative, layer="attention"),
+    "calcium_connectome": _states(connectome_network, contacts="both", shuffle=False),
+    "calcium_chemical": _states(connectome_network, contacts="chemical", shuffle=False),
+    "calcium_gap": _states(connectome_network, contacts="gap", shuffle=False),
+    "calcium_shuffled": _states(connectome_network, contacts="both", shuffle=True),
+    "calcium_gru": _states(recurrent, graph=False),
+    "calcium_gnn_gru": _states(recurrent, graph=True),
+}
+"""Those that tell behaviour states from calcium traces; all have one seed, and `units` 16 (Wang et al. 2020)."""
 
 MODELS: dict[str, ModelKind] = {
     "rnn": ModelKind(rnn, learning_rate=0.001),
@@ -70,6 +133,7 @@ MODELS: dict[str, ModelKind] = {
     ),
     "tdnn": ModelKind(tdnn, learning_rate=0.001),
     "narx": ModelKind(narx, learning_rate=0.01, train=train_open_loop),
+    **STATE_MODELS,
 }
 
 
@@ -121,6 +185,7 @@ def train_model(
     """
     kind, started = model_kind(name), time.perf_counter()
     candidates = list(every_choice(complete_settings(name, settings), kind.chosen))
+    dataset = kind.prepare(dataset)
     fit = _fitter(kind, dataset, config, progress)
     (model, training), chosen = choose(fit, dataset, candidates)
     return model, replace(training, settings=dict(chosen), seconds=time.perf_counter() - started)
@@ -130,12 +195,11 @@ def _fitter(
     kind: ModelKind, dataset: Dataset, config: TrainingConfig, progress: bool
 ) -> Callable[[Mapping[str, Any]], tuple[Any, Training]]:
     """The function that builds a model with given settings and fits it."""
-    inputs, outputs = len(dataset.x_names), len(dataset.y_names)
     seed = {"seed": config.seed} if "seed" in kind.settings else {}
     solve = kind.solve(dataset) if kind.solve is not None else None
 
     def fit(settings: Mapping[str, Any]) -> tuple[Any, Training]:
-        model = kind.build(inputs, outputs, **settings, **seed)
+        model = kind.for_data(dataset, **settings, **seed)
         if solve is None:
             return model, kind.train(model, dataset, config, kind.objective, progress)
         solve(model)

@@ -20,6 +20,8 @@ Transform = Callable[[np.ndarray, np.ndarray, np.ndarray | None, np.random.Gener
 """Turns a batch into another when it is used: windows, augmentation, targets made on the fly."""
 
 ENGINES = ("auto", "fast", "keras")
+_PATIENCE = 100
+"""Epochs without a smaller validation loss after which a classifier of windows has learned what it will."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class TrainingConfig:
     """How long, in which steps, from which seed; the defaults are those of Barbulescu et al. 2023 for GRU and LSTM.
 
     `engine` says what trains: `fast` is this project's own for small networks on a CPU, `keras` is Keras's
-    `fit`; `auto` takes the fast one where it can run the model and no GPU is there.
+    `fit`; `auto` takes the fast one where it can run the model and no GPU is there. Classifiers of windows have a fast
+    one too, a whole training in one JAX program, which stops early; `auto` takes it on the backend JAX.
     """
 
     epochs: int = 1000
@@ -118,9 +121,12 @@ def train(
     checked = _arrays(parts["validation"], objective) if "validation" in parts else learned
     even = learned[0].shape[1:] == checked[0].shape[1:]
     layout = _fast_layout(model, config, objective, even)
+    whole = _whole_program(model, config, objective)
     started = time.perf_counter()
     with _Bar(config.epochs, objective.squared, progress) as bar:
-        if layout is None:
+        if whole:
+            history, best = _fit_whole(model, learned, checked, config, bar)
+        elif layout is None:
             history, best = _fit_keras(model, learned, checked, config, objective, bar)
         else:
             history, best = _fit_fast(model, layout, learned, checked, config, bar)
@@ -130,7 +136,7 @@ def train(
     if objective.squared:
         losses = [key for key in ("loss", "val_loss") if key in history]
         history |= {key.replace("loss", "rmse"): np.sqrt(history[key]).tolist() for key in losses}
-    return Training(history, best, time.perf_counter() - started, "keras" if layout is None else "fast")
+    return Training(history, best, time.perf_counter() - started, "fast" if whole or layout is not None else "keras")
 
 
 def _fast_layout(model: keras.Model, config: TrainingConfig, objective: Objective, even: bool):
@@ -138,7 +144,7 @@ def _fast_layout(model: keras.Model, config: TrainingConfig, objective: Objectiv
 
     `even` says that training and validation trials are equally long, since they run side by side.
     """
-    if config.engine == "keras" or (config.engine == "auto" and on_gpu()):
+    if config.engine == "keras" or (config.engine == "auto" and on_gpu()) or _whole_program(model, config, objective):
         return None
     from surrogates.fast.layout import layout_of
 
@@ -151,6 +157,33 @@ def _fast_layout(model: keras.Model, config: TrainingConfig, objective: Objectiv
             f"for {model.name} on these data use the engine keras"
         )
     return layout
+
+
+def _whole_program(model: keras.Model, config: TrainingConfig, objective: Objective) -> bool:
+    """Whether the training is to be one JAX program: a classifier of one label a sample, and nothing else asked."""
+    plain = objective.loss == "sparse_categorical_crossentropy" and objective.transform is None
+    one = len(model.output_shape) == 2 and not objective.metrics
+    return plain and one and config.engine != "keras" and keras.backend.backend() == "jax"
+
+
+def _fit_whole(
+    model: keras.Model, learned: Arrays, checked: Arrays, config: TrainingConfig, bar: "_Bar"
+) -> tuple[dict[str, list[float]], int]:
+    from surrogates.whole import Stopping, program_of
+
+    done = program_of(model).fit(
+        model.get_weights(),
+        learned,
+        checked,
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        learning_rate=config.learning_rate,
+        seed=config.seed,
+        stopping=Stopping(patience=_PATIENCE),
+    )
+    model.set_weights(done.weights)
+    bar.show(done.loss[-1], done.validation[-1], epochs=len(done.loss))
+    return {"loss": done.loss, "val_loss": done.validation}, done.best
 
 
 def _fit_fast(model, layout, learned: Arrays, checked: Arrays, config: TrainingConfig, bar: "_Bar"):
@@ -286,10 +319,10 @@ class _Bar:
         if self._bar is not None:
             self._bar.close()
 
-    def show(self, loss: float, validation: float) -> None:
-        """One epoch is done."""
+    def show(self, loss: float, validation: float, epochs: int = 1) -> None:
+        """One epoch is done, or several."""
         if self._bar is not None:
             shown = {"train": loss, "validation": validation}
             roots = {part: value**0.5 if self._squared else value for part, value in shown.items()}
             self._bar.set_postfix({f"{part} {self._what}": f"{v:.4g}" for part, v in roots.items()}, refresh=False)
-            self._bar.update()
+            self._bar.update(epochs)

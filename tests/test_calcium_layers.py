@@ -133,9 +133,7 @@ def test_the_order_of_the_neurons_is_of_no_account(order, seed):
     np.testing.assert_allclose(Messages()([x[:, order], moved]), messages[:, order], rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize(
-    "layer", [InferredEdges(6, "one_hot", 3), FixedEdges(np.eye(5)), *(make(6, 2) for make in NODES)]
-)
+@pytest.mark.parametrize("layer", [InferredEdges(6, "one_hot", 3), FixedEdges(), *(make(6, 2) for make in NODES)])
 def test_layers_come_back_from_a_file_and_see_any_leading_axes(layer, tmp_path):
     inputs = keras.Input((None, 5, 4))
     model = keras.Model(inputs, layer(inputs))
@@ -196,5 +194,5 @@ def test_the_shuffled_connectome_keeps_degrees_and_weights(neurons, share, symme
 
 
 def test_the_shuffled_connectome_is_another():
-    counts = np.triu(np.ones((8, 8), dtype=int), 4)
+    counts = (np.random.default_rng(0).random((8, 8)) < 0.3).astype(int)
     assert (shuffled(counts, 1) != counts).any()

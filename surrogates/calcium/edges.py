@@ -94,28 +94,23 @@ class InferredEdges(keras.Layer):
 
 @keras.saving.register_keras_serializable(package="wormtwin")
 class FixedEdges(keras.Layer):
-    """Gives the same edges to every sample: those of a connectome.
+    """Gives the same edges to every sample: those of a connectome, which `set_weights` brings in.
 
-    Args:
-        weights: rows before, columns after: weights[pre][post].
+    They are weights that are not trained, rows before and columns after: (pre, post).
     """
 
-    def __init__(self, weights, **options) -> None:
-        super().__init__(**options)
-        self.weights_given = [[float(value) for value in row] for row in weights]
+    def build(self, input_shape) -> None:
+        """Make room for the edges, zero at first."""
+        neurons = input_shape[-2]
+        self.edges = self.add_weight(shape=(neurons, neurons), initializer="zeros", trainable=False, name="edges")
 
     def call(self, inputs):
         """The weights (..., pre, post), as many as there are samples of nodes (..., node, feature)."""
-        fixed = keras.ops.convert_to_tensor(self.weights_given, dtype=self.compute_dtype)
-        return keras.ops.zeros_like(inputs[..., :1]) + fixed
+        return keras.ops.zeros_like(inputs[..., :1]) + self.edges
 
     def compute_output_shape(self, input_shape):
         """The shape (..., node, node)."""
         return (*input_shape[:-1], input_shape[-2])
-
-    def get_config(self) -> dict:
-        """The settings, for saving."""
-        return {**super().get_config(), "weights": self.weights_given}
 
 
 @keras.saving.register_keras_serializable(package="wormtwin")

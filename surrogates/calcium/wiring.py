@@ -1,5 +1,6 @@
 """The physical connectome between some neurons as weights of a graph network, and a shuffled one as its control."""
 
+import functools
 from collections.abc import Sequence
 from typing import Literal
 
@@ -7,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from connectome.contact import Connectome, require_known
+from connectome.wiring import load_connectome
 from neuron_models.errors import InputError, require_seed
 
 Contacts = Literal["chemical", "gap", "both"]
@@ -42,6 +44,22 @@ def signed_counts(
             counts[ends] += 1
             counts[ends[::-1]] += 1
     return counts
+
+
+@functools.cache
+def connectome_weights(
+    neurons: tuple[str, ...], contacts: str = "both", shuffled_by: int | None = None
+) -> tuple[tuple[float, ...], ...]:
+    """The weights (pre, post) of messages over the project's connectome; a seed shuffles it, each kind by itself.
+
+    Raises:
+        InputError: an unknown kind of contacts, or a neuron that the connectome lacks.
+    """
+    connectome, kinds = load_connectome(), ("chemical", "gap") if contacts == "both" else (contacts,)
+    parts = [signed_counts(connectome, neurons, kind) for kind in kinds]
+    if shuffled_by is not None:
+        parts = [shuffled(part, shuffled_by) for part in parts]
+    return tuple(map(tuple, message_weights(sum(parts)).tolist()))
 
 
 def message_weights(counts: Int[np.ndarray, "pre post"]) -> Float[np.ndarray, "pre post"]:

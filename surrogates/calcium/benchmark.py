@@ -1,0 +1,194 @@
+"""All models on all combinations of training worms; every run is on disk as soon as it is finished."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from datasets.calcium.states import apply_rule, state_rule
+from datasets.dataset import Dataset
+from neuron_models.errors import InputError, require
+from neuron_models.files import written_whole
+from neuron_models.progress import progress_bar
+from neuron_models.wording import counted
+from neuron_models.workers import Call, require_workers, run_calls
+from surrogates.calcium.inputs import Inputs, choose_inputs
+from surrogates.calcium.protocol import Effort, evaluate_set, training_sets
+from surrogates.models import STATE_MODELS
+from surrogates.result import versions
+
+RULES = ("two", "four", "seven")
+"""State rules that are measured when none are named."""
+_CLAIM_FILE = "claim.json"
+_DEAREST = ("calcium_gnn", "calcium_gnn_one_hot", "calcium_gnn_static", "calcium_gnn_gru", "calcium_gru", "calcium_gat")
+"""Models that take longest, which begin first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Benchmark:
+    """What was measured: by rule, model and training worms the records of every fold, and the inputs chosen."""
+
+    dataset: Dataset
+    rules: tuple[str, ...]
+    models: tuple[str, ...]
+    effort: Effort
+    records: Mapping[tuple[str, str, tuple[int, ...]], list[dict[str, Any]]]
+    inputs: Mapping[tuple[str, tuple[int, ...]], Inputs]
+
+
+def run_benchmark(
+    dataset: Dataset,
+    checksum: str,
+    out: Path,
+    *,
+    rules: Sequence[str] = RULES,
+    models: Sequence[str] = (),
+    jobs: int = 1,
+    effort: Effort | None = None,
+) -> Benchmark:
+    """Measure models on every combination of training worms; what is on disk already is not repeated.
+
+    Args:
+        dataset: recordings with states, to which no rule was applied.
+        checksum: of the dataset, so that a folder never mixes two.
+        out: the folder; a run lies in `runs/<rule>/<model>/<n>-worms.json`.
+        rules: of `STATE_RULES`, or written out.
+        models: of `STATE_MODELS`, with or without `calcium_`; all when empty.
+        jobs: processes.
+        effort: how to train.
+
+    Raises:
+        InputError: an unknown rule or model, a single worm, or a folder of other data.
+    """
+    require_workers(jobs)
+    require(len(dataset) >= 2, f"to leave a worm out takes two worms or more, dataset {dataset.name!r} has one")
+    names, effort = chosen_models(models), effort or Effort()
+    require(len(set(rules)) == len(rules) > 0, "the state rules must be named once each")
+    ruled = {rule: apply_rule(dataset, state_rule(rule)) for rule in rules}
+    _claim(out / "runs", checksum, effort)
+    inputs = _chosen_inputs(ruled, out, jobs)
+    records = _measured(ruled, names, inputs, effort, out, jobs)
+    return Benchmark(dataset, tuple(rules), names, effort, records, inputs)
+
+
+def chosen_models(models: Sequence[str]) -> tuple[str, ...]:
+    """Full names of some models of states; all when none are named.
+
+    Raises:
+        InputError: there is no such model, or one is named twice.
+    """
+    names = [name if name in STATE_MODELS else f"calcium_{name}" for name in models] or list(STATE_MODELS)
+    for name, given in zip(names, models, strict=False):
+        if name not in STATE_MODELS:
+            known = ", ".join(each.removeprefix("calcium_") for each in STATE_MODELS)
+            raise InputError(f"there is no model of behaviour states {given!r}; there are {known}")
+    require(len(set(names)) == len(names), "a model is named twice")
+    return tuple(names)
+
+
+def _chosen_inputs(ruled: Mapping[str, Dataset], out: Path, jobs: int) -> dict[tuple[str, tuple[int, ...]], Inputs]:
+    """Smoothing and scaling for every rule and combination of training worms, each chosen from these worms alone."""
+    found: dict[tuple[str, tuple[int, ...]], Inputs] = {}
+    missing = []
+    for rule, dataset in ruled.items():
+        for worms in training_sets(len(dataset)):
+            path = _inputs_path(out, rule, worms)
+            if path.exists():
+                found[rule, worms] = Inputs(**_loaded(path))
+            else:
+                missing.append((rule, worms))
+    calls = [Call(choose_inputs, ruled[rule].select(worms)) for rule, worms in missing]
+    with run_calls(calls, jobs=jobs, kept=_kept(out)) as finished, progress_bar(len(calls), "choice") as bar:
+        for place, inputs in finished:
+            found[missing[place]] = inputs
+            _save(asdict(inputs), _inputs_path(out, *missing[place]))
+            bar.update()
+    return found
+
+
+def _measured(
+    ruled: Mapping[str, Dataset],
+    models: Sequence[str],
+    inputs: Mapping[tuple[str, tuple[int, ...]], Inputs],
+    effort: Effort,
+    out: Path,
+    jobs: int,
+) -> dict[tuple[str, str, tuple[int, ...]], list[dict[str, Any]]]:
+    """Every run, those that are missing made, the dearest models first."""
+    first = next(iter(ruled.values()))
+    sets, ordered = training_sets(len(first)), sorted(models, key=lambda m: _DEAREST.index(m) if m in _DEAREST else 99)
+    sizes = range(1, len(first) + 1)
+    plan = [(rule, model, size) for model in ordered for rule in ruled for size in sizes]
+    done = {each: _loaded(path) for each in plan if (path := _run_path(out, *each)).exists()}
+    missing = [each for each in plan if each not in done]
+    calls = [
+        Call(_run, ruled[rule], (model, [(w, inputs[rule, w]) for w in sets if len(w) == size], effort))
+        for rule, model, size in missing
+    ]
+    with (
+        run_calls(calls, jobs=jobs, kept=_kept(out)) as finished,
+        progress_bar(len(plan), "run", len(done)) as bar,
+    ):
+        for place, found in finished:
+            rule, model, size = missing[place]
+            _save(found, _run_path(out, rule, model, size))
+            done[missing[place]] = found
+            bar.set_postfix_str(f"{model.removeprefix('calcium_')}, {rule}, {counted(size, 'worm')}", refresh=False)
+            bar.update()
+    return {
+        (rule, model, tuple(run["worms"])): run["records"] for (rule, model, _), runs in done.items() for run in runs
+    }
+
+
+def _run(dataset: Dataset, model: str, chosen: Sequence[tuple[tuple[int, ...], Inputs]], effort: Effort) -> list[dict]:
+    """All combinations of so many worms, in whatever process this is."""
+    found = []
+    for number, (worms, inputs) in enumerate(chosen):
+        records = evaluate_set(dataset, model, worms, inputs, replace(effort, seed=effort.seed + number))
+        found.append({"worms": list(worms), "inputs": asdict(inputs), "records": records})
+    return found
+
+
+def _run_path(out: Path, rule: str, model: str, size: int) -> Path:
+    return out / "runs" / _plain(rule) / model / f"{size}-worms.json"
+
+
+def _inputs_path(out: Path, rule: str, worms: Sequence[int]) -> Path:
+    return out / "runs" / _plain(rule) / "inputs" / f"{'-'.join(str(worm + 1) for worm in worms)}.json"
+
+
+def _plain(rule: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "_-+" else "-" for letter in rule)[:120]
+
+
+def _kept(out: Path) -> str:
+    return f"the finished runs are kept in {out}"
+
+
+def _save(content: Any, path: Path) -> None:
+    with written_whole(path) as beside:
+        beside.write_text(json.dumps(content))
+
+
+def _loaded(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        raise InputError(f"{path}: not a run of wormtwin: delete it and run again") from None
+
+
+def _claim(folder: Path, checksum: str, effort: Effort) -> None:
+    """Say what a folder's runs are of, or check that those in it are of the same."""
+    mine = {"data": checksum, **asdict(effort), **versions()}
+    path = folder / _CLAIM_FILE
+    if not path.exists():
+        _save(mine, path)
+        return
+    found = _loaded(path)
+    for what, value in mine.items():
+        if found.get(what) != value:
+            raise InputError(
+                f"{folder} holds runs with another {what} ({str(found.get(what))[:12]} instead of {str(value)[:12]}): "
+                "choose another --out"
+            )

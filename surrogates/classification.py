@@ -1,0 +1,150 @@
+"""How well a classifier tells classes apart, by split; and its training from a dataset to a folder."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int
+
+from datasets.dataset import SPLITS, Dataset
+from neuron_models.errors import require
+from neuron_models.files import written_whole
+from neuron_models.units import Fraction
+from surrogates.backend import keras, tensorflow_unseen
+from surrogates.model_file import Channels, save_model
+from surrogates.models import ModelKind, model_kind, train_model
+from surrogates.report.confusion import plot_confusion
+from surrogates.report.plots import plot_history, save_figure
+from surrogates.result import HISTORY_PLOT, MODEL_FILE, SCORES_FILE, save_history, versions, without_nan
+from surrogates.training import Training, TrainingConfig
+
+CONFUSION_PLOT = "confusion.png"
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """How the samples of a split were told apart.
+
+    `accuracy` is the share that is right, `chance` that of the commonest class, `recall` by class the share of its
+    samples that is found (NaN of none), `confusion` the numbers by true class (row) and given class (column).
+    """
+
+    accuracy: Fraction
+    chance: Fraction
+    recall: Mapping[str, float]
+    confusion: tuple[tuple[int, ...], ...]
+
+
+def confusion_of(
+    true: Int[np.ndarray, " sample"], given: Int[np.ndarray, " sample"], classes: int
+) -> Int[np.ndarray, "true given"]:
+    """The number of samples by true and given class."""
+    return np.bincount(true * classes + given, minlength=classes**2).reshape(classes, classes)
+
+
+def class_score(confusion: Int[np.ndarray, "true given"], classes: Sequence[str]) -> ClassScore:
+    """The score that a table of true and given classes makes.
+
+    Raises:
+        InputError: no samples.
+    """
+    total, of_class = int(confusion.sum()), confusion.sum(axis=1)
+    require(total > 0, "there is no sample to score")
+    recall = np.divide(np.diag(confusion), of_class, out=np.full(len(classes), np.nan), where=of_class > 0)
+    return ClassScore(
+        float(np.trace(confusion) / total),
+        float(of_class.max() / total),
+        dict(zip(classes, recall.tolist(), strict=True)),
+        tuple(tuple(row) for row in confusion.tolist()),
+    )
+
+
+def score_classes(model: keras.Model, kind: ModelKind, dataset: Dataset) -> dict[str, ClassScore]:
+    """Score a classifier by split; trials of no split are scored together as "all".
+
+    Raises:
+        InputError: the dataset has no classes, or no sample of a split counts.
+    """
+    dataset = kind.prepare(dataset)
+    parts = {split: [i for i, t in enumerate(dataset) if (t.split or "all") == split] for split in (*SPLITS, "all")}
+    scores = {}
+    for split, places in parts.items():
+        if places and kind.objective.arrays is not None:
+            x, y, _ = kind.objective.arrays(dataset.select(places))
+            with tensorflow_unseen():
+                given = np.asarray(model.predict(x, batch_size=1024, verbose=0)).argmax(axis=-1)
+            classes = dataset.extra["classes"]
+            scores[split] = class_score(confusion_of(y, given, len(classes)), classes)
+    return scores
+
+
+def require_learned(learned: Iterable[int], asked: Iterable[int], classes: Sequence[str], worms: str) -> None:
+    """Check that every class that is asked for comes in training.
+
+    Raises:
+        InputError: one does not; the message names it and what was learned from.
+    """
+    strange = [classes[number] for number in sorted(set(asked) - set(learned))]
+    require(
+        not strange,
+        f"the state {', '.join(strange)} never comes in training ({worms}): train on others, or use a state rule "
+        "without it",
+    )
+
+
+def _require_learned(kind: ModelKind, dataset: Dataset) -> None:
+    parts = dataset.by_split()
+    require("train" in parts, f"dataset {dataset.name!r} has no training trials: give its trials splits")
+    if kind.objective.arrays is not None:
+        learned, asked = (kind.objective.arrays(part)[1].tolist() for part in (parts["train"], dataset))
+        require_learned(learned, asked, dataset.extra["classes"], ", ".join(trial.name for trial in parts["train"]))
+
+
+def fit_and_classify(
+    dataset: Dataset, model: str, settings: Mapping[str, Any], config: TrainingConfig, out: Path, *, data: str = ""
+) -> tuple[keras.Model, Training, dict[str, ClassScore]]:
+    """Train a classifier, score it, and write model, history, plots and last the scores into `out`.
+
+    Args:
+        dataset: with training, and better also validation and test trials.
+        model: one of `surrogates.models.MODELS` that is for classification.
+        settings: the model's own, such as `units`.
+        config: epochs, batch size, learning rate, seed.
+        out: the folder; `scores.json` in it is written last.
+        data: the name of the data, for the record.
+
+    Raises:
+        InputError: a state that does not come in training, or as `train_model` says.
+        FloatingPointError: the loss was never finite.
+    """
+    kind = model_kind(model)
+    prepared = kind.prepare(dataset)
+    _require_learned(kind, prepared)
+    trained, training = train_model(model, dataset, config, settings)
+    scores = score_classes(trained, kind, prepared)
+    for stale in (SCORES_FILE, HISTORY_PLOT, CONFUSION_PLOT):
+        (out / stale).unlink(missing_ok=True)
+    save_model(trained, out / MODEL_FILE, Channels.of(prepared, model))
+    save_history(training, out)
+    if training.history:
+        save_figure(plot_history(training.history, ""), out / HISTORY_PLOT)
+    shown = scores.get("test", next(iter(scores.values())))
+    save_figure(plot_confusion({trained.name: shown.confusion}, list(shown.recall)), out / CONFUSION_PLOT)
+    record = {
+        "model": model,
+        "settings": dict(training.settings),
+        "seed": config.seed,
+        "rule": dataset.extra.get("rule", ""),
+        "parameters": trained.count_params(),
+        "scores": {split: asdict(score) for split, score in scores.items()},
+        "best_epoch": training.best_epoch,
+        "seconds": training.seconds,
+        "data": data or dataset.name,
+        "versions": versions() | {"engine": training.engine},
+    }
+    with written_whole(out / SCORES_FILE) as beside:
+        beside.write_text(json.dumps(without_nan(record), indent=1))
+    return trained, training, scores
