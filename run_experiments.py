@@ -27,6 +27,7 @@ import connectome.cli
 import datasets.calcium.cli
 import datasets.cli
 import surrogates.ablation_cli
+import surrogates.calcium.cli
 import surrogates.cli
 import surrogates.export_cli
 import surrogates.importance.cli

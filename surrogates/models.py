@@ -184,6 +184,11 @@ def train_model(
         FloatingPointError: the loss, or every candidate's free run, was not finite.
     """
     kind, started = model_kind(name), time.perf_counter()
+    if dataset.task == "classification" and kind.task != "classification":
+        able = ", ".join(each for each, other in MODELS.items() if other.task == "classification")
+        raise InputError(
+            f"dataset {dataset.name!r} is for classification, which model {name} does not do; these do: {able}"
+        )
     candidates = list(every_choice(complete_settings(name, settings), kind.chosen))
     dataset = kind.prepare(dataset)
     fit = _fitter(kind, dataset, config, progress)

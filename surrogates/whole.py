@@ -20,8 +20,8 @@ Weights = list[np.ndarray]
 _ROOM = 2**14
 """Samples are filled up to a multiple of this, so that a program meets few sizes."""
 _MOST_EPOCHS = 10_000
-_ASKED = 1024
-"""Samples that are predicted at a time."""
+_ASKED, _CHECKED = 1024, 256
+"""Samples that are predicted, and validated, at a time."""
 _BETAS, _EPSILON = (0.9, 0.999), 1e-7
 
 
@@ -103,9 +103,8 @@ class Program:
                 (stop.factor, stop.after, stop.patience, epochs),
                 batch=batch,
             )
-        last = int(last)
-        history = [np.asarray(each)[:last].tolist() for each in (losses, validations)]
-        return Fitted(self._together(*best), *history, int(place))
+        loss, validation = (np.asarray(each)[: int(last)].tolist() for each in (losses, validations))
+        return Fitted(self._together(*best), loss, validation, int(place))
 
     def predict(self, weights: Weights, x: np.ndarray) -> np.ndarray:
         """The probabilities (sample, class) for x."""
@@ -211,12 +210,12 @@ def _checked(call: Callable, trained, other, checked):
     x, y, weight, count = checked
 
     def part(index, total):
-        first = index * _ASKED
-        some = [jax.lax.dynamic_slice_in_dim(a, first, _ASKED) for a in (x, y, weight)]
+        first = index * _CHECKED
+        some = [jax.lax.dynamic_slice_in_dim(a, first, _CHECKED) for a in (x, y, weight)]
         given, _ = call(trained, other, some[0], training=False)
         return total + _cross_entropy(given, some[1], some[2])
 
-    parts = (count + _ASKED - 1) // _ASKED
+    parts = (count + _CHECKED - 1) // _CHECKED
     return jax.lax.fori_loop(0, parts, part, jnp.zeros(())) / jnp.maximum(weight.sum(), 1e-9)
 
 

@@ -119,13 +119,14 @@ def fit_svm(
     from sklearn.svm import SVC
 
     layer = model.layers[-1]
-    rows = np.random.default_rng(seed).permutation(len(x))[: layer.vectors]
     _, firsts = np.unique(y, return_index=True)  # every class comes
-    rows = np.unique(np.concatenate([firsts, rows[: layer.vectors - len(firsts)]]))
+    others = np.setdiff1d(np.arange(len(x)), firsts)
+    rows = np.concatenate([firsts, np.random.default_rng(seed).permutation(others)])[: layer.vectors]
+    rows.sort()
     flat = x.reshape(len(x), -1)[rows].astype(np.float64)
     gamma = 1.0 / (flat.shape[1] * flat.var())
     found = SVC(C=PENALTY, gamma=gamma).fit(flat, y[rows])
-    return [*_expansion(found, layer.vectors, layer.classes), np.float32(gamma)]
+    return [*_expansion(found, layer.vectors, layer.classes), np.array(gamma, np.float32)]
 
 
 def _expansion(found: Any, room: int, classes: int) -> list[np.ndarray]:

@@ -15,19 +15,26 @@ from neuron_models.wording import counted
 from neuron_models.workers import Call, require_workers, run_calls
 from surrogates.calcium.inputs import Inputs, choose_inputs
 from surrogates.calcium.protocol import Effort, evaluate_set, training_sets
+from surrogates.calcium.reading import COMMAND_NEURONS, READ, read_models, without_neurons
 from surrogates.models import STATE_MODELS
 from surrogates.result import versions
 
 RULES = ("two", "four", "seven")
 """State rules that are measured when none are named."""
 _CLAIM_FILE = "claim.json"
+WITHOUT = "without-AVA-"
+_READ = ("calcium_logistic", "calcium_mlp", "calcium_gnn")
+"""Models that are read."""
 _DEAREST = ("calcium_gnn", "calcium_gnn_one_hot", "calcium_gnn_static", "calcium_gnn_gru", "calcium_gru", "calcium_gat")
 """Models that take longest, which begin first."""
 
 
 @dataclass(frozen=True, eq=False)
 class Benchmark:
-    """What was measured: by rule, model and training worms the records of every fold, and the inputs chosen."""
+    """What was measured: by rule, model and training worms the records of every fold, and the inputs chosen.
+
+    `reading` holds, of the first rule, inferred edges, occlusion, and the records of training without AVA by model.
+    """
 
     dataset: Dataset
     rules: tuple[str, ...]
@@ -35,6 +42,7 @@ class Benchmark:
     effort: Effort
     records: Mapping[tuple[str, str, tuple[int, ...]], list[dict[str, Any]]]
     inputs: Mapping[tuple[str, tuple[int, ...]], Inputs]
+    reading: Mapping[str, Any]
 
 
 def run_benchmark(
@@ -69,7 +77,8 @@ def run_benchmark(
     _claim(out / "runs", checksum, effort)
     inputs = _chosen_inputs(ruled, out, jobs)
     records = _measured(ruled, names, inputs, effort, out, jobs)
-    return Benchmark(dataset, tuple(rules), names, effort, records, inputs)
+    reading = {rule: _read(ruled[rule], rule, names, inputs, effort, out, jobs) for rule in rules[:1]}
+    return Benchmark(dataset, tuple(rules), names, effort, records, inputs, reading)
 
 
 def chosen_models(models: Sequence[str]) -> tuple[str, ...]:
@@ -139,6 +148,39 @@ def _measured(
     return {
         (rule, model, tuple(run["worms"])): run["records"] for (rule, model, _), runs in done.items() for run in runs
     }
+
+
+def _read(
+    dataset: Dataset,
+    rule: str,
+    models: Sequence[str],
+    inputs: Mapping[tuple[str, tuple[int, ...]], Inputs],
+    effort: Effort,
+    out: Path,
+    jobs: int,
+) -> dict[str, Any]:
+    """What the models look at, and how they do without AVA where it was recorded."""
+    chosen = {worms: found for (of, worms), found in inputs.items() if of == rule}
+    hidden = [name for name in COMMAND_NEURONS if name in dataset.x_names]
+    asked = [model for model in _READ if model in models]
+    plan = [("reading", Call(read_models, dataset, (chosen, asked, effort)))] if READ in models else []
+    if hidden and len(hidden) < len(dataset.x_names):
+        plan += [
+            (f"{WITHOUT}{model}", Call(without_neurons, dataset, (chosen, model, effort, hidden))) for model in asked
+        ]
+    paths = [out / "runs" / _plain(rule) / "reading" / f"{name}.json" for name, _ in plan]
+    found = {name: _loaded(path) for (name, _), path in zip(plan, paths, strict=True) if path.exists()}
+    missing = [(name, call, path) for (name, call), path in zip(plan, paths, strict=True) if name not in found]
+    with (
+        run_calls([call for _, call, _ in missing], jobs=jobs, kept=_kept(out)) as finished,
+        progress_bar(len(plan), "reading", len(found)) as bar,
+    ):
+        for place, result in finished:
+            name, _, path = missing[place]
+            _save(result, path)
+            found[name] = result
+            bar.update()
+    return found
 
 
 def _run(dataset: Dataset, model: str, chosen: Sequence[tuple[tuple[int, ...], Inputs]], effort: Effort) -> list[dict]:

@@ -59,7 +59,7 @@ def connectome_weights(
     parts = [signed_counts(connectome, neurons, kind) for kind in kinds]
     if shuffled_by is not None:
         parts = [shuffled(part, shuffled_by) for part in parts]
-    return tuple(map(tuple, message_weights(sum(parts)).tolist()))
+    return tuple(map(tuple, message_weights(np.sum(parts, axis=0)).tolist()))
 
 
 def message_weights(counts: Int[np.ndarray, "pre post"]) -> Float[np.ndarray, "pre post"]:

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from surrogates.report.plots import GROUND, INK
+from surrogates.report.plots import GROUND
 
 _DARK = 0.55
+_ON_LIGHT, _ON_DARK = "#101010", "#F4F4F4"
+"""Of numbers on the heat map, whose colours stay on a dark page: none of the palette's, which change there."""
 
 
 def plot_confusion(tables: Mapping[str, Sequence[Sequence[int]]], classes: Sequence[str], columns: int = 3) -> Figure:
@@ -29,7 +31,7 @@ def plot_confusion(tables: Mapping[str, Sequence[Sequence[int]]], classes: Seque
         share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
         for (row, column), value in np.ndenumerate(share):
-            colour = GROUND if value > _DARK else INK
+            colour = _ON_DARK if value > _DARK else _ON_LIGHT
             axes.text(column, row, f"{100 * value:.0f}", ha="center", va="center", fontsize=7, color=colour)
         axes.set_title(title, fontsize=8)
         axes.set_xticks(range(len(names)), names, rotation=45, ha="right", fontsize=7)
