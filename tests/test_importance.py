@@ -105,7 +105,7 @@ def test_a_linear_model_is_explained_by_its_impulse_response(kind, models, quest
         np.testing.assert_allclose(table.over_time, np.abs(effect), rtol=1e-3, atol=2e-6)
 
 
-@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("kind", [name for name, kind in MODELS.items() if kind.task == "regression"])
 def test_both_derivatives_of_every_model_are_those_of_finite_differences(kind, models, question):
     model, x = models[kind], question.cases[0].x[None]
     rng = np.random.default_rng(0)

@@ -81,7 +81,8 @@ def write_nmodl(model: Any, channels: Channels, out: Path, name: str) -> list[Pa
     with written_whole(out / f"{stem}.json") as beside:
         named = {key: [port.variable for port in values[key]] for key in ("inputs", "outputs")}
         named["sources"] = [path.name for path in written if path.suffix == ".mod"]
-        beside.write_text(json.dumps({"mechanism": name, **named, **asdict(channels)}, indent=1))
+        told = {key: value for key, value in asdict(channels).items() if key not in ("model", "classes")}
+        beside.write_text(json.dumps({"mechanism": name, **named, **told}, indent=1))
     return [*written, out / f"{stem}.json"]
 
 
