@@ -11,7 +11,7 @@ run: $(VENV)/.installed
 	$(BIN)/wormtwin experiments 1 --quick --jobs $(JOBS) --out results
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 8 --dist loadfile
 
 slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow

@@ -397,20 +397,22 @@ def test_worms_that_cannot_be_used_are_told(worms, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.shared
-@pytest.mark.parametrize(("rule", "best", "graph"), [("two", 98.0, 97.5), ("four", 89.0, 87.0)])
-def test_the_figures_on_real_worms(shared, tmp_path, rule, best, graph):
+@pytest.mark.parametrize(("rule", "best", "graph"), [("two", 97.7, 97.0), ("four", 89.0, 87.0)])
+def test_the_figures_on_real_worms(shared, rule, best, graph):
+    """The published accuracies on an unseen worm (97.7 and 87 %), half a point off for three folds instead of ten."""
     from datasets.calcium.recordings import load_npz
 
     dataset = apply_rule(load_npz(shared / "data" / "calcium" / "kato2015_worms1-4.npz"), rule)
     found = {}
-    for model in ("calcium_logistic", "calcium_mlp", "calcium_gnn"):
+    for model in ("calcium_logistic", "calcium_gnn"):
         shares = []
         for left_out in range(4):
             learned = tuple(i for i in range(4) if i != left_out)
             inputs = choose_inputs(dataset.select(learned))
             for record in evaluate_set(dataset, model, learned, inputs, Effort(folds=3)):
-                table = record["unseen"][f"worm{left_out + 1}"]
-                shares.append(100 * np.trace(table) / np.sum(table))
+                if record["protocol"] == "paper":
+                    table = record["unseen"][f"worm{left_out + 1}"]
+                    shares.append(100 * np.trace(table) / np.sum(table))
         found[model] = np.mean(shares)
     assert max(found.values()) >= best
     assert found["calcium_gnn"] >= graph

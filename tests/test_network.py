@@ -66,7 +66,9 @@ def published_error(shared, circuit, scenario, number, dt):
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize(("scenario", "number", "limit"), [("fcm", 3, 0.025), ("nictation", 1, 0.09)])
+@pytest.mark.parametrize(
+    ("scenario", "number", "limit"), [("fcm", 3, 0.025), pytest.param("nictation", 1, 0.09, marks=pytest.mark.slow)]
+)
 def test_published_voltages_are_reproduced(shared, placed, scenario, number, limit):
     assert published_error(shared, build_network(placed), scenario, number, 0.1).mean() <= limit
 
