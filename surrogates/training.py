@@ -13,6 +13,7 @@ from neuron_models.errors import InputError, require, require_seed
 from neuron_models.progress import progress_bar
 from neuron_models.units import Dimensionless, Seconds
 from surrogates.backend import keras, on_gpu, tensorflow_unseen
+from surrogates.whole import Stopping, program_of
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 """x, y and sample weight."""
@@ -20,6 +21,7 @@ Transform = Callable[[np.ndarray, np.ndarray, np.ndarray | None, np.random.Gener
 """Turns a batch into another when it is used: windows, augmentation, targets made on the fly."""
 
 ENGINES = ("auto", "fast", "keras")
+OPTIMIZERS = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
 _PATIENCE = 100
 """Epochs without a smaller validation loss after which a classifier of windows has learned what it will."""
 
@@ -53,16 +55,23 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class Objective:
-    """What a model is trained for: the loss, what is watched beside it, and what is done to every batch.
+    """What a model is trained for: the loss, what is watched beside it, what is done to every batch, and how.
 
     `transform` acts on training batches only; `arrays` turns a dataset into x, y and weight (its trials stacked, when
-    not told otherwise).
+    not told otherwise). `loss` is a name of Keras's or a function of y and what the model gives. `stopping` holds for
+    trainings that are one program.
     """
 
     loss: Any = "mean_squared_error"
     metrics: Sequence[Any] = ()
     transform: Transform | None = None
     arrays: Callable[[Dataset], Arrays] | None = None
+    optimizer: str = "adam"
+    stopping: Stopping = Stopping(patience=_PATIENCE)
+
+    def __post_init__(self) -> None:
+        known = ", ".join(OPTIMIZERS)
+        require(self.optimizer in OPTIMIZERS, f"optimizer must be one of {known}, got {self.optimizer!r}")
 
     @property
     def squared(self) -> bool:
@@ -97,7 +106,7 @@ def train(
     objective: Objective = REGRESSION,
     progress: bool = True,
 ) -> Training:
-    """Train a model in place with Adam; it ends with the weights of its best validation epoch.
+    """Train a model in place; it ends with the weights of its best validation epoch.
 
     Args:
         model: takes (trial, time, input) or whatever the objective's arrays and transform make of the dataset.
@@ -125,7 +134,7 @@ def train(
     started = time.perf_counter()
     with _Bar(config.epochs, objective.squared, progress) as bar:
         if whole:
-            history, best = _fit_whole(model, learned, checked, config, bar)
+            history, best = _fit_whole(model, learned, checked, config, objective, bar)
         elif layout is None:
             history, best = _fit_keras(model, learned, checked, config, objective, bar)
         else:
@@ -149,6 +158,7 @@ def _fast_layout(model: keras.Model, config: TrainingConfig, objective: Objectiv
     from surrogates.fast.layout import layout_of
 
     plain = even and objective.squared and objective.transform is None and not objective.metrics
+    plain = plain and objective.optimizer == "adam"
     layout = layout_of(model) if plain else None
     if layout is None and config.engine == "fast":
         raise InputError(
@@ -160,18 +170,19 @@ def _fast_layout(model: keras.Model, config: TrainingConfig, objective: Objectiv
 
 
 def _whole_program(model: keras.Model, config: TrainingConfig, objective: Objective) -> bool:
-    """Whether the training is to be one JAX program: a classifier of one label a sample, and nothing else asked."""
-    plain = objective.loss == "sparse_categorical_crossentropy" and objective.transform is None
-    one = len(model.output_shape) == 2 and not objective.metrics
-    return plain and one and config.engine != "keras" and keras.backend.backend() == "jax"
+    """Whether the training is to be one JAX program.
+
+    It is for a classifier of one label a sample, and for a loss that is a function, if nothing else is asked.
+    """
+    labels = objective.loss == "sparse_categorical_crossentropy" and len(model.output_shape) == 2
+    plain = (labels or callable(objective.loss)) and objective.transform is None and not objective.metrics
+    return plain and config.engine != "keras" and keras.backend.backend() == "jax"
 
 
 def _fit_whole(
-    model: keras.Model, learned: Arrays, checked: Arrays, config: TrainingConfig, bar: "_Bar"
+    model: keras.Model, learned: Arrays, checked: Arrays, config: TrainingConfig, objective: Objective, bar: "_Bar"
 ) -> tuple[dict[str, list[float]], int]:
-    from surrogates.whole import Stopping, program_of
-
-    done = program_of(model).fit(
+    done = program_of(model, objective.loss, objective.optimizer).fit(
         model.get_weights(),
         learned,
         checked,
@@ -179,10 +190,10 @@ def _fit_whole(
         batch_size=config.batch_size,
         learning_rate=config.learning_rate,
         seed=config.seed,
-        stopping=Stopping(patience=_PATIENCE),
+        stopping=objective.stopping,
+        tell=bar.show,
     )
     model.set_weights(done.weights)
-    bar.show(done.loss[-1], done.validation[-1], epochs=len(done.loss))
     return {"loss": done.loss, "val_loss": done.validation}, done.best
 
 
@@ -207,7 +218,7 @@ def _fit_keras(
     model, learned: Arrays, checked: Arrays, config: TrainingConfig, objective: Objective, bar: "_Bar"
 ) -> tuple[dict[str, list[float]], int]:
     model.compile(
-        optimizer=keras.optimizers.Adam(config.learning_rate),
+        optimizer=OPTIMIZERS[objective.optimizer](config.learning_rate),
         loss=objective.loss,
         weighted_metrics=list(objective.metrics),  # so that a sample of weight zero does not count in them either
     )

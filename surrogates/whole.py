@@ -1,4 +1,4 @@
-"""A training as one JAX program: every batch of every epoch, early stopping included, without a return to Python.
+"""A training as one JAX program: all batches of many epochs, early stopping included, without a return to Python.
 
 Networks of a few thousand weights on windows of a few hundred numbers take longer to call than to compute. A program is
 compiled once for an architecture and serves every training of it, however many samples there are: folds, worms, seeds.
@@ -7,9 +7,10 @@ compiled once for an architecture and serves every training of it, however many 
 import functools
 import json
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,7 +23,15 @@ _ROOM = 2**14
 _MOST_EPOCHS = 10_000
 _ASKED, _CHECKED = 1024, 256
 """Samples that are predicted, and validated, at a time."""
-_BETAS, _EPSILON = (0.9, 0.999), 1e-7
+_BETAS, _RHO, _EPSILON = (0.9, 0.999), 0.9, 1e-7
+"""Keras's constants of Adam and of RMSprop."""
+_TOLD = 0.5
+"""Seconds after which a training says how far it is, about."""
+
+Loss = Callable[[Any, Any], Any]
+"""The loss of each sample, or of each of its steps, from what is wanted and what is given; of `keras.ops` alone."""
+Tell = Callable[[float, float, int], None]
+"""Hears the last training and validation loss, and how many epochs have passed since it heard the last time."""
 
 
 @dataclass(frozen=True)
@@ -48,19 +57,25 @@ class Fitted:
 
 
 class Program:
-    """The compiled training and prediction of one architecture of classifier.
+    """The compiled training and prediction of one architecture.
 
     Args:
-        model: gives the architecture; it must end in probabilities. Its weights are not touched.
+        model: gives the architecture. Its weights are not touched.
+        loss: a name in `LOSSES` (for cross-entropy the model must end in probabilities), or a function.
+        optimizer: a name in `OPTIMIZERS`.
     """
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(
+        self, model: keras.Model, loss: str | Loss = "sparse_categorical_crossentropy", optimizer: str = "adam"
+    ) -> None:
         import jax
 
         self._model = model
         self._trained = [variable.path for variable in model.trainable_variables]
         self._paths = [variable.path for variable in model.weights]
-        self._fit = jax.jit(functools.partial(_fit, self._call), static_argnames=("batch",))
+        rules = self._call, LOSSES[loss] if isinstance(loss, str) else loss, OPTIMIZERS[optimizer]
+        self._start = jax.jit(_start)
+        self._go_on = jax.jit(functools.partial(_go_on, *rules), static_argnames=("batch",))
         self._predict = jax.jit(lambda trained, other, x: self._call(trained, other, x, training=False)[0])
 
     def fit(
@@ -74,37 +89,40 @@ class Program:
         learning_rate: float,
         seed: int = 0,
         stopping: Stopping | None = None,
+        tell: Tell | None = None,
     ) -> Fitted:
         """Train from given weights.
 
         Args:
             weights: the first ones, in the order of `model.get_weights()`.
-            learned: x, y (sample,) of class numbers and weight (sample,) or None.
+            learned: x, y as the loss takes it (cross-entropy: class numbers (sample,)), and the weight (sample,) or
+                (sample, time), or None.
             checked: the same of the samples that choose the epoch.
             epochs: at most so many.
             batch_size: samples in a batch; the last ones of an epoch that do not fill one wait for the next epoch.
-            learning_rate: Adam's, at first.
+            learning_rate: at first.
             seed: of the order.
             stopping: when the rate falls and training ends.
+            tell: hears about every half second how it goes.
         """
         import jax
 
         stop = stopping or Stopping()
-        trained, other = self._apart(weights)
+        settings = stop.factor, stop.after, stop.patience, epochs
         batch = min(batch_size, len(learned[0]))
         with tensorflow_unseen():
-            best, losses, validations, place, last = self._fit(
-                trained,
-                other,
-                _room(learned),
-                _room(checked),
-                learning_rate,
-                jax.random.key(seed),
-                (stop.factor, stop.after, stop.patience, epochs),
-                batch=batch,
-            )
-        loss, validation = (np.asarray(each)[: int(last)].tolist() for each in (losses, validations))
-        return Fitted(self._together(*best), loss, validation, int(place))
+            data = jax.device_put((_room(learned), _room(checked)))
+            state = self._start(*self._apart(weights), learning_rate, jax.random.key(seed))
+            stride, running = 1, True
+            while running:
+                started, before = time.perf_counter(), int(state.number)
+                state, running = self._go_on(state, *data, settings, before + stride, batch=batch)
+                last = int(state.number)
+                if tell is not None:
+                    tell(float(state.losses[last - 1]), float(state.checks[last - 1]), last - before)
+                stride = max(1, min(2 * stride, round(stride * _TOLD / (time.perf_counter() - started))))
+        loss, validation = (np.asarray(each)[:last].tolist() for each in (state.losses, state.checks))
+        return Fitted(self._together(*state.best), loss, validation, int(state.place))
 
     def predict(self, weights: Weights, x: np.ndarray) -> np.ndarray:
         """The probabilities (sample, class) for x."""
@@ -138,85 +156,140 @@ def _room(arrays: tuple) -> tuple:
     """x, y, weight filled up with samples that do not count, and how many do."""
     x, y, weight = arrays
     count = len(x)
-    size = _ROOM * math.ceil(count / _ROOM)
     weight = np.ones(count, np.float32) if weight is None else np.asarray(weight, np.float32)
+    room = _room_for(weight)
+    size = room * math.ceil(count / room)
     fill = [np.zeros((size, *a.shape[1:]), a.dtype) for a in (x, y, weight)]
     for whole, part in zip(fill, (x, y, weight), strict=True):
         whole[:count] = part
     return (*fill, count)
 
 
-def _fit(call: Callable, trained, other, learned, checked, rate, key, stop, *, batch: int):
-    """The whole training, as JAX traces it."""
+def _room_for(weight: Any) -> int:
+    """The multiple that samples are filled up to: the longer they are, the fewer; a power of two."""
+    return 2 ** int(math.log2(max(2, _ROOM // max(1, math.prod(weight.shape[1:])))))
+
+
+class _State(NamedTuple):
+    """Where a training is: the epoch, weights, the optimizer's memory, and what was best so far."""
+
+    number: Any
+    trained: Any
+    other: Any
+    moments: Any
+    step: Any
+    rate: Any
+    key: Any
+    best: Any
+    best_loss: Any
+    place: Any
+    losses: Any
+    checks: Any
+    fell: Any
+
+
+def _start(trained, other, rate, key) -> _State:
+    """Before the first epoch."""
+    import jax.numpy as jnp
+
+    zeros, zero = [jnp.zeros_like(value) for value in trained], jnp.asarray(0)
+    nothing = jnp.full(_MOST_EPOCHS, jnp.nan)
+    best, never = (trained, other), jnp.asarray(-1)
+    rate = jnp.float32(rate)
+    return _State(
+        zero, trained, other, (zeros, zeros), zero, rate, key, best, jnp.float32(jnp.inf), never, nothing, nothing, zero
+    )
+
+
+def _go_on(call: Callable, loss: Loss, move: Callable, state: _State, learned, checked, stop, until, *, batch: int):
+    """Some more epochs, as JAX traces them, and whether there is more to do after them."""
+    import jax
+    import jax.numpy as jnp
+
+    patience, epochs = stop[2:]
+
+    def more(s: _State):
+        return (s.number < epochs) & (s.number - jnp.maximum(s.place, 0) <= patience)
+
+    def epoch(s: _State) -> _State:
+        s, mean = _one_epoch(call, loss, move, s, learned, batch)
+        return _judged(s, mean, _checked(call, loss, s.trained, s.other, checked), stop)
+
+    state = jax.lax.while_loop(lambda s: more(s) & (s.number < until), epoch, state)
+    return state, more(state)
+
+
+def _one_epoch(call: Callable, loss: Loss, move: Callable, state: _State, learned, batch: int):
+    """Every batch once, in an order of its own; and the mean loss."""
     import jax
     import jax.numpy as jnp
 
     def loss_of(trained, other, x, y, weight):
         given, other = call(trained, other, x, training=True)
-        return _cross_entropy(given, y, weight) / jnp.maximum(weight.sum(), 1e-9), other
+        return (loss(y, given) * weight).sum() / jnp.maximum(weight.sum(), 1e-9), other
 
-    factor, after, patience, epochs = stop
     x, y, weight, count = learned
     gradient = jax.value_and_grad(loss_of, has_aux=True)
+    key, own = jax.random.split(state.key)
+    order = jnp.argsort(jnp.where(jnp.arange(len(x)) < count, jax.random.uniform(own, (len(x),)), 2.0))
 
-    def epoch(state):
-        number, trained, other, moments, step, rate, key, best, best_loss, place, losses, checks, fell = state
-        key, own = jax.random.split(key)
-        unsorted = jnp.where(jnp.arange(len(x)) < count, jax.random.uniform(own, (len(x),)), 2.0)
-        order = jnp.argsort(unsorted)
+    def one(index, inner):
+        trained, other, moments, step, total = inner
+        rows = jax.lax.dynamic_slice(order, (index * batch,), (batch,))
+        (lost, other), slopes = gradient(trained, other, x[rows], y[rows], weight[rows])
+        trained, moments, step = move(trained, slopes, moments, step, state.rate)
+        return trained, other, moments, step, total + lost
 
-        def one(index, inner):
-            trained, other, moments, step, total = inner
-            rows = jax.lax.dynamic_slice(order, (index * batch,), (batch,))
-            (loss, other), slopes = gradient(trained, other, x[rows], y[rows], weight[rows])
-            trained, moments, step = _adam(trained, slopes, moments, step, rate)
-            return trained, other, moments, step, total + loss
-
-        steps = count // batch
-        trained, other, moments, step, total = jax.lax.fori_loop(
-            0, steps, one, (trained, other, moments, step, jnp.zeros(()))
-        )
-        check = _checked(call, trained, other, checked)
-        better = check < best_loss
-        best = jax.tree.map(lambda new, old: jnp.where(better, new, old), (trained, other), best)
-        best_loss, place = jnp.where(better, check, best_loss), jnp.where(better, number, place)
-        falls = (number - jnp.maximum(place, fell)) >= after
-        rate, fell = jnp.where(falls, rate * factor, rate), jnp.where(falls, number, fell)
-        losses, checks = losses.at[number].set(total / steps), checks.at[number].set(check)
-        return number + 1, trained, other, moments, step, rate, key, best, best_loss, place, losses, checks, fell
-
-    zeros = [jnp.zeros_like(value) for value in trained]
-    nothing = jnp.full(_MOST_EPOCHS, jnp.nan)
-    start = (0, trained, other, (zeros, zeros), 0, jnp.float32(rate), key, (trained, other), jnp.inf, -1)
-    state = (*start, nothing, nothing, 0)
-    state = jax.lax.while_loop(
-        lambda s: (s[0] < epochs) & (s[0] - jnp.maximum(s[9], 0) <= patience), epoch, jax.tree.map(jnp.asarray, state)
-    )
-    return state[7], state[10], state[11], state[9], state[0]
+    inner = state.trained, state.other, state.moments, state.step, jnp.zeros(())
+    trained, other, moments, step, total = jax.lax.fori_loop(0, count // batch, one, inner)
+    state = state._replace(trained=trained, other=other, moments=moments, step=step, key=key)
+    return state, total / (count // batch)
 
 
-def _cross_entropy(given, y, weight):
+def _judged(state: _State, loss, check, stop) -> _State:
+    """After an epoch: keep what is best, and let the rate fall where nothing gets better."""
+    import jax
     import jax.numpy as jnp
 
-    chosen = jnp.take_along_axis(given, y[:, None].astype(int), axis=1)[:, 0]
-    return -(jnp.log(jnp.clip(chosen, 1e-7, 1.0)) * weight).sum()
+    factor, after, *_ = stop
+    number, better = state.number, check < state.best_loss
+    best = jax.tree.map(lambda new, old: jnp.where(better, new, old), (state.trained, state.other), state.best)
+    place = jnp.where(better, number, state.place)
+    falls = (number - jnp.maximum(place, state.fell)) >= after
+    return state._replace(
+        number=number + 1,
+        rate=jnp.where(falls, state.rate * factor, state.rate),
+        best=best,
+        best_loss=jnp.where(better, check, state.best_loss),
+        place=place,
+        losses=state.losses.at[number].set(loss),
+        checks=state.checks.at[number].set(check),
+        fell=jnp.where(falls, number, state.fell),
+    )
 
 
-def _checked(call: Callable, trained, other, checked):
+def _checked(call: Callable, loss: Loss, trained, other, checked):
     """The validation loss, some samples at a time."""
     import jax
     import jax.numpy as jnp
 
     x, y, weight, count = checked
+    at_once = min(_CHECKED, _room_for(weight))
 
     def part(index, total):
-        first = index * _CHECKED
-        some = [jax.lax.dynamic_slice_in_dim(a, first, _CHECKED) for a in (x, y, weight)]
+        some = [jax.lax.dynamic_slice_in_dim(a, index * at_once, at_once) for a in (x, y, weight)]
         given, _ = call(trained, other, some[0], training=False)
-        return total + _cross_entropy(given, some[1], some[2])
+        return total + (loss(some[1], given) * some[2]).sum()
 
-    parts = (count + _CHECKED - 1) // _CHECKED
+    parts = (count + at_once - 1) // at_once
     return jax.lax.fori_loop(0, parts, part, jnp.zeros(())) / jnp.maximum(weight.sum(), 1e-9)
+
+
+def _cross_entropy(y, given):
+    import jax.numpy as jnp
+
+    chosen = jnp.take_along_axis(given, y[:, None].astype(int), axis=1)[:, 0]
+    return -jnp.log(jnp.clip(chosen, 1e-7, 1.0))
 
 
 def _adam(trained, slopes, moments, step, rate):
@@ -232,15 +305,35 @@ def _adam(trained, slopes, moments, step, rate):
     return moved, (mean, square), step
 
 
-def program_of(model: keras.Model) -> Program:
-    """The program of a model's architecture, compiled before if there has been one like it."""
-    key = json.dumps(_architecture(model.get_config()), sort_keys=True, default=str)
+def _rmsprop(trained, slopes, moments, step, rate):
+    """One step of RMSprop (Tieleman and Hinton 2012), with the constants of Keras."""
+    import jax
+    import jax.numpy as jnp
+
+    square = jax.tree.map(lambda v, g: _RHO * v + (1 - _RHO) * g * g, moments[1], slopes)
+    moved = jax.tree.map(lambda w, g, v: w - rate * g / jnp.sqrt(v + _EPSILON), trained, slopes, square)
+    return moved, (moments[0], square), step + 1
+
+
+LOSSES: dict[str, Loss] = {"sparse_categorical_crossentropy": _cross_entropy}
+OPTIMIZERS: dict[str, Callable] = {"adam": _adam, "rmsprop": _rmsprop}
+
+
+def program_of(
+    model: keras.Model, loss: str | Loss = "sparse_categorical_crossentropy", optimizer: str = "adam"
+) -> Program:
+    """The program of a model's architecture, compiled before if there has been one like it.
+
+    A loss that is a function must have a `repr` that tells it from others, as that of a frozen dataclass does.
+    """
+    architecture = json.dumps(_architecture(model.get_config()), sort_keys=True, default=str)
+    key = architecture, repr(loss), optimizer
     if key not in _programs:
-        _programs[key] = Program(model)
+        _programs[key] = Program(model, loss, optimizer)
     return _programs[key]
 
 
-_programs: dict[str, Program] = {}
+_programs: dict[tuple[str, str, str], Program] = {}
 
 
 def _architecture(config: Any) -> Any:
