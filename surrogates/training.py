@@ -22,8 +22,8 @@ Transform = Callable[[np.ndarray, np.ndarray, np.ndarray | None, np.random.Gener
 
 ENGINES = ("auto", "fast", "keras")
 OPTIMIZERS = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
-_PATIENCE = 100
-"""Epochs without a smaller validation loss after which a classifier of windows has learned what it will."""
+_PATIENT = Stopping(patience=100)
+"""After so many epochs without a smaller validation loss a classifier of windows has learned what it will."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Objective:
     transform: Transform | None = None
     arrays: Callable[[Dataset], Arrays] | None = None
     optimizer: str = "adam"
-    stopping: Stopping = Stopping(patience=_PATIENCE)
+    stopping: Stopping = _PATIENT
 
     def __post_init__(self) -> None:
         known = ", ".join(OPTIMIZERS)

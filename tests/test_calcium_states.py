@@ -348,12 +348,12 @@ def test_the_benchmark_by_command(wormtwin, worms, tmp_path):
     assert len(found["accuracy"]) == 2 * 2 * (3 + 2)  # models, protocols, seen by three sizes and unseen by two
     page = (out / "report.html").read_text()
     assert "Frames of all other states are no labels" in page
-    run = out / "runs" / "two" / "calcium_svm" / "2-worms.json"
+    run = out / "runs" / "two" / "calcium_svm.json"
     before = run.stat().st_mtime_ns
-    run.with_name("1-worms.json").unlink()
+    run.with_name("calcium_logistic.json").unlink()
     assert wormtwin(*arguments)[0] == 0
     assert run.stat().st_mtime_ns == before
-    assert run.with_name("1-worms.json").exists()
+    assert run.with_name("calcium_logistic.json").exists()
     save_dataset(recordings(seed=3), data)
     status, _, error = wormtwin(*arguments)
     assert (status, error.count("\n")) == (2, 1)

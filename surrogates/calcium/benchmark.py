@@ -11,7 +11,6 @@ from datasets.dataset import Dataset
 from neuron_models.errors import InputError, require
 from neuron_models.files import written_whole
 from neuron_models.progress import progress_bar
-from neuron_models.wording import counted
 from neuron_models.workers import Call, require_workers, run_calls
 from surrogates.calcium.inputs import Inputs, choose_inputs
 from surrogates.calcium.protocol import Effort, evaluate_set, training_sets
@@ -60,7 +59,7 @@ def run_benchmark(
     Args:
         dataset: recordings with states, to which no rule was applied.
         checksum: of the dataset, so that a folder never mixes two.
-        out: the folder; a run lies in `runs/<rule>/<model>/<n>-worms.json`.
+        out: the folder; a run lies in `runs/<rule>/<model>.json`.
         rules: of `STATE_RULES`, or written out.
         models: of `STATE_MODELS`, with or without `calcium_`; all when empty.
         jobs: processes.
@@ -125,29 +124,24 @@ def _measured(
     jobs: int,
 ) -> dict[tuple[str, str, tuple[int, ...]], list[dict[str, Any]]]:
     """Every run, those that are missing made, the dearest models first."""
-    first = next(iter(ruled.values()))
-    sets, ordered = training_sets(len(first)), sorted(models, key=lambda m: _DEAREST.index(m) if m in _DEAREST else 99)
-    sizes = range(1, len(first) + 1)
-    plan = [(rule, model, size) for model in ordered for rule in ruled for size in sizes]
+    sets = training_sets(len(next(iter(ruled.values()))))
+    ordered = sorted(models, key=lambda m: _DEAREST.index(m) if m in _DEAREST else len(_DEAREST))
+    # A program is compiled once a model and state rule: all combinations of worms are one run.
+    plan = [(rule, model) for model in ordered for rule in ruled]
     done = {each: _loaded(path) for each in plan if (path := _run_path(out, *each)).exists()}
     missing = [each for each in plan if each not in done]
-    calls = [
-        Call(_run, ruled[rule], (model, [(w, inputs[rule, w]) for w in sets if len(w) == size], effort))
-        for rule, model, size in missing
-    ]
+    calls = [Call(_run, ruled[rule], (model, [(w, inputs[rule, w]) for w in sets], effort)) for rule, model in missing]
     with (
         run_calls(calls, jobs=jobs, kept=_kept(out)) as finished,
         progress_bar(len(plan), "run", len(done)) as bar,
     ):
         for place, found in finished:
-            rule, model, size = missing[place]
-            _save(found, _run_path(out, rule, model, size))
+            rule, model = missing[place]
+            _save(found, _run_path(out, rule, model))
             done[missing[place]] = found
-            bar.set_postfix_str(f"{model.removeprefix('calcium_')}, {rule}, {counted(size, 'worm')}", refresh=False)
+            bar.set_postfix_str(f"{model.removeprefix('calcium_')}, {rule}", refresh=False)
             bar.update()
-    return {
-        (rule, model, tuple(run["worms"])): run["records"] for (rule, model, _), runs in done.items() for run in runs
-    }
+    return {(rule, model, tuple(run["worms"])): run["records"] for (rule, model), runs in done.items() for run in runs}
 
 
 def _read(
@@ -184,7 +178,7 @@ def _read(
 
 
 def _run(dataset: Dataset, model: str, chosen: Sequence[tuple[tuple[int, ...], Inputs]], effort: Effort) -> list[dict]:
-    """All combinations of so many worms, in whatever process this is."""
+    """All combinations of training worms, in whatever process this is."""
     found = []
     for number, (worms, inputs) in enumerate(chosen):
         records = evaluate_set(dataset, model, worms, inputs, replace(effort, seed=effort.seed + number))
@@ -192,8 +186,8 @@ def _run(dataset: Dataset, model: str, chosen: Sequence[tuple[tuple[int, ...], I
     return found
 
 
-def _run_path(out: Path, rule: str, model: str, size: int) -> Path:
-    return out / "runs" / _plain(rule) / model / f"{size}-worms.json"
+def _run_path(out: Path, rule: str, model: str) -> Path:
+    return out / "runs" / _plain(rule) / f"{model}.json"
 
 
 def _inputs_path(out: Path, rule: str, worms: Sequence[int]) -> Path:
