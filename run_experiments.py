@@ -26,9 +26,11 @@ if getattr(datasets, "OWNER", "") != "wormtwin":
 import connectome.cli
 import datasets.calcium.cli
 import datasets.cli
+import datasets.posture.cli
 import surrogates.ablation_cli
 import surrogates.calcium.cli
 import surrogates.cli
+import surrogates.eigenworms_cli
 import surrogates.export_cli
 import surrogates.importance.cli
 import surrogates.search_cli
@@ -198,6 +200,7 @@ def _simulated(
 
 app.add_typer(connectome.cli.connectome_app, name="connectome")
 app.add_typer(datasets.calcium.cli.calcium_app, name="calcium")
+app.add_typer(datasets.posture.cli.posture_app, name="posture")
 for commands in (
     datasets.cli,
     surrogates.cli,

@@ -19,6 +19,7 @@ from neuron_models.workers import require_workers
 dataset_app = typer.Typer(no_args_is_help=True, help="Datasets of every topic: look at them, convert and divide them.")
 
 ScenarioOption = Annotated[str, typer.Option(help=f"One of {', '.join(SCENARIOS)}.")]
+_NOT_SHOWN = ("stimuli", "key", "neurons", "eigenworms")
 DataArgument = Annotated[Path, typer.Argument(help="A dataset file (.h5).")]
 ClusterOption = Annotated[
     str | None, typer.Option(help="A Dask scheduler, tcp://host:port: its workers run everything.")
@@ -107,7 +108,11 @@ def info(data: DataArgument) -> None:
         ("inputs", f"{', '.join(dataset.x_names)} ({dataset.x_units})"),
         ("outputs", f"{_shortened(dataset.y_names)} ({dataset.y_units})"),
         ("source", dataset.source),
-        *((key, str(value)) for key, value in dataset.extra.items() if key not in ("stimuli", "key", "neurons")),
+        *(
+            (key, str(value))
+            for key, value in dataset.extra.items()
+            if key not in ("stimuli", "key", "neurons", "eigenworms")
+        ),
     ):
         table.add_row(*row)
     Console(soft_wrap=True).print(table)

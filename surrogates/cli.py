@@ -166,13 +166,14 @@ def plot_dataset(
     out: Annotated[Path, typer.Option(help="The picture to write (.png, .svg or .pdf).")],
     trials: Annotated[str, typer.Option(help="Which trials, such as 1,3-5; the first three when empty.")] = "",
     outputs: Annotated[str, typer.Option(help="Which outputs, such as DB1,VB1; the first six when empty.")] = "",
-    inputs: Annotated[str, typer.Option(help="Which neurons of calcium recordings; all when empty.")] = "",
+    inputs: Annotated[str, typer.Option(help="Which neurons of calcium recordings, or channels of postures.")] = "",
 ) -> None:
-    """Draw some trials: inputs above, outputs below; of calcium recordings the traces, coloured by state."""
+    """Draw some trials: inputs above, outputs below; of calcium traces by state; of postures curvature over time."""
     from connectome.contact import require_known
     from datasets.store import load_dataset
     from surrogates.report.calcium_plots import is_calcium, plot_recordings
     from surrogates.report.plots import plot_traces, require_picture, save_figure
+    from surrogates.report.posture_plots import is_posture, plot_postures
 
     require_picture(out)
     dataset = load_dataset(data)
@@ -180,15 +181,15 @@ def plot_dataset(
     for number in numbers:
         if not 1 <= number <= len(dataset):
             raise InputError(f"{data} has the trials 1 to {len(dataset)}, not {number}")
-    calcium = is_calcium(dataset)
-    option, named = ("input", inputs) if calcium else ("output", outputs)
-    require(not (outputs if calcium else inputs), f"{data}: choose what is drawn by --{option}s")
-    known = dataset.x_names if calcium else dataset.y_names
+    of_inputs = plot_recordings if is_calcium(dataset) else plot_postures if is_posture(dataset) else None
+    option, named = ("input", inputs) if of_inputs else ("output", outputs)
+    require(not (outputs if of_inputs else inputs), f"{data}: choose what is drawn by --{option}s")
+    known = dataset.x_names if of_inputs else dataset.y_names
     names = require_known([n.strip() for n in named.split(",") if n.strip()], known, option)
     require(bool(names) or not named, f"--{option}s {named!r} names no {option}")
     dataset = replace(dataset, trials=tuple(dataset.trials[n - 1] for n in numbers))
     rows = range(len(dataset))
-    figure = plot_recordings(dataset, names or None) if calcium else plot_traces(dataset, rows, outputs=names or None)
+    figure = of_inputs(dataset, names or None) if of_inputs else plot_traces(dataset, rows, outputs=names or None)
     save_figure(figure, out)
     print(f"{counted(len(dataset), 'trial')} in {out}")
 

@@ -199,7 +199,9 @@ def _require_alike(recordings: Sequence[PostureRecording | AmplitudeRecording], 
     require_distinct((r.name for r in recordings), "the recordings name one")
     rates = [r.fps for r in recordings]
     if max(rates) > LARGEST_RATE_RATIO * min(rates):
-        raise InputError(f"frame rates from {min(rates):.3g} to {max(rates):.3g} Hz in one dataset: give one by --fps")
+        raise InputError(
+            f"frame rates from {min(rates):.3g} to {max(rates):.3g} Hz in one dataset: bring them to one by --to-fps"
+        )
     require(len(set(counts)) == 1, f"midlines of {min(counts)} and of {max(counts)} {what} in one dataset")
 
 

@@ -1,0 +1,80 @@
+"""`wormtwin posture`: recordings in."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from datasets.cli import OutOption
+from neuron_models.errors import require
+from neuron_models.files import require_place
+from neuron_models.wording import counted
+
+if TYPE_CHECKING:
+    from datasets.posture.raw import Faults
+    from datasets.posture.recordings import Imported
+
+posture_app = typer.Typer(no_args_is_help=True, help="Worm postures: recordings, eigenworms, paths, features, models.")
+
+
+@posture_app.command("import")
+def import_(
+    files: Annotated[
+        list[Path], typer.Argument(help="Tierpsy or WormPose HDF5, WCON, .npy, .npz, UCR .tsv, amplitudes in HDF5.")
+    ],
+    out: OutOption,
+    fps: Annotated[float | None, typer.Option(help="Frame rate in Hz as recorded, where a file lacks it.")] = None,
+    unit: Annotated[
+        str, typer.Option(help="Unit of plain midlines, or a pixel's size: mm, um, 5.2*um; unknown when empty.")
+    ] = "",
+    strain: Annotated[str, typer.Option(help="Where a file does not say; 'folder' takes the name of its folder.")] = "",
+    points: Annotated[int, typer.Option(help="Points of a midline, at equal arclength.")] = 49,
+    to_fps: Annotated[float, typer.Option(help="Higher frame rates are filtered down to this one, Hz.")] = 10.0,
+    shortest: Annotated[float, typer.Option(help="Leave recordings out that have no stretch of so many s.")] = 5.0,
+) -> None:
+    """Read recordings of midlines, or of eigenworm amplitudes, into a dataset file, a trial a worm."""
+    from datasets.posture.measures import in_millimetres
+    from datasets.posture.raw import Reading
+    from datasets.posture.recordings import load_recordings
+    from datasets.store import save_dataset
+
+    require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
+    require_place(out)
+    reading = Reading(fps=fps, unit=in_millimetres(unit, "--unit") if unit else None, strain=strain)
+    imported = load_recordings(files, reading, segments=points - 1, fps=to_fps, shortest=shortest)
+    save_dataset(imported.dataset, out)
+    print_imported(imported)
+    dataset = imported.dataset
+    print(f"{counted(len(dataset), 'recording')} of {dataset.extra['posture']} at {1000 / dataset.dt:.4g} Hz in {out}")
+
+
+def print_imported(imported: "Imported", most: int = 30) -> None:
+    """Print each recording's length and gaps, and what was mended."""
+    dataset = imported.dataset
+    found = ("repeated points", "head-tail swaps") if imported.faults else ()
+    table = Table("recording", "strain", "frames", "minutes", "gaps %", *found)
+    for trial in dataset.trials[:most]:
+        faults = imported.faults.get(trial.name)
+        minutes = len(trial) * dataset.dt / 60_000
+        cells = [trial.name, dataset.extra["strain"][trial.name], len(trial), f"{minutes:.1f}"]
+        cells.append(f"{100 * (1 - trial.valid().mean()):.1f}")
+        cells += [] if faults is None else [f"{faults.repeated} frames", _told(faults)]
+        table.add_row(*map(str, cells))
+    console = Console()
+    console.width = max(console.width, 130)
+    console.print(table)
+    if len(dataset) > most:
+        print(f"and {len(dataset) - most} more")
+    if imported.left_out:
+        print(f"{counted(len(imported.left_out), 'recording')} left out, too short: {', '.join(imported.left_out[:5])}")
+
+
+def _told(faults: "Faults") -> str:
+    """The swaps of a recording in words: how many frames, and which, counted as the file counts them from 0."""
+    swapped = faults.swaps.swapped
+    if len(swapped) == 0:
+        return "none"
+    ranges = [f"{a}-{b - 1}" if b - a > 1 else f"{a}" for a, b in swapped[:4]] + ["..."] * (len(swapped) > 4)
+    return f"{faults.swaps.count} of {faults.frames} frames mended: {', '.join(ranges)}"

@@ -1,0 +1,142 @@
+"""Files of postures, of any kind that can be read, as one dataset."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from datasets.dataset import Dataset
+from datasets.posture.array_file import read_arrays
+from datasets.posture.hdf5_file import read_hdf5
+from datasets.posture.midlines import stretches
+from datasets.posture.raw import Faults, MidlineRecording, Reading, posture_of
+from datasets.posture.recording import AmplitudeRecording, PostureRecording, amplitudes_dataset, angles_dataset
+from datasets.posture.subsampling import subsampled
+from datasets.posture.ucr_file import read_ucr
+from datasets.posture.wcon_file import read_wcon
+from neuron_models.errors import InputError, require
+from neuron_models.progress import progress_bar
+from neuron_models.units import Hertz, Seconds
+
+READERS: dict[str, Callable[[Path, Reading], tuple[MidlineRecording | AmplitudeRecording, ...]]] = {
+    ".h5": read_hdf5,
+    ".hdf5": read_hdf5,
+    ".wcon": read_wcon,
+    ".json": read_wcon,
+    ".zip": read_wcon,
+    ".npy": read_arrays,
+    ".npz": read_arrays,
+    ".tsv": read_ucr,
+}
+SEGMENTS = 48
+"""Between the 49 points of a midline (Yemini et al. 2013)."""
+FPS: Hertz = 10.0
+"""Li et al. 2017 bring 30 frames a second to 10."""
+SHORTEST: Seconds = 5.0
+"""Fifty frames at `FPS`: a window of Li et al. 2017."""
+FOLDER = "folder"
+NOTHING_SAID = Reading()
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A dataset of recordings, what was wrong with their frames by recording, and which were too short to be kept."""
+
+    dataset: Dataset
+    faults: dict[str, Faults]
+    left_out: tuple[str, ...]
+
+
+def read_recordings(
+    paths: Sequence[Path], reading: Reading = NOTHING_SAID
+) -> tuple[MidlineRecording | AmplitudeRecording, ...]:
+    """Read files, of any kind in `READERS`; recordings of the same name get that of their file's folder before theirs.
+
+    Args:
+        paths: the files.
+        reading: what the files do not say; a strain of `folder` is the name of each file's folder.
+
+    Raises:
+        InputError: no file, of no known kind, or one that cannot be used.
+    """
+    require(len(paths) > 0, "no file of recordings is named")
+    for path in paths:
+        require(path.suffix.lower() in READERS, f"{path}: files of postures end in {', '.join(READERS)}")
+    found = []
+    with progress_bar(len(paths), "file") as bar:
+        for path in paths:
+            folder = path.absolute().parent.name
+            own = replace(reading, strain=folder) if reading.strain == FOLDER else reading
+            found += [(folder, each) for each in READERS[path.suffix.lower()](path, own)]
+            bar.update()
+    known = Counter(recording.name for _, recording in found)
+    return tuple(replace(r, name=f"{folder} {r.name}") if known[r.name] > 1 else r for folder, r in found)
+
+
+def load_recordings(
+    paths: Sequence[str | Path],
+    reading: Reading = NOTHING_SAID,
+    *,
+    segments: int = SEGMENTS,
+    fps: Hertz = FPS,
+    shortest: Seconds = SHORTEST,
+) -> Imported:
+    """Read files of postures into one dataset: of angles when they hold midlines, of amplitudes when they hold those.
+
+    Args:
+        paths: the files.
+        reading: what the files do not say.
+        segments: angles a frame.
+        fps: recordings of a higher frame rate are brought to this one; others keep theirs.
+        shortest: recordings without an uninterrupted stretch of this length are left out.
+
+    Raises:
+        InputError: a file cannot be used, midlines are mixed with amplitudes, frame rates differ, or nothing is left.
+    """
+    files = [Path(path) for path in paths]
+    require(segments >= 2, f"a midline needs at least 3 points, got {segments + 1}")
+    require(bool(np.isfinite(shortest)) and shortest >= 0, f"the shortest stretch must be >= 0 s, got {shortest}")
+    recordings, faults = [], {}
+    raws = read_recordings(files, reading)
+    for raw in raws:
+        recording: PostureRecording | AmplitudeRecording
+        if isinstance(raw, MidlineRecording):
+            if not np.isfinite(raw.midlines).all(axis=(1, 2)).any() and len(raws) > 1:
+                continue
+            recording, faults[raw.name] = posture_of(raw, segments)
+        else:
+            recording = raw
+        recordings.append(subsampled(recording, fps))
+    kept = [recording for recording in recordings if longest_stretch(recording) >= shortest]
+    names = {recording.name for recording in kept}
+    if not kept:
+        longest = max((longest_stretch(recording) for recording in recordings), default=0.0)
+        raise InputError(
+            f"{files[0]}{' ...' if len(files) > 1 else ''}: no recording has {shortest:g} s without a gap "
+            f"(the longest stretch is {longest:.3g} s): allow less by --shortest"
+        )
+    dataset = _together(kept, files[0].name.partition(".")[0])
+    left_out = tuple(raw.name for raw in raws if raw.name not in names)
+    return Imported(dataset, {name: faults[name] for name in faults if name in names}, left_out)
+
+
+def longest_stretch(recording: PostureRecording | AmplitudeRecording) -> Seconds:
+    """How long a recording goes on without a gap."""
+    if isinstance(recording, PostureRecording):
+        valid = recording.valid()
+    else:
+        valid = np.isfinite(recording.amplitudes).all(axis=1)
+    found = stretches(valid)
+    return float((found[:, 1] - found[:, 0]).max(initial=0)) / recording.fps
+
+
+def _together(recordings: Sequence[PostureRecording | AmplitudeRecording], name: str) -> Dataset:
+    midlines = [r for r in recordings if isinstance(r, PostureRecording)]
+    amplitudes = [r for r in recordings if isinstance(r, AmplitudeRecording)]
+    if midlines and amplitudes:
+        raise InputError(
+            f"{midlines[0].name!r} holds midlines and {amplitudes[0].name!r} amplitudes: import them apart"
+        )
+    return angles_dataset(midlines, name) if midlines else amplitudes_dataset(amplitudes, name)
