@@ -108,11 +108,7 @@ def info(data: DataArgument) -> None:
         ("inputs", f"{', '.join(dataset.x_names)} ({dataset.x_units})"),
         ("outputs", f"{_shortened(dataset.y_names)} ({dataset.y_units})"),
         ("source", dataset.source),
-        *(
-            (key, str(value))
-            for key, value in dataset.extra.items()
-            if key not in ("stimuli", "key", "neurons", "eigenworms")
-        ),
+        *((key, str(value)) for key, value in dataset.extra.items() if key not in _NOT_SHOWN),
     ):
         table.add_row(*row)
     Console(soft_wrap=True).print(table)

@@ -19,7 +19,7 @@ ATTENUATION: Decibels = 60.0
 def subsampled(recording: PostureRecording | AmplitudeRecording, fps: Hertz) -> PostureRecording | AmplitudeRecording:
     """A recording at a lower frame rate; it is given back as it is when its own is as low.
 
-    Each stretch between gaps is filtered by itself (`lowpassed`) and read by a cubic spline at the times of the new
+    Each stretch between gaps is filtered by itself (`lowpassed`) and read by a spline of degree 5 at the times of the new
     frames, which count from the recording's first frame. A new frame is a gap unless its time lies in a stretch, so
     that only gaps between two new frames vanish.
 
@@ -89,6 +89,7 @@ def _subsampled(
         if len(smooth) == 1:
             found[wanted] = smooth
             continue
-        spline = make_interp_spline(np.arange(first, after), smooth, k=min(3, len(smooth) - 1))
+        degree = min(5, (len(smooth) - 2) // 2 * 2 + 1)
+        spline = make_interp_spline(np.arange(first, after), smooth, k=degree)
         found[wanted] = spline(times[wanted])
     return found

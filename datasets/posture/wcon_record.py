@@ -97,11 +97,11 @@ def _midlines(
     if (lengths[0] == most).all():
         return both.reshape(len(lengths[0]), most, 2)
     found = np.full((len(lengths[0]), most, 2), np.nan)
-    for place, row in enumerate(np.split(both, np.cumsum(lengths[0])[:-1])):
-        if len(row) == most:
-            found[place] = row
-        elif len(row) >= 3:
-            found[place] = resampled(row[None], most)[0]
+    for place, points in enumerate(np.split(both, np.cumsum(lengths[0])[:-1])):
+        if len(points) == most:
+            found[place] = points
+        elif len(points) >= 3:
+            found[place] = resampled(points[None], most)[0]
     return found
 
 

@@ -14,7 +14,6 @@ from surrogates.report.plots import COLOURS, GRID, INK, MUTED, tidy
 
 GAP = "#9A9A9A"
 _LIMIT_QUANTILE = 0.99
-_MIDLINES = 8
 
 
 def is_posture(dataset: Dataset) -> bool:
@@ -72,7 +71,7 @@ def _curvatures(dataset: Dataset) -> list[Float[np.ndarray, "frame joint"]]:
 
 
 def _plot_traces(dataset: Dataset, shown: list[str]) -> Figure:
-    figure = Figure(figsize=(9.0, (0.55 * len(shown) + 0.5) * len(dataset) + 0.5), layout="constrained")
+    figure = Figure(figsize=(2.9 * len(dataset) + 1.0, 0.95 * len(shown) + 0.9), layout="constrained")
     axes = figure.subplots(len(shown), len(dataset), sharex="col", sharey="row", squeeze=False)
     for column, trial in enumerate(dataset):
         x = np.where(trial.valid()[:, None], np.asarray(trial.x[:], dtype=float), np.nan)
@@ -100,8 +99,8 @@ def plot_eigenworms(eigenworms: Eigenworms, quality: Reconstruction) -> Figure:
         quality: how well they tell the postures at hand.
     """
     count, segments = eigenworms.shapes.shape
-    figure = Figure(figsize=(2.0 * count + 3.4, 4.2), layout="constrained")
-    grid = figure.add_gridspec(2, count + 2, height_ratios=(1.0, 1.0))
+    figure = Figure(figsize=(2.0 * count + 3.4, 3.7), layout="constrained")
+    grid = figure.add_gridspec(2, count + 2, height_ratios=(1.0, 0.72))
     along = (np.arange(segments) + 0.5) / segments
     limit = 1.1 * float(np.abs(eigenworms.shapes).max())
     first = None
@@ -134,8 +133,8 @@ def _draw_midlines(axis, eigenworms: Eigenworms, place: int) -> None:
         axis.plot(line[:, 0], line[:, 1], color=colour, lw=2.0, solid_capstyle="round")
         axis.plot(*line[0], "o", color=colour, ms=5)
     axis.set_aspect("equal")
-    axis.set_xlim(-0.6, 0.6)
-    axis.set_ylim(-0.5, 0.5)
+    axis.set_xlim(-0.55, 0.55)
+    axis.set_ylim(-0.42, 0.42)
     axis.set_axis_off()
 
 
