@@ -85,7 +85,7 @@ def test_order_and_sign_do_not_depend_on_the_frames_order_or_on_chance(method):
     angles, _ = mixed()
     found = fit_eigenworms(angles, 4, method)
     for seed in range(3):
-        np.random.seed(seed)  # noqa: NPY002 - what scikit-learn would draw from
+        np.random.seed(seed)
         again = fit_eigenworms(np.random.default_rng(seed).permutation(angles), 4, method)
         assert np.allclose(again.shapes, found.shapes, atol=1e-6)
     mirrored = fit_eigenworms(-angles, 4, method)
@@ -161,9 +161,26 @@ def test_what_cannot_be_used_is_told(make, told):
 
 
 def test_a_search_that_does_not_end_is_told(monkeypatch):
-    monkeypatch.setattr("datasets.posture.eigenworm_fit._MOST_STEPS", 1)
-    with pytest.raises(InputError, match="did not converge in 1 steps: give more frames, or ask for pca"):
-        fit_eigenworms(mixed()[0], 4)
+    monkeypatch.setattr("datasets.posture.eigenworm_fit._STEPS", 1)
+    angles, shapes = mixed()
+    climbed = fit_eigenworms(angles, 4)  # the other search comes to the same
+    assert np.abs(climbed.shapes @ shapes.T).max(axis=1).min() > 0.99
+    monkeypatch.setattr("datasets.posture.eigenworm_fit._CLIMBING_STEPS", 1)
+    with pytest.raises(InputError, match="4000 frames did not converge: give more frames, or ask for pca"):
+        fit_eigenworms(angles, 4)
+
+
+def test_ica_is_that_of_scikit_learn():
+    from sklearn.decomposition import FastICA
+
+    angles, _ = mixed()
+    theirs = FastICA(4, algorithm="deflation", fun="cube", whiten="unit-variance", tol=1e-12, random_state=0).fit(
+        angles
+    )
+    shapes = theirs.mixing_.T / np.linalg.norm(theirs.mixing_.T, axis=1, keepdims=True)
+    assert (
+        np.abs(fit_eigenworms(angles, 4).shapes @ shapes.T).max(axis=1).min() > 0.998
+    )  # whose search starts elsewhere
 
 
 def damaged(**wrong):

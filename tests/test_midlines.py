@@ -1,5 +1,7 @@
 """Midlines to angles and back, swaps of head and tail, and subsampling, against closed forms."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -118,7 +120,7 @@ def test_stretches_cover_what_is_valid(flags):
     for first, after in found:
         inside[first:after] = True
     assert (inside == valid).all()
-    assert all(b[0] > a[1] for a, b in zip(found, found[1:], strict=False))
+    assert all(b[0] > a[1] for a, b in pairwise(found))
 
 
 @given(arrays(float, st.integers(1, 40), elements=st.floats(-1, 1)), st.sets(st.integers(0, 39), max_size=5))

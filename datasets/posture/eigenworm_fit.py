@@ -1,14 +1,12 @@
 """Fitting eigenworms: principal components, and the independent components that turn them."""
 
-import warnings
-
 import numpy as np
 from jaxtyping import Float
 
 from datasets.posture.eigenworms import COUNT, METHODS, Eigenworms
 from neuron_models.errors import InputError, require
 
-_MOST_STEPS = 1000
+_STEPS, _CLIMBING_STEPS = 200, 5000
 _TOLERANCE = 1e-12
 
 
@@ -49,26 +47,47 @@ def fit_eigenworms(
 
 
 def _rotation(white: Float[np.ndarray, "frame axis"]) -> Float[np.ndarray, "eigenworm axis"]:
-    """The directions in which whitened amplitudes are least Gaussian; the search begins at the axes."""
-    from sklearn.decomposition import FastICA
-    from sklearn.exceptions import ConvergenceWarning
+    """The orthogonal directions in which whitened amplitudes are least Gaussian, one after the other (FastICA, cubic).
 
-    search = FastICA(
-        algorithm="deflation",
-        fun="cube",
-        whiten=False,
-        w_init=np.eye(white.shape[1]),
-        max_iter=_MOST_STEPS,
-        tol=_TOLERANCE,
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ConvergenceWarning)
-        try:
-            return search.fit(white).components_
-        except ConvergenceWarning:
-            raise InputError(
-                f"ICA of {len(white)} frames did not converge in {_MOST_STEPS} steps: give more frames, or ask for pca"
-            ) from None
+    Each search begins at the axis that the directions found before tell least. Where the fixed-point step does not
+    settle, which it does not where two amplitudes are nearly Gaussian, the search begins anew and climbs.
+    """
+    found = np.zeros((0, white.shape[1]))
+    while len(found) < white.shape[1]:
+        left = np.eye(white.shape[1]) - found.T @ found
+        start = left[np.argmax(np.round(np.diag(left), 6))]
+        best = _least_gaussian(white, found, start, climbing=False)
+        best = _least_gaussian(white, found, start, climbing=True) if best is None else best
+        if best is None:
+            raise InputError(f"ICA of {len(white)} frames did not converge: give more frames, or ask for pca")
+        found = np.vstack([found, best])
+    return found
+
+
+def _least_gaussian(
+    white: Float[np.ndarray, "frame axis"],
+    known: Float[np.ndarray, "found axis"],
+    start: Float[np.ndarray, " axis"],
+    climbing: bool,
+) -> Float[np.ndarray, " axis"] | None:
+    """A direction orthogonal to the known ones where the kurtosis is extreme, or None when the search does not settle.
+
+    The fixed point of Hyvarinen and Oja (1997), or climbing: the same vector as a gradient, in steps that shrink with
+    the fourth moment.
+    """
+    here = start / np.linalg.norm(start)
+    for _ in range(_CLIMBING_STEPS if climbing else _STEPS):
+        along = white @ here
+        step = (along**3) @ white / len(white) - 3 * here
+        step -= known.T @ (known @ step)
+        kurtosis, size = step @ here, np.linalg.norm(step)
+        if size - abs(kurtosis) <= _TOLERANCE * size:
+            return here
+        if climbing:
+            step = here + np.sign(kurtosis) * (step - kurtosis * here) / (kurtosis + 6)
+            step -= known.T @ (known @ step)
+        here = step / np.linalg.norm(step)
+    return None
 
 
 def _signed(shapes: Float[np.ndarray, "eigenworm segment"]) -> Float[np.ndarray, "eigenworm segment"]:

@@ -19,8 +19,8 @@ ATTENUATION: Decibels = 60.0
 def subsampled(recording: PostureRecording | AmplitudeRecording, fps: Hertz) -> PostureRecording | AmplitudeRecording:
     """A recording at a lower frame rate; it is given back as it is when its own is as low.
 
-    Each stretch between gaps is filtered by itself (`lowpassed`) and read by a spline of degree 5 at the times of the new
-    frames, which count from the recording's first frame. A new frame is a gap unless its time lies in a stretch, so
+    Each stretch between gaps is filtered by itself (`lowpassed`) and read by a spline of degree 5 at the times of the
+    new frames, which count from the recording's first frame. A new frame is a gap unless its time lies in a stretch, so
     that only gaps between two new frames vanish.
 
     Raises:

@@ -101,7 +101,8 @@ def _recording(path: Path, name: str, tracks: list[Track], reading: Reading, str
         track.midlines if track.midlines.shape[1] == points else resampled(track.midlines, points) for track in tracks
     ]
     require(
-        frames[-1] < MOST_FRAMES, f"{where} has {len(frames)} midlines in {times[-1] - times[0]:g} s at {rate:g} Hz"
+        bool(frames[-1] < MOST_FRAMES),
+        f"{where} has {len(frames)} midlines in {times[-1] - times[0]:g} s at {rate:g} Hz",
     )
     midlines = np.full((frames[-1] + 1, points, 2), np.nan)
     midlines[frames] = np.concatenate(alike)[order]
