@@ -160,14 +160,19 @@ def test_what_cannot_be_used_is_told(make, told):
         make()
 
 
-def test_a_search_that_does_not_end_is_told(monkeypatch):
+def test_climbing_comes_to_the_same_as_the_fixed_point(monkeypatch):
+    angles, _ = mixed()
+    settled = fit_eigenworms(angles, 4)
     monkeypatch.setattr("datasets.posture.eigenworm_fit._STEPS", 1)
-    angles, shapes = mixed()
-    climbed = fit_eigenworms(angles, 4)  # the other search comes to the same
-    assert np.abs(climbed.shapes @ shapes.T).max(axis=1).min() > 0.99
-    monkeypatch.setattr("datasets.posture.eigenworm_fit._CLIMBING_STEPS", 1)
-    with pytest.raises(InputError, match="4000 frames did not converge: give more frames, or ask for pca"):
-        fit_eigenworms(angles, 4)
+    assert np.abs(fit_eigenworms(angles, 4).shapes @ settled.shapes.T).max(axis=1).min() > 0.99
+
+
+def test_gaussian_amplitudes_stay_those_of_the_variance():
+    """Of noise no direction is independent of the others: ICA still gives six shapes that explain what PCA does."""
+    noise = np.random.default_rng(0).normal(size=(3000, 16)) * np.linspace(1, 2, 16)
+    found, plain = fit_eigenworms(noise, 6), fit_eigenworms(noise, 6, "pca")
+    assert found.variance_explained.sum() == pytest.approx(plain.variance_explained.sum())
+    assert np.linalg.matrix_rank(found.shapes) == 6
 
 
 def test_ica_is_that_of_scikit_learn():

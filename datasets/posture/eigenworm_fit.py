@@ -6,7 +6,7 @@ from jaxtyping import Float
 from datasets.posture.eigenworms import COUNT, METHODS, Eigenworms
 from neuron_models.errors import InputError, require
 
-_STEPS, _CLIMBING_STEPS = 200, 5000
+_STEPS, _CLIMBING_STEPS = 200, 500
 _TOLERANCE = 1e-12
 
 
@@ -25,7 +25,7 @@ def fit_eigenworms(
         source: kept with them.
 
     Raises:
-        InputError: fewer frames or segments than asked for, postures that do not differ, or no convergence.
+        InputError: fewer frames or segments than asked for, or postures that do not differ.
     """
     require(method in METHODS, f"eigenworms are fitted by {' or '.join(METHODS)}, not by {method!r}")
     kept = angles[np.isfinite(angles).all(axis=1)]
@@ -50,17 +50,17 @@ def _rotation(white: Float[np.ndarray, "frame axis"]) -> Float[np.ndarray, "eige
     """The orthogonal directions in which whitened amplitudes are least Gaussian, one after the other (FastICA, cubic).
 
     Each search begins at the axis that the directions found before tell least. Where the fixed-point step does not
-    settle, which it does not where two amplitudes are nearly Gaussian, the search begins anew and climbs.
+    settle, which it does not where two amplitudes are nearly Gaussian, the search begins anew and climbs; where that
+    finds no summit either, as among amplitudes that are all Gaussian, the axis itself is the direction.
     """
     found = np.zeros((0, white.shape[1]))
     while len(found) < white.shape[1]:
         left = np.eye(white.shape[1]) - found.T @ found
         start = left[np.argmax(np.round(np.diag(left), 6))]
+        start = start / np.linalg.norm(start)
         best = _least_gaussian(white, found, start, climbing=False)
         best = _least_gaussian(white, found, start, climbing=True) if best is None else best
-        if best is None:
-            raise InputError(f"ICA of {len(white)} frames did not converge: give more frames, or ask for pca")
-        found = np.vstack([found, best])
+        found = np.vstack([found, start if best is None else best])
     return found
 
 
@@ -75,7 +75,7 @@ def _least_gaussian(
     The fixed point of Hyvarinen and Oja (1997), or climbing: the same vector as a gradient, in steps that shrink with
     the fourth moment.
     """
-    here = start / np.linalg.norm(start)
+    here = start
     for _ in range(_CLIMBING_STEPS if climbing else _STEPS):
         along = white @ here
         step = (along**3) @ white / len(white) - 3 * here

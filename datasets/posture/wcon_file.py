@@ -4,6 +4,7 @@ A fault is told by its place, such as `data[3].x[17]`. Files of several parts (`
 """
 
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from datasets.posture.measures import in_millimetres, in_seconds
 from datasets.posture.midlines import resampled
 from datasets.posture.raw import MidlineRecording, Reading
 from datasets.posture.tierpsy_file import MOST_FRAMES
-from datasets.posture.wcon_record import Track, track_of
+from datasets.posture.wcon_record import Track, joined, track_of
 from neuron_models.errors import InputError, require
 from neuron_models.files import require_file
 
@@ -38,13 +39,22 @@ def read_wcon(path: Path, reading: Reading) -> tuple[MidlineRecording, ...]:
         raise InputError(f"{path}: not JSON: {error}") from None
     units, records = _checked(path, content)
     tracks: dict[str, list[Track]] = {}
-    for place, record in enumerate(records):
-        where = f"{path}: data[{place}]" if isinstance(content["data"], list) else f"{path}: data"
-        track = track_of(record, units, where)
+    for track in _tracks(records, units, f"{path}: data", isinstance(content["data"], list)):
         tracks.setdefault(track.worm, []).append(track)
     strain = _strain(path, content, reading)
     names = {worm: f"{path.name.partition('.')[0]} {worm}" for worm in tracks}
     return tuple(_recording(path, names[worm], parts, reading, strain) for worm, parts in tracks.items())
+
+
+def _tracks(records: list[Any], units: dict[str, float], where: str, many: bool) -> Iterator[Track]:
+    """The track of each record; records of one time each are read together, unless one of them is at fault."""
+    try:
+        together = [track_of(record, units, where) for record in joined(records)]
+    except InputError:
+        for place, record in enumerate(records):
+            yield track_of(record, units, f"{where}[{place}]" if many else where)
+    else:
+        yield from together
 
 
 def _bytes(path: Path) -> bytes:

@@ -1,6 +1,6 @@
 """One record of a WCON file: a worm at one time or at many, checked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -12,6 +12,7 @@ from datasets.posture.midlines import resampled
 from neuron_models.errors import InputError, require
 
 _NUMBERS = {int, float}
+_MERGED = ("t", "x", "y", "ox", "oy", "cx", "cy", "head")
 _HEADS = {"L": False, "R": True, "?": False}
 
 
@@ -22,6 +23,27 @@ class Track:
     worm: str
     times: Float[np.ndarray, " midline"]
     midlines: Float[np.ndarray, "midline point 2"]
+
+
+def joined(records: Sequence[Any]) -> list[Any]:
+    """The same records, with those of one time each put together to one of many times for each worm.
+
+    Only records that have the same keys are, and those that are not as WCON wants them stay as they are.
+    """
+    found: list[Any] = []
+    groups: dict[tuple, dict[str, list]] = {}
+    for record in records:
+        if not isinstance(record, dict) or type(record.get("t")) not in _NUMBERS or "id" not in record:
+            found.append(record)
+            continue
+        keys = tuple(key for key in _MERGED if key in record)
+        name = (type(record["id"]), str(record["id"]), keys)
+        if name not in groups:
+            groups[name] = {key: [] for key in keys}
+            found.append({"id": record["id"], **groups[name]})
+        for key, values in groups[name].items():
+            values.append(record[key])
+    return found
 
 
 def track_of(record: Any, units: Mapping[str, float], where: str) -> Track:
