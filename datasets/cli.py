@@ -19,7 +19,7 @@ from neuron_models.workers import require_workers
 dataset_app = typer.Typer(no_args_is_help=True, help="Datasets of every topic: look at them, convert and divide them.")
 
 ScenarioOption = Annotated[str, typer.Option(help=f"One of {', '.join(SCENARIOS)}.")]
-_NOT_SHOWN = ("stimuli", "key", "neurons", "eigenworms")
+_NOT_SHOWN = ("stimuli", "key", "neurons", "eigenworms", "swaps")
 DataArgument = Annotated[Path, typer.Argument(help="A dataset file (.h5).")]
 ClusterOption = Annotated[
     str | None, typer.Option(help="A Dask scheduler, tcp://host:port: its workers run everything.")

@@ -12,6 +12,7 @@ from datasets.posture.midlines import angles_of, midlines_of
 from datasets.posture.raw import Reading
 from datasets.posture.recording import recordings_of
 from datasets.posture.recordings import load_recordings, read_recordings
+from datasets.store import load_dataset
 from neuron_models.errors import InputError
 
 
@@ -386,6 +387,7 @@ def test_the_command_imports_and_draws(wormtwin, tmp_path):
     status, told, err = wormtwin("posture", "import", tmp_path / "w.npy", "--out", out, *arguments)
     assert status == 0, err
     assert "10 of 300 frames mended: 100-109" in told
+    assert load_dataset(out).extra["swaps"] == {"w": [[100, 110]]}
     assert "1 recording of angles at 10 Hz" in told
     assert wormtwin("dataset", "plot", out, "--out", tmp_path / "w.png")[0] == 0
     assert (tmp_path / "w.png").stat().st_size > 10_000

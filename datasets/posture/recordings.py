@@ -92,6 +92,10 @@ def load_recordings(
         fps: recordings of a higher frame rate are brought to this one; others keep theirs.
         shortest: recordings without an uninterrupted stretch of this length are left out.
 
+    Returns:
+        The dataset, and what was found. `extra["swaps"]` has, by trial, the stretches of frames (first, after the last)
+        whose head and tail were exchanged, counted as the file counts.
+
     Raises:
         InputError: a file cannot be used, midlines are mixed with amplitudes, frame rates differ, or nothing is left.
     """
@@ -117,9 +121,13 @@ def load_recordings(
             f"{files[0]}{' ...' if len(files) > 1 else ''}: no recording has {shortest:g} s without a gap "
             f"(the longest stretch is {longest:.3g} s): allow less by --shortest"
         )
+    faults = {name: found for name, found in faults.items() if name in names}
     dataset = _together(kept, files[0].name.partition(".")[0])
+    if faults:
+        swaps = {name: found.swaps.swapped.tolist() for name, found in faults.items()}
+        dataset = replace(dataset, extra={**dataset.extra, "swaps": swaps})
     left_out = tuple(raw.name for raw in raws if raw.name not in names)
-    return Imported(dataset, {name: faults[name] for name in faults if name in names}, left_out)
+    return Imported(dataset, faults, left_out)
 
 
 def longest_stretch(recording: PostureRecording | AmplitudeRecording) -> Seconds:
