@@ -357,11 +357,14 @@ def test_units():
 def test_names_strains_and_what_is_too_short(tmp_path):
     for strain in ("N2", "trp-4"):
         (tmp_path / strain).mkdir()
-        np.savez(tmp_path / strain / "w.npz", worm=midlines(90), short=midlines(20), never=np.full((9, 5, 2), np.nan))
+        np.savez(tmp_path / strain / "w.npz", worm=midlines(90), short=midlines(20), never=np.ones((9, 5, 2)))
     files = [tmp_path / strain / "w.npz" for strain in ("N2", "trp-4")]
     imported = load(*files, fps=30.0, strain="folder", shortest=1.0)
     assert imported.dataset.extra["strain"] == {"N2 worm": "N2", "trp-4 worm": "trp-4"}
     assert imported.left_out == ("N2 short", "N2 never", "trp-4 short", "trp-4 never")
+    np.savez(tmp_path / "none.npz", a=np.full((9, 5, 2), np.nan), b=np.ones((9, 5, 2)))
+    with pytest.raises(InputError, match="recording 'a': no frame has a midline: all 9 frames are NaN"):
+        load(tmp_path / "none.npz", fps=30.0)
     with pytest.raises(InputError, match=r"no recording has 5 s without a gap \(the longest stretch is 3 s\)"):
         load(*files, fps=30.0, shortest=5.0)
 

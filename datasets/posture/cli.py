@@ -68,7 +68,8 @@ def print_imported(imported: "Imported", most: int = 30) -> None:
     if len(dataset) > most:
         print(f"and {len(dataset) - most} more")
     if imported.left_out:
-        print(f"{counted(len(imported.left_out), 'recording')} left out, too short: {', '.join(imported.left_out[:5])}")
+        few = f"{', '.join(imported.left_out[:5])}{', ...' if len(imported.left_out) > 5 else ''}"
+        print(f"{counted(len(imported.left_out), 'recording')} left out, no stretch is long enough: {few}")
 
 
 def _told(faults: "Faults") -> str:

@@ -102,17 +102,9 @@ def load_recordings(
     files = [Path(path) for path in paths]
     require(segments >= 2, f"a midline needs at least 3 points, got {segments + 1}")
     require(bool(np.isfinite(shortest)) and shortest >= 0, f"the shortest stretch must be >= 0 s, got {shortest}")
-    recordings, faults = [], {}
     raws = read_recordings(files, reading)
-    for raw in raws:
-        recording: PostureRecording | AmplitudeRecording
-        if isinstance(raw, MidlineRecording):
-            if not np.isfinite(raw.midlines).all(axis=(1, 2)).any() and len(raws) > 1:
-                continue
-            recording, faults[raw.name] = posture_of(raw, segments)
-        else:
-            recording = raw
-        recordings.append(subsampled(recording, fps))
+    recordings, faults = _postures(raws, segments)
+    recordings = [subsampled(recording, fps) for recording in recordings]
     kept = [recording for recording in recordings if longest_stretch(recording) >= shortest]
     names = {recording.name for recording in kept}
     if not kept:
@@ -128,6 +120,26 @@ def load_recordings(
         dataset = replace(dataset, extra={**dataset.extra, "swaps": swaps})
     left_out = tuple(raw.name for raw in raws if raw.name not in names)
     return Imported(dataset, faults, left_out)
+
+
+def _postures(
+    raws: Sequence[MidlineRecording | AmplitudeRecording], segments: int
+) -> tuple[list[PostureRecording | AmplitudeRecording], dict[str, Faults]]:
+    """Midlines as angles; of several recordings those without any midline are left out."""
+    recordings: list[PostureRecording | AmplitudeRecording] = []
+    faults, errors = {}, []
+    for raw in raws:
+        if isinstance(raw, AmplitudeRecording):
+            recordings.append(raw)
+            continue
+        try:
+            recording, faults[raw.name] = posture_of(raw, segments)
+            recordings.append(recording)
+        except InputError as error:
+            errors.append(error)
+    if errors and not recordings:
+        raise errors[0]
+    return recordings, faults
 
 
 def longest_stretch(recording: PostureRecording | AmplitudeRecording) -> Seconds:
