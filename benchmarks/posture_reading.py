@@ -50,10 +50,10 @@ def write_wcon(path: Path, points: np.ndarray, worms: int, every: int) -> float:
 
 
 def timed(what: str, function, *arguments, **settings):
-    """Run a function, print its seconds and give its result."""
-    start = time.perf_counter()
+    """Run a function, print its seconds, those of the CPU too, and give its result."""
+    start, busy = time.perf_counter(), time.process_time()
     result = function(*arguments, **settings)
-    print(f"{what}: {time.perf_counter() - start:.2f} s")
+    print(f"{what}: {time.perf_counter() - start:.2f} s, CPU {time.process_time() - busy:.2f} s", flush=True)
     return result
 
 
