@@ -81,9 +81,7 @@ def _balanced(
 ) -> Float[np.ndarray, "step 3"]:
     """All steps at once; each goes on from where it is until its own balance is found."""
     t_x, t_y = steps.tangent[..., 0], steps.tangent[..., 1]
-    bases = np.stack(
-        [np.stack([t_x, t_y, steps.arm_along], axis=-1), np.stack([-t_y, t_x, steps.arm_across], axis=-1)]
-    )
+    bases = np.stack([np.stack([t_x, t_y, steps.arm_along], axis=-1), np.stack([-t_y, t_x, steps.arm_across], axis=-1)])
     speeds = np.stack([steps.along, steps.across])
     scale = np.sqrt((speeds**2).sum(axis=0).mean(axis=-1))
     found = np.zeros((len(scale), 3))

@@ -20,7 +20,7 @@ STEERING: Radians = 0.3
 SWINGING: Radians = 0.18
 """Standard deviation of the head's quick movements from side to side."""
 TAPER: Fraction = 0.3
-"""How much smaller than at mid-body the wave is at the tail, and larger at the head (Fang-Yen et al. 2010, figure 1)."""
+"""How much smaller than at mid-body the wave is at the tail, and larger at the head (Fang-Yen et al. 2010)."""
 TURN_ANGLE: Radians = 3.6
 """By how much an omega turn bends the body: head to tail, and a little more."""
 TURN_WIDTH: Dimensionless = 0.12

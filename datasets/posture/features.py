@@ -87,7 +87,8 @@ def measure(recording: PostureRecording) -> Features:
 def midbody_speed(lines: Float[np.ndarray, "frame point 2"], fps: Hertz) -> Float[np.ndarray, " frame"]:
     """Speed of the midbody over half a second about each frame, units of the midlines a second.
 
-    It is negative where the midbody moves at more than 90 degrees from its own tail-to-head direction.
+    It is negative where the midbody moves at more than 90 degrees from its own tail-to-head direction, and NaN where a
+    midline is missing within this time.
     """
     first, last = REGIONS["midbody"]
     body = lines[:, first:last]
@@ -99,7 +100,8 @@ def midbody_speed(lines: Float[np.ndarray, "frame point 2"], fps: Hertz) -> Floa
         shift = place[steps:] - place[:-steps]
         facing = direction[steps:] + direction[:-steps]
         sign = np.where((shift * facing).sum(axis=1) < 0, -1.0, 1.0)
-        found[back : len(lines) - ahead] = sign * np.hypot(shift[:, 0], shift[:, 1]) * fps / steps
+        seen = np.convolve(np.isfinite(place).all(axis=1), np.ones(steps + 1), "valid") > steps + 0.5
+        found[back : len(lines) - ahead] = np.where(seen, sign * np.hypot(*shift.T) * fps / steps, np.nan)
     return found
 
 
@@ -137,7 +139,7 @@ def omega_turns(angles: Float[np.ndarray, "frame segment"], fps: Hertz) -> Bool[
     folded = np.abs(angles[:, :third].mean(axis=1) - angles[:, -third:].mean(axis=1)) > OMEGA
     lost = np.isnan(angles).any(axis=1)
     for first, last in stretches(lost):
-        if last - first <= HIDDEN * fps and 0 < first and last < len(lost) and folded[first - 1] and folded[last]:
+        if last - first <= HIDDEN * fps and first > 0 and last < len(lost) and folded[first - 1] and folded[last]:
             folded[first:last] = True
     return _long_enough(folded, fps)
 
@@ -151,7 +153,7 @@ def stretches(inside: Bool[np.ndarray, " frame"]) -> Int[np.ndarray, "stretch 2"
 def _bridged(inside: Bool[np.ndarray, " frame"], fps: Hertz) -> Bool[np.ndarray, " frame"]:
     whole = inside.copy()
     for first, last in stretches(~inside):
-        if 0 < first and last < len(inside) and last - first <= INTERRUPTION * fps:
+        if first > 0 and last < len(inside) and last - first <= INTERRUPTION * fps:
             whole[first:last] = True
     return whole
 

@@ -44,7 +44,7 @@ class SampleSettings:
     fps: Hertz = 10.0
     points: int = 25
     seed: int = 0
-    spread: Dimensionless = 0.14
+    spread: Dimensionless = 0.17
     noise: Radians = 0.03
     place_noise: Millimetres = 0.002
     gaps: Dimensionless = 1.0
@@ -90,7 +90,7 @@ def make_sample(settings: SampleSettings, done: Callable[[], object] = lambda: N
 def sample_worm(settings: SampleSettings, strain: str, index: int) -> SampleWorm:
     """Generate worm `index` of a strain, counted from 0; it does not depend on which others there are."""
     rng = np.random.default_rng([settings.seed, index, *strain.encode()])
-    worm = _individual(STRAINS[strain], settings.spread, rng)
+    worm = individual(settings, strain, index)
     frames = round(settings.duration * settings.fps)
     actions = draw_actions(worm, frames, settings.fps, rng)
     angles = crawling_angles(worm, actions, settings.points - 1, settings.fps, rng)
@@ -109,15 +109,21 @@ def sample_worm(settings: SampleSettings, strain: str, index: int) -> SampleWorm
     return SampleWorm(_seen(crawled, actions, settings, rng), worm, actions)
 
 
-def _individual(strain: Strain, spread: float, rng: np.random.Generator) -> Strain:
-    """One worm of a strain."""
+def individual(settings: SampleSettings, strain: str, index: int) -> Strain:
+    """What one worm of a strain is like.
+
+    Worms 0 and 1, 2 and 3, ... differ from their strain by opposite amounts, so that few worms already have its mean
+    and the strains' order does not change with the seed.
+    """
+    rng = np.random.default_rng([settings.seed, index // 2, *strain.encode(), 1])
+    spread = settings.spread * (-1) ** index
+    mean = STRAINS[strain]
     times = ("forward_time", "reversal_time", "roaming_time", "dwelling_time")
     sizes = {"frequency": 1.0, "amplitude": 0.5, "wavelength": 0.25, "length": 0.25} | dict.fromkeys(times, 1.5)
     own = {
-        name: float(getattr(strain, name) * np.exp(size * spread * rng.standard_normal()))
-        for name, size in sizes.items()
+        name: float(getattr(mean, name) * np.exp(size * spread * rng.standard_normal())) for name, size in sizes.items()
     }
-    return replace(strain, **own)
+    return replace(mean, **own)
 
 
 def _seen(
@@ -146,4 +152,3 @@ def _missing(actions: Actions, settings: SampleSettings, rng: np.random.Generato
     for first, lasts, _ in actions.turns[rng.random(len(actions.turns)) < 0.5]:
         missing[int(first + 0.4 * lasts) : int(first + 0.6 * lasts)] = True
     return missing
-

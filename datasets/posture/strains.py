@@ -32,7 +32,7 @@ class Strain:
 
     name: str
     frequency: Hertz = 0.347
-    amplitude: Radians = 0.87
+    amplitude: Radians = 0.88
     wavelength: Dimensionless = 0.65
     forward_time: Seconds = 12.0
     reversal_time: Seconds = 3.0
@@ -58,7 +58,7 @@ STRAINS: dict[str, Strain] = {
             N2,
             name="CB4856",
             frequency=0.503,
-            amplitude=0.8,
+            amplitude=0.81,
             roaming_time=120.0,
             dwelling_time=30.0,
             length=1.0,
@@ -68,7 +68,7 @@ STRAINS: dict[str, Strain] = {
             N2,
             name="ED3049",
             frequency=0.386,
-            amplitude=0.73,
+            amplitude=0.72,
             forward_time=16.0,
             omega=0.2,
             source="South Africa; among the wild isolates of Yemini et al. 2013 and the strains of Li et al. 2017; its "
@@ -78,7 +78,7 @@ STRAINS: dict[str, Strain] = {
             N2,
             name="trp-4",
             frequency=0.285,
-            amplitude=1.17,
+            amplitude=1.2,
             wavelength=0.62,
             source="sy695; no proprioception by DVA, deeper bends: Li, Feng, Sternberg and Xu 2006",
         ),
@@ -86,7 +86,7 @@ STRAINS: dict[str, Strain] = {
             N2,
             name="tph-1",
             frequency=0.462,
-            amplitude=1.01,
+            amplitude=1.02,
             roaming_time=180.0,
             dwelling_time=25.0,
             reversal_time=2.6,
@@ -96,7 +96,7 @@ STRAINS: dict[str, Strain] = {
             N2,
             name="cat-2",
             frequency=0.496,
-            amplitude=1.08,
+            amplitude=1.1,
             pausing=0.12,
             source="e1112; no dopamine, does not slow on food: Sawin, Ranganathan and Horvitz 2000",
         ),
@@ -104,7 +104,7 @@ STRAINS: dict[str, Strain] = {
             N2,
             name="egl-30",
             frequency=0.216,
-            amplitude=0.66,
+            amplitude=0.64,
             pausing=0.45,
             dwelling_time=70.0,
             source="ad805; sluggish, shallow wave: Brundage et al. 1996; Lackner, Nurrish and Kaplan 1999",
@@ -114,7 +114,7 @@ STRAINS: dict[str, Strain] = {
             name="nmr-1",
             forward_time=24.0,
             frequency=0.297,
-            amplitude=0.94,
+            amplitude=0.95,
             reversal_time=2.4,
             source="ak4; no NMDA receptor in the command neurons, fewer reversals: Brockie et al. 2001",
         ),
