@@ -1,5 +1,6 @@
 """What worms do: features of worms whose speed, bends and turns are known, and those of Tierpsy."""
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -120,7 +121,8 @@ def test_generated_actions_are_seen():
 @pytest.mark.shared
 def test_bouts_are_those_of_tierpsy(shared):
     """Its motion modes from its own midbody speed and length; 20 Hz is the frame rate that its bouts speak for."""
-    table = pd.read_hdf(shared / "data" / "posture" / "tierpsy_features_one_worm.hdf5", "features_timeseries")
+    with h5py.File(shared / "data" / "posture" / "tierpsy_features_one_worm.hdf5") as file:
+        table = pd.DataFrame(file["features_timeseries"][:])
     table = table[table["frame_number"] >= 0]
     speed = (table["midbody_speed"] / table["length"].mean()).interpolate().to_numpy()
     modes, motion = table["motion_modes"].to_numpy(), motion_bouts(speed, 20.0)

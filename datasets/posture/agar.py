@@ -82,9 +82,7 @@ def _balanced(
 ) -> Float[np.ndarray, "step 3"]:
     """Every step's move; a few points of the body find nearly all of it, all points the rest."""
     t_x, t_y = steps.tangent[..., 0], steps.tangent[..., 1]
-    bases = np.stack(
-        [np.stack([t_x, t_y, steps.arm_along], axis=-1), np.stack([-t_y, t_x, steps.arm_across], axis=-1)]
-    )
+    bases = np.stack([np.stack([t_x, t_y, steps.arm_along], axis=-1), np.stack([-t_y, t_x, steps.arm_across], axis=-1)])
     speeds = np.stack([steps.along, steps.across])
     scale = np.sqrt((speeds**2).sum(axis=0).mean(axis=-1))
     found = np.zeros((len(scale), 3))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool
@@ -44,7 +45,7 @@ class SampleSettings:
     fps: Hertz = 10.0
     points: int = 25
     seed: int = 0
-    spread: Dimensionless = 0.17
+    spread: Dimensionless = 0.18
     noise: Radians = 0.03
     place_noise: Millimetres = 0.002
     gaps: Dimensionless = 1.0
@@ -120,7 +121,7 @@ def individual(settings: SampleSettings, strain: str, index: int) -> Strain:
     mean = STRAINS[strain]
     times = ("forward_time", "reversal_time", "roaming_time", "dwelling_time")
     sizes = {"frequency": 1.0, "amplitude": 0.5, "wavelength": 0.25, "length": 0.25} | dict.fromkeys(times, 1.5)
-    own = {
+    own: dict[str, Any] = {
         name: float(getattr(mean, name) * np.exp(size * spread * rng.standard_normal())) for name, size in sizes.items()
     }
     return replace(mean, **own)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -34,7 +35,7 @@ def plot_features(recordings: Sequence[PostureRecording], measured: Sequence[Fea
         _draw_speed(each, found[place])
         each.set_title(recordings[place].name, fontsize=9, loc="left")
     axes[-1].set_xlabel("time (s)")
-    handles = [Patch(color=colour, alpha=0.55, label=name) for name, colour in MOTION_COLOURS.values()]
+    handles: list[Artist] = [Patch(color=colour, alpha=0.55, label=name) for name, colour in MOTION_COLOURS.values()]
     handles.append(Line2D([], [], color=_OMEGA, lw=4, label="omega turn"))
     figure.legend(handles=handles, loc="outside upper center", ncols=4, fontsize=8, frameon=False)
     panels = [figure.add_subplot(grid[-1, column]) for column in range(3)]
