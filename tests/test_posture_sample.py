@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from datasets.posture.actions import BACKWARD, FORWARD, PAUSE, TURN, draw_action
 from datasets.posture.crawling import TURN_ANGLE, crawling_angles, fluctuation
 from datasets.posture.feature_tables import worm_table
 from datasets.posture.recording import recordings_of
-from datasets.posture.sample import SampleSettings, make_sample, sample_worm
+from datasets.posture.sample import SampleSettings, individual, make_sample, sample_worm
 from datasets.posture.strains import N2, STRAINS, parse_strains
 from datasets.store import load_dataset
 from neuron_models.errors import InputError
@@ -24,6 +25,22 @@ def test_there_are_eight_strains_and_each_says_where_it_comes_from():
     for name, strain in STRAINS.items():
         assert strain.name == name
         assert any(character.isdigit() for character in strain.source), name
+
+
+def test_the_document_has_the_numbers_of_the_strains():
+    page = (Path(__file__).parent.parent / "docs" / "posture-sample.md").read_text()
+    for strain in STRAINS.values():
+        numbers = [value for value in vars(strain).values() if isinstance(value, float)]
+        assert f"| {strain.name} | {' | '.join(f'{number:g}' for number in numbers)} |" in page
+        assert f"- **{strain.name}**: {strain.source}." in page
+
+
+def test_two_worms_differ_from_their_strain_by_opposite_amounts():
+    one, other = (individual(SHORT, "trp-4", index) for index in (2, 3))
+    assert one.frequency * other.frequency == pytest.approx(STRAINS["trp-4"].frequency ** 2)
+    assert one.frequency != pytest.approx(individual(SHORT, "trp-4", 0).frequency)
+    spread = [np.log(individual(SHORT, "N2", 2 * i).frequency / N2.frequency) for i in range(300)]
+    assert np.std(spread) == pytest.approx(SHORT.spread, rel=0.12)
 
 
 def test_the_same_seed_gives_the_same_worms_however_many():

@@ -17,6 +17,7 @@ from surrogates.report.posture_path_plots import shown_first
 MOTION_COLOURS = {1: ("forward", COLOURS[5]), -1: ("backward", COLOURS[4]), 0: ("paused", "#9A9A9A")}
 _OMEGA = COLOURS[3]
 _SHOWN, _SECONDS = 3, 180.0
+_DARK = COLOURS[:7]  # yellow is lost on a light ground
 
 
 def plot_features(recordings: Sequence[PostureRecording], measured: Sequence[Features] | None = None) -> Figure:
@@ -72,7 +73,7 @@ def _draw_histograms(panels, recordings: Sequence[PostureRecording], measured: S
             rows = [f for r, f in zip(recordings, measured, strict=True) if (r.strain or "worms") == strain]
             pooled = np.concatenate([values(features) for features in rows])
             share, _ = np.histogram(pooled[np.isfinite(pooled)], edges)
-            look = {"color": COLOURS[place % len(COLOURS)], "ls": "-" if place < len(COLOURS) else "--"}
+            look = {"color": _DARK[place % len(_DARK)], "ls": ("-", "--", ":")[place // len(_DARK) % 3]}
             axes.stairs(100 * share / max(share.sum(), 1), edges, lw=1.2, label=strain, **look)
         axes.set_xlabel(label, fontsize=9)
         axes.set_ylabel("frames (%)", fontsize=9)
