@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from datasets.posture.midlines import stretches
 from datasets.posture.path import midlines, resampling, with_path
 from datasets.posture.recording import PostureRecording
 from neuron_models.units import Fraction, Hertz, Seconds
@@ -142,12 +143,6 @@ def omega_turns(angles: Float[np.ndarray, "frame segment"], fps: Hertz) -> Bool[
         if last - first <= HIDDEN * fps and first > 0 and last < len(lost) and folded[first - 1] and folded[last]:
             folded[first:last] = True
     return _long_enough(folded, fps)
-
-
-def stretches(inside: Bool[np.ndarray, " frame"]) -> Int[np.ndarray, "stretch 2"]:
-    """First frame, and the one after the last, of each stretch of true frames."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], inside.astype(int), [0]))))
-    return edges.reshape(-1, 2)
 
 
 def _bridged(inside: Bool[np.ndarray, " frame"], fps: Hertz) -> Bool[np.ndarray, " frame"]:

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.interpolate import CubicSpline
 
+from datasets.posture.midlines import midlines_of
 from datasets.posture.recording import PostureRecording
 from neuron_models.errors import require
 from neuron_models.units import Dimensionless
@@ -125,12 +126,11 @@ def midlines(recording: PostureRecording, points: int = 49) -> Float[np.ndarray,
 
     Their mean is the centroid; the origin where places were not recorded. NaN in frames without a midline.
     """
-    angles = recording.angles @ resampling(recording.angles.shape[1], points - 1) + recording.mean_angle[:, None]
-    steps = np.stack([np.cos(angles), np.sin(angles)], axis=-1) * ((recording.length or 1.0) / (points - 1))
-    line = np.concatenate([np.zeros_like(steps[:, :1]), np.cumsum(steps, axis=1)], axis=1)
-    line -= line.mean(axis=1, keepdims=True)
-    line[~recording.valid()] = np.nan
-    return line if recording.centroid is None else line + recording.centroid[:, None]
+    angles = recording.angles @ resampling(recording.angles.shape[1], points - 1)
+    length = recording.length or 1.0
+    lines = midlines_of(angles, recording.mean_angle, centroid=recording.centroid, length=length)
+    lines[~recording.valid()] = np.nan
+    return lines
 
 
 def resampling(segments: int, wanted: int) -> Float[np.ndarray, "segment wanted"]:
