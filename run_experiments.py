@@ -33,6 +33,7 @@ import surrogates.cli
 import surrogates.eigenworms_cli
 import surrogates.export_cli
 import surrogates.importance.cli
+import surrogates.posture.cli
 import surrogates.posture.data_cli
 import surrogates.search_cli
 import surrogates.worm_cli

@@ -43,11 +43,21 @@ def train(
     input_lags: Annotated[int | None, typer.Option(help="Past inputs that count (tdnn: 1, narx: 4).")] = None,
     output_lags: Annotated[int | None, typer.Option(help="Past outputs that count (narx: 2).")] = None,
     activation: Annotated[str | None, typer.Option(help="Of rnn, lstm, gru: tanh when not said, relu, ...")] = None,
+    layers: Annotated[int | None, typer.Option(help="Of LSTM (posture_lstm: 1).")] = None,
+    dropout: Annotated[
+        float | None, typer.Option(help="Share that is dropped in training (posture_lstm: 0.2).")
+    ] = None,
+    components: Annotated[
+        int | None, typer.Option(help="Gaussians that a frame is drawn from (posture_lstm: 5; 0: squared error).")
+    ] = None,
+    strain: Annotated[str, typer.Option(help="Train on the recordings of this strain only (postures).")] = "",
     learning_rate: Annotated[
-        float | None, typer.Option(help="Adam's; 0.05 for lstm and gru, 0.01 for narx, 0.001 for rnn and tdnn.")
+        float | None, typer.Option(help="At first; 0.05 for lstm and gru, 0.01 for narx, 0.001 for rnn and tdnn.")
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training trials; 1000 when not said.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Trials in a batch; 32 when not said.")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Trials (of postures: pieces) in a batch; 32 when not said, 8 of postures.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the first weights and of the batches.")] = 0,
     engine: Annotated[
         str, typer.Option(help="'fast' (CPU), 'keras' (any backend, GPU), or 'auto': fast if it can.")
@@ -55,22 +65,21 @@ def train(
 ) -> None:
     """Train a model on a dataset; writes model.keras, history.csv, scores.json and two plots."""
     from datasets.store import load_dataset
-    from surrogates.fitting import fit_and_score
     from surrogates.models import model_kind
     from surrogates.training import TrainingConfig
 
     if out.is_file() or out == Path():
         raise InputError(f"--out must name a folder of its own, got {str(out)!r}")
     require_place(out)
-    dataset = load_dataset(data)
-    own: dict[str, int | str | None] = {
+    dataset = _of_strain(load_dataset(data), strain)
+    own: dict[str, int | float | str | None] = {
         "units": units,
         "lags": lags,
         "order": order,
         "input_lags": input_lags,
         "output_lags": output_lags,
     }
-    own |= {"activation": activation}
+    own |= {"activation": activation, "layers": layers, "dropout": dropout, "components": components}
     settings = {name: value for name, value in own.items() if value is not None}
     kind = model_kind(model)
     steps = {"learning_rate": learning_rate, "epochs": epochs, "batch_size": batch_size}
@@ -79,11 +88,21 @@ def train(
         given["engine"] = engine  # type: ignore[assignment]
     if kind.closed_form and given:
         raise InputError(f"model {model} is solved at once and has no {', '.join(given)}")
-    config = TrainingConfig(**{"learning_rate": kind.learning_rate, **given, "seed": seed, "engine": engine})  # type: ignore[arg-type]
-    if kind.task == "classification":
-        _classify(dataset, model, settings, config, out, data.name)
-        return
-    result = fit_and_score(dataset, model, settings, config, out, data=data.name)
+    config = TrainingConfig(
+        **{"learning_rate": kind.learning_rate, "batch_size": kind.batch_size, **given, "seed": seed, "engine": engine}
+    )  # type: ignore[arg-type]
+    fit = {"classification": _classify, "next_step": _predict_next}.get(kind.task, _respond)
+    fit(dataset, model, settings, config, out, data.name)
+
+
+def _respond(
+    dataset: "Dataset", model: str, settings: "Mapping[str, Any]", config: "TrainingConfig", out: Path, data: str
+) -> None:
+    from surrogates.fitting import fit_and_score
+    from surrogates.models import model_kind
+
+    kind = model_kind(model)
+    result = fit_and_score(dataset, model, settings, config, out, data=data)
     print_scores(result.scores, dataset.y_units)
     if doubt := _doubt(dataset, result, trained_by_epochs=not kind.closed_form and config.epochs > 1):
         print(f"wormtwin: warning: {doubt}", file=sys.stderr)
@@ -92,8 +111,32 @@ def train(
     print(f"{counted(result.parameters, 'parameter')}, {how}{result.seconds:.1f} s; all in {out}")
 
 
+def _of_strain(dataset: "Dataset", strain: str) -> "Dataset":
+    if not strain:
+        return dataset
+    from datasets.posture.recording import select_strain
+
+    return select_strain(dataset, strain)
+
+
+def _predict_next(
+    dataset: "Dataset",
+    model: str,
+    settings: "Mapping[str, Any]",
+    config: "TrainingConfig",
+    out: Path,
+    data: str,
+) -> None:
+    from surrogates.posture.fitting import fit_and_predict, print_next_frame
+
+    trained, training, found = fit_and_predict(dataset, model, settings, config, out, data=data)
+    print_next_frame(found, dataset.x_units)
+    how = f"best epoch {training.best_epoch + 1}, {training.seconds:.1f} s"
+    print(f"{counted(trained.count_params(), 'parameter')}, {how}; all in {out}")
+
+
 def _classify(
-    dataset: "Dataset", model: str, settings: "Mapping[str, int | str]", config: "TrainingConfig", out: Path, data: str
+    dataset: "Dataset", model: str, settings: "Mapping[str, Any]", config: "TrainingConfig", out: Path, data: str
 ) -> None:
     from surrogates.classification import fit_and_classify
 
@@ -134,8 +177,9 @@ def evaluate(
         require_picture(plot)
     trained, channels = load_model(model)
     dataset = load_dataset(data)
-    if channels is not None and channels.classes:
-        _evaluate_classes(trained, channels, dataset, plot)
+    if channels is not None and channels.model:
+        whole = _evaluate_classes if channels.classes else _evaluate_next
+        whole(trained, channels, dataset, plot)
         return
     if channels is not None:
         channels.require_same(dataset)
@@ -158,6 +202,20 @@ def _evaluate_classes(trained: "Any", channels: "Channels", dataset: "Dataset", 
     print_class_scores(scores)
     if plot is not None:
         save_figure(plot_confusion({split: s.confusion for split, s in scores.items()}, channels.classes), plot)
+
+
+def _evaluate_next(trained: "Any", channels: "Channels", dataset: "Dataset", plot: Path | None) -> None:
+    from surrogates.models import model_kind
+    from surrogates.posture.fitting import print_next_frame
+    from surrogates.posture.prediction import score_next_frame
+    from surrogates.report.plots import save_figure
+    from surrogates.report.posture_model_plots import plot_next_frames
+
+    dataset = model_kind(channels.model).prepare(dataset)
+    channels.require_same(dataset)
+    print_next_frame(score_next_frame(trained, dataset), dataset.x_units)
+    if plot is not None:
+        save_figure(plot_next_frames(trained, dataset), plot)
 
 
 @dataset_app.command("plot")

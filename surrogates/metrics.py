@@ -26,7 +26,7 @@ class Score:
     relative_by_output: Mapping[str, float]
 
 
-def predict(model, dataset: Dataset) -> list[Float[np.ndarray, "time output"]]:
+def predict(model, dataset: Dataset) -> list[Float[np.ndarray, "_time output"]]:
     """Run a model freely on every trial: one array (time, output) a trial, in the data's units.
 
     Raises:
@@ -94,7 +94,7 @@ def step_microseconds(model, dataset: Dataset, repeats: int = 3) -> Microseconds
     return 1e6 * min(seconds) / len(one.trials[0])
 
 
-def score(dataset: Dataset, predictions: list[Float[np.ndarray, "time output"]]) -> dict[str, Score]:
+def score(dataset: Dataset, predictions: list[Float[np.ndarray, "_time output"]]) -> dict[str, Score]:
     """Score predictions by split; trials of no split are scored together as "all".
 
     Samples of weight zero do not count.

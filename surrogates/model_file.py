@@ -19,10 +19,11 @@ from surrogates.backend import keras, tensorflow_unseen
 from surrogates.calcium import aggregation as _alternatives_registered  # noqa: F401
 from surrogates.calcium import baselines as _baselines_registered  # noqa: F401
 from surrogates.calcium import edges as _edges_registered  # noqa: F401
+from surrogates.posture import layers as _posture_registered  # noqa: F401
 
 _MEMBER = "wormtwin.json"
 RATE_TOLERANCE = 0.1
-"""How far the frame interval may be from that of the recordings that a classifier has learned, as a share of it."""
+"""How far the frame interval may be from that of the recordings that a model has learned, as a share of it."""
 _LISTS = ("x_names", "y_names", "classes")
 _COUNTS = (("x_names", "input_shape"), ("y_names", "output_shape"))
 _DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, KeyError, ValueError, TypeError, RuntimeError)
@@ -36,7 +37,7 @@ _LONGEST = 300
 class Channels:
     """What a model was trained on: names and units of its inputs and outputs, the sampling interval, the scenario.
 
-    Of a classifier also its name in the table of models, and its classes.
+    Of a model of recordings also its name in the table of models, and of a classifier its classes.
     """
 
     x_names: tuple[str, ...]
@@ -50,9 +51,9 @@ class Channels:
 
     @classmethod
     def of(cls, dataset: Dataset, model: str = "") -> "Channels":
-        """The channels of a dataset; `model` is the name of a classifier that has learned its classes."""
+        """The channels of a dataset; `model` is the name of a model of recordings that has learned them."""
         scenario = str(dataset.extra.get("scenario", dataset.name))
-        classes = tuple(dataset.extra["classes"]) if model else ()
+        classes = tuple(dataset.extra.get("classes", ())) if model else ()
         units = dataset.x_units, dataset.y_units
         return cls(dataset.x_names, dataset.y_names, *units, dataset.dt, scenario, model, classes)
 
@@ -84,15 +85,15 @@ class Channels:
             ("outputs", self.y_units, dataset.y_units),
         ):
             require(mine == its, f"the model's {what} are in {mine!r}, those of dataset {dataset.name!r} in {its!r}")
-        if self.classes:
-            self._require_classes(dataset)
+        if self.model:
+            self._require_recordings(dataset)
             return
         require(
             abs(self.dt - dataset.dt) < 1e-9,
             f"the model steps by {self.dt:g} ms, but dataset {dataset.name!r} is sampled every {dataset.dt:g} ms",
         )
 
-    def _require_classes(self, dataset: Dataset) -> None:
+    def _require_recordings(self, dataset: Dataset) -> None:
         """Check classes and frame rate, in which recordings of different worms differ by a few percent."""
         found = tuple(dataset.extra.get("classes", ()))
         require(

@@ -15,6 +15,9 @@ from surrogates.calcium.windows import arrays, arrays_with_correlations, classes
 from surrogates.choosing import choose, every_choice
 from surrogates.linear import fit_linear, linear
 from surrogates.narx import narx, train_open_loop
+from surrogates.posture.learning import BY_FRAME, train_on_pieces, train_on_windows
+from surrogates.posture.networks import posture_lstm, posture_lstm_paper
+from surrogates.posture.stretches import stretches
 from surrogates.recurrent import gru, lstm, rnn
 from surrogates.state_space import fit_state_space, state_space
 from surrogates.tdnn import tdnn
@@ -37,16 +40,17 @@ class ModelKind:
 
     Attributes:
         build: makes the Keras model from the numbers of inputs and outputs; its keywords are the settings.
-        learning_rate: Adam's, when none is given.
+        learning_rate: the optimizer's, when none is given.
         objective: what it is trained for.
         train: trains it by gradient; as it is, when not told otherwise.
         solve: fits it in closed form, instead of `train`.
         chosen: candidates for the settings that are chosen on the validation trials when they are not given.
-        task: what its datasets are for: `regression` or `classification`.
+        task: what its datasets are for: `regression`, `classification` or `next_step`.
         prepare: makes what it sees of a dataset as it is stored.
         from_data: keywords of the builder that the dataset decides, and how.
         fixed: keywords of the builder that make this kind another than those with the same builder.
         fit_windows: gives the weights of a classifier that is solved at once, from windows and their classes.
+        batch_size: when none is given.
     """
 
     build: Callable[..., Any]
@@ -60,6 +64,7 @@ class ModelKind:
     from_data: Mapping[str, Callable[[Dataset], Any]] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
     fit_windows: Callable[..., list[Any]] | None = None
+    batch_size: int = 32
 
     @property
     def judged_freely(self) -> bool:
@@ -123,6 +128,23 @@ STATE_MODELS: dict[str, ModelKind] = {
 }
 """Those that tell behaviour states from calcium traces; all have one seed, and `units` 16 (Wang et al. 2020)."""
 
+_POSTURE = ModelKind(
+    posture_lstm,
+    learning_rate=0.004,
+    batch_size=8,
+    objective=BY_FRAME,
+    train=train_on_pieces,
+    task="next_step",
+    prepare=stretches,
+)
+POSTURE_MODELS: dict[str, ModelKind] = {
+    "posture_lstm": _POSTURE,
+    "posture_lstm_paper": replace(
+        _POSTURE, build=posture_lstm_paper, learning_rate=0.001, batch_size=450, train=train_on_windows
+    ),
+}
+"""Those that predict and generate postures."""
+
 MODELS: dict[str, ModelKind] = {
     "rnn": ModelKind(rnn, learning_rate=0.001),
     "lstm": ModelKind(lstm),
@@ -134,6 +156,7 @@ MODELS: dict[str, ModelKind] = {
     "tdnn": ModelKind(tdnn, learning_rate=0.001),
     "narx": ModelKind(narx, learning_rate=0.01, train=train_open_loop),
     **STATE_MODELS,
+    **POSTURE_MODELS,
 }
 
 
@@ -184,11 +207,10 @@ def train_model(
         FloatingPointError: the loss, or every candidate's free run, was not finite.
     """
     kind, started = model_kind(name), time.perf_counter()
-    if dataset.task == "classification" and kind.task != "classification":
-        able = ", ".join(each for each, other in MODELS.items() if other.task == "classification")
-        raise InputError(
-            f"dataset {dataset.name!r} is for classification, which model {name} does not do; these do: {able}"
-        )
+    if dataset.task not in {kind.task, "regression"}:
+        able = ", ".join(each for each, other in MODELS.items() if other.task == dataset.task) or "none"
+        what = dataset.task.replace("next_step", "predicting the next step")
+        raise InputError(f"dataset {dataset.name!r} is for {what}, which model {name} does not do; these do: {able}")
     candidates = list(every_choice(complete_settings(name, settings), kind.chosen))
     dataset = kind.prepare(dataset)
     fit = _fitter(kind, dataset, config, progress)

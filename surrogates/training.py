@@ -31,8 +31,9 @@ class TrainingConfig:
     """How long, in which steps, from which seed; the defaults are those of Barbulescu et al. 2023 for GRU and LSTM.
 
     `engine` says what trains: `fast` is this project's own for small networks on a CPU, `keras` is Keras's
-    `fit`; `auto` takes the fast one where it can run the model and no GPU is there. Classifiers of windows have a fast
-    one too, a whole training in one JAX program, which stops early; `auto` takes it on the backend JAX.
+    `fit`; `auto` takes the fast one where it can run the model and no GPU is there. Classifiers of windows and networks
+    on postures have a fast one too, a whole training in one JAX program, which stops early; `auto` takes it on the
+    backend JAX.
     """
 
     epochs: int = 1000

@@ -179,6 +179,18 @@ def strain_of(dataset: Dataset, trial: Trial) -> str:
     return dataset.extra.get("strain", {}).get(trial.name, "")
 
 
+def select_strain(dataset: Dataset, strain: str) -> Dataset:
+    """The recordings of one strain.
+
+    Raises:
+        InputError: there is none; the message lists the strains that there are.
+    """
+    strains = [strain_of(dataset, trial) for trial in dataset]
+    known = ", ".join(sorted({each for each in strains if each})) or "none"
+    require(strain in strains, f"dataset {dataset.name!r} has no strain {strain!r}; its strains are {known}")
+    return dataset.select([place for place, each in enumerate(strains) if each == strain])
+
+
 def require_form(dataset: Dataset, form: str) -> None:
     """Raise an `InputError` unless a dataset holds postures as `ANGLES` or `AMPLITUDES`."""
     found = dataset.extra.get("posture")
