@@ -33,8 +33,12 @@ import surrogates.cli
 import surrogates.eigenworms_cli
 import surrogates.export_cli
 import surrogates.importance.cli
+import surrogates.posture.cells_cli
 import surrogates.posture.cli
+import surrogates.posture.clips_cli
 import surrogates.posture.data_cli
+import surrogates.posture.demo_cli
+import surrogates.posture.strains_cli
 import surrogates.search_cli
 import surrogates.worm_cli
 from connectome.cli import NetworkOption

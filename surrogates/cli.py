@@ -88,9 +88,8 @@ def train(
         given["engine"] = engine  # type: ignore[assignment]
     if kind.closed_form and given:
         raise InputError(f"model {model} is solved at once and has no {', '.join(given)}")
-    config = TrainingConfig(
-        **{"learning_rate": kind.learning_rate, "batch_size": kind.batch_size, **given, "seed": seed, "engine": engine}
-    )  # type: ignore[arg-type]
+    usual = {"learning_rate": kind.learning_rate, "batch_size": kind.batch_size}
+    config = TrainingConfig(**{**usual, **given, "seed": seed, "engine": engine})  # type: ignore[arg-type]
     fit = {"classification": _classify, "next_step": _predict_next}.get(kind.task, _respond)
     fit(dataset, model, settings, config, out, data.name)
 

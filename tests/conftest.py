@@ -19,7 +19,13 @@ ROOT = Path(__file__).parent.parent
 # and the kernels in surrogates/fast, which numba compiles.
 CHECKED = ["neuron_models", "connectome", "datasets"]
 CHECKED += [f"surrogates.{path.stem}" for path in (ROOT / "surrogates").glob("[!_]*.py") if path.stem != "layers"]
-CHECKED += ["surrogates.calcium.wiring", "surrogates.export", "surrogates.importance", "surrogates.report"]
+CHECKED += [
+    "surrogates.calcium.wiring",
+    "surrogates.export",
+    "surrogates.importance",
+    "surrogates.report",
+]
+CHECKED += [f"surrogates.posture.{name}" for name in ("answers", "cells", "clips", "questions", "shifts", "tracks")]
 _checker = types.ModuleType("wormtwin_checker")
 _checker.check = beartype(conf=BeartypeConf(is_pep484_tower=True))  # an int is a float, as PEP 484 says
 sys.modules[_checker.__name__] = _checker

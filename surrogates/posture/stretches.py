@@ -117,7 +117,8 @@ def _starts(frames: int, length: int) -> range:
 
 def windows(dataset: Dataset, targets: list[Float[np.ndarray, "frame channel"]], length: int = WINDOW) -> Arrays:
     """x, y and weight of all windows, of which only the last frame counts (Li et al. 2017): see `pieces`."""
-    xs, ys = [], []
+    xs: list[np.ndarray] = []
+    ys: list[np.ndarray] = []
     for trial, wanted in zip(dataset, targets, strict=True):
         if len(trial) >= length:
             for found, array in ((xs, np.asarray(trial.x[:])), (ys, wanted)):

@@ -12,13 +12,16 @@ _ON_LIGHT, _ON_DARK = "#101010", "#F4F4F4"
 """Of numbers on the heat map, whose colours stay on a dark page: none of the palette's, which change there."""
 
 
-def plot_confusion(tables: Mapping[str, Sequence[Sequence[int]]], classes: Sequence[str], columns: int = 3) -> Figure:
+def plot_confusion(
+    tables: Mapping[str, Sequence[Sequence[int]]], classes: Sequence[str], columns: int = 3, what: str = "state"
+) -> Figure:
     """Draw the share of every true class (row) that was given each class (column), a panel a table.
 
     Args:
         tables: numbers of samples by true and given class, by the panel's title.
         classes: their names.
         columns: panels side by side.
+        what: is told apart.
     """
     across = min(columns, len(tables))
     down = -(-len(tables) // across)
@@ -39,6 +42,6 @@ def plot_confusion(tables: Mapping[str, Sequence[Sequence[int]]], classes: Seque
         axes.set_facecolor(GROUND)
     for axes in grid.ravel()[len(tables) :]:
         axes.set_visible(False)
-    figure.supxlabel("given state (% of the true state)", fontsize=8)
-    figure.supylabel("true state", fontsize=8)
+    figure.supxlabel(f"given {what} (% of the true {what})", fontsize=8)
+    figure.supylabel(f"true {what}", fontsize=8)
     return figure

@@ -72,7 +72,8 @@ def plot_free_run(real: Dataset, generated: Dataset, seconds: float = 60.0) -> F
     for row, name in enumerate(names):
         axes[row, 0].set_ylabel(name, fontsize=9)
         values = [each[:, row] for each in pooled]
-        bins = np.linspace(*np.quantile(np.concatenate(values), [0.001, 0.999]), _BINS)
+        low, high = np.quantile(np.concatenate(values), [0.001, 0.999])
+        bins = np.linspace(low, high, _BINS)
         for each, colour in zip(values, (REAL, MADE), strict=True):
             density = np.histogram(each, bins, density=True)[0]
             axes[row, 2].stairs(density, bins, orientation="horizontal", color=colour, lw=1.3)
@@ -104,7 +105,8 @@ def plot_distributions(found: Comparison, strains: Sequence[str] = ()) -> Figure
     axes = figure.subplots(len(shown), len(names), sharex="col", squeeze=False)
     for column, name in enumerate(names):
         every = np.concatenate([group[strain][name] for strain in shown for group in (found.real, found.generated)])
-        bins = np.linspace(*np.quantile(every, [0.002, 0.998]), _BINS)
+        low, high = np.quantile(every, [0.002, 0.998])
+        bins = np.linspace(low, high, _BINS)
         for row, strain in enumerate(shown):
             _draw_pair(axes[row, column], {"real": found.real, "generated": found.generated}, strain, name, bins)
         axes[-1, column].set_xlabel(f"{name} ({UNITS[name]})" if UNITS[name] else name, fontsize=9)

@@ -1,0 +1,199 @@
+"""The whole of posture at a small size: sample, eigenworms, network, free runs, cells, strains, films."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datasets.dataset import Dataset
+from datasets.posture.eigenworm_fit import fit_eigenworms
+from datasets.posture.eigenworms import (
+    Eigenworms,
+    Reconstruction,
+    amplitudes_of,
+    pooled_angles,
+    postures_of,
+    reconstruction,
+)
+from datasets.posture.path import with_path
+from datasets.posture.recording import PostureRecording, angles_dataset
+from datasets.posture.sample import SampleSettings, make_sample
+from datasets.store import save_dataset
+from neuron_models.units import Seconds
+from surrogates.models import model_kind
+from surrogates.posture.cells import CellTable, relate_cells
+from surrogates.posture.clips import one_clip
+from surrogates.posture.comparison import Comparison, compare
+from surrogates.posture.fitting import fit_and_predict
+from surrogates.posture.generation import Drawing
+from surrogates.posture.memories import Reader, read_memories, reader_of
+from surrogates.posture.prediction import NextFrame
+from surrogates.posture.reading import Reading, read_again
+from surrogates.posture.seeds import generate_dataset
+from surrogates.posture.strain_numbers import CELLS, both_kinds
+from surrogates.posture.strains import Protocol, Verdict, Worms, judge
+from surrogates.posture.tracks import tracks_of
+from surrogates.posture.video import write_film
+from surrogates.report.cells_page import write_cells_page
+from surrogates.report.posture_cells import write_cells_report
+from surrogates.report.posture_comparison import write_comparison
+from surrogates.report.posture_strains import write_strains_report
+from surrogates.training import TrainingConfig
+
+MODEL = "posture_lstm"
+_FILM: Seconds = 10.0
+
+
+@dataclass(frozen=True)
+class DemoSize:
+    """How large the demo is: strains, worms of each and length of each recording, the network, free runs, tests."""
+
+    strains: tuple[str, ...] = ("N2", "CB4856", "trp-4", "egl-30")
+    worms: int = 5
+    duration: Seconds = 180.0
+    units: int = 32
+    epochs: int = 12
+    runs: int = 8
+    rounds: int = 199
+    folds: int = 5
+    trees: int = 100
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Demo:
+    """What the demo made and found, for its report.
+
+    Attributes:
+        size: how large it was.
+        sample: midlines of the generated strains.
+        eigenworms: and how well they tell these midlines.
+        quality: of the eigenworms.
+        recorded: amplitudes of the sample.
+        model: the network's name.
+        next_frame: its errors.
+        generated: its free runs, as amplitudes.
+        crawled: recorded and generated worms, on paths by resistive force theory.
+        comparison: of free runs with the sample.
+        cells: what they follow.
+        reading: series of some cells.
+        verdicts: how strains are told apart.
+        worms: the numbers of the cells.
+        seconds: by step.
+    """
+
+    size: DemoSize
+    sample: Dataset
+    eigenworms: Eigenworms
+    quality: Reconstruction
+    recorded: Dataset
+    model: str
+    next_frame: NextFrame
+    generated: Dataset
+    crawled: tuple[Sequence[PostureRecording], Sequence[PostureRecording]]
+    comparison: Comparison
+    cells: CellTable
+    reading: Reading
+    verdicts: tuple[Verdict, ...]
+    worms: Worms
+    seconds: dict[str, float]
+
+
+def run_demo(out: Path, size: DemoSize, tell: Callable[[str], object] = print) -> Demo:
+    """Run every step; each writes what its command writes, into a folder of its own.
+
+    Args:
+        out: the folder.
+        size: how large.
+        tell: is told what is being done.
+    """
+    timed, seconds = _timer(tell)
+    sample, shapes, recorded = timed("sample and eigenworms", lambda: _recordings(out, size))
+    quality = reconstruction(pooled_angles(sample), shapes)
+    config = TrainingConfig(
+        epochs=size.epochs, seed=size.seed, learning_rate=model_kind(MODEL).learning_rate, batch_size=16
+    )
+    settings = {"units": size.units}
+    model, _, next_frame = timed(
+        "training", lambda: fit_and_predict(recorded, MODEL, settings, config, out / "model", data=sample.name)
+    )
+    generated, crawled, comparison = timed("free runs", lambda: _free_runs(out, model, recorded, size))
+    reader = reader_of(model)
+    cells, reading = timed("cells", lambda: _cells(out, reader, recorded, sample, size))
+    verdicts, worms = timed("strains", lambda: _strains(out, reader, recorded, sample, size))
+    return Demo(
+        size,
+        sample,
+        shapes,
+        quality,
+        recorded,
+        model.name,
+        next_frame,
+        generated,
+        crawled,
+        comparison,
+        cells,
+        reading,
+        verdicts,
+        worms,
+        seconds,
+    )
+
+
+def _recordings(out: Path, size: DemoSize) -> tuple[Dataset, Eigenworms, Dataset]:
+    sample = make_sample(SampleSettings(strains=size.strains, worms=size.worms, duration=size.duration, seed=size.seed))
+    shapes = fit_eigenworms(pooled_angles(sample), source=sample.name)
+    recorded = amplitudes_of(sample, shapes)
+    save_dataset(sample, out / "sample.h5")
+    save_dataset(recorded, out / "amplitudes.h5")
+    return sample, shapes, recorded
+
+
+def _free_runs(
+    out: Path, model: Any, recorded: Dataset, size: DemoSize
+) -> tuple[Dataset, tuple[Sequence[PostureRecording], Sequence[PostureRecording]], Comparison]:
+    frames = round(size.duration * 1000 / recorded.dt)
+    generated = generate_dataset(model, recorded, worms=size.runs, frames=frames, drawing=Drawing(seed=size.seed))
+    save_dataset(generated, out / "generated.h5")
+    real = [with_path(recording) for recording in postures_of(recorded)]
+    made = [with_path(recording) for recording in postures_of(generated)]
+    save_dataset(angles_dataset(made, generated.name), out / "crawled.h5")
+    write_film(one_clip(angles_dataset(made, generated.name), 1, 0.0, _FILM), out / "generated.gif", side=320)
+    comparison = compare(recorded, generated)
+    write_comparison(comparison, recorded, generated, out / "comparison")
+    return generated, (real, made), comparison
+
+
+def _cells(out: Path, reader: Reader, recorded: Dataset, sample: Dataset, size: DemoSize) -> tuple[CellTable, Reading]:
+    tracks = tracks_of(recorded, sample)
+    table = relate_cells(read_memories(reader, recorded), tracks, reader.places, rounds=size.rounds, seed=size.seed)
+    reading, scene = read_again(reader, recorded, tracks, table)
+    write_cells_page(out / "cells" / "cells.html", scene)
+    write_cells_report(table, reading, reader.name, recorded.name, out / "cells")
+    return table, reading
+
+
+def _strains(
+    out: Path, reader: Reader, recorded: Dataset, sample: Dataset, size: DemoSize
+) -> tuple[tuple[Verdict, ...], Worms]:
+    protocol = Protocol(folds=size.folds, trees=size.trees, seed=size.seed)
+    kinds = both_kinds(reader, recorded, sample)
+    verdicts = tuple(each for features, numbers in kinds.items() for each in judge(numbers, features, protocol))
+    facts = {"model": reader.name, "data": recorded.name}
+    write_strains_report(verdicts, kinds[CELLS], protocol, facts, out / "strains")
+    return verdicts, kinds[CELLS]
+
+
+def _timer(tell: Callable[[str], object]) -> tuple[Callable[[str, Callable[[], Any]], Any], dict[str, float]]:
+    """What runs a step and keeps how long it took."""
+    seconds: dict[str, float] = {}
+
+    def timed(what: str, step: Callable[[], Any]) -> Any:
+        tell(f"{what.capitalize()} ...")
+        started = time.perf_counter()
+        done = step()
+        seconds[what] = time.perf_counter() - started
+        return done
+
+    return timed, seconds

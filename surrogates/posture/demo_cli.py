@@ -1,0 +1,26 @@
+"""`wormtwin posture demo`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from datasets.posture.cli import posture_app
+from neuron_models.errors import require
+from neuron_models.files import require_place
+
+
+@posture_app.command("demo")
+def demo(
+    out: Annotated[Path, typer.Option(help="The folder to write; report.html is the place to begin.")],
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+) -> None:
+    """Run the whole chain at a small size, in a few minutes: worms, eigenworms, network, free runs, cells, strains."""
+    from surrogates.posture.demo import DemoSize, run_demo
+    from surrogates.report.posture_demo import write_demo
+
+    require(not out.is_file(), f"--out {out} is a file: name a folder")
+    require_place(out / "report.html")
+    found = run_demo(out, DemoSize(seed=seed))
+    report = write_demo(found, out)
+    print(f"{sum(found.seconds.values()):.0f} s; report: {report}")
