@@ -16,7 +16,7 @@ from neuron_models.files import require_place
 from neuron_models.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from datasets.dataset import Dataset
@@ -65,7 +65,7 @@ def train(
 ) -> None:
     """Train a model on a dataset; writes model.keras, history.csv, scores.json and two plots."""
     from datasets.store import load_dataset
-    from surrogates.models import model_kind
+    from surrogates.models import TRAJECTORY_MODELS, model_kind
     from surrogates.training import TrainingConfig
 
     if out.is_file() or out == Path():
@@ -88,9 +88,11 @@ def train(
         given["engine"] = engine  # type: ignore[assignment]
     if kind.closed_form and given:
         raise InputError(f"model {model} is solved at once and has no {', '.join(given)}")
-    usual = {"learning_rate": kind.learning_rate, "batch_size": kind.batch_size}
-    config = TrainingConfig(**{**usual, **given, "seed": seed, "engine": engine})  # type: ignore[arg-type]
+    effort = {"learning_rate": kind.learning_rate, **kind.effort, **given}
+    config = TrainingConfig(**effort, seed=seed, engine=engine)  # type: ignore[arg-type]
     fit = {"classification": _classify, "next_step": _predict_next}.get(kind.task, _respond)
+    if model in TRAJECTORY_MODELS:
+        fit = _forecast
     fit(dataset, model, settings, config, out, data.name)
 
 
@@ -145,6 +147,17 @@ def _classify(
     print(f"{counted(trained.count_params(), 'parameter')}, {how}{training.seconds:.1f} s; all in {out}")
 
 
+def _forecast(
+    dataset: "Dataset", model: str, settings: "Mapping[str, int | str]", config: "TrainingConfig", out: Path, data: str
+) -> None:
+    from surrogates.calcium.trajectory_fitting import fit_and_forecast
+
+    trained, training, scores = fit_and_forecast(dataset, model, settings, config, out, data=data)
+    print_forecast_scores(scores)
+    how = f"best epoch {training.best_epoch + 1}, " if training.history else ""
+    print(f"{counted(trained.count_params(), 'parameter')}, {how}{training.seconds:.1f} s; all in {out}")
+
+
 def _doubt(dataset: "Dataset", result: "Result", trained_by_epochs: bool) -> str:
     """What is suspicious about a training whose loss stayed finite; empty when nothing is."""
     from surrogates.metrics import rmse_of_mean
@@ -170,6 +183,7 @@ def evaluate(
     from surrogates.fitting import plot_predictions
     from surrogates.metrics import predict, score
     from surrogates.model_file import load_model
+    from surrogates.models import TRAJECTORY_MODELS
     from surrogates.report.plots import require_picture, save_figure
 
     if plot is not None:
@@ -177,7 +191,8 @@ def evaluate(
     trained, channels = load_model(model)
     dataset = load_dataset(data)
     if channels is not None and channels.model:
-        whole = _evaluate_classes if channels.classes else _evaluate_next
+        forecasts = channels.model in TRAJECTORY_MODELS
+        whole = _evaluate_classes if channels.classes else _evaluate_forecasts if forecasts else _evaluate_next
         whole(trained, channels, dataset, plot)
         return
     if channels is not None:
@@ -215,6 +230,20 @@ def _evaluate_next(trained: "Any", channels: "Channels", dataset: "Dataset", plo
     print_next_frame(score_next_frame(trained, dataset), dataset.x_units)
     if plot is not None:
         save_figure(plot_next_frames(trained, dataset), plot)
+
+
+def _evaluate_forecasts(trained: "Any", channels: "Channels", dataset: "Dataset", plot: Path | None) -> None:
+    from surrogates.calcium.trajectory_fitting import score_splits
+    from surrogates.models import model_kind
+    from surrogates.report.calcium_trajectory_plots import plot_forecast_errors
+    from surrogates.report.plots import save_figure
+
+    dataset = model_kind(channels.model).prepare(dataset)
+    channels.require_same(dataset)
+    scores = score_splits(trained, dataset)
+    print_forecast_scores(scores)
+    if plot is not None:
+        save_figure(plot_forecast_errors(scores, dataset.dt), plot)
 
 
 @dataset_app.command("plot")
@@ -284,3 +313,15 @@ def print_class_scores(scores: "Mapping[str, ClassScore]") -> None:
     console.width = max(console.width, 40 + 16 * len(classes))  # figures are never cut
     console.print(table)
     console.print(confusion)
+
+
+def print_forecast_scores(scores: "Mapping[str, Mapping[str, Sequence[float]]]") -> None:
+    """Print the RMSE of some steps by split, and those of persistence."""
+    shown = (1, 2, 4, 8, 12, 16)
+    table = Table("split", "forecast", *(f"step {step}" for step in shown), title="RMSE by step, share of the range")
+    for split, both in scores.items():
+        for name, errors in both.items():
+            table.add_row(split, name, *(f"{errors[step - 1]:.4f}" for step in shown))
+    console = Console()
+    console.width = max(console.width, 34 + 12 * len(shown))  # figures are never cut
+    console.print(table)

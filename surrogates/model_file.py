@@ -19,6 +19,7 @@ from surrogates.backend import keras, tensorflow_unseen
 from surrogates.calcium import aggregation as _alternatives_registered  # noqa: F401
 from surrogates.calcium import baselines as _baselines_registered  # noqa: F401
 from surrogates.calcium import edges as _edges_registered  # noqa: F401
+from surrogates.calcium import trajectory_layers as _forecasts_registered  # noqa: F401
 from surrogates.posture import layers as _posture_registered  # noqa: F401
 
 _MEMBER = "wormtwin.json"
@@ -97,12 +98,13 @@ class Channels:
         """Check classes and frame rate, in which recordings of different worms differ by a few percent."""
         found = tuple(dataset.extra.get("classes", ()))
         require(
-            found == self.classes,
+            not self.classes or found == self.classes,
             f"the model tells {', '.join(self.classes)} apart, but dataset {dataset.name!r} has the classes "
             f"{', '.join(found) or 'none'}: apply the same state rule",
         )
+        tolerance = RATE_TOLERANCE * self.dt if self.model else 1e-9
         require(
-            abs(self.dt / dataset.dt - 1) <= RATE_TOLERANCE,
+            abs(self.dt - dataset.dt) <= tolerance,
             f"the model steps by {self.dt:.4g} ms, but dataset {dataset.name!r} is sampled every {dataset.dt:.4g} ms",
         )
 
@@ -150,8 +152,11 @@ def _channels(found: Any, model: keras.Model) -> Channels:
     lists = [what for what in _LISTS if what in found]
     for what in lists:
         require(isinstance(found[what], list), f"{what} must be a list of names, got {found[what]!r:.60}")
-    # A classifier makes its inputs (derivatives, windows) of the channels, and gives a number for each class.
-    counts = (("classes", "output_shape"),) if found.get("classes") else _COUNTS
+    counts: tuple[tuple[str, str], ...] = _COUNTS
+    if found.get("classes"):  # it makes its inputs (derivatives, windows) of the channels
+        counts = (("classes", "output_shape"),)
+    elif found.get("model"):  # it takes whether a frame is given too, and forecasts its inputs
+        counts = (("x_names", "output_shape"),)
     for what, shape in counts:
         names, has = len(found[what]), getattr(model, shape, None)
         has = has[-1] if isinstance(has, tuple) else None

@@ -11,6 +11,18 @@ from neuron_models.errors import InputError
 from neuron_models.units import Dimensionless
 from surrogates.calcium.baselines import fit_logistic, fit_svm, logistic, solver, svm
 from surrogates.calcium.networks import alternative, connectome_network, graph_network, mlp, recurrent
+from surrogates.calcium.trajectories import forecastable
+from surrogates.calcium.trajectory_linear import nothing_to_solve
+from surrogates.calcium.trajectory_linear import solver as linear_solver
+from surrogates.calcium.trajectory_networks import (
+    autoregression,
+    persistence,
+    trajectory_connectome,
+    trajectory_graph,
+    trajectory_mlp,
+    trajectory_recurrent,
+)
+from surrogates.calcium.trajectory_training import BATCH_SIZE, EPOCHS, LEARNING_RATE, OBJECTIVE, train_forecasts
 from surrogates.calcium.windows import arrays, arrays_with_correlations, classes_of, featured, neurons_of
 from surrogates.choosing import choose, every_choice
 from surrogates.linear import fit_linear, linear
@@ -49,8 +61,8 @@ class ModelKind:
         prepare: makes what it sees of a dataset as it is stored.
         from_data: keywords of the builder that the dataset decides, and how.
         fixed: keywords of the builder that make this kind another than those with the same builder.
+        effort: settings of training, beside the learning rate, when none are given.
         fit_windows: gives the weights of a classifier that is solved at once, from windows and their classes.
-        batch_size: when none is given.
     """
 
     build: Callable[..., Any]
@@ -63,8 +75,8 @@ class ModelKind:
     prepare: Callable[[Dataset], Dataset] = as_stored
     from_data: Mapping[str, Callable[[Dataset], Any]] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    effort: Mapping[str, int] = field(default_factory=dict)
     fit_windows: Callable[..., list[Any]] | None = None
-    batch_size: int = 32
 
     @property
     def judged_freely(self) -> bool:
@@ -131,7 +143,7 @@ STATE_MODELS: dict[str, ModelKind] = {
 _POSTURE = ModelKind(
     posture_lstm,
     learning_rate=0.004,
-    batch_size=8,
+    effort={"batch_size": 8},
     objective=BY_FRAME,
     train=train_on_pieces,
     task="next_step",
@@ -140,10 +152,40 @@ _POSTURE = ModelKind(
 POSTURE_MODELS: dict[str, ModelKind] = {
     "posture_lstm": _POSTURE,
     "posture_lstm_paper": replace(
-        _POSTURE, build=posture_lstm_paper, learning_rate=0.001, batch_size=450, train=train_on_windows
+        _POSTURE, build=posture_lstm_paper, learning_rate=0.001, effort={"batch_size": 450}, train=train_on_windows
     ),
 }
 """Those that predict and generate postures."""
+
+
+def _trajectories(build: Callable[..., Any], solve: Solver | None = None, **fixed: Any) -> ModelKind:
+    """A model that forecasts calcium traces from windows of them."""
+    return ModelKind(
+        build,
+        learning_rate=LEARNING_RATE,
+        objective=OBJECTIVE,
+        train=train_forecasts,
+        solve=solve,
+        task="next_step",
+        effort={"epochs": EPOCHS, "batch_size": BATCH_SIZE},
+        prepare=forecastable,
+        from_data={"neurons": neurons_of} if "neurons" in inspect.signature(build).parameters else {},
+        fixed=fixed,
+    )
+
+
+TRAJECTORY_MODELS: dict[str, ModelKind] = {
+    "calcium_trajectory_persistence": _trajectories(persistence, nothing_to_solve),
+    "calcium_trajectory_linear": _trajectories(autoregression, linear_solver(varied=False)),
+    "calcium_trajectory_linear_varied": _trajectories(autoregression, linear_solver(varied=True)),
+    "calcium_trajectory_mlp": _trajectories(trajectory_mlp),
+    "calcium_trajectory_gnn": _trajectories(trajectory_graph),
+    "calcium_trajectory_connectome": _trajectories(trajectory_connectome, shuffle=False),
+    "calcium_trajectory_shuffled": _trajectories(trajectory_connectome, shuffle=True),
+    "calcium_trajectory_gru": _trajectories(trajectory_recurrent, graph=False),
+    "calcium_trajectory_gnn_gru": _trajectories(trajectory_recurrent, graph=True),
+}
+"""Those that forecast calcium traces; networks have one seed, and `units` 256 (Wang et al. 2020), of memories 64."""
 
 MODELS: dict[str, ModelKind] = {
     "rnn": ModelKind(rnn, learning_rate=0.001),
@@ -157,6 +199,7 @@ MODELS: dict[str, ModelKind] = {
     "narx": ModelKind(narx, learning_rate=0.01, train=train_open_loop),
     **STATE_MODELS,
     **POSTURE_MODELS,
+    **TRAJECTORY_MODELS,
 }
 
 

@@ -60,7 +60,7 @@ class Objective:
 
     `transform` acts on training batches only; `arrays` turns a dataset into x, y and weight (its trials stacked, when
     not told otherwise). `loss` is a name of Keras's or a function of y and what the model gives. `stopping` holds for
-    trainings that are one program.
+    trainings that are one program, but for `anneal`, which Keras's follow too.
     """
 
     loss: Any = "mean_squared_error"
@@ -159,7 +159,7 @@ def _fast_layout(model: keras.Model, config: TrainingConfig, objective: Objectiv
     from surrogates.fast.layout import layout_of
 
     plain = even and objective.squared and objective.transform is None and not objective.metrics
-    plain = plain and objective.optimizer == "adam"
+    plain = plain and objective.optimizer == "adam" and not objective.stopping.anneal
     layout = layout_of(model) if plain else None
     if layout is None and config.engine == "fast":
         raise InputError(
@@ -218,12 +218,15 @@ def _fit_fast(model, layout, learned: Arrays, checked: Arrays, config: TrainingC
 def _fit_keras(
     model, learned: Arrays, checked: Arrays, config: TrainingConfig, objective: Objective, bar: "_Bar"
 ) -> tuple[dict[str, list[float]], int]:
+    batches = _Batches(learned, config, objective.transform)
+    rate: Any = config.learning_rate
+    if objective.stopping.anneal:
+        rate = keras.optimizers.schedules.CosineDecay(rate, config.epochs * len(batches))
     model.compile(
-        optimizer=OPTIMIZERS[objective.optimizer](config.learning_rate),
+        optimizer=OPTIMIZERS[objective.optimizer](rate),
         loss=objective.loss,
         weighted_metrics=list(objective.metrics),  # so that a sample of weight zero does not count in them either
     )
-    batches = _Batches(learned, config, objective.transform)
     best = _BestWeights(batches, bar)
     with tensorflow_unseen():
         done = model.fit(

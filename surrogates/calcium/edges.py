@@ -129,9 +129,9 @@ class Messages(keras.Layer):
 
 @keras.saving.register_keras_serializable(package="wormtwin")
 class Steps(keras.Layer):
-    """Some rows of a window: (batch, step, channel) from `first` up to, not including, `last`."""
+    """Some rows of a window: (batch, step, channel) from `first` up to, not including, `last`; to the end if None."""
 
-    def __init__(self, first: int, last: int, **options) -> None:
+    def __init__(self, first: int, last: int | None, **options) -> None:
         super().__init__(**options)
         self.first, self.last = first, last
 

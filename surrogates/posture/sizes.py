@@ -54,7 +54,7 @@ def run_sizes(dataset: Dataset, study: SizeStudy, tell: Callable[[str], object] 
     """
     kind = model_kind(study.model)
     cut, real = stretches(dataset), _pooled(dataset)
-    config = TrainingConfig(study.epochs, kind.batch_size, kind.learning_rate, study.seed)
+    config = TrainingConfig(study.epochs, kind.effort["batch_size"], kind.learning_rate, study.seed)
     rows = []
     for layers in study.layers:
         for units in study.units:

@@ -1,0 +1,84 @@
+"""Trains a model that forecasts, from a dataset to a folder, and scores it by split and by step."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datasets.dataset import SPLITS, Dataset
+from neuron_models.files import written_whole
+from surrogates.backend import keras
+from surrogates.calcium.trajectories import errors_by_step, forecast, forecastable, forecasts
+from surrogates.model_file import Channels, save_model
+from surrogates.models import train_model
+from surrogates.report.calcium_trajectory_plots import plot_forecast_errors
+from surrogates.report.plots import plot_history, save_figure
+from surrogates.result import HISTORY_PLOT, MODEL_FILE, SCORES_FILE, save_history, versions, without_nan
+from surrogates.training import Training, TrainingConfig
+
+ERRORS_PLOT = "errors.png"
+Scores = dict[str, dict[str, list[float]]]
+"""By split, the RMSE of every step: of the model, and of persistence."""
+
+
+def score_splits(model: keras.Model, dataset: Dataset) -> Scores:
+    """The errors of a model and of persistence by split; trials of no split are scored together as "all".
+
+    Raises:
+        InputError: a recording is too short to forecast, or the model takes other neurons.
+    """
+    dataset = forecastable(dataset)
+    parts = {split: [i for i, t in enumerate(dataset) if (t.split or "all") == split] for split in (*SPLITS, "all")}
+    scores: Scores = {}
+    for split, places in parts.items():
+        if places:
+            cut = forecasts(dataset.select(places))
+            kept = np.repeat(cut.seen[:, -1:], cut.future.shape[1], axis=1)
+            both = {"model": forecast(model, cut.seen), "persistence": kept}
+            scores[split] = {name: errors_by_step(given, cut.future).tolist() for name, given in both.items()}
+    return scores
+
+
+def fit_and_forecast(
+    dataset: Dataset, model: str, settings: Mapping[str, Any], config: TrainingConfig, out: Path, *, data: str = ""
+) -> tuple[keras.Model, Training, Scores]:
+    """Train a model, score it, and write model, history, plots and last the scores into `out`.
+
+    Args:
+        dataset: traces, with training, and better also validation and test trials.
+        model: one of `surrogates.models.TRAJECTORY_MODELS`.
+        settings: the model's own, such as `units`.
+        config: epochs, batch size, learning rate, seed.
+        out: the folder; `scores.json` in it is written last.
+        data: the name of the data, for the record.
+
+    Raises:
+        InputError: no training trials, a recording that is too short, or as `train_model` says.
+        FloatingPointError: the loss was never finite.
+    """
+    ready = forecastable(dataset)
+    trained, training = train_model(model, ready, config, settings)
+    scores = score_splits(trained, ready)
+    for stale in (SCORES_FILE, HISTORY_PLOT, ERRORS_PLOT):
+        (out / stale).unlink(missing_ok=True)
+    save_model(trained, out / MODEL_FILE, Channels.of(ready, model))
+    save_history(training, out)
+    if training.history:
+        save_figure(plot_history(training.history, ready.x_units), out / HISTORY_PLOT)
+    save_figure(plot_forecast_errors(scores, ready.dt), out / ERRORS_PLOT)
+    record = {
+        "model": model,
+        "settings": dict(training.settings),
+        "seed": config.seed,
+        "parameters": trained.count_params(),
+        "scores": scores,
+        "best_epoch": training.best_epoch,
+        "seconds": training.seconds,
+        "data": data or dataset.name,
+        "versions": versions() | {"engine": training.engine},
+    }
+    with written_whole(out / SCORES_FILE) as beside:
+        beside.write_text(json.dumps(without_nan(record), indent=1))
+    return trained, training, scores
