@@ -1,6 +1,7 @@
-"""Behaviour states of four real worms: every model, all combinations of training worms, both protocols.
+"""Behaviour states and trajectories of four real worms: every model, states on all combinations of training worms.
 
-    python benchmarks/calcium.py out [--jobs 2] [--models logistic,mlp,gnn]
+    python benchmarks/calcium.py out [--jobs 2] [--models logistic,mlp,gnn] [--trajectories persistence,linear,mlp]
+    python benchmarks/calcium.py out --models none          # forecasts alone, each worm by models of the three others
 
 Prints the figures that are asked for and the time; the folder gets what `wormtwin calcium benchmark` writes. Reads
 data/calcium/kato2015_worms1-4.npz beside the reference files.
@@ -17,7 +18,11 @@ from datasets.calcium.recordings import load_npz
 from datasets.store import dataset_checksum, load_dataset, save_dataset
 from surrogates.calcium.benchmark import run_benchmark
 from surrogates.calcium.tables import print_tables, save_tables
+from surrogates.calcium.trajectory_benchmark import LINEAR, PERSISTENCE, PREFIX, RIVALS, VARIED, benchmark_trajectories
+from surrogates.calcium.trajectory_tables import print_trajectories, save_trajectory_tables
 from surrogates.report.calcium_states import write_states_report
+from surrogates.report.calcium_trajectories import trajectory_section
+from surrogates.report.page import Section
 
 ASKED = (
     ("two", "unseen", 3, "", 98.0),
@@ -36,29 +41,53 @@ def figure(table: pd.DataFrame, rule: str, asked: str, size: int, model: str, pr
     return f"{row['model']} {row['accuracy']:.2f} ± {row['sd']:.2f} % (chance {row['chance']:.1f})"
 
 
-def main() -> None:
-    """Run the benchmark and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--models", default="")
-    given = parser.parse_args()
-    print(describe())
-    data = save_dataset(
-        load_npz(shared_folder() / "data" / "calcium" / "kato2015_worms1-4.npz"), given.out / "worms.h5"
-    )
+def states(data: Path, out: Path, models: list[str], jobs: int, more: list[Section]) -> None:
+    """Tell states apart and print the figures."""
     started = time.perf_counter()
-    models = [name for name in given.models.split(",") if name]
-    done = run_benchmark(load_dataset(data), dataset_checksum(data), given.out, models=models, jobs=given.jobs)
-    print(f"{time.perf_counter() - started:.0f} s for what was missing, {given.jobs} process(es)")
-    table = save_tables(done, given.out)
-    write_states_report(done, table, given.out)
+    done = run_benchmark(load_dataset(data), dataset_checksum(data), out, models=models, jobs=jobs)
+    print(f"{time.perf_counter() - started:.0f} s for the states that were missing, {jobs} process(es)")
+    table = save_tables(done, out)
+    write_states_report(done, table, out, more)
     print_tables(table)
     for rule, asked, size, model, wanted in ASKED:
         if not model or model in done.models:
             for protocol in ("paper", "strict"):
                 found = figure(table, rule, asked, size, model, protocol)
                 print(f"{rule} states, {asked}, {size} learned, {protocol}: {found}, asked for {wanted:g} %")
+
+
+def trajectories(data: Path, out: Path, models: list[str], jobs: int) -> Section:
+    """Forecast unseen worms and print the figures; gives their section of the page."""
+    started = time.perf_counter()
+    done = benchmark_trajectories(load_dataset(data), dataset_checksum(data), out, models=models, jobs=jobs)
+    print(f"{time.perf_counter() - started:.0f} s for the forecasts that were missing, {jobs} process(es)")
+    runs, summary = save_trajectory_tables(done, out)
+    print_trajectories(summary)
+    mean = summary.pivot(index="step", columns="model", values="mean")
+    for rivals in ((PERSISTENCE, LINEAR), (VARIED,)):
+        if set(rivals) <= set(mean):
+            names = " and ".join(name.removeprefix(PREFIX) for name in rivals)
+            for model in set(mean) - set(RIVALS):
+                above = mean.index[mean[model] >= mean[list(rivals)].min(axis=1)].tolist()
+                print(f"{model.removeprefix(PREFIX)} is not below {names} at the steps {above or 'none'}")
+    return trajectory_section(runs, summary)
+
+
+def main() -> None:
+    """Run the benchmark and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--models", default="")
+    parser.add_argument("--trajectories", default="")
+    given = parser.parse_args()
+    print(describe())
+    recordings = load_npz(shared_folder() / "data" / "calcium" / "kato2015_worms1-4.npz")
+    data = save_dataset(recordings, given.out / "worms.h5")
+    models, forecasting = ([name for name in each.split(",") if name] for each in (given.models, given.trajectories))
+    more = [] if forecasting == ["none"] else [trajectories(data, given.out, forecasting, given.jobs)]
+    if models != ["none"]:
+        states(data, given.out, models, given.jobs, more)
 
 
 if __name__ == "__main__":

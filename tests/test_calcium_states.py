@@ -337,6 +337,7 @@ def test_the_benchmark_by_command(wormtwin, worms, tmp_path):
     data, out = tmp_path / "worms.h5", tmp_path / "out"
     save_dataset(worms, data)
     arguments = ("calcium", "benchmark", data, "--out", out, "--rules", "two", "--models", "logistic,svm")
+    arguments += ("--trajectories", "none")
     status, shown, error = wormtwin(*arguments)
     assert status == 0, error
     assert "82.8" in shown  # published for the SVM on unseen worms

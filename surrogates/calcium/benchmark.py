@@ -1,6 +1,5 @@
 """All models on all combinations of training worms; every run is on disk as soon as it is finished."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -9,18 +8,16 @@ from typing import Any
 from datasets.calcium.states import apply_rule, state_rule
 from datasets.dataset import Dataset
 from neuron_models.errors import InputError, require
-from neuron_models.files import written_whole
 from neuron_models.progress import progress_bar
 from neuron_models.workers import Call, require_workers, run_calls
 from surrogates.calcium.inputs import Inputs, choose_inputs
 from surrogates.calcium.protocol import Effort, evaluate_set, training_sets
 from surrogates.calcium.reading import COMMAND_NEURONS, READ, read_models, without_neurons
+from surrogates.calcium.run_files import claim_folder, kept_in, load_run, save_run
 from surrogates.models import STATE_MODELS
-from surrogates.result import versions
 
 RULES = ("two", "four", "seven")
 """State rules that are measured when none are named."""
-_CLAIM_FILE = "claim.json"
 WITHOUT = "without-AVA-"
 _READ = ("calcium_logistic", "calcium_mlp", "calcium_gnn")
 """Models that are read."""
@@ -73,7 +70,7 @@ def run_benchmark(
     names, effort = chosen_models(models), effort or Effort()
     require(len(set(rules)) == len(rules) > 0, "the state rules must be named once each")
     ruled = {rule: apply_rule(dataset, state_rule(rule)) for rule in rules}
-    _claim(out / "runs", checksum, effort)
+    claim_folder(out / "runs", {"data": checksum, **asdict(effort)})
     inputs = _chosen_inputs(ruled, out, jobs)
     records = _measured(ruled, names, inputs, effort, out, jobs)
     reading = {rule: _read(ruled[rule], rule, names, inputs, effort, out, jobs) for rule in rules[:1]}
@@ -103,14 +100,14 @@ def _chosen_inputs(ruled: Mapping[str, Dataset], out: Path, jobs: int) -> dict[t
         for worms in training_sets(len(dataset)):
             path = _inputs_path(out, rule, worms)
             if path.exists():
-                found[rule, worms] = Inputs(**_loaded(path))
+                found[rule, worms] = Inputs(**load_run(path))
             else:
                 missing.append((rule, worms))
     calls = [Call(choose_inputs, ruled[rule].select(worms)) for rule, worms in missing]
-    with run_calls(calls, jobs=jobs, kept=_kept(out)) as finished, progress_bar(len(calls), "choice") as bar:
+    with run_calls(calls, jobs=jobs, kept=kept_in(out)) as finished, progress_bar(len(calls), "choice") as bar:
         for place, inputs in finished:
             found[missing[place]] = inputs
-            _save(asdict(inputs), _inputs_path(out, *missing[place]))
+            save_run(asdict(inputs), _inputs_path(out, *missing[place]))
             bar.update()
     return found
 
@@ -128,16 +125,16 @@ def _measured(
     ordered = sorted(models, key=lambda m: _DEAREST.index(m) if m in _DEAREST else len(_DEAREST))
     # A program is compiled once a model and state rule: all combinations of worms are one run.
     plan = [(rule, model) for model in ordered for rule in ruled]
-    done = {each: _loaded(path) for each in plan if (path := _run_path(out, *each)).exists()}
+    done = {each: load_run(path) for each in plan if (path := _run_path(out, *each)).exists()}
     missing = [each for each in plan if each not in done]
     calls = [Call(_run, ruled[rule], (model, [(w, inputs[rule, w]) for w in sets], effort)) for rule, model in missing]
     with (
-        run_calls(calls, jobs=jobs, kept=_kept(out)) as finished,
+        run_calls(calls, jobs=jobs, kept=kept_in(out)) as finished,
         progress_bar(len(plan), "run", len(done)) as bar,
     ):
         for place, found in finished:
             rule, model = missing[place]
-            _save(found, _run_path(out, rule, model))
+            save_run(found, _run_path(out, rule, model))
             done[missing[place]] = found
             bar.set_postfix_str(f"{model.removeprefix('calcium_')}, {rule}", refresh=False)
             bar.update()
@@ -163,15 +160,15 @@ def _read(
             (f"{WITHOUT}{model}", Call(without_neurons, dataset, (chosen, model, effort, hidden))) for model in asked
         ]
     paths = [out / "runs" / _plain(rule) / "reading" / f"{name}.json" for name, _ in plan]
-    found = {name: _loaded(path) for (name, _), path in zip(plan, paths, strict=True) if path.exists()}
+    found = {name: load_run(path) for (name, _), path in zip(plan, paths, strict=True) if path.exists()}
     missing = [(name, call, path) for (name, call), path in zip(plan, paths, strict=True) if name not in found]
     with (
-        run_calls([call for _, call, _ in missing], jobs=jobs, kept=_kept(out)) as finished,
+        run_calls([call for _, call, _ in missing], jobs=jobs, kept=kept_in(out)) as finished,
         progress_bar(len(plan), "reading", len(found)) as bar,
     ):
         for place, result in finished:
             name, _, path = missing[place]
-            _save(result, path)
+            save_run(result, path)
             found[name] = result
             bar.update()
     return found
@@ -196,35 +193,3 @@ def _inputs_path(out: Path, rule: str, worms: Sequence[int]) -> Path:
 
 def _plain(rule: str) -> str:
     return "".join(letter if letter.isalnum() or letter in "_-+" else "-" for letter in rule)[:120]
-
-
-def _kept(out: Path) -> str:
-    return f"the finished runs are kept in {out}"
-
-
-def _save(content: Any, path: Path) -> None:
-    with written_whole(path) as beside:
-        beside.write_text(json.dumps(content))
-
-
-def _loaded(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):
-        raise InputError(f"{path}: not a run of wormtwin: delete it and run again") from None
-
-
-def _claim(folder: Path, checksum: str, effort: Effort) -> None:
-    """Say what a folder's runs are of, or check that those in it are of the same."""
-    mine = {"data": checksum, **asdict(effort), **versions()}
-    path = folder / _CLAIM_FILE
-    if not path.exists():
-        _save(mine, path)
-        return
-    found = _loaded(path)
-    for what, value in mine.items():
-        if found.get(what) != value:
-            raise InputError(
-                f"{folder} holds runs with another {what} ({str(found.get(what))[:12]} instead of {str(value)[:12]}): "
-                "choose another --out"
-            )

@@ -1,12 +1,20 @@
-"""`wormtwin calcium benchmark`."""
+"""`wormtwin calcium benchmark` and `demo`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from datasets.calcium.cli import calcium_app
 from neuron_models.files import require_place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from datasets.dataset import Dataset
+    from surrogates.calcium.protocol import Effort
+
+_NONE = "none"
 
 
 @calcium_app.command("benchmark")
@@ -18,17 +26,72 @@ def benchmark(
     models: Annotated[
         str, typer.Option(help="Such as logistic,mlp,gnn; all when empty, a wrong name lists them.")
     ] = "",
+    trajectories: Annotated[
+        str, typer.Option(help="Models that forecast, such as linear,mlp; all when empty, 'none' for none.")
+    ] = "",
 ) -> None:
-    """Tell behaviour states apart with every model, on all combinations of training worms, beside published figures."""
+    """Tell behaviour states apart and forecast traces with every model, beside published figures.
+
+    States on all combinations of training worms; forecasts of each worm by models of all others.
+    """
     from datasets.store import dataset_checksum, load_dataset
-    from surrogates.calcium.benchmark import run_benchmark
-    from surrogates.calcium.tables import print_tables, save_tables
-    from surrogates.report.calcium_states import write_states_report
+    from surrogates.calcium.benchmark import chosen_models
+    from surrogates.calcium.trajectory_benchmark import chosen_trajectories
 
     require_place(out / "report.html")
-    wanted = [name.strip() for name in models.split(",") if name.strip()]
-    done = run_benchmark(load_dataset(data), dataset_checksum(data), out, rules=rules.split(), models=wanted, jobs=jobs)
+    wanted, forecasting = _names(models), _names(trajectories)
+    chosen_models(wanted)
+    if forecasting != [_NONE]:
+        chosen_trajectories(forecasting)
+    _measure(load_dataset(data), dataset_checksum(data), out, rules.split(), wanted, forecasting, jobs)
+
+
+@calcium_app.command("demo")
+def demo(
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
+) -> None:
+    """Generate worms, tell their states apart, forecast their traces: a page in three minutes, nothing to download."""
+    from datasets.store import dataset_checksum
+    from neuron_models.workers import require_workers
+    from surrogates.calcium import demo as tour
+
+    require_place(out / "report.html")
+    require_workers(jobs)
+    dataset, checksum = tour.demo_sample(out), dataset_checksum(out / tour.SAMPLE_FILE)
+    _measure(dataset, checksum, out, tour.RULES, tour.STATE_MODELS, tour.TRAJECTORY_MODELS, jobs, effort=tour.EFFORT)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _measure(
+    dataset: "Dataset",
+    checksum: str,
+    out: Path,
+    rules: "Sequence[str]",
+    models: "Sequence[str]",
+    trajectories: "Sequence[str]",
+    jobs: int,
+    effort: "Effort | None" = None,
+) -> None:
+    """Run the benchmarks, print their tables and write the page."""
+    from surrogates.calcium.benchmark import run_benchmark
+    from surrogates.calcium.tables import print_tables, save_tables
+    from surrogates.calcium.trajectory_benchmark import benchmark_trajectories
+    from surrogates.calcium.trajectory_tables import print_trajectories, save_trajectory_tables
+    from surrogates.report.calcium_states import write_states_report
+    from surrogates.report.calcium_trajectories import trajectory_section
+
+    done = run_benchmark(dataset, checksum, out, rules=rules, models=models, jobs=jobs, effort=effort)
     table = save_tables(done, out)
     print_tables(table)
-    print(f"Tables in {out}, all runs in {out / 'runs'}")
-    print(f"Report: {write_states_report(done, table, out)}")
+    more = []
+    if list(trajectories) != [_NONE]:
+        forecasts = benchmark_trajectories(dataset, checksum, out, models=trajectories, jobs=jobs)
+        errors, summary = save_trajectory_tables(forecasts, out)
+        print_trajectories(summary)
+        more.append(trajectory_section(errors, summary))
+    print(f"Tables in {out}, all runs in {out / 'runs'} and {out / 'trajectories'}")
+    print(f"Report: {write_states_report(done, table, out, more)}")

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from datasets.calcium.features import scaled
 from datasets.dataset import Dataset, Trial
+from neuron_models.errors import require
 from surrogates.report.plots import COLOURS, tidy
 
 UNCOUNTED = "#9A9A9A"
@@ -65,6 +66,41 @@ def plot_recordings(dataset: Dataset, neurons: Sequence[str] | None = None) -> F
     tidy(axes)
     for axis in axes:
         axis.tick_params(axis="y", length=0)
+    _legend(figure, dataset, colours)
+    return figure
+
+
+def plot_manifold(dataset: Dataset) -> Figure:
+    """Draw recordings along their first three principal components, a column a worm, coloured by class.
+
+    The components are those of all worms together, each neuron scaled to its range and centred in every worm, so that
+    an axis means the same in every panel.
+
+    Args:
+        dataset: of calcium recordings of three neurons or more, with or without states.
+    """
+    from sklearn.decomposition import PCA
+
+    neurons = [name for name in dataset.x_names if not name.startswith("d ")]
+    require(len(neurons) >= 3, f"three principal components take three neurons, there are {len(neurons)}")
+    traces = [_traces(dataset, trial, neurons) for trial in dataset]
+    centred = [each - np.nanmean(each, axis=0) for each in traces]
+    whole = np.concatenate(centred)
+    components = PCA(3).fit(whole[np.isfinite(whole).all(axis=1)])
+    shares = 100 * components.explained_variance_ratio_
+    colours = class_colours(dataset.extra.get("classes", ["trace"]))
+    figure = Figure(figsize=(2.9 * len(dataset) + 1.0, 5.8), layout="constrained")
+    grid = figure.subplots(2, len(dataset), sharex=True, sharey="row", squeeze=False)
+    for column, (trial, each) in enumerate(zip(dataset, centred, strict=True)):
+        places = each @ components.components_.T
+        for row, axes in enumerate(grid[:, column]):
+            _draw(axes, places[:, 0], places[:, row + 1], _codes(trial), list(colours.values()))
+            axes.autoscale_view()
+        grid[0, column].set_title(trial.name, fontsize=9)
+        grid[1, column].set_xlabel(f"component 1 ({shares[0]:.0f} % of the variance)", fontsize=8)
+    for row in (0, 1):
+        grid[row, 0].set_ylabel(f"component {row + 2} ({shares[row + 1]:.0f} %)", fontsize=8)
+    tidy(grid.ravel())
     _legend(figure, dataset, colours)
     return figure
 

@@ -14,6 +14,7 @@ from surrogates.calcium.benchmark import Benchmark
 from surrogates.calcium.reading import Agreement, against_connectome
 from surrogates.calcium.tables import without_ava
 from surrogates.calcium.wiring import signed_counts
+from surrogates.report.calcium_recordings import recordings_section
 from surrogates.report.calcium_state_plots import (
     model_label,
     plot_accuracy,
@@ -48,15 +49,17 @@ _LEAD = (
 _COMPARED = ("calcium_logistic", "calcium_svm", "calcium_mlp", "calcium_gnn", "calcium_connectome", "calcium_shuffled")
 
 
-def write_states_report(benchmark: Benchmark, table: pd.DataFrame, out: Path) -> Path:
+def write_states_report(benchmark: Benchmark, table: pd.DataFrame, out: Path, more: Sequence[Section] = ()) -> Path:
     """Write `report.html` and its figures.
 
     Args:
         benchmark: what was measured.
         table: as `accuracy_table` makes it.
         out: the folder.
+        more: further sections, such as that on trajectories.
     """
-    sections = [_rule_section(rule, table[table["rule"] == rule], benchmark) for rule in benchmark.rules]
+    sections = [recordings_section(benchmark.dataset)] if len(benchmark.dataset.x_names) >= 3 else []
+    sections += [_rule_section(rule, table[table["rule"] == rule], benchmark) for rule in benchmark.rules]
     compared = [model for model in _COMPARED if model in benchmark.models] or list(benchmark.models[:6])
     by_worms = FigureBlock(
         "accuracy-by-worms",
@@ -67,8 +70,10 @@ def write_states_report(benchmark: Benchmark, table: pd.DataFrame, out: Path) ->
     )
     sections.append(Section("More worms", (by_worms,)))
     sections += [_reading_section(rule, reading) for rule, reading in benchmark.reading.items() if reading]
-    sections.append(_what_was_run(benchmark))
-    return write_page(Page("Behaviour states from calcium", _LEAD, tuple(sections)), out / "report.html")
+    sections += [*more, _what_was_run(benchmark)]
+    title = "Behaviour states and trajectories from calcium" if more else "Behaviour states from calcium"
+    lead = f"{_LEAD} Others forecast the traces from eight frames." if more else _LEAD
+    return write_page(Page(title, lead, tuple(sections)), out / "report.html")
 
 
 def _rule_section(rule: str, table: pd.DataFrame, benchmark: Benchmark) -> Section:
