@@ -14,6 +14,7 @@ from surrogates.calcium.benchmark import Benchmark
 from surrogates.calcium.reading import Agreement, against_connectome
 from surrogates.calcium.tables import without_ava
 from surrogates.calcium.wiring import signed_counts
+from surrogates.report.calcium_plots import is_calcium
 from surrogates.report.calcium_recordings import recordings_section
 from surrogates.report.calcium_state_plots import (
     model_label,
@@ -58,7 +59,8 @@ def write_states_report(benchmark: Benchmark, table: pd.DataFrame, out: Path, mo
         out: the folder.
         more: further sections, such as that on trajectories.
     """
-    sections = [recordings_section(benchmark.dataset)] if len(benchmark.dataset.x_names) >= 3 else []
+    shown = is_calcium(benchmark.dataset) and len(benchmark.dataset.x_names) >= 3
+    sections = [recordings_section(benchmark.dataset)] if shown else []
     sections += [_rule_section(rule, table[table["rule"] == rule], benchmark) for rule in benchmark.rules]
     compared = [model for model in _COMPARED if model in benchmark.models] or list(benchmark.models[:6])
     by_worms = FigureBlock(
