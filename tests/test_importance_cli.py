@@ -79,6 +79,7 @@ def pair(small, tmp_path, monkeypatch):
     return "--model", model, "--data", tmp_path / "pair.h5", "--out", out, "--simulator"
 
 
+@pytest.mark.slow
 def test_another_baseline_than_the_simulator_s_is_another_question(wormtwin, pair, tmp_path):
     status, _, error = wormtwin("importance", *pair, "--method", "occlusion,shapley", "--baseline", "mean")
     assert status == 0, error

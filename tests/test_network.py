@@ -66,9 +66,8 @@ def published_error(shared, circuit, scenario, number, dt):
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize(
-    ("scenario", "number", "limit"), [("fcm", 3, 0.025), pytest.param("nictation", 1, 0.09, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("scenario", "number", "limit"), [("fcm", 3, 0.025), ("nictation", 1, 0.09)])
 def test_published_voltages_are_reproduced(shared, placed, scenario, number, limit):
     assert published_error(shared, build_network(placed), scenario, number, 0.1).mean() <= limit
 
@@ -80,7 +79,7 @@ def test_published_voltages_are_reproduced(shared, placed, scenario, number, lim
         ("fcm", 3),
         pytest.param("fcm", 15, marks=pytest.mark.slow),
         pytest.param("fcm", 40, marks=pytest.mark.slow),
-        ("nictation", 1),
+        pytest.param("nictation", 1, marks=pytest.mark.slow),
     ],
 )
 def test_as_run_the_published_voltages_are_met_to_their_last_digits(shared, placed, scenario, number):

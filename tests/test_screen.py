@@ -105,6 +105,7 @@ def mean_of(run, names, prefixes):
     return np.mean([run[name] for name in names if name.startswith(prefixes) and name[2:].isdigit()])
 
 
+@pytest.mark.slow
 def test_without_avb_the_b_motor_neurons_fall_most_among_motor_neurons(crawling):
     """What drives forward crawling in the animal (Chalfie et al. 1985), and the publication's expectation."""
     names = list(crawling["intact"])
@@ -116,11 +117,13 @@ def test_without_avb_the_b_motor_neurons_fall_most_among_motor_neurons(crawling)
     assert left["DB", "VB"] == min(left.values())
 
 
+@pytest.mark.slow
 def test_without_avb_what_plm_drives_stays(crawling):
     for name in ("PLML", "PLMR", "LUAL", "PVR"):
         assert crawling["AVB"][name] > 0.9 * crawling["intact"][name]
 
 
+@pytest.mark.slow
 def test_without_ava_forward_crawling_stays(crawling):
     names = list(crawling["intact"])
     assert mean_of(crawling["AVA"], names, ("DB", "VB")) > 0.9 * mean_of(crawling["intact"], names, ("DB", "VB"))
