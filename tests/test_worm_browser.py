@@ -128,7 +128,7 @@ def test_time_and_colour_change_the_picture(visit):
     assert (np.abs(by_class - late).max(axis=2) > 40).sum() > 1000
     assert tab.locator("#scale").is_hidden()
     tab.fill("#slider", "0")
-    assert np.array_equal(picture(tab), by_class)
+    assert (np.abs(picture(tab) - by_class).max(axis=2) > 8).sum() < 20  # drawn again, soft edges may round otherwise
 
 
 def test_playing_moves_on_and_stops_at_the_end(visit):
