@@ -1,7 +1,8 @@
 // Plays a worm beside the memory of every cell.
+{% include "crawler.js" %}
 const $ = (id) => document.getElementById(id);
 const facts = JSON.parse($("facts").textContent);
-const LIMIT = 3, HEAD = 0.15, VIEW = 2, MARGIN = { left: 8, right: 8, top: 6, bottom: 22 };
+const LIMIT = 3, VIEW = 2, MARGIN = { left: 8, right: 8, top: 6, bottom: 22 };
 
 function unpacked({ data, offset, step }) {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
@@ -42,32 +43,10 @@ function sized(canvas, width, height) {
   return pen;
 }
 
-// The view follows the worm over a ground with a line every body length.
 function drawWorm() {
-  const side = $("worm").clientWidth, pen = sized($("worm"), side, side), scale = side / VIEW;
+  const side = $("worm").clientWidth;
   const at = Array.from({ length: points }, (_, p) => [0, 1].map((axis) => midlines[2 * (frame * points + p) + axis]));
-  const middle = [0, 1].map((axis) => at.reduce((sum, point) => sum + point[axis], 0) / points);
-  const x = (value) => side / 2 + scale * (value - middle[0]), y = (value) => side / 2 - scale * (value - middle[1]);
-  pen.strokeStyle = css("--grid");
-  pen.lineWidth = 1;
-  pen.beginPath();
-  for (let n = -VIEW; n <= VIEW; n++) {
-    const [across, along] = [x(Math.round(middle[0]) + n), y(Math.round(middle[1]) + n)];
-    pen.moveTo(across, 0);
-    pen.lineTo(across, side);
-    pen.moveTo(0, along);
-    pen.lineTo(side, along);
-  }
-  pen.stroke();
-  pen.lineCap = pen.lineJoin = "round";
-  pen.lineWidth = Math.max(2.5, 0.05 * scale);
-  const neck = Math.max(1, Math.round(HEAD * (points - 1)));
-  for (const [from, to, colour] of [[neck, points - 1, "--midline"], [0, neck, "--head"]]) {
-    pen.strokeStyle = css(colour);
-    pen.beginPath();
-    at.slice(from, to + 1).forEach((point) => pen.lineTo(x(point[0]), y(point[1])));
-    pen.stroke();
-  }
+  drawCrawler(sized($("worm"), side, side), side, at, VIEW);
 }
 
 const grids = facts.layers.map((size, layer) => {

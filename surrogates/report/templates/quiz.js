@@ -1,6 +1,6 @@
 // Plays clips and asks which are real; the server keeps count and tells the truth only after a choice.
+{% include "crawler.js" %}
 const $ = (id) => document.getElementById(id);
-const HEAD = 0.15; // the share of the body drawn as head
 const VIEW = 2.4, MAP = 0.27; // body lengths across the view that follows the worm; the map's share of it
 let state, at = null, clip = null, playing = false, time = 0, last = 0;
 
@@ -40,21 +40,6 @@ function shapeAt(seconds) {
   }));
 }
 
-// A line every body length, so that motion is seen although the view follows the worm.
-function ground(pen, side, middle, x, y, colour) {
-  pen.strokeStyle = colour;
-  pen.lineWidth = 1;
-  pen.beginPath();
-  for (let n = -2; n <= 2; n++) {
-    const [across, along] = [x(Math.round(middle[0]) + n), y(Math.round(middle[1]) + n)];
-    pen.moveTo(across, 0);
-    pen.lineTo(across, side);
-    pen.moveTo(0, along);
-    pen.lineTo(side, along);
-  }
-  pen.stroke();
-}
-
 // The path so far, in a corner.
 function map(pen, side, middle, style) {
   const size = MAP * side, scale = (0.44 * size) / clip.reach;
@@ -79,23 +64,9 @@ function draw() {
   const ratio = window.devicePixelRatio || 1;
   if (canvas.width !== Math.round(side * ratio)) canvas.width = canvas.height = Math.round(side * ratio);
   const pen = canvas.getContext("2d"), style = getComputedStyle(document.documentElement);
-  const scale = side / VIEW, points = shapeAt(time);
-  const middle = [0, 1].map((axis) => points.reduce((sum, point) => sum + point[axis], 0) / points.length);
-  const x = (value) => side / 2 + scale * (value - middle[0]), y = (value) => side / 2 - scale * (value - middle[1]);
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   pen.clearRect(0, 0, side, side);
-  ground(pen, side, middle, x, y, style.getPropertyValue("--grid"));
-  pen.lineCap = pen.lineJoin = "round";
-  pen.lineWidth = Math.max(2.5, 0.05 * scale);
-  const line = (from, to, colour) => {
-    pen.strokeStyle = style.getPropertyValue(colour);
-    pen.beginPath();
-    points.slice(from, to + 1).forEach((point) => pen.lineTo(x(point[0]), y(point[1])));
-    pen.stroke();
-  };
-  const neck = Math.max(1, Math.round(HEAD * (points.length - 1)));
-  line(neck, points.length - 1, "--midline");
-  line(0, neck, "--head");
+  const middle = drawCrawler(pen, side, shapeAt(time), VIEW);
   map(pen, side, middle, style);
   $("slider").value = time;
   $("clock").textContent = `${time.toFixed(0)} of ${clip.duration.toFixed(0)} s`;
