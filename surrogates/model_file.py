@@ -102,9 +102,8 @@ class Channels:
             f"the model tells {', '.join(self.classes)} apart, but dataset {dataset.name!r} has the classes "
             f"{', '.join(found) or 'none'}: apply the same state rule",
         )
-        tolerance = RATE_TOLERANCE * self.dt if self.model else 1e-9
         require(
-            abs(self.dt - dataset.dt) <= tolerance,
+            abs(self.dt - dataset.dt) <= RATE_TOLERANCE * self.dt,
             f"the model steps by {self.dt:.4g} ms, but dataset {dataset.name!r} is sampled every {dataset.dt:.4g} ms",
         )
 

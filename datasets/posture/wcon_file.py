@@ -65,7 +65,7 @@ def _bytes(path: Path) -> bytes:
             inside = archive.namelist()
             require(len(inside) == 1, f"{path} holds {len(inside)} files: unpack it and name those to read")
             return archive.read(inside[0])
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, RuntimeError) as error:
         raise InputError(f"{path}: not a .zip file that can be read ({error})") from None
 
 
