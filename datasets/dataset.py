@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 
 from neuron_models.errors import InputError, require, require_distinct
 from neuron_models.units import Milliseconds
@@ -251,10 +251,24 @@ class Dataset:
             yield replace(self, trials=tuple(sides[0])), replace(self, trials=tuple(sides[1]))
 
 
+def stretches(valid: Bool[np.ndarray, " time"]) -> Int[np.ndarray, "stretch 2"]:
+    """The first sample of each stretch of true ones, and the sample after its last.
+
+    >>> stretches(np.array([True, True, False, True])).tolist()
+    [[0, 2], [3, 4]]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], valid.astype(np.int8), [0]))))
+    return edges.reshape(-1, 2)
+
+
+def longest_stretch(valid: Bool[np.ndarray, " time"]) -> int:
+    """How many samples in a row are true, at most."""
+    return int(np.diff(stretches(valid)).max(initial=0))
+
+
 def _window_starts(valid: Bool[np.ndarray, " time"], span: int, step: int) -> Shaped[np.ndarray, " window"]:
     """The starts, every `step` samples from the first valid one of each stretch, of windows inside the stretches."""
     if len(valid) < span:
         return np.zeros(0, dtype=int)
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], valid.astype(int), [0]))))
-    starts = [np.arange(first, last - span + 1, step) for first, last in zip(edges[::2], edges[1::2], strict=True)]
+    starts = [np.arange(first, last - span + 1, step) for first, last in stretches(valid)]
     return np.concatenate(starts).astype(int) if starts else np.zeros(0, dtype=int)

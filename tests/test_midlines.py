@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from datasets.dataset import stretches
 from datasets.posture.midlines import (
     angles_of,
     lengths_of,
     midlines_of,
     resampled,
-    stretches,
     unwrapped,
 )
 from datasets.posture.recording import AmplitudeRecording, PostureRecording

@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from datasets.dataset import stretches
 from datasets.posture.feature_tables import frame_table, worm_table
-from datasets.posture.features import REGIONS, UNKNOWN, measure, midbody_speed, motion_bouts, omega_turns, stretches
+from datasets.posture.features import REGIONS, UNKNOWN, measure, midbody_speed, motion_bouts, omega_turns
 from datasets.posture.path import LinearDrag, with_path
 from datasets.posture.recording import PostureRecording, angles_dataset
 from datasets.posture.sample import SampleSettings, sample_worm

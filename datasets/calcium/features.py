@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float
 
-from datasets.dataset import Dataset, Trial
+from datasets.dataset import Dataset, Trial, longest_stretch, stretches
 from neuron_models.errors import require
 
 WINDOW = 8
@@ -39,8 +39,7 @@ def derivative(
     """
     require(smoothing >= 1 and smoothing % 2 == 1, f"smoothing must be an odd number of frames >= 1, got {smoothing}")
     result = np.zeros_like(traces)
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], valid.astype(int), [0]))))
-    for first, last in zip(edges[::2], edges[1::2], strict=True):
+    for first, last in stretches(valid):
         if last - first > 1:
             result[first:last] = np.gradient(_moving_average(traces[first:last], smoothing), axis=0)
     return result
@@ -70,8 +69,7 @@ def with_features(dataset: Dataset, smoothing: int = 5, derivatives: bool = True
 def require_windows(dataset: Dataset, length: int = WINDOW) -> None:
     """Raise an `InputError` that names the first recording without `length` frames in a row that count."""
     for trial in dataset:
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], trial.valid().astype(int), [0]))))
-        longest = int((edges[1::2] - edges[::2]).max(initial=0))
+        longest = longest_stretch(trial.valid())
         require(
             longest >= length,
             f"recording {trial.name!r} is shorter than a window: {longest} of its {len(trial)} frames count in a row, "

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from datasets.dataset import Dataset
-from datasets.posture.midlines import angles_of, midlines_of, stretches
+from datasets.dataset import Dataset, stretches
+from datasets.posture.midlines import angles_of, midlines_of
 from datasets.posture.recording import (
     AMPLITUDES,
     TURN,

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from datasets.posture.features import MOTIONS, REGIONS, Features, measure, stretches
+from datasets.dataset import stretches
+from datasets.posture.features import MOTIONS, REGIONS, Features, measure
 from datasets.posture.recording import PostureRecording
 
 if TYPE_CHECKING:

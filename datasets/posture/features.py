@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from datasets.posture.midlines import stretches
+from datasets.dataset import stretches
 from datasets.posture.path import midlines, resampling, with_path
 from datasets.posture.recording import PostureRecording
 from neuron_models.units import Fraction, Hertz, Seconds

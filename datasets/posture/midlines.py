@@ -5,7 +5,7 @@ are counted counterclockwise from the x axis.
 """
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
 from neuron_models.errors import InputError, require
 from neuron_models.units import Millimetres
@@ -126,16 +126,6 @@ def midlines_of(
 def lengths_of(midlines: Float[np.ndarray, "frame point 2"]) -> Float[np.ndarray, " frame"]:
     """The length of each midline, in its unit; NaN in frames that lack a point."""
     return np.hypot(*np.moveaxis(np.diff(midlines, axis=1), 2, 0)).sum(axis=1)
-
-
-def stretches(valid: Bool[np.ndarray, " frame"]) -> Int[np.ndarray, "stretch 2"]:
-    """The first frame of each stretch of valid frames, and the frame after its last.
-
-    >>> stretches(np.array([True, True, False, True])).tolist()
-    [[0, 2], [3, 4]]
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], valid.astype(np.int8), [0]))))
-    return edges.reshape(-1, 2)
 
 
 def unwrapped(angles: Float[np.ndarray, " frame"]) -> Float[np.ndarray, " frame"]:

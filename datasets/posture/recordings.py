@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, stretches
 from datasets.posture.array_file import read_arrays
 from datasets.posture.hdf5_file import read_hdf5
-from datasets.posture.midlines import stretches
 from datasets.posture.raw import Faults, MidlineRecording, Reading, posture_of
 from datasets.posture.recording import AmplitudeRecording, PostureRecording, amplitudes_dataset, angles_dataset
 from datasets.posture.subsampling import subsampled

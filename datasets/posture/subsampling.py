@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float
 
-from datasets.posture.midlines import stretches, unwrapped
+from datasets.dataset import stretches
+from datasets.posture.midlines import unwrapped
 from datasets.posture.recording import LARGEST_RATE_RATIO, AmplitudeRecording, PostureRecording
 from neuron_models.errors import require
 from neuron_models.units import Decibels, Fraction, Hertz

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from datasets.posture.midlines import stretches
+from datasets.dataset import stretches
 from neuron_models.units import Hertz, Seconds
 
 LONGEST_BRIDGE: Seconds = 0.5

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from datasets.calcium.features import WINDOW, scaled
-from datasets.dataset import Dataset, Trial
+from datasets.dataset import Dataset, Trial, longest_stretch
 from neuron_models.errors import require
 from surrogates.backend import keras, tensorflow_unseen
 from surrogates.training import Arrays
@@ -69,10 +69,8 @@ def _scaled(trial: Trial) -> Trial:
 
 
 def _require_long(trial: Trial, measured: Bool[np.ndarray, " time"]) -> None:
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], measured.astype(int), [0]))))
-    longest = int((edges[1::2] - edges[::2]).max(initial=0))
     require(
-        longest >= WINDOW + ASKED,
+        longest_stretch(measured) >= WINDOW + ASKED,
         f"recording {trial.name!r} is too short to forecast: it has no {WINDOW + ASKED} measured frames in a row "
         f"({WINDOW} to see, {ASKED} to forecast)",
     )

@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from datasets.dataset import Trial
+from datasets.dataset import Trial, stretches
 from neuron_models.errors import require, require_seed
 from surrogates.posture.memories import CellPlaces
 from surrogates.posture.shifts import Relation, ShiftSums, draw_shifts, relate, shift_sums
-from surrogates.posture.stretches import runs
 from surrogates.posture.tracks import FEATURES, REVERSAL, Track
 
 SMOOTHING = 200
@@ -112,7 +111,7 @@ def relate_cells(
 def settled(memory: Float[np.ndarray, "frame cell"], settling: int = SETTLING) -> Float[np.ndarray, "frame cell"]:
     """Memories without the first frames of each stretch, where they still come from zero."""
     found = np.array(memory, dtype=np.float32)
-    for first, last in runs(np.isfinite(memory).all(axis=1)):
+    for first, last in stretches(np.isfinite(memory).all(axis=1)):
         found[first : min(first + settling, last)] = np.nan
     return found
 
@@ -121,7 +120,7 @@ def moving_mean(values: Float[np.ndarray, "frame channel"], width: int) -> Float
     """The mean of the `width` frames around each frame inside each stretch, of those there are; NaN stays NaN."""
     found = np.full(values.shape, np.nan, np.float32)
     before, after = (width - 1) // 2, width // 2 + 1
-    for first, last in runs(np.isfinite(values).all(axis=1)):
+    for first, last in stretches(np.isfinite(values).all(axis=1)):
         sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values[first:last], axis=0, dtype=float)])
         at = np.arange(last - first)
         start, end = np.maximum(at - before, 0), np.minimum(at + after, last - first)

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from datasets.dataset import Dataset, Trial
+from datasets.dataset import Dataset, Trial, stretches
 from neuron_models.errors import InputError, require
 from neuron_models.progress import progress_bar
 from surrogates.backend import keras, tensorflow_unseen
 from surrogates.metrics import require_fitting
 from surrogates.model_file import load_model
-from surrogates.posture.stretches import measured, runs
+from surrogates.posture.stretches import measured
 
 _AT_ONCE = 2**24
 """Numbers of memory that are computed at once, about (64 MiB)."""
@@ -123,7 +123,7 @@ def read_memories(
     for group in _groups(dataset, cells):
         trials = [dataset.trials[place] for place in group]
         found = [np.full((len(trial), cells), np.nan, np.float32) for trial in trials]
-        spans = [(row, *span) for row, trial in enumerate(trials) for span in runs(measured(trial))]
+        spans = [(row, *span) for row, trial in enumerate(trials) for span in stretches(measured(trial))]
         xs = [np.asarray(trials[row].x[first:last], np.float32) for row, first, last in spans]
         for (row, first, last), memory in zip(spans, _read(reader.network, xs, cells), strict=True):
             found[row][first:last] = memory

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, longest_stretch, stretches
 from datasets.posture.path import midlines, with_path
 from neuron_models.errors import require
 from neuron_models.units import Seconds
 from surrogates.posture.cells import CellTable, settled
 from surrogates.posture.clips import centred
 from surrogates.posture.memories import Reader, read_memories
-from surrogates.posture.stretches import runs
 from surrogates.posture.tracks import FEATURES, REVERSAL, Track
 from surrogates.report.cells_page import Scene
 
@@ -108,7 +107,8 @@ def lively(memory: Float[np.ndarray, "frame cell"], track: Track, seconds: Secon
     require(np.isfinite(seconds) and seconds > 0, f"--seconds must be > 0, got {seconds:g}")
     length = max(2, round(seconds * track.fps))
     known = np.isfinite(memory[:, 0])
-    spans = [(a, b) for a, b in runs(known) if b - a >= min(length, max(q - p for p, q in runs(known)))]
+    enough = min(length, longest_stretch(known))
+    spans = [(a, b) for a, b in stretches(known).tolist() if b - a >= enough]
     starts = np.cumsum(np.concatenate(([0], _starts(track))))
     step = max(1, round(_STEP * track.fps))
     windows = [(a, min(a + length, q)) for p, q in spans for a in range(p, max(p + 1, q - length + 1), step)]

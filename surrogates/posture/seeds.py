@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from datasets.dataset import Dataset, Trial
+from datasets.dataset import Dataset, Trial, stretches
 from datasets.posture.recording import (
     AMPLITUDES,
     TURN,
@@ -21,7 +21,7 @@ from surrogates.backend import keras
 from surrogates.metrics import require_fitting
 from surrogates.posture.generation import Drawing, generate
 from surrogates.posture.networks import WINDOW
-from surrogates.posture.stretches import measured, runs
+from surrogates.posture.stretches import measured
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ def draw_seeds(dataset: Dataset, number: int, seed: int = 0, length: int = WINDO
 
 def _starts(trial: Trial, length: int) -> np.ndarray:
     """Where stretches of this length can begin."""
-    found = [np.arange(a, b - length + 1) for a, b in runs(measured(trial))]
+    found = [np.arange(a, b - length + 1) for a, b in stretches(measured(trial))]
     return np.concatenate(found) if found else np.zeros(0, dtype=int)
 
 

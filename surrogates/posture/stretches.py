@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from datasets.dataset import Dataset, Trial
+from datasets.dataset import stretches as stretches_of
 from datasets.posture.recording import AMPLITUDES, require_form
 from neuron_models.errors import InputError
 from surrogates.posture.networks import WINDOW
@@ -59,7 +60,7 @@ def _pieces(trial: Trial, cut: bool) -> list[Trial]:
     sides = [(0, border, "train" if cut else trial.split), (border, len(x), "validation")]
     found = []
     for first, last, split in sides:
-        for start, end in runs(valid[first:last]):
+        for start, end in stretches_of(valid[first:last]):
             if end - start > CONTEXT + 1:
                 frames = x[first + start : first + end]
                 name = f"{trial.name}:{first + start}"
@@ -70,16 +71,6 @@ def _pieces(trial: Trial, cut: bool) -> list[Trial]:
 def measured(trial: Trial) -> Bool[np.ndarray, " frame"]:
     """Which frames count and have all their channels."""
     return trial.valid() & np.isfinite(np.asarray(trial.x[:], dtype=float)).all(axis=1)
-
-
-def runs(valid: Bool[np.ndarray, " frame"]) -> list[tuple[int, int]]:
-    """First frame, and frame after the last, of each uninterrupted stretch.
-
-    >>> runs(np.array([True, True, False, True]))
-    [(0, 2), (3, 4)]
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], valid.astype(int), [0]))))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def pieces(dataset: Dataset, targets: list[Float[np.ndarray, "frame channel"]]) -> Arrays:

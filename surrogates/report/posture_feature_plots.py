@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from datasets.posture.features import Features, measure, stretches
+from datasets.dataset import stretches
+from datasets.posture.features import Features, measure
 from datasets.posture.recording import PostureRecording
 from surrogates.report.plots import COLOURS, MUTED, tidy
 from surrogates.report.posture_path_plots import shown_first
