@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from connectome.cli import NetworkOption
@@ -13,6 +12,7 @@ from connectome.scenario import SCENARIOS, Scenario, load_scenario
 from datasets.cli import ClusterOption, ScenarioOption, one_of, parse_names, parse_numbers
 from neuron_models.errors import InputError, require
 from neuron_models.files import require_place
+from neuron_models.printing import print_whole
 from neuron_models.wording import counted
 from neuron_models.workers import require_workers
 
@@ -32,7 +32,7 @@ def list_scenarios() -> None:
     table = Table("scenario", "what it is")
     for name, (about, _) in SCENARIOS.items():
         table.add_row(name, about)
-    Console().print(table)
+    print_whole(table)
 
 
 @scenario_app.command("run")
@@ -79,7 +79,7 @@ def _print_activity(table: "pd.DataFrame", lost: Sequence[str]) -> None:
     for row in table.head(_SHOWN).itertuples():
         more = (significant(1000 * row.ablated), f"{100 * row.lost:.1f}") if lost else ()
         shown.add_row(row.neuron, row.role, significant(1000 * row.activity), *more)
-    Console().print(shown)
+    print_whole(shown)
 
 
 def screen(
@@ -123,7 +123,7 @@ def screen(
     table = Table("ablated", "mean", *outputs, title="Effect on the recorded neurons, in % of their intact activity")
     for row in ranked.to_dict("records"):
         table.add_row(row["ablation"], *(f"{100 * row[name]:.1f}" for name in ("mean", *outputs)))
-    Console().print(table)
+    print_whole(table)
     print(f"{counted(len(found.ablations), 'ablation')}; report: {write_screen_report(found, out)}")
 
 

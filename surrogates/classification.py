@@ -1,6 +1,5 @@
 """How well a classifier tells classes apart, by split; and its training from a dataset to a folder."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,14 +10,12 @@ from jaxtyping import Int
 
 from datasets.dataset import SPLITS, Dataset
 from neuron_models.errors import require
-from neuron_models.files import written_whole
 from neuron_models.units import Fraction
 from surrogates.backend import keras, tensorflow_unseen
-from surrogates.model_file import Channels, save_model
+from surrogates.leaving import leave_model, leave_scores
+from surrogates.model_file import Channels
 from surrogates.models import ModelKind, model_kind, train_model
 from surrogates.report.confusion import plot_confusion
-from surrogates.report.plots import plot_history, save_figure
-from surrogates.result import HISTORY_PLOT, MODEL_FILE, SCORES_FILE, save_history, versions, without_nan
 from surrogates.training import Training, TrainingConfig
 
 CONFUSION_PLOT = "confusion.png"
@@ -125,26 +122,12 @@ def fit_and_classify(
     _require_learned(kind, prepared)
     trained, training = train_model(model, dataset, config, settings)
     scores = score_classes(trained, kind, prepared)
-    for stale in (SCORES_FILE, HISTORY_PLOT, CONFUSION_PLOT):
-        (out / stale).unlink(missing_ok=True)
-    save_model(trained, out / MODEL_FILE, Channels.of(prepared, model))
-    save_history(training, out)
-    if training.history:
-        save_figure(plot_history(training.history, ""), out / HISTORY_PLOT)
     shown = scores.get("test", next(iter(scores.values())))
-    save_figure(plot_confusion({trained.name: shown.confusion}, list(shown.recall)), out / CONFUSION_PLOT)
-    record = {
-        "model": model,
-        "settings": dict(training.settings),
-        "seed": config.seed,
+    figures = {CONFUSION_PLOT: plot_confusion({trained.name: shown.confusion}, list(shown.recall))}
+    leave_model(trained, training, Channels.of(prepared, model), out, figures)
+    told = {
         "rule": dataset.extra.get("rule", ""),
-        "parameters": trained.count_params(),
         "scores": {split: asdict(score) for split, score in scores.items()},
-        "best_epoch": training.best_epoch,
-        "seconds": training.seconds,
-        "data": data or dataset.name,
-        "versions": versions() | {"engine": training.engine},
     }
-    with written_whole(out / SCORES_FILE) as beside:
-        beside.write_text(json.dumps(without_nan(record), indent=1))
+    leave_scores(trained, training, config, dataset, out, told, model=model, data=data)
     return trained, training, scores

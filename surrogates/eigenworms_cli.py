@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from datasets.cli import DataArgument, OutOption, one_of
 from datasets.posture.cli import posture_app
 from neuron_models.errors import require
 from neuron_models.files import require_place
+from neuron_models.printing import print_whole
 
 if TYPE_CHECKING:
     from datasets.posture.eigenworms import Eigenworms, Reconstruction
@@ -67,7 +67,7 @@ def _print(found: "Eigenworms", quality: "Reconstruction") -> None:
     together = found.variance_explained.cumsum()
     for number, (share, total) in enumerate(zip(found.variance_explained, together, strict=True), start=1):
         table.add_row(f"a{number}", f"{100 * share:.2f} %", f"{100 * total:.2f} %")
-    Console().print(table)
+    print_whole(table)
     print(
         f"Of these recordings: {100 * quality.variance_explained:.2f} % of the variance explained, "
         f"reconstruction error {quality.error:.4f} rad (root mean square)"

@@ -8,17 +8,14 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.dataset import Dataset
+from surrogates.leaving import leave_model
 from surrogates.metrics import predict, score, step_microseconds
-from surrogates.model_file import Channels, save_model
+from surrogates.model_file import Channels
 from surrogates.models import train_model
-from surrogates.report.plots import plot_history, plot_traces, save_figure
+from surrogates.report.plots import plot_traces
 from surrogates.result import (
-    HISTORY_PLOT,
-    MODEL_FILE,
-    SCORES_FILE,
     TRACES_FILE,
     Result,
-    save_history,
     save_result,
     versions,
 )
@@ -74,14 +71,8 @@ def fit_and_score(
         versions=versions() | {"engine": training.engine},
         step_microseconds=step_microseconds(trained, dataset),
     )
-    for stale in (SCORES_FILE, HISTORY_PLOT, TRACES_FILE):
-        (out / stale).unlink(missing_ok=True)
-    save_model(trained, out / MODEL_FILE, channels)
-    save_history(training, out)
-    if pictures:
-        save_figure(plot_predictions(dataset, predictions, trained.name), out / TRACES_FILE)
-    if pictures and training.history:
-        save_figure(plot_history(training.history, dataset.y_units), out / HISTORY_PLOT)
+    traces = plot_predictions(dataset, predictions, trained.name) if pictures else None
+    leave_model(trained, training, channels, out, {TRACES_FILE: traces}, dataset.y_units, history=pictures)
     save_result(result, out)
     return result
 

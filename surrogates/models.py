@@ -40,6 +40,9 @@ Trainer = Callable[[Any, Dataset, TrainingConfig, Objective, bool], Training]
 Solver = Callable[[Dataset], Callable[[Any], None]]
 """Gives the function that fits a model in place; what is the same for all settings is done once."""
 
+RESPONSES = "surrogates.response_commands"
+"""The commands of models of responses to stimuli, whose files do not name them."""
+
 
 def as_stored(dataset: Dataset) -> Dataset:
     """The dataset as it is."""
@@ -63,6 +66,7 @@ class ModelKind:
         fixed: keywords of the builder that make this kind another than those with the same builder.
         effort: settings of training, beside the learning rate, when none are given.
         fit_windows: gives the weights of a classifier that is solved at once, from windows and their classes.
+        commands: the module whose `train` and `evaluate` do what the commands of these names say.
     """
 
     build: Callable[..., Any]
@@ -77,6 +81,7 @@ class ModelKind:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     effort: Mapping[str, int] = field(default_factory=dict)
     fit_windows: Callable[..., list[Any]] | None = None
+    commands: str = RESPONSES
 
     @property
     def judged_freely(self) -> bool:
@@ -117,6 +122,7 @@ def _states(build: Callable[..., Any], *, static: bool = False, **fixed: Any) ->
         prepare=featured,
         from_data={"neurons": neurons_of} if "neurons" in known else {},
         fixed=fixed,
+        commands="surrogates.calcium.state_commands",
     )
 
 
@@ -148,6 +154,7 @@ _POSTURE = ModelKind(
     train=train_on_pieces,
     task="next_step",
     prepare=stretches,
+    commands="surrogates.posture.frame_commands",
 )
 POSTURE_MODELS: dict[str, ModelKind] = {
     "posture_lstm": _POSTURE,
@@ -171,6 +178,7 @@ def _trajectories(build: Callable[..., Any], solve: Solver | None = None, **fixe
         prepare=forecastable,
         from_data={"neurons": neurons_of} if "neurons" in inspect.signature(build).parameters else {},
         fixed=fixed,
+        commands="surrogates.calcium.forecast_commands",
     )
 
 

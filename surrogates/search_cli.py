@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from neuron_models.errors import require
+from neuron_models.printing import print_whole
 from surrogates.cli import DataOption
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def tune(
     for trial in shown:
         cells = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in trial.params.values()]
         table.add_row(str(found.index(trial) + 1), *cells, f"{trial.values[0]:.4g}")
-    Console().print(table)
+    print_whole(table)
     print(f"{len(found)} finished, {len(found) - len(ranked(found))} of them given up or diverged; all in {out}")
     print("Train the best one:")
     print(f"  {best['command']}")
@@ -77,7 +77,7 @@ def reduce(
         error = "none" if math.isnan(row["validation_rmse"]) else f"{row['validation_rmse']:.4g}{spread}"
         verdict = "yes" if row["under_bound"] else "no"
         table.add_row(row["model"], f"{row['setting']} {row['size']}", str(row["parameters"]), error, verdict)
-    Console().print(table)
+    print_whole(table)
     print(_verdict(best, out))
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from datasets.dataset import SPLITS
 from neuron_models.files import written_whole
+from neuron_models.printing import print_whole
 from surrogates.experiments import Entry, Outcome, Run
 from surrogates.result import versions, without_nan
 
@@ -118,7 +118,7 @@ def print_summary(outcome: Outcome) -> None:
         name = row["model"] + (f"\n{row['diverged']} diverged" if row["diverged"] else "")
         cells = [_measured_and_published(row, split) for split in SPLITS]
         shown.add_row(name, str(row["parameters"]), *cells, f"{row['seconds']:.1f}")
-    Console().print(shown)
+    print_whole(shown)
     if any(entry.without for entry, _ in outcome.runs):
         _print_by_output(by_output(outcome))
 
@@ -136,4 +136,4 @@ def _print_by_output(table: pd.DataFrame) -> None:
         shown.add_column(name, no_wrap=True)
     for row in table.to_dict("records"):
         shown.add_row(row["model"], *(f"{row[name]:.4f}" for name in outputs))
-    Console().print(shown)
+    print_whole(shown)

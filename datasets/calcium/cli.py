@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from datasets.calcium.recording import NEURON_SETS, SHARED
@@ -12,6 +11,7 @@ from datasets.calcium.states import STATE_RULES
 from datasets.cli import OutOption
 from neuron_models.errors import require
 from neuron_models.files import require_place
+from neuron_models.printing import print_whole
 from neuron_models.wording import counted
 
 if TYPE_CHECKING:
@@ -101,6 +101,4 @@ def print_recordings(dataset: "Dataset") -> None:
         cells += [len(dataset.extra["neurons"][trial.name]), int(trial.valid().sum())]
         cells += [f"{100 * share:.1f}" for share in class_shares(dataset, trial)]
         table.add_row(*map(str, cells))
-    console = Console()
-    console.width = max(console.width, 64 + 12 * len(classes))  # figures are never cut
-    console.print(table)
+    print_whole(table)

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from datasets.cli import OutOption
 from neuron_models.errors import require
 from neuron_models.files import require_place
+from neuron_models.printing import print_whole
 from neuron_models.wording import counted
 
 if TYPE_CHECKING:
@@ -62,9 +62,7 @@ def print_imported(imported: "Imported", most: int = 30) -> None:
         cells.append(f"{100 * (1 - trial.valid().mean()):.1f}")
         cells += [] if faults is None else [f"{faults.repeated} frames", _told(faults)]
         table.add_row(*map(str, cells))
-    console = Console()
-    console.width = max(console.width, 130)
-    console.print(table)
+    print_whole(table)
     if len(dataset) > most:
         print(f"and {len(dataset) - most} more")
     if imported.left_out:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from datasets.calcium.states import state_rule
 from neuron_models.files import written_whole
+from neuron_models.printing import print_whole
 from surrogates.calcium.benchmark import WITHOUT, Benchmark
 from surrogates.result import versions, without_nan
 
@@ -123,9 +123,7 @@ def print_tables(table: pd.DataFrame) -> None:
         for model, rows in of_rule.groupby("model", sort=False):
             cells = [_cell(rows, asked, size, protocol) for asked, size in heads for protocol in ("paper", "strict")]
             shown.add_row(str(model).removeprefix("calcium_"), *cells, f"{rows['chance'].mean():.1f}")
-        console = Console()
-        console.width = max(console.width, 120)  # figures are never cut
-        console.print(shown)
+        print_whole(shown)
 
 
 def _cell(rows: pd.DataFrame, asked: str, size: int, protocol: str) -> str:

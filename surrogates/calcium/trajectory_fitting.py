@@ -1,6 +1,5 @@
 """Trains a model that forecasts, from a dataset to a folder, and scores it by split and by step."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,14 +7,12 @@ from typing import Any
 import numpy as np
 
 from datasets.dataset import SPLITS, Dataset
-from neuron_models.files import written_whole
 from surrogates.backend import keras
 from surrogates.calcium.trajectories import errors_by_step, forecast, forecastable, forecasts
-from surrogates.model_file import Channels, save_model
+from surrogates.leaving import leave_model, leave_scores
+from surrogates.model_file import Channels
 from surrogates.models import train_model
 from surrogates.report.calcium_trajectory_plots import plot_forecast_errors
-from surrogates.report.plots import plot_history, save_figure
-from surrogates.result import HISTORY_PLOT, MODEL_FILE, SCORES_FILE, save_history, versions, without_nan
 from surrogates.training import Training, TrainingConfig
 
 ERRORS_PLOT = "errors.png"
@@ -61,24 +58,7 @@ def fit_and_forecast(
     ready = forecastable(dataset)
     trained, training = train_model(model, ready, config, settings)
     scores = score_splits(trained, ready)
-    for stale in (SCORES_FILE, HISTORY_PLOT, ERRORS_PLOT):
-        (out / stale).unlink(missing_ok=True)
-    save_model(trained, out / MODEL_FILE, Channels.of(ready, model))
-    save_history(training, out)
-    if training.history:
-        save_figure(plot_history(training.history, ready.x_units), out / HISTORY_PLOT)
-    save_figure(plot_forecast_errors(scores, ready.dt), out / ERRORS_PLOT)
-    record = {
-        "model": model,
-        "settings": dict(training.settings),
-        "seed": config.seed,
-        "parameters": trained.count_params(),
-        "scores": scores,
-        "best_epoch": training.best_epoch,
-        "seconds": training.seconds,
-        "data": data or dataset.name,
-        "versions": versions() | {"engine": training.engine},
-    }
-    with written_whole(out / SCORES_FILE) as beside:
-        beside.write_text(json.dumps(without_nan(record), indent=1))
+    figures = {ERRORS_PLOT: plot_forecast_errors(scores, ready.dt)}
+    leave_model(trained, training, Channels.of(ready, model), out, figures, ready.x_units)
+    leave_scores(trained, training, config, dataset, out, {"scores": scores}, model=model, data=data)
     return trained, training, scores

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from neuron_models.files import written_whole
+from neuron_models.printing import print_whole
 from surrogates.calcium.trajectory_benchmark import LINEAR, PERSISTENCE, PREFIX, TrajectoryBenchmark
 
 RUNS_FILE = "trajectories.csv"
@@ -70,6 +70,4 @@ def print_trajectories(summary: pd.DataFrame) -> None:
         by_step = rows.set_index("step")
         cells = [f"{by_step['mean'][step]:.4f} ± {by_step['sd'].fillna(0)[step]:.4f}" for step in SHOWN]
         table.add_row(str(model).removeprefix(PREFIX), *cells, f"{rows['mean'].mean():.4f}")
-    console = Console()
-    console.width = max(console.width, 40 + 18 * len(SHOWN))  # figures are never cut
-    console.print(table)
+    print_whole(table)

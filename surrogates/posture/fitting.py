@@ -1,24 +1,19 @@
 """Trains a network that predicts postures, from a dataset to a folder."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from datasets.dataset import Dataset
-from neuron_models.files import written_whole
 from surrogates.backend import keras
-from surrogates.model_file import Channels, save_model
+from surrogates.leaving import leave_model, leave_scores
+from surrogates.model_file import Channels
 from surrogates.models import train_model
-from surrogates.posture.prediction import NETWORK, NextFrame, score_next_frame
+from surrogates.posture.prediction import NextFrame, score_next_frame
 from surrogates.posture.stretches import stretches
-from surrogates.report.plots import plot_history, save_figure
 from surrogates.report.posture_model_plots import plot_next_frames
-from surrogates.result import HISTORY_PLOT, MODEL_FILE, SCORES_FILE, TRACES_FILE, save_history, versions, without_nan
+from surrogates.result import TRACES_FILE
 from surrogates.training import Training, TrainingConfig
 
 
@@ -44,39 +39,10 @@ def fit_and_predict(
     channels.require_sound()
     trained, training = train_model(model, cut, config, settings)
     found = score_next_frame(trained, cut)
-    for stale in (SCORES_FILE, HISTORY_PLOT, TRACES_FILE):
-        (out / stale).unlink(missing_ok=True)
-    save_model(trained, out / MODEL_FILE, channels)
-    save_history(training, out)
-    save_figure(plot_history(training.history, ""), out / HISTORY_PLOT)
-    save_figure(plot_next_frames(trained, cut), out / TRACES_FILE)
-    record = {
-        "model": model,
-        "settings": dict(training.settings),
-        "seed": config.seed,
-        "parameters": trained.count_params(),
+    leave_model(trained, training, channels, out, {TRACES_FILE: plot_next_frames(trained, cut)})
+    told = {
         "scores": {name: {split: asdict(s) for split, s in each.items()} for name, each in found.scores.items()},
         "lags_of_the_autoregression": found.lags,
-        "best_epoch": training.best_epoch,
-        "seconds": training.seconds,
-        "data": data or dataset.name,
-        "versions": versions() | {"engine": training.engine},
     }
-    with written_whole(out / SCORES_FILE) as beside:
-        beside.write_text(json.dumps(without_nan(record), indent=1))
+    leave_scores(trained, training, config, dataset, out, told, model=model, data=data)
     return trained, training, found
-
-
-def print_next_frame(found: NextFrame, units: str) -> None:
-    """Print the error of the next frame by split and method, over all channels and by channel."""
-    splits = list(found.scores[NETWORK])
-    channels = list(found.scores[NETWORK][splits[0]].rmse_by_output)
-    table = Table("split", "next frame from", f"RMSE ({units})", *channels, title="RMSE of the next frame")
-    for split in splits:
-        for name, scores in found.scores.items():
-            told = f"{name}, {found.lags} lags" if name.startswith("linear") else name
-            row = scores[split]
-            table.add_row(split, told, f"{row.rmse:.4g}", *(f"{row.rmse_by_output[each]:.4g}" for each in channels))
-    console = Console()
-    console.width = max(console.width, 70 + 10 * len(channels))  # figures are never cut
-    console.print(table)

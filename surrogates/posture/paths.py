@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from datasets.posture.agar import agar_drag
 from datasets.posture.drag_fit import fit_ratio
 from datasets.posture.path import NOMINAL_LENGTH, LinearDrag, with_path
 from datasets.posture.recording import PostureRecording
+from neuron_models.printing import print_whole
 from neuron_models.units import Dimensionless, Fraction, Millimetres
 
 if TYPE_CHECKING:
@@ -89,6 +89,6 @@ def print_paths(table: "pd.DataFrame", most: int = 30) -> None:
     shown = Table(*table.columns)
     for row in table.head(most).itertuples(index=False):
         shown.add_row(*(f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in row))
-    Console().print(shown)
+    print_whole(shown)
     if len(table) > most:
         print(f"and {len(table) - most} more")

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from rich.console import Console
 from rich.table import Table
 
 from datasets.dataset import Dataset
 from neuron_models.errors import require
 from neuron_models.files import written_whole
+from neuron_models.printing import print_whole
 from neuron_models.wording import counted
 from surrogates.models import model_kind, train_model
 from surrogates.posture.comparison import behaviour, bounded, distance
@@ -123,6 +123,4 @@ def print_sizes(table: pd.DataFrame) -> None:
     )
     for row in table.to_dict("records"):
         shown.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values()))
-    console = Console()
-    console.width = max(console.width, 16 * len(table.columns))
-    console.print(shown)
+    print_whole(shown)

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from datasets.posture.cli import posture_app
 from neuron_models.errors import require
 from neuron_models.files import require_place
+from neuron_models.printing import print_whole
 from surrogates.cli import DataOption
 
 if TYPE_CHECKING:
@@ -59,4 +59,4 @@ def print_verdicts(verdicts: "Sequence[Verdict]", guess: float) -> None:
         interval = f"{100 * each.low:.1f} to {100 * each.high:.1f}"
         cells = (f"{100 * each.accuracy:.1f}", interval, f"{100 * guess:.1f}")
         table.add_row(each.features, each.classifier, *cells)
-    Console().print(table)
+    print_whole(table)

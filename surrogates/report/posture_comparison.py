@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from datasets.dataset import Dataset
 from neuron_models.files import written_whole
+from neuron_models.printing import print_whole
 from neuron_models.wording import counted
 from surrogates.posture.comparison import BOUND, UNITS, Comparison, between_strains, comparison_table, same_order
 from surrogates.report.page import (
@@ -119,7 +119,5 @@ def print_comparison(found: Comparison) -> None:
         numbers = [f"{row[name]:.4g}" for name in ("real_mean", "generated_mean", "distance")]
         near = f"{row['to_nearest']:.4g} ({row['nearest']})" if row["nearest"] else "-"
         table.add_row(f"{row['measure']} {row['units']}".strip(), row["strain"] or "all", *numbers, near)
-    console = Console()
-    console.width = max(console.width, 100)
-    console.print(table)
+    print_whole(table)
     print(f"{int(found.bounded.sum())} of {counted(len(found.bounded), 'worm')} stay within {BOUND:g} times the range")
