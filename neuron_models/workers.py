@@ -82,8 +82,10 @@ def run_calls(
 
 
 def _on_this_machine(calls: Sequence[Call], jobs: int, kept: str) -> Generator[tuple[int, Any]]:
-    pool = joblib.Parallel(n_jobs=min(jobs, len(calls)), return_as="generator_unordered")
-    finished = pool(joblib.delayed(_run)(place, call) for place, call in enumerate(calls))
+    jobs = min(jobs, len(calls))
+    pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
+    threads = max(1, joblib.cpu_count() // jobs) if jobs > 1 else None
+    finished = pool(joblib.delayed(_run)(place, call, threads) for place, call in enumerate(calls))
     try:
         for outcome in finished:  # noqa: UP028  (`yield from` would close it out of the silence below)
             yield outcome
@@ -95,7 +97,9 @@ def _on_this_machine(calls: Sequence[Call], jobs: int, kept: str) -> Generator[t
             finished.close()
 
 
-def _run(place: int, call: Call) -> tuple[int, Any]:
+def _run(place: int, call: Call, threads: int | None) -> tuple[int, Any]:
+    if threads is not None:  # for XLA, which reads it when a process computes first; joblib limits the others
+        os.environ.setdefault("NPROC", str(threads))
     return place, call.function(call.shared, *call.arguments)
 
 

@@ -30,7 +30,7 @@ class Effort:
     folds: int = 10
     blocks: int = 5
     batch_size: int = 64
-    steps: int = 200
+    steps: int = 150
     learning_rate: Dimensionless = 0.02
     seed: int = 0
 
