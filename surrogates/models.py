@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from datasets.dataset import Dataset, Task
-from neuron_models.errors import InputError
+from neuron_models.errors import InputError, require
 from neuron_models.units import Dimensionless
 from surrogates.calcium.baselines import fit_logistic, fit_svm, logistic, solver, svm
 from surrogates.calcium.networks import alternative, connectome_network, graph_network, mlp, recurrent
@@ -220,6 +220,21 @@ def model_kind(name: str) -> ModelKind:
     if name not in MODELS:
         raise InputError(f"there is no model {name!r}; there are {', '.join(MODELS)}")
     return MODELS[name]
+
+
+def full_names(given: Sequence[str], known: Mapping[str, ModelKind], prefix: str, what: str) -> tuple[str, ...]:
+    """Names of models of one table, given with or without the prefix that all of them share; all when none are given.
+
+    Raises:
+        InputError: there is no such model, or one is named twice.
+    """
+    names = [name if name in known else f"{prefix}{name}" for name in given] or list(known)
+    for name, short in zip(names, given, strict=False):
+        if name not in known:
+            there = ", ".join(each.removeprefix(prefix) for each in known)
+            raise InputError(f"there is no model of {what} {short!r}; there are {there}")
+    require(len(set(names)) == len(names), "a model is named twice")
+    return tuple(names)
 
 
 def complete_settings(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:

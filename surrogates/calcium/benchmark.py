@@ -7,15 +7,15 @@ from typing import Any
 
 from datasets.calcium.states import apply_rule, state_rule
 from datasets.dataset import Dataset
-from neuron_models.errors import InputError, require
-from neuron_models.progress import progress_bar
-from neuron_models.workers import Call, require_workers, run_calls
+from neuron_models.errors import require
+from neuron_models.workers import Call, require_workers
 from surrogates.calcium.inputs import Inputs, choose_inputs
 from surrogates.calcium.protocol import Effort, evaluate_set, training_sets
 from surrogates.calcium.reading import COMMAND_NEURONS, READ, read_models, without_neurons
-from surrogates.calcium.run_files import claim_folder, kept_in, load_run, save_run
-from surrogates.models import STATE_MODELS
+from surrogates.calcium.run_files import Planned, claim_folder, finish_runs
+from surrogates.models import STATE_MODELS, full_names
 
+PREFIX = "calcium_"
 RULES = ("two", "four", "seven")
 """State rules that are measured when none are named."""
 WITHOUT = "without-AVA-"
@@ -78,38 +78,18 @@ def run_benchmark(
 
 
 def chosen_models(models: Sequence[str]) -> tuple[str, ...]:
-    """Full names of some models of states; all when none are named.
-
-    Raises:
-        InputError: there is no such model, or one is named twice.
-    """
-    names = [name if name in STATE_MODELS else f"calcium_{name}" for name in models] or list(STATE_MODELS)
-    for name, given in zip(names, models, strict=False):
-        if name not in STATE_MODELS:
-            known = ", ".join(each.removeprefix("calcium_") for each in STATE_MODELS)
-            raise InputError(f"there is no model of behaviour states {given!r}; there are {known}")
-    require(len(set(names)) == len(names), "a model is named twice")
-    return tuple(names)
+    """Full names of some models of states; all when none are named (see `full_names`)."""
+    return full_names(models, STATE_MODELS, PREFIX, "behaviour states")
 
 
 def _chosen_inputs(ruled: Mapping[str, Dataset], out: Path, jobs: int) -> dict[tuple[str, tuple[int, ...]], Inputs]:
     """Smoothing and scaling for every rule and combination of training worms, each chosen from these worms alone."""
-    found: dict[tuple[str, tuple[int, ...]], Inputs] = {}
-    missing = []
-    for rule, dataset in ruled.items():
-        for worms in training_sets(len(dataset)):
-            path = _inputs_path(out, rule, worms)
-            if path.exists():
-                found[rule, worms] = Inputs(**load_run(path))
-            else:
-                missing.append((rule, worms))
-    calls = [Call(choose_inputs, ruled[rule].select(worms)) for rule, worms in missing]
-    with run_calls(calls, jobs=jobs, kept=kept_in(out)) as finished, progress_bar(len(calls), "choice") as bar:
-        for place, inputs in finished:
-            found[missing[place]] = inputs
-            save_run(asdict(inputs), _inputs_path(out, *missing[place]))
-            bar.update()
-    return found
+    plan = {
+        (rule, worms): Planned(_inputs_path(out, rule, worms), Call(_choose, dataset.select(worms)))
+        for rule, dataset in ruled.items()
+        for worms in training_sets(len(dataset))
+    }
+    return {each: Inputs(**found) for each, found in finish_runs(plan, "choice", out, jobs).items()}
 
 
 def _measured(
@@ -124,20 +104,16 @@ def _measured(
     sets = training_sets(len(next(iter(ruled.values()))))
     ordered = sorted(models, key=lambda m: _DEAREST.index(m) if m in _DEAREST else len(_DEAREST))
     # A program is compiled once a model and state rule: all combinations of worms are one run.
-    plan = [(rule, model) for model in ordered for rule in ruled]
-    done = {each: load_run(path) for each in plan if (path := _run_path(out, *each)).exists()}
-    missing = [each for each in plan if each not in done]
-    calls = [Call(_run, ruled[rule], (model, [(w, inputs[rule, w]) for w in sets], effort)) for rule, model in missing]
-    with (
-        run_calls(calls, jobs=jobs, kept=kept_in(out)) as finished,
-        progress_bar(len(plan), "run", len(done)) as bar,
-    ):
-        for place, found in finished:
-            rule, model = missing[place]
-            save_run(found, _run_path(out, rule, model))
-            done[missing[place]] = found
-            bar.set_postfix_str(f"{model.removeprefix('calcium_')}, {rule}", refresh=False)
-            bar.update()
+    plan = {
+        (rule, model): Planned(
+            _run_path(out, rule, model),
+            Call(_run, ruled[rule], (model, [(worms, inputs[rule, worms]) for worms in sets], effort)),
+            f"{model.removeprefix(PREFIX)}, {rule}",
+        )
+        for model in ordered
+        for rule in ruled
+    }
+    done = finish_runs(plan, "run", out, jobs)
     return {(rule, model, tuple(run["worms"])): run["records"] for (rule, model), runs in done.items() for run in runs}
 
 
@@ -154,24 +130,18 @@ def _read(
     chosen = {worms: found for (of, worms), found in inputs.items() if of == rule}
     hidden = [name for name in COMMAND_NEURONS if name in dataset.x_names]
     asked = [model for model in _READ if model in models]
-    plan = [("reading", Call(read_models, dataset, (chosen, asked, effort)))] if READ in models else []
+    calls = {"reading": Call(read_models, dataset, (chosen, asked, effort))} if READ in models else {}
     if hidden and len(hidden) < len(dataset.x_names):
-        plan += [
-            (f"{WITHOUT}{model}", Call(without_neurons, dataset, (chosen, model, effort, hidden))) for model in asked
-        ]
-    paths = [out / "runs" / _plain(rule) / "reading" / f"{name}.json" for name, _ in plan]
-    found = {name: load_run(path) for (name, _), path in zip(plan, paths, strict=True) if path.exists()}
-    missing = [(name, call, path) for (name, call), path in zip(plan, paths, strict=True) if name not in found]
-    with (
-        run_calls([call for _, call, _ in missing], jobs=jobs, kept=kept_in(out)) as finished,
-        progress_bar(len(plan), "reading", len(found)) as bar,
-    ):
-        for place, result in finished:
-            name, _, path = missing[place]
-            save_run(result, path)
-            found[name] = result
-            bar.update()
-    return found
+        calls |= {
+            f"{WITHOUT}{model}": Call(without_neurons, dataset, (chosen, model, effort, hidden)) for model in asked
+        }
+    folder = out / "runs" / _plain(rule) / "reading"
+    plan = {name: Planned(folder / f"{name}.json", call) for name, call in calls.items()}
+    return finish_runs(plan, "reading", out, jobs)
+
+
+def _choose(dataset: Dataset) -> dict[str, Any]:
+    return asdict(choose_inputs(dataset))
 
 
 def _run(dataset: Dataset, model: str, chosen: Sequence[tuple[tuple[int, ...], Inputs]], effort: Effort) -> list[dict]:

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from neuron_models.errors import InputError
 from neuron_models.files import written_whole
+from neuron_models.progress import progress_bar
+from neuron_models.workers import Call, run_calls
 from surrogates.result import versions
 
 _CLAIM_FILE = "claim.json"
@@ -50,6 +53,39 @@ def claim_folder(folder: Path, facts: Mapping[str, Any]) -> None:
             )
 
 
-def kept_in(out: Path) -> str:
-    """What a message says of finished runs."""
-    return f"the finished runs are kept in {out}"
+@dataclass(frozen=True)
+class Planned:
+    """A run: where its file lies, the call whose result it holds, and what the progress bar says of it."""
+
+    path: Path
+    call: Call
+    told: str = ""
+
+
+def finish_runs(plan: Mapping[Any, Planned], unit: str, out: Path, jobs: int) -> dict[Any, Any]:
+    """The content of every run of a plan: read where it is on disk, else made, in the plan's order, and saved.
+
+    Args:
+        plan: the runs by whatever names them.
+        unit: what the progress bar counts.
+        out: the folder of all, for the message when a worker dies.
+        jobs: processes.
+
+    Raises:
+        InputError: a file is damaged, or a worker died.
+    """
+    done = {name: load_run(each.path) for name, each in plan.items() if each.path.exists()}
+    missing = [name for name in plan if name not in done]
+    with (
+        run_calls(
+            [plan[name].call for name in missing], jobs=jobs, kept=f"the finished runs are kept in {out}"
+        ) as found,
+        progress_bar(len(plan), unit, len(done)) as bar,
+    ):
+        for place, content in found:
+            name = missing[place]
+            save_run(content, plan[name].path)
+            done[name] = content
+            bar.set_postfix_str(plan[name].told, refresh=False)
+            bar.update()
+    return done

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from datasets.dataset import Dataset
-from neuron_models.errors import InputError, require
-from neuron_models.progress import progress_bar
+from neuron_models.errors import require
 from neuron_models.units import Dimensionless
-from neuron_models.workers import Call, require_workers, run_calls
+from neuron_models.workers import Call, require_workers
 from surrogates.calcium.protocol import training_sets
-from surrogates.calcium.run_files import claim_folder, kept_in, load_run, save_run
+from surrogates.calcium.run_files import Planned, claim_folder, finish_runs
 from surrogates.calcium.trajectories import errors_by_step, forecast, forecastable, forecasts
 from surrogates.calcium.trajectory_linear import (
     VARIATIONS,
@@ -21,7 +20,7 @@ from surrogates.calcium.trajectory_linear import (
     solved_weights,
 )
 from surrogates.calcium.trajectory_training import BATCH_SIZE, EPOCHS, LEARNING_RATE, OBJECTIVE, train_forecasts
-from surrogates.models import TRAJECTORY_MODELS
+from surrogates.models import TRAJECTORY_MODELS, full_names
 from surrogates.training import TrainingConfig
 
 PREFIX = "calcium_trajectory_"
@@ -91,47 +90,26 @@ def benchmark_trajectories(
         require(1 <= size < len(dataset), f"training worms must be from 1 to {len(dataset) - 1}, got {size}")
     sets = [worms for worms in training_sets(len(dataset)) if len(worms) in (sizes or (len(dataset) - 1,))]
     claim_folder(out / "trajectories", {"data": checksum, **asdict(effort)})
-    chosen = _finished([Call(_choose, ready, (worms,)) for worms in sets], [("choices", w) for w in sets], out, jobs)
-    choices = {worms: {name: _linear(each) for name, each in found.items()} for (_, worms), found in chosen.items()}
+    choosing = {worms: _plan("choices", worms, out, Call(_choose, ready, (worms,))) for worms in sets}
+    chosen = finish_runs(choosing, "forecast", out, jobs)
+    choices = {worms: {name: _linear(each) for name, each in found.items()} for worms, found in chosen.items()}
     ordered = sorted(names, key=lambda name: _DEAREST.index(name) if name in _DEAREST else len(_DEAREST))
-    plan = [(name, worms) for name in ordered for worms in sets]
-    calls = [Call(_run, ready, (name, worms, choices[worms], effort)) for name, worms in plan]
-    return TrajectoryBenchmark(ready, names, effort, _finished(calls, plan, out, jobs), choices)
+    plan = {
+        (name, worms): _plan(name, worms, out, Call(_run, ready, (name, worms, choices[worms], effort)))
+        for name in ordered
+        for worms in sets
+    }
+    return TrajectoryBenchmark(ready, names, effort, finish_runs(plan, "forecast", out, jobs), choices)
 
 
 def chosen_trajectories(models: Sequence[str]) -> tuple[str, ...]:
-    """Full names of some models of trajectories; all when none are named.
-
-    Raises:
-        InputError: there is no such model, or one is named twice.
-    """
-    names = [name if name in TRAJECTORY_MODELS else f"{PREFIX}{name}" for name in models] or list(TRAJECTORY_MODELS)
-    for name, given in zip(names, models, strict=False):
-        if name not in TRAJECTORY_MODELS:
-            known = ", ".join(each.removeprefix(PREFIX) for each in TRAJECTORY_MODELS)
-            raise InputError(f"there is no model of trajectories {given!r}; there are {known}")
-    require(len(set(names)) == len(names), "a model is named twice")
-    return tuple(names)
+    """Full names of some models of trajectories; all when none are named (see `full_names`)."""
+    return full_names(models, TRAJECTORY_MODELS, PREFIX, "trajectories")
 
 
-def _finished(
-    calls: Sequence[Call], plan: Sequence[tuple[str, tuple[int, ...]]], out: Path, jobs: int
-) -> dict[tuple[str, tuple[int, ...]], Any]:
-    """The results of calls by (what, training worms): those on disk, and those that are missing."""
-    paths = [out / "trajectories" / what / f"{'-'.join(str(worm + 1) for worm in worms)}.json" for what, worms in plan]
-    done = {each: load_run(path) for each, path in zip(plan, paths, strict=True) if path.exists()}
-    missing = [place for place, each in enumerate(plan) if each not in done]
-    with (
-        run_calls([calls[place] for place in missing], jobs=jobs, kept=kept_in(out)) as finished,
-        progress_bar(len(plan), "forecast", len(done)) as bar,
-    ):
-        for place, result in finished:
-            mine = missing[place]
-            save_run(result, paths[mine])
-            done[plan[mine]] = result
-            bar.set_postfix_str(plan[mine][0].removeprefix(PREFIX), refresh=False)
-            bar.update()
-    return done
+def _plan(name: str, worms: tuple[int, ...], out: Path, call: Call) -> Planned:
+    path = out / "trajectories" / name / f"{'-'.join(str(worm + 1) for worm in worms)}.json"
+    return Planned(path, call, name.removeprefix(PREFIX))
 
 
 def _choose(dataset: Dataset, worms: tuple[int, ...]) -> dict[str, Any]:
