@@ -189,7 +189,7 @@ def test_a_training_that_explodes_is_told(wormtwin, data, tmp_path):
 
 
 def test_a_training_whose_first_epoch_was_the_best_is_told(linear_response):
-    from surrogates.cli import _doubt
+    from surrogates.response_commands import _doubt
     from surrogates.result import Result
 
     result = Result("train", "gru", {}, 0, 1, {}, 0, 0.1, "toy")
