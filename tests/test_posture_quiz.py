@@ -244,7 +244,8 @@ def test_the_command_serves_tells_a_taken_port_and_sums_up(tmp_path, wormtwin):
         status, _, error = wormtwin(*given, "--port", taken.getsockname()[1])
     assert status == 2
     assert "cannot be had (address already in use): give another by --port" in error
-    code = "import sys, run_experiments as r; sys.exit(r.run(sys.argv[1:]))"
+    heard = "signal.signal(signal.SIGINT, signal.default_int_handler)"  # where tests run in the background, too
+    code = f"import signal, sys, run_experiments as r; {heard}; sys.exit(r.run(sys.argv[1:]))"
     command = [sys.executable, "-c", code, *map(str, given), "--port", "0"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment) as process:
