@@ -16,10 +16,12 @@ from neuron_models.errors import InputError, require
 from neuron_models.wording import counted
 from neuron_models.workers import require_workers
 
+"""Metadata that would fill the screen."""
+
 dataset_app = typer.Typer(no_args_is_help=True, help="Datasets of every topic: look at them, convert and divide them.")
 
 ScenarioOption = Annotated[str, typer.Option(help=f"One of {', '.join(SCENARIOS)}.")]
-_NOT_SHOWN = ("stimuli", "key", "neurons", "eigenworms", "swaps")
+_NOT_SHOWN = ("stimuli", "key", "neurons", "eigenworms", "swaps", "skeleton", "crop", "flagged", "body_length")
 DataArgument = Annotated[Path, typer.Argument(help="A dataset file (.h5).")]
 ClusterOption = Annotated[
     str | None, typer.Option(help="A Dask scheduler, tcp://host:port: its workers run everything.")
@@ -95,7 +97,7 @@ def info(data: DataArgument) -> None:
     """Print what a dataset holds."""
     from datasets.store import load_dataset
 
-    dataset = load_dataset(data)
+    dataset = load_dataset(data, lazy=True, checked=True)
     lengths = [len(trial) for trial in dataset]
     splits = Counter(trial.split or "none" for trial in dataset)
     table = Table(show_header=False)
@@ -112,6 +114,10 @@ def info(data: DataArgument) -> None:
     ):
         table.add_row(*row)
     Console(soft_wrap=True).print(table)
+    if dataset.task == "keypoints":
+        from datasets.pose.summary import print_labelled
+
+        print_labelled(dataset)
 
 
 @dataset_app.command()

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,17 @@ from typing import Any
 import h5py
 import numpy as np
 
-from datasets.dataset import Dataset, Trial
+from datasets.dataset import ArrayLike, Dataset, Trial
 from neuron_models.errors import InputError
 from neuron_models.files import require_file, require_space, written_whole
+from neuron_models.progress import progress_bar
 
 FORMAT = "wormtwin-dataset"
 VERSION = 1
 _ARRAYS = ("x", "y", "weight")
 _JSON = "json:"
+_MOST = 2**24  # bytes that are read or written at once
+_LONGEST_ATTRIBUTE = 16_000  # characters: HDF5 keeps at most 64 KiB of attributes, all of a file's together
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,16 @@ class StoredArray:
             return stored[(self.row, *index)] if isinstance(index, tuple) else stored[self.row, index]
 
 
-def save_dataset(dataset: Dataset, path: str | Path) -> Path:
+def save_dataset(dataset: Dataset, path: str | Path, progress: bool = False) -> Path:
     """Write a dataset to an HDF5 file, whole or not at all.
 
-    Trials of equal length become one array `x` (trial, time, input) and one `y`, others a group each.
+    Trials of equal length become one array `x` (trial, time, input) and one `y`, others a group each. Arrays that are
+    lazy are read and written a stretch at a time.
+
+    Args:
+        dataset: to be written.
+        path: the file.
+        progress: show a bar over the samples.
 
     Raises:
         OSError: it cannot be written there.
@@ -55,17 +64,19 @@ def save_dataset(dataset: Dataset, path: str | Path) -> Path:
         require_space(beside, _size(dataset))  # HDF5 can crash on a full disk
         with h5py.File(beside, "w") as file:
             _write_attributes(file, dataset)
-            _write_trials(file, dataset)
+            with progress_bar(sum(map(len, dataset)), "sample", disable=not progress) as bar:
+                _write_trials(file, dataset, bar.update)
             file.attrs["sha256"] = _checksum(file)
     return path
 
 
-def load_dataset(path: str | Path, lazy: bool = False) -> Dataset:
+def load_dataset(path: str | Path, lazy: bool = False, checked: bool | None = None) -> Dataset:
     """Read a dataset from an HDF5 file.
 
     Args:
         path: the file.
-        lazy: leave the arrays in the file and read them when they are sliced (the checksum is then not checked).
+        lazy: leave the arrays in the file and read them when they are sliced.
+        checked: read all data once, a piece at a time, to compare their checksum; unless lazy when None.
 
     Raises:
         InputError: the file is missing, truncated, damaged, not a dataset, or of another version of the format.
@@ -75,7 +86,8 @@ def load_dataset(path: str | Path, lazy: bool = False) -> Dataset:
     try:
         with h5py.File(path, "r") as file:
             _check_format(file, path)
-            if not lazy and _checksum(file) != file.attrs["sha256"]:
+            checked = not lazy if checked is None else checked
+            if checked and _checksum(file) != file.attrs["sha256"]:
                 raise InputError(f"{path}: the data do not match their checksum: the file is damaged, make it again")
             return _read(file, path, lazy)
     except (OSError, KeyError, RuntimeError, UnicodeDecodeError, json.JSONDecodeError) as error:
@@ -111,26 +123,52 @@ def _size(dataset: Dataset) -> int:
     return values + 65536 + 4096 * len(dataset) + len(repr(dataset.extra))
 
 
-def _write_trials(file: h5py.File, dataset: Dataset) -> None:
+def _write_trials(file: h5py.File, dataset: Dataset, written: Callable[[int], Any]) -> None:
+    """Write all arrays; `written` is told how many samples of `x` are done."""
     for column in ("name", "group", "split"):
         texts = [getattr(trial, column) for trial in dataset]
         file.create_dataset(column, data=texts, dtype=h5py.string_dtype())
     if _uniform(dataset.trials):
         for key in _ARRAYS:
             if getattr(dataset.trials[0], key) is not None:
-                _write_together(file, key, [getattr(trial, key) for trial in dataset])
+                _write_together(file, key, [getattr(trial, key) for trial in dataset], written)
         return
     for index, trial in enumerate(dataset):
         for key in _ARRAYS:
             if getattr(trial, key) is not None:
-                file.create_dataset(f"trials/{index:06d}/{key}", data=getattr(trial, key)[:])
+                array = getattr(trial, key)
+                stored = file.create_dataset(f"trials/{index:06d}/{key}", array.shape, array.dtype, **_packing(array))
+                for block in _blocks(array):
+                    stored[block] = array[block]
+                    written((block.stop - block.start) * (key == "x"))
 
 
-def _write_together(file: h5py.File, key: str, arrays: list) -> None:
+def _write_together(file: h5py.File, key: str, arrays: list, written: Callable[[int], Any]) -> None:
     shape = (len(arrays), *arrays[0].shape)
-    stored = file.create_dataset(key, shape=shape, dtype=arrays[0].dtype)
+    stored = file.create_dataset(key, shape=shape, dtype=arrays[0].dtype, **_packing(arrays[0], together=True))
     for row, array in enumerate(arrays):
-        stored[row] = array[:]
+        for block in _blocks(array):
+            stored[row, block] = array[block]
+            written((block.stop - block.start) * (key == "x"))
+
+
+def _packing(array: ArrayLike, together: bool = False) -> dict[str, Any]:
+    """Images are compressed, a frame at a time, so that any frame can be read alone."""
+    if len(array.shape) < 4 or array.dtype != np.uint8:
+        return {}
+    chunk = (1, 1, *array.shape[1:]) if together else (1, *array.shape[1:])
+    return {"chunks": chunk, "compression": "gzip", "compression_opts": 1}
+
+
+def _blocks(array: ArrayLike) -> Iterator[slice]:
+    """Stretches of an array's first axis: one that is lazy is never whole in memory."""
+    return _stretches(len(array), math.prod(array.shape[1:]) * array.dtype.itemsize)
+
+
+def _stretches(rows: int, size: int) -> Iterator[slice]:
+    """Stretches of rows of `size` bytes each, of at most `_MOST` bytes or one row."""
+    step = max(1, _MOST // max(1, size))
+    return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
 
 
 def _write_attributes(file: h5py.File, dataset: Dataset) -> None:
@@ -150,7 +188,11 @@ def _write_attributes(file: h5py.File, dataset: Dataset) -> None:
         if key in file.attrs or key == "sha256":
             raise InputError(f"dataset {dataset.name!r}: the name {key!r} in extra is taken by the format")
         plain = isinstance(value, str) and not value.startswith(_JSON) and "\0" not in value  # HDF5 ends text there
-        file.attrs[key] = value if plain else _JSON + json.dumps(value, sort_keys=True)
+        text = value if plain else _JSON + json.dumps(value, sort_keys=True)
+        if len(text) > _LONGEST_ATTRIBUTE:
+            file.create_dataset(f"extra/{key}", data=[text], dtype=h5py.string_dtype())
+        else:
+            file.attrs[key] = text
 
 
 def _check_format(file: h5py.File, path: Path) -> None:
@@ -164,7 +206,7 @@ def _check_format(file: h5py.File, path: Path) -> None:
 
 
 def _read(file: h5py.File, path: Path, lazy: bool) -> Dataset:
-    attributes = dict(file.attrs)
+    attributes = dict(file.attrs) | {key: stored.asstr()[0] for key, stored in file.get("extra", {}).items()}
     known = {
         "format",
         "format_version",
@@ -212,16 +254,27 @@ def _array(file: h5py.File, path: Path, key: str, row: int, lazy: bool) -> Any:
 
 
 def _checksum(file: h5py.File) -> str:
-    """SHA-256 over every array's name and values in the order of their names, a trial at a time."""
+    """SHA-256 over every array's name and values in the order of their names, a piece at a time."""
     digest = hashlib.sha256()
     found: list[str] = []
     file.visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None)
     for name in sorted(found):
         stored = file[name]
         digest.update(name.encode())
-        for row in range(len(stored)):
-            value = np.asarray(stored[row])
+        for value in _pieces(stored):
             digest.update(
                 repr(value.tolist()).encode() if value.dtype == object else np.ascontiguousarray(value).tobytes()
             )
     return digest.hexdigest()
+
+
+def _pieces(stored: h5py.Dataset) -> Iterator[np.ndarray]:
+    """The values of an array in order, a stretch at a time; texts one by one."""
+    row = math.prod(stored.shape[1:]) * stored.dtype.itemsize
+    if stored.dtype == object:
+        yield from (np.asarray(stored[place]) for place in range(len(stored)))
+    elif row <= _MOST or len(stored.shape) == 1:
+        yield from (stored[some] for some in _stretches(len(stored), row))
+    else:
+        for place in range(len(stored)):
+            yield from (stored[place, some] for some in _stretches(stored.shape[1], row // stored.shape[1]))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from neuron_models.errors import InputError
 
+PICTURES = (".png", ".svg", ".pdf")
 _BLOCKED = "{} cannot be written: on the way there is a file where a folder should be"
 
 
@@ -17,6 +18,12 @@ def require_place(path: Path) -> None:
     """Raise an `InputError` if a file stands where a folder above `path` should be, before work is done for it."""
     if any(parent.is_file() for parent in path.parents):
         raise InputError(_BLOCKED.format(path))
+
+
+def require_picture(path: Path | None) -> None:
+    """Raise an `InputError` unless a picture's name ends in one of `PICTURES`; None is no picture."""
+    if path is not None and path.suffix.lower() not in PICTURES:
+        raise InputError(f"{path}: pictures end in {', '.join(PICTURES)}")
 
 
 def require_file(path: Path, wanted: str) -> None:

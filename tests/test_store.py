@@ -80,6 +80,36 @@ def test_a_lazy_array_reads_only_what_is_asked_for(linear_response, tmp_path):
     np.testing.assert_array_equal(lazy.windows(4).x, whole.windows(4).x)
 
 
+class Endless:
+    """Frames that are made when they are sliced, and the most bytes that were ever asked for at once."""
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, frames):
+        self.shape, self.most = (frames, 1, 64, 64), 0
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, index):
+        found = np.zeros((len(range(*index.indices(len(self)))), *self.shape[1:]), np.uint8)
+        self.most = max(self.most, found.nbytes)
+        return found
+
+
+@pytest.mark.parametrize("lengths", [(5000, 5000), (5000, 6000)])
+def test_long_trials_are_written_and_checked_a_stretch_at_a_time(tmp_path, monkeypatch, lengths):
+    trials = tuple(Trial(f"t{k}", Endless(number), None) for k, number in enumerate(lengths))
+    save_dataset(Dataset("long", trials, 10.0, ("grey",), task="keypoints"), tmp_path / "a.h5")
+    assert all(0 < trial.x.most <= 2**24 < 4096 * len(trial) for trial in trials)
+    asked = []
+    read = h5py.Dataset.__getitem__
+    monkeypatch.setattr(h5py.Dataset, "__getitem__", lambda *given: asked.append(read(*given)) or asked[-1])
+    found = load_dataset(tmp_path / "a.h5", lazy=True, checked=True)
+    assert [len(trial) for trial in found] == list(lengths)
+    assert max(value.nbytes for value in asked if isinstance(value, np.ndarray)) <= 2**24
+
+
 def test_a_lazy_dataset_can_be_saved_again(linear_response, tmp_path):
     save_dataset(linear_response(), tmp_path / "a.h5")
     save_dataset(load_dataset(tmp_path / "a.h5", lazy=True), tmp_path / "b.h5")
