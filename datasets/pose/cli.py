@@ -1,0 +1,137 @@
+"""`wormtwin pose`: labels and videos in and out, frames to label, and the generator of labelled images."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from datasets.cli import OutOption, parse_names
+from neuron_models.errors import InputError, require
+from neuron_models.files import require_picture, require_place
+from neuron_models.wording import counted
+
+pose_app = typer.Typer(no_args_is_help=True, help="Body parts in videos: labels, videos, alignment, predictions.")
+
+SizeOption = Annotated[
+    str, typer.Option(help="Crop each animal to a square of so many pixels; 'auto' fits; whole frames when empty.")
+]
+GreyOption = Annotated[bool | None, typer.Option("--grey/--colour", help="As the video is when not said.")]
+VideoOption = Annotated[Path | None, typer.Option(help="In place of the video that the file names.")]
+
+
+@pose_app.command("import")
+def import_(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="SLEAP .slp or analysis .h5, DeepLabCut project or .csv, LEAP .mat, COCO .json, .nwb."),
+    ],
+    out: OutOption,
+    video: VideoOption = None,
+    size: SizeOption = "",
+    scale: Annotated[float, typer.Option(help="Pixels of the images a pixel of the video.")] = 1.0,
+    grey: GreyOption = None,
+    heading: Annotated[str, typer.Option(help="Two joints, such as abdomen,head: crops are turned that way.")] = "",
+    pairs: Annotated[str, typer.Option(help="Left and right joints, such as wingL:wingR; guessed when empty.")] = "",
+    picture: Annotated[Path | None, typer.Option(help="Draw some labelled images here (.png or .svg).")] = None,
+) -> None:
+    """Read labelled frames of videos into a dataset file; each animal is cut out with --size."""
+    from datasets.pose.importing import ImportSettings, chosen_pairs, labelled_dataset, needed_size
+    from datasets.pose.label_files import load_labels
+    from datasets.pose.summary import print_labelled
+    from datasets.store import load_dataset, save_dataset
+
+    _require_out(out)
+    require_dataset_file(out)
+    require_picture(picture)
+    turned = parse_names(heading)
+    require(len(turned) in (0, 2), f"--heading names two joints, such as abdomen,head, got {heading!r}")
+    require(video is None or len(files) == 1, "--video goes with one file of labels")
+    found = [tracks for file in files for tracks in load_labels(file, video)]
+    pixels = max(needed_size(tracks, scale) for tracks in found) if size == "auto" else _size(size)
+    settings = ImportSettings(pixels, scale, grey, (turned[0], turned[1]) if turned else None)
+    dataset = labelled_dataset(found, settings, out.stem, ", ".join(file.name for file in files))
+    if pairs:
+        dataset = chosen_pairs(dataset, _pairs(pairs))
+    save_dataset(dataset, out, progress=True)
+    saved = load_dataset(out, lazy=True)
+    print_labelled(saved)
+    samples = sum(len(trial) for trial in saved)
+    print(f"{counted(samples, 'labelled image')} in {out}")
+    if picture is not None:
+        from datasets.pose.sheet import save_sheet
+
+        print(f"Picture: {save_sheet(saved, picture)}")
+
+
+def _require_out(out: Path) -> None:
+    missing = [name for name in ("av", "imageio", "sleap_io") if find_spec(name) is None]
+    require(not missing, f"videos and labels need {', '.join(missing)}: pip install wormtwin[pose]")
+    require(not out.is_dir(), f"--out {out} is a folder: give a file name")
+    require_place(out)
+
+
+def require_dataset_file(out: Path) -> None:
+    """Raise an `InputError` unless a dataset file can be written to `--out`, before work is done for it."""
+    require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
+    require(out.suffix in (".h5", ".hdf5"), f"--out {out}: a dataset file's name ends in .h5")
+    require_place(out)
+
+
+def _size(text: str) -> int | None:
+    if not text:
+        return None
+    require(text.isdecimal(), f"--size must be a number of pixels or 'auto', got {text!r}")
+    return int(text)
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    found = []
+    for part in parse_names(text):
+        left, colon, right = part.partition(":")
+        if not colon:
+            raise InputError(f"--pairs looks like wingL:wingR,eyeL:eyeR, got {text!r}")
+        found.append((left.strip(), right.strip()))
+    return found
+
+
+@pose_app.command()
+def convert(
+    file: Annotated[Path, typer.Argument(help="Labels or predictions: any file that `import` reads, or tracks (.h5).")],
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    to: Annotated[str, typer.Option(help="slp, analysis, dlc, nwb or coco; by the name of --out when empty.")] = "",
+    video: VideoOption = None,
+) -> None:
+    """Write labels or predictions as a file of SLEAP, DeepLabCut, NWB or COCO."""
+    from datasets.pose.export_files import kind_of, save_labels
+    from datasets.pose.label_files import load_labels
+
+    _require_out(out)
+    kind = to or kind_of(out)
+    found = load_labels(file, video)
+    save_labels(found, out, kind)
+    print(f"{counted(sum(len(each) for each in found), 'frame')} in {out} ({kind})")
+
+
+@pose_app.command()
+def render(
+    video: Annotated[Path, typer.Option(help="The video, or a folder of images.")],
+    tracks: Annotated[Path, typer.Option(help="Predictions or labels of it.")],
+    out: Annotated[Path, typer.Option(help="The movie to write (.mp4).")],
+    start: Annotated[int, typer.Option(help="The first frame.")] = 0,
+    end: Annotated[int | None, typer.Option(help="The frame after the last.")] = None,
+    every: Annotated[int, typer.Option(help="Draw one of so many frames.")] = 1,
+    fps: Annotated[float | None, typer.Option(help="Frames a second; the video's own when not said.")] = None,
+    threshold: Annotated[float, typer.Option(help="Leave out joints of a lower score.")] = 0.0,
+    by_animal: Annotated[bool, typer.Option("--by-animal", help="A colour an animal instead of a side.")] = False,
+) -> None:
+    """Draw skeletons into a video: left joints blue, right ones orange, others yellow."""
+    from datasets.pose.label_files import load_labels
+    from datasets.pose.render import RenderSettings
+    from datasets.pose.render import render as write
+    from datasets.pose.video import open_video
+
+    _require_out(out)
+    settings = RenderSettings(start, end, every, fps, threshold, by_animal)
+    found = load_labels(tracks, video)
+    print(f"{counted(write(open_video(video), found[0], out, settings), 'frame')} in {out}")

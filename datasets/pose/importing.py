@@ -1,0 +1,203 @@
+"""Labelled frames of videos as a dataset: each animal in a crop of its own, or whole frames."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from datasets.dataset import Dataset
+from datasets.pose.crops import Crops, oriented_matrices
+from datasets.pose.cutting import CutFrames
+from datasets.pose.label_files import each_animal
+from datasets.pose.labelled import Kind, Labelled, keypoints_dataset
+from datasets.pose.skeleton import require_same_joints
+from datasets.pose.tracks import Tracks, extents, footage_of
+from datasets.pose.video import Video
+from neuron_models.errors import InputError, require
+from neuron_models.units import Dimensionless
+from neuron_models.wording import counted
+
+MULTIPLE = 8
+"""Whole frames are filled up to multiples of this, which three poolings by 2 halve without a rest."""
+
+
+@dataclass(frozen=True)
+class ImportSettings:
+    """How images are cut.
+
+    Attributes:
+        size: width and height in pixels of crops about the mean of an animal's labelled joints; None for whole frames.
+        scale: pixels of the images a pixel of the video.
+        grey: one channel (True) or three (False); None takes one where the videos have no colour.
+        heading: two joints (from, to): crops are turned so that the second lies to the right of the first.
+    """
+
+    size: int | None = None
+    scale: Dimensionless = 1.0
+    grey: bool | None = None
+    heading: tuple[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        require(self.size is None or self.size >= MULTIPLE, f"--size must be >= {MULTIPLE} pixels, got {self.size}")
+        require(
+            self.size is None or self.size % MULTIPLE == 0,
+            f"--size must be a multiple of {MULTIPLE} pixels (networks halve images three times), got {self.size}",
+        )
+        require(0 < self.scale <= 4, f"--scale must be > 0 and <= 4, got {self.scale:g}")
+        require(self.heading is None or self.size is not None, "--heading turns crops: give --size too")
+
+
+def labelled_dataset(tracks: Sequence[Tracks], settings: ImportSettings, name: str, source: str = "") -> Dataset:
+    """Labels and their videos as a dataset whose images are cut when they are read.
+
+    Each animal that was followed is a trial of its own; where nobody followed them, each video is one, and every
+    animal of a frame a sample. Labels outside of a crop become NaN. Animals without the two joints of `heading` are
+    left out, as `extra["left_out"]` tells.
+
+    Raises:
+        InputError: a video is missing or lacks labelled frames, skeletons differ, a crop is larger than a frame,
+            several animals are in one frame and no size of crops is given, or images would differ in size.
+    """
+    skeleton = tracks[0].skeleton
+    for each in tracks[1:]:
+        require_same_joints(skeleton, each.skeleton, each.video)
+    for joint in settings.heading or ():
+        require(joint in skeleton.joints, f"--heading: there is no joint {joint!r}: {', '.join(skeleton.joints)}")
+    opened = [_open(each, settings.grey) for each in tracks]
+    if settings.grey is None and len({video.shape[1] for video in opened}) > 1:
+        opened = [_open(each, False) for each in tracks]  # some have colours: all get them
+    names = _short_names([video.path for video in opened])
+    labelled = [
+        part
+        for each, video, short in zip(tracks, opened, names, strict=True)
+        for part in _parts(each, video, short, settings)
+    ]
+    kind: Kind = "frames" if settings.size is None else "crops"
+    left_out = _left_out(tracks, labelled, settings)
+    return keypoints_dataset(name, labelled, skeleton, kind=kind, fps=opened[0].fps, source=source, extra=left_out)
+
+
+def _open(tracks: Tracks, grey: bool | None) -> Video:
+    try:
+        return footage_of(tracks, grey=grey)
+    except InputError as error:
+        if "there is no such video" not in str(error):
+            raise
+        raise InputError(
+            f"the labels have no images: their video {tracks.video or '(unnamed)'} is not there: give it with --video"
+        ) from None
+
+
+def _parts(tracks: Tracks, video: Video, name: str, settings: ImportSettings) -> list[Labelled]:
+    marked = _usable(tracks, settings)
+    several = int(marked.sum(axis=1).max(initial=0))
+    if settings.size is None and several > 1:
+        raise InputError(
+            f"{name} has up to {several} animals in a frame: cut each out with --size "
+            f"(the widest needs {needed_size(tracks, settings.scale)})"
+        )
+    parts = []
+    for animal, places in each_animal(tracks):
+        rows, columns = np.nonzero(marked[:, places])
+        if len(rows):
+            xy = tracks.xy[rows, places[columns]]
+            label = f"{name}:{animal}" if animal else name
+            parts.append(_labelled(label, xy, tracks, rows, places[columns], video, settings))
+    return parts
+
+
+def _left_out(tracks: Sequence[Tracks], labelled: Sequence[Labelled], settings: ImportSettings) -> dict[str, str]:
+    marked = sum(int((~np.isnan(each.xy[..., 0])).any(axis=-1).sum()) for each in tracks)
+    missed = marked - sum(len(each.images) for each in labelled)
+    return {"left_out": f"{counted(missed, 'animal')} without {' or '.join(settings.heading or ())}"} if missed else {}
+
+
+def _usable(tracks: Tracks, settings: ImportSettings) -> Bool[np.ndarray, "frame animal"]:
+    """Which animals have a labelled joint, and those that say where they head if crops are to be turned."""
+    marked = ~np.isnan(tracks.xy[..., 0])
+    usable = marked.any(axis=-1)
+    for joint in settings.heading or ():
+        usable &= marked[..., tracks.skeleton.joints.index(joint)]
+    return usable
+
+
+def _labelled(
+    name: str,
+    xy: Float[np.ndarray, "sample joint 2"],
+    tracks: Tracks,
+    rows: Int[np.ndarray, " sample"],
+    animals: Int[np.ndarray, " sample"],
+    video: Video,
+    settings: ImportSettings,
+) -> Labelled:
+    size, matrices = _places(xy, tracks, video, settings)
+    crops = Crops(video.path, tracks.frames[rows], animals, matrices)
+    joints = crops.to_crop(xy)
+    joints[~_inside(joints, size)] = np.nan
+    length = float(np.nanmedian(extents(joints)))
+    return Labelled(name, CutFrames(video, crops, size), joints, crops, body_length=length)
+
+
+def _places(
+    xy: Float[np.ndarray, "sample joint 2"], tracks: Tracks, video: Video, settings: ImportSettings
+) -> tuple[tuple[int, int], Float[np.ndarray, "sample 2 3"]]:
+    """The size of the images of one video, and where each lies in its frame."""
+    height, width = video.shape[2:]
+    if settings.size is None:
+        found = [max(1, round(side * settings.scale)) for side in (height, width)]
+        size = (_filled(found[0]), _filled(found[1]))
+        # The corners of the first pixels coincide, not their centres.
+        shift = 0.5 / settings.scale - 0.5
+        matrix = np.array([[1 / settings.scale, 0, shift], [0, 1 / settings.scale, shift]])
+        return size, np.repeat(matrix[None], len(xy), axis=0)
+    across = settings.size / settings.scale
+    require(
+        across <= min(height, width),
+        f"a crop of --size {settings.size} at --scale {settings.scale:g} spans {across:g} pixels of the video and is "
+        f"larger than a frame of {video.path}, {video.size}",
+    )
+    size = (settings.size, settings.size)
+    centre = np.nanmean(xy, axis=1)
+    angle = np.zeros(len(xy))
+    if settings.heading is not None:
+        tail, head = (xy[:, tracks.skeleton.joints.index(joint)] for joint in settings.heading)
+        angle = np.arctan2(*(head - tail).T[::-1])
+    elif settings.scale == 1:
+        centre = np.round(centre + 0.5) - 0.5  # whole pixels: the crop holds the video's own values
+    return size, oriented_matrices(centre, size, angle, 1 / settings.scale)
+
+
+def _filled(side: int) -> int:
+    return -(-side // MULTIPLE) * MULTIPLE
+
+
+def _inside(joints: Float[np.ndarray, "sample joint 2"], size: tuple[int, int]) -> Bool[np.ndarray, "sample joint"]:
+    end = np.array([size[1], size[0]]) - 0.5
+    return np.all((joints >= -0.5) & (joints <= end), axis=-1)
+
+
+def needed_size(tracks: Tracks, scale: float = 1.0) -> int:
+    """The size of crops that holds the joints of every animal of some tracks, with a tenth to spare."""
+    xy = tracks.xy.reshape(-1, *tracks.xy.shape[2:])
+    xy = xy[~np.isnan(xy[..., 0]).all(axis=1)]
+    reach = np.nanmax(np.abs(xy - np.nanmean(xy, axis=1)[:, None]))
+    return _filled(int(np.ceil(2.2 * scale * reach)))
+
+
+def _short_names(paths: Sequence[str]) -> list[str]:
+    """The last parts of the videos' names, with as many folders as tell them apart."""
+    from pathlib import PurePath
+
+    for parts in range(1, 20):
+        names = ["/".join(PurePath(path).with_suffix("").parts[-parts:]) for path in paths]
+        if len(set(names)) == len(names):
+            return names
+    return [f"{name}-{place + 1}" for place, name in enumerate(names)]
+
+
+def chosen_pairs(dataset: Dataset, pairs: Sequence[tuple[str, str]]) -> Dataset:
+    """The dataset with other left and right pairs in its skeleton."""
+    stored: Mapping[str, Any] = dataset.extra["skeleton"]
+    return replace(dataset, extra={**dataset.extra, "skeleton": {**stored, "pairs": [list(pair) for pair in pairs]}})

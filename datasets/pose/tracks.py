@@ -1,0 +1,110 @@
+"""Where the joints of a video's animals are, frame by frame: labels of people, or predictions and their scores."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from datasets.pose.frame_readers import ImageReader
+from datasets.pose.skeleton import Skeleton
+from datasets.pose.video import Video, open_video
+from neuron_models.errors import require, require_distinct
+from neuron_models.units import Hertz
+
+
+@dataclass(frozen=True, eq=False)
+class Tracks:
+    """The joints of one video's animals.
+
+    Attributes:
+        video: its file or folder, as the labels name it.
+        skeleton: whose joints these are.
+        frames: (frame,) places in the video of the frames that are told of, ascending.
+        xy: (frame, animal, joint, 2) x to the right and y down in pixels of the video, the centre of the first pixel
+            at (0, 0); NaN where there is no joint.
+        scores: (frame, animal, joint) confidence, or None for labels.
+        animals: a name for each animal; empty where nobody followed them from frame to frame.
+        fps: frames a second.
+        footage: the opened video, where the labels came with their images.
+    """
+
+    video: str
+    skeleton: Skeleton
+    frames: Int[np.ndarray, " frame"]
+    xy: Float[np.ndarray, "frame animal joint 2"]
+    scores: Float[np.ndarray, "frame animal joint"] | None = None
+    animals: tuple[str, ...] = ()
+    fps: Hertz = 1.0
+    footage: Video | None = None
+
+    def __post_init__(self) -> None:
+        where = f"tracks of {self.video}"
+        shape = (len(self.frames), self.xy.shape[1] if self.xy.ndim > 1 else 0, len(self.skeleton), 2)
+        require(self.xy.shape == shape, f"{where}: xy must be (frame, animal, joint, 2), got the shape {self.xy.shape}")
+        require(
+            self.scores is None or self.scores.shape == shape[:3],
+            f"{where}: scores must be (frame, animal, joint), as xy is",
+        )
+        require(len(self.animals) in (0, shape[1]), f"{where}: {len(self.animals)} names for {shape[1]} animals")
+        require_distinct(self.animals, f"{where} name an animal")
+        ascending = len(self.frames) == 0 or (self.frames[0] >= 0 and bool((np.diff(self.frames) > 0).all()))
+        require(ascending, f"{where}: frames must ascend from 0 or later, each once")
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def every_frame(self, number: int) -> Float[np.ndarray, "number animal joint 2"]:
+        """Xy of the frames 0 to `number` - 1, NaN for those that are not told of."""
+        whole = np.full((number, *self.xy.shape[1:]), np.nan)
+        inside = self.frames < number
+        whole[self.frames[inside]] = self.xy[inside]
+        return whole
+
+
+def footage_of(tracks: Tracks, *, grey: bool | None = None) -> Video:
+    """The video of some tracks: the one they came with, or the file that they name.
+
+    Raises:
+        InputError: none is there, or it lacks frames that the tracks tell of.
+    """
+    video = tracks.footage or open_video(tracks.video, grey=grey)
+    if grey is not None and (video.shape[1] == 1) != grey:
+        video = replace(video, shape=(len(video), 1 if grey else 3, *video.shape[2:]), grey=grey)
+    return require_frames(tracks, video)
+
+
+def require_frames(tracks: Tracks, video: Video) -> Video:
+    """Raise an `InputError` if tracks tell of frames that a video lacks; else return the video."""
+    beyond = int((tracks.frames >= len(video)).sum())
+    require(
+        beyond == 0,
+        f"{video.path} has {len(video)} frames and {beyond} labelled ones lie beyond, "
+        f"the last is frame {tracks.frames[-1] if len(tracks) else 0}: is it the video that was labelled?",
+    )
+    return video
+
+
+def extents(xy: Float[np.ndarray, "sample joint 2"]) -> Float[np.ndarray, " sample"]:
+    """The largest distance between two labelled joints of each sample, px; NaN where fewer than two are labelled."""
+    distance = np.linalg.norm(xy[:, :, None] - xy[:, None], axis=-1)
+    longest = np.where(np.isnan(distance), 0, distance).max(axis=(1, 2))
+    return np.where(longest > 0, longest, np.nan)
+
+
+def images_of(tracks: Tracks) -> list[Path]:
+    """The image files of the frames; none where they are those of a movie."""
+    reader = tracks.footage.reader if tracks.footage is not None else None
+    return [reader.paths[frame] for frame in tracks.frames] if isinstance(reader, ImageReader) else []
+
+
+def ordered_joints(tracks: Tracks, joints: Sequence[str]) -> Tracks:
+    """The tracks with their joints in another order."""
+    order = [tracks.skeleton.joints.index(joint) for joint in joints]
+    return replace(
+        tracks,
+        skeleton=replace(tracks.skeleton, joints=tuple(joints)),
+        xy=tracks.xy[:, :, order],
+        scores=None if tracks.scores is None else tracks.scores[:, :, order],
+    )
