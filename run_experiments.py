@@ -26,6 +26,9 @@ if getattr(datasets, "OWNER", "") != "wormtwin":
 import connectome.cli
 import datasets.calcium.cli
 import datasets.cli
+import datasets.pose.alignment_cli
+import datasets.pose.cli
+import datasets.pose.sample_cli
 import datasets.posture.cli
 import surrogates.ablation_cli
 import surrogates.calcium.cli
@@ -33,6 +36,7 @@ import surrogates.cli
 import surrogates.eigenworms_cli
 import surrogates.export_cli
 import surrogates.importance.cli
+import surrogates.pose.cli
 import surrogates.posture.cells_cli
 import surrogates.posture.cli
 import surrogates.posture.clips_cli
@@ -206,6 +210,7 @@ def _simulated(
 
 app.add_typer(connectome.cli.connectome_app, name="connectome")
 app.add_typer(datasets.calcium.cli.calcium_app, name="calcium")
+app.add_typer(datasets.pose.cli.pose_app, name="pose")
 app.add_typer(datasets.posture.cli.posture_app, name="posture")
 for commands in (
     datasets.cli,

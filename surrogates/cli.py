@@ -3,17 +3,18 @@
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datasets.cli import DataArgument, dataset_app, parse_numbers
+from datasets.cli import DataArgument, dataset_app, one_of, parse_numbers
 from neuron_models.errors import InputError, require
 from neuron_models.files import require_place
 from neuron_models.wording import counted
 
 if TYPE_CHECKING:
     from datasets.dataset import Dataset
+    from surrogates.models import ModelKind
 
 DataOption = Annotated[Path, typer.Option(help="A dataset file (.h5).")]
 
@@ -39,11 +40,20 @@ def train(
     components: Annotated[
         int | None, typer.Option(help="Gaussians that a frame is drawn from (posture_lstm: 5; 0: squared error).")
     ] = None,
+    filters: Annotated[
+        int | None, typer.Option(help="Of networks that find joints: width of the first layers.")
+    ] = None,
+    rotation: Annotated[
+        float | None, typer.Option(help="Of images of joints: turned by up to so many degrees; 15 when not said.")
+    ] = None,
     strain: Annotated[str, typer.Option(help="Train on the recordings of this strain only (postures).")] = "",
     learning_rate: Annotated[
         float | None, typer.Option(help="At first; 0.05 for lstm and gru, 0.01 for narx, 0.001 for rnn and tdnn.")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training trials; 1000 when not said.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the training trials; 1000 when not said, of joints 15.")
+    ] = None,
+    preset: Annotated[str, typer.Option(help="Of networks that find joints: fast (15 epochs) or full (50).")] = "",
     batch_size: Annotated[
         int | None, typer.Option(help="Trials (of postures: pieces) in a batch; 32 when not said, 8 of postures.")
     ] = None,
@@ -61,25 +71,29 @@ def train(
         raise InputError(f"--out must name a folder of its own, got {str(out)!r}")
     require_place(out)
     dataset = _of_strain(load_dataset(data), strain)
-    own: dict[str, int | float | str | None] = {
-        "units": units,
-        "lags": lags,
-        "order": order,
-        "input_lags": input_lags,
-        "output_lags": output_lags,
-    }
+    own: dict[str, int | float | str | None] = {"units": units, "lags": lags, "order": order}
+    own |= {"input_lags": input_lags, "output_lags": output_lags, "filters": filters, "rotation": rotation}
     own |= {"activation": activation, "layers": layers, "dropout": dropout, "components": components}
     settings = {name: value for name, value in own.items() if value is not None}
     kind = model_kind(model)
     steps = {"learning_rate": learning_rate, "epochs": epochs, "batch_size": batch_size}
-    given = {name: value for name, value in steps.items() if value is not None}
-    if kind.closed_form and engine != "auto":
-        given["engine"] = engine  # type: ignore[assignment]
-    if kind.closed_form and given:
-        raise InputError(f"model {model} is solved at once and has no {', '.join(given)}")
+    given = _effort(kind, model, preset, {name: value for name, value in steps.items() if value is not None}, engine)
     effort = {"learning_rate": kind.learning_rate, **kind.effort, **given}
-    config = TrainingConfig(**effort, seed=seed, engine=engine)  # type: ignore[arg-type]
+    config = TrainingConfig(**effort, seed=seed, engine=engine)
     import_module(kind.commands).train(dataset, model, settings, config, out, data.name)
+
+
+def _effort(kind: "ModelKind", model: str, preset: str, given: dict[str, Any], engine: str) -> dict[str, Any]:
+    """The steps of training that were asked for, with the epochs of a preset."""
+    if preset:
+        require("epochs" not in given, "--preset sets --epochs: give one of the two")
+        require(bool(kind.presets), f"model {model} has no presets: give --epochs")
+        one_of("--preset", preset, tuple(kind.presets))
+        given["epochs"] = kind.presets[preset]
+    asked = [*given, "engine"] if engine != "auto" else list(given)
+    if kind.closed_form and asked:
+        raise InputError(f"model {model} is solved at once and has no {', '.join(asked)}")
+    return given
 
 
 def _of_strain(dataset: "Dataset", strain: str) -> "Dataset":

@@ -5,11 +5,13 @@ import math
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from datasets.dataset import Dataset
+from datasets.pose.labelled import skeleton_of
+from datasets.pose.skeleton import Skeleton, require_same_joints
 from neuron_models.errors import InputError, require
 from neuron_models.files import require_file, written_whole
 from neuron_models.units import Milliseconds
@@ -20,6 +22,7 @@ from surrogates.calcium import aggregation as _alternatives_registered  # noqa: 
 from surrogates.calcium import baselines as _baselines_registered  # noqa: F401
 from surrogates.calcium import edges as _edges_registered  # noqa: F401
 from surrogates.calcium import trajectory_layers as _forecasts_registered  # noqa: F401
+from surrogates.pose import networks as _pose_registered  # noqa: F401
 from surrogates.posture import layers as _posture_registered  # noqa: F401
 
 _MEMBER = "wormtwin.json"
@@ -38,7 +41,9 @@ _LONGEST = 300
 class Channels:
     """What a model was trained on: names and units of its inputs and outputs, the sampling interval, the scenario.
 
-    Of a model of recordings also its name in the table of models, and of a classifier its classes.
+    Of a model of recordings also its name in the table of models, and of a classifier its classes; of a network that
+    finds joints its name, height and width of the images, and which joints are connected and which are left and right
+    of one another.
     """
 
     x_names: tuple[str, ...]
@@ -49,14 +54,26 @@ class Channels:
     scenario: str = ""
     model: str = ""
     classes: tuple[str, ...] = ()
+    size: tuple[int, ...] = ()
+    edges: tuple[tuple[str, str], ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, dataset: Dataset, model: str = "") -> "Channels":
-        """The channels of a dataset; `model` is the name of a model of recordings that has learned them."""
+        """The channels of a dataset; `model` is the name of a model of recordings or images that has learned them."""
         scenario = str(dataset.extra.get("scenario", dataset.name))
-        classes = tuple(dataset.extra.get("classes", ())) if model else ()
         units = dataset.x_units, dataset.y_units
+        if dataset.task == "keypoints":
+            skeleton, size = skeleton_of(dataset), tuple(dataset.trials[0].x.shape[2:])
+            plain = cls(dataset.x_names, dataset.y_names, *units, dataset.dt, scenario, model)
+            return replace(plain, size=size, edges=skeleton.edges, pairs=skeleton.pairs)
+        classes = tuple(dataset.extra.get("classes", ())) if model else ()
         return cls(dataset.x_names, dataset.y_names, *units, dataset.dt, scenario, model, classes)
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """The joints that the model finds, and how they are connected."""
+        return Skeleton(self.y_names, self.edges, self.pairs)
 
     def require_sound(self) -> None:
         """Check that names, units and scenario are printable lines, and the sampling interval is > 0 ms.
@@ -72,6 +89,9 @@ class Channels:
         Raises:
             InputError: it has others; the message names both.
         """
+        if self.size:
+            require_same_joints(self.skeleton, skeleton_of(dataset), f"dataset {dataset.name!r}")
+            return
         for what, names, others in (
             ("inputs", self.x_names, dataset.x_names),
             ("outputs", self.y_names, dataset.y_names),
@@ -146,7 +166,7 @@ def load_model(path: str | Path) -> tuple[keras.Model, Channels | None]:
 def _channels(found: Any, model: keras.Model) -> Channels:
     """What a model file says of its channels, once it is known to be of the kind that `save_model` writes."""
     fields = {"x_names", "y_names", "x_units", "y_units", "dt"}
-    extra = {"scenario", "model", "classes"}
+    extra = {"scenario", "model", "classes", "size", "edges", "pairs"}
     require(isinstance(found, dict) and fields <= set(found) <= fields | extra, f"{_MEMBER} does not tell channels")
     lists = [what for what in _LISTS if what in found]
     for what in lists:
@@ -154,14 +174,31 @@ def _channels(found: Any, model: keras.Model) -> Channels:
     counts: tuple[tuple[str, str], ...] = _COUNTS
     if found.get("classes"):  # it makes its inputs (derivatives, windows) of the channels
         counts = (("classes", "output_shape"),)
-    elif found.get("model"):  # it takes whether a frame is given too, and forecasts its inputs
+    elif found.get("model") and not found.get("size"):  # it forecasts its inputs, told whether a frame is given
         counts = (("x_names", "output_shape"),)
     for what, shape in counts:
         names, has = len(found[what]), getattr(model, shape, None)
         has = has[-1] if isinstance(has, tuple) else None
         require(has == names, f"{what} tells {counted(names, 'channel')}, the model has {has}")
     _require_sound(found)
-    return Channels(**found | {what: tuple(found[what]) for what in lists})
+    read = found | {what: tuple(found[what]) for what in lists} | _pose(found)
+    if read.get("size"):
+        Skeleton(read["y_names"], read["edges"], read["pairs"])
+    return Channels(**read)
+
+
+def _pose(found: Mapping[str, Any]) -> dict[str, tuple]:
+    """What a model file says of images and joints, checked but for the names of joints."""
+    size, links = found.get("size", []), {what: found.get(what, []) for what in ("edges", "pairs")}
+    whole = isinstance(size, list) and all(type(side) is int and side > 0 for side in size)
+    require(whole and len(size) in (0, 2), f"size must be height and width, got {size!r:.60}")
+    for what, pairs in links.items():
+        names = isinstance(pairs, list) and all(isinstance(p, list) and len(p) == 2 for p in pairs)
+        require(
+            names and all(isinstance(name, str) for pair in pairs for name in pair),
+            f"{what} must be pairs of joints, got {pairs!r:.60}",
+        )
+    return {"size": tuple(size), **{what: tuple(map(tuple, pairs)) for what, pairs in links.items()}}
 
 
 def _require_sound(told: Mapping[str, Any]) -> None:

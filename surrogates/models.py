@@ -27,13 +27,18 @@ from surrogates.calcium.windows import arrays, arrays_with_correlations, classes
 from surrogates.choosing import choose, every_choice
 from surrogates.linear import fit_linear, linear
 from surrogates.narx import narx, train_open_loop
+from surrogates.pose.augmentation import augment
+from surrogates.pose.inputs import labelled_frames, padded_size
+from surrogates.pose.maps import MapEntropy, MapError, MapLoss, PixelError
+from surrogates.pose.networks import hourglass, leap_cnn, pose_small
 from surrogates.posture.learning import BY_FRAME, train_on_pieces, train_on_windows
 from surrogates.posture.networks import posture_lstm, posture_lstm_paper
 from surrogates.posture.stretches import stretches
 from surrogates.recurrent import gru, lstm, rnn
 from surrogates.state_space import fit_state_space, state_space
 from surrogates.tdnn import tdnn
-from surrogates.training import REGRESSION, Objective, Training, TrainingConfig, train
+from surrogates.training import REGRESSION, Objective, Plateau, Training, TrainingConfig, Transform, train
+from surrogates.whole import Stopping
 
 Trainer = Callable[[Any, Dataset, TrainingConfig, Objective, bool], Training]
 """Trains a model in place, by gradient."""
@@ -60,11 +65,13 @@ class ModelKind:
         train: trains it by gradient; as it is, when not told otherwise.
         solve: fits it in closed form, instead of `train`.
         chosen: candidates for the settings that are chosen on the validation trials when they are not given.
-        task: what its datasets are for: `regression`, `classification` or `next_step`.
+        task: what its datasets are for: `regression`, `classification`, `next_step` or `keypoints`.
         prepare: makes what it sees of a dataset as it is stored.
         from_data: keywords of the builder that the dataset decides, and how.
         fixed: keywords of the builder that make this kind another than those with the same builder.
         effort: settings of training, beside the learning rate, when none are given.
+        presets: numbers of epochs by name.
+        transform: makes what changes its training batches, of the dataset.
         fit_windows: gives the weights of a classifier that is solved at once, from windows and their classes.
         commands: the module whose `train` and `evaluate` do what the commands of these names say.
     """
@@ -80,6 +87,8 @@ class ModelKind:
     from_data: Mapping[str, Callable[[Dataset], Any]] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
     effort: Mapping[str, int] = field(default_factory=dict)
+    presets: Mapping[str, int] = field(default_factory=dict)
+    transform: Callable[[Dataset], Transform] | None = None
     fit_windows: Callable[..., list[Any]] | None = None
     commands: str = RESPONSES
 
@@ -99,6 +108,10 @@ class ModelKind:
         parameters = inspect.signature(self.build).parameters.values()
         own = [p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in {**self.from_data, **self.fixed}]
         return {p.name: None if p.name in self.chosen else p.default for p in own}
+
+    def objective_for(self, dataset: Dataset) -> Objective:
+        """What it is trained for, with the transform that the dataset decides."""
+        return self.objective if self.transform is None else replace(self.objective, transform=self.transform(dataset))
 
     def for_data(self, dataset: Dataset, **settings: Any) -> Any:
         """Build the model for a dataset that is prepared.
@@ -195,6 +208,41 @@ TRAJECTORY_MODELS: dict[str, ModelKind] = {
 }
 """Those that forecast calcium traces; networks have one seed, and `units` 256 (Wang et al. 2020), of memories 64."""
 
+POSE_PRESETS = {"fast": 15, "full": 50}
+"""Epochs of 50 batches of 32 images (Pereira et al. 2019)."""
+
+
+def _pose(build: Callable[..., Any], loss: MapLoss, multiple: int, **fixed: Any) -> ModelKind:
+    """A network that gives maps of joints, on images whose sides are filled up to multiples."""
+    frames, watched = labelled_frames(multiple), (PixelError(loss),)
+    return ModelKind(
+        build,
+        learning_rate=0.001,
+        objective=Objective(loss, watched, arrays=frames, plateau=Plateau(), batches=50, at_once=32),
+        task="keypoints",
+        from_data={"size": padded_size(multiple)},
+        fixed=fixed,
+        effort={"epochs": POSE_PRESETS["fast"]},
+        presets=POSE_PRESETS,
+        transform=augment,
+        commands="surrogates.pose.joint_commands",
+    )
+
+
+def _annealed(kind: ModelKind, learning_rate: float) -> ModelKind:
+    """The same with a learning rate that follows half a cosine."""
+    objective = replace(kind.objective, plateau=None, stopping=Stopping(anneal=True))
+    return replace(kind, learning_rate=learning_rate, objective=objective)
+
+
+POSE_MODELS: dict[str, ModelKind] = {
+    "pose_small": _annealed(_pose(pose_small, MapEntropy(2), 16), learning_rate=0.004),
+    "leap_cnn": _pose(leap_cnn, MapError(1), 4),
+    "hourglass": _pose(hourglass, MapError(4), 32, stacks=1),
+    "stacked_hourglass": _pose(hourglass, MapError(4), 32, stacks=2),
+}
+"""Those that find joints in images; all have one seed and `filters`."""
+
 MODELS: dict[str, ModelKind] = {
     "rnn": ModelKind(rnn, learning_rate=0.001),
     "lstm": ModelKind(lstm),
@@ -208,6 +256,7 @@ MODELS: dict[str, ModelKind] = {
     **STATE_MODELS,
     **POSTURE_MODELS,
     **TRAJECTORY_MODELS,
+    **POSE_MODELS,
 }
 
 
@@ -273,9 +322,9 @@ def train_model(
         FloatingPointError: the loss, or every candidate's free run, was not finite.
     """
     kind, started = model_kind(name), time.perf_counter()
-    if dataset.task not in {kind.task, "regression"}:
+    if dataset.task not in {kind.task, "regression"} or (kind.task == "keypoints" and dataset.task != "keypoints"):
         able = ", ".join(each for each, other in MODELS.items() if other.task == dataset.task) or "none"
-        what = dataset.task.replace("next_step", "predicting the next step")
+        what = dataset.task.replace("next_step", "predicting the next step").replace("keypoints", "finding joints")
         raise InputError(f"dataset {dataset.name!r} is for {what}, which model {name} does not do; these do: {able}")
     candidates = list(every_choice(complete_settings(name, settings), kind.chosen))
     dataset = kind.prepare(dataset)
@@ -294,7 +343,7 @@ def _fitter(
     def fit(settings: Mapping[str, Any]) -> tuple[Any, Training]:
         model = kind.for_data(dataset, **settings, **seed)
         if solve is None:
-            return model, kind.train(model, dataset, config, kind.objective, progress)
+            return model, kind.train(model, dataset, config, kind.objective_for(dataset), progress)
         solve(model)
         return model, Training({}, 0, 0.0, engine="closed form")
 

@@ -55,12 +55,23 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True)
+class Plateau:
+    """The learning rate is multiplied by `factor` after so many epochs without a validation loss smaller by `gain`."""
+
+    factor: Dimensionless = 0.1
+    after: int = 3
+    gain: Dimensionless = 1e-5
+
+
+@dataclass(frozen=True)
 class Objective:
     """What a model is trained for: the loss, what is watched beside it, what is done to every batch, and how.
 
     `transform` acts on training batches only; `arrays` turns a dataset into x, y and weight (its trials stacked, when
     not told otherwise). `loss` is a name of Keras's or a function of y and what the model gives. `stopping` holds for
-    trainings that are one program, but for `anneal`, which Keras's follow too.
+    trainings that are one program, but for `anneal`, which Keras's follow too; `plateau` holds for Keras's. An epoch
+    has so many `batches`, whatever the number of samples; when 0, every sample comes once. Validation sees so many
+    samples `at_once`; when 0, all.
     """
 
     loss: Any = "mean_squared_error"
@@ -69,6 +80,9 @@ class Objective:
     arrays: Callable[[Dataset], Arrays] | None = None
     optimizer: str = "adam"
     stopping: Stopping = _PATIENT
+    plateau: Plateau | None = None
+    batches: int = 0
+    at_once: int = 0
 
     def __post_init__(self) -> None:
         known = ", ".join(OPTIMIZERS)
@@ -218,7 +232,7 @@ def _fit_fast(model, layout, learned: Arrays, checked: Arrays, config: TrainingC
 def _fit_keras(
     model, learned: Arrays, checked: Arrays, config: TrainingConfig, objective: Objective, bar: "_Bar"
 ) -> tuple[dict[str, list[float]], int]:
-    batches = _Batches(learned, config, objective.transform)
+    batches = _Batches(learned, config, objective)
     rate: Any = config.learning_rate
     if objective.stopping.anneal:
         rate = keras.optimizers.schedules.CosineDecay(rate, config.epochs * len(batches))
@@ -228,18 +242,40 @@ def _fit_keras(
         weighted_metrics=list(objective.metrics),  # so that a sample of weight zero does not count in them either
     )
     best = _BestWeights(batches, bar)
+    checked = _filled(checked, objective.at_once) if objective.at_once else checked
     with tensorflow_unseen():
         done = model.fit(
             batches,
             validation_data=checked,
-            validation_batch_size=len(checked[0]),
+            validation_batch_size=objective.at_once or len(checked[0]),
             epochs=config.epochs,
             shuffle=False,
             verbose=0,
-            callbacks=[best],
+            callbacks=[best, *_falling(objective, config)],
         )
     best.restore()
+    if callable(objective.loss):  # a file of the model can hold no loss of our own, and needs no optimizer
+        model.compiled, model.optimizer = False, None
     return done.history, best.epoch
+
+
+def _falling(objective: Objective, config: TrainingConfig) -> list[keras.callbacks.Callback]:
+    """What lets the learning rate fall, if anything does."""
+    if objective.plateau is None:
+        return []
+    how = {"factor": objective.plateau.factor, "patience": objective.plateau.after, "min_delta": objective.plateau.gain}
+    return [keras.callbacks.ReduceLROnPlateau(monitor="val_loss", **how)]
+
+
+def _filled(arrays: Arrays, multiple: int) -> Arrays:
+    """Arrays with samples of weight zero behind, so that all batches are equally large: one size, one program."""
+    x, y, weight = arrays
+    more = -len(x) % multiple
+    if more == 0:
+        return arrays
+    weight = np.ones(len(x), np.float32) if weight is None else weight
+    x, y, weight = (np.concatenate([a, np.zeros((more, *a.shape[1:]), a.dtype)]) for a in (x, y, weight))
+    return x, y, np.asarray(weight / weight.mean(), np.float32)
 
 
 def _arrays(dataset: Dataset, objective: Objective) -> Arrays:
@@ -257,22 +293,24 @@ def _arrays(dataset: Dataset, objective: Objective) -> Arrays:
     for what, array in (("x", x), ("y", y)):
         require(bool(np.isfinite(array).all()), f"dataset {dataset.name!r}: NaN in {what}: give such samples weight 0")
     integers = np.issubdtype(np.asarray(y).dtype, np.integer)
-    return np.asarray(x, np.float32), np.asarray(y) if integers else np.asarray(y, np.float32), weight
+    x = np.asarray(x, np.uint8 if np.asarray(x).dtype == np.uint8 else np.float32)  # images stay small
+    return x, np.asarray(y) if integers else np.asarray(y, np.float32), weight
 
 
 class _Batches(keras.utils.PyDataset):
     """Batches in an order shuffled anew in every epoch by the config's seed, transformed when they are used."""
 
-    def __init__(self, arrays: Arrays, config: TrainingConfig, transform: Transform | None) -> None:
+    def __init__(self, arrays: Arrays, config: TrainingConfig, objective: Objective) -> None:
         super().__init__()
-        self._arrays, self._size, self._transform = arrays, config.batch_size, transform
+        self._arrays, self._size, self._transform = arrays, config.batch_size, objective.transform
+        self._number = objective.batches
         self._rng = np.random.default_rng(config.seed)
         self._orders = _orders(len(arrays[0]), config.seed)
-        self._order = np.arange(len(arrays[0]))
-        self._whole = len(self._order) <= self._size
+        self._order = np.resize(np.arange(len(arrays[0])), objective.batches * self._size or len(arrays[0]))
+        self._whole = len(self._order) <= self._size and not self._number
 
     def __len__(self) -> int:
-        return math.ceil(len(self._order) / self._size)
+        return self._number or math.ceil(len(self._order) / self._size)
 
     def __getitem__(self, index: int) -> tuple:
         if self._whole:
@@ -287,7 +325,8 @@ class _Batches(keras.utils.PyDataset):
 
     def shuffle(self) -> None:
         """Begin another epoch; Keras's own `on_epoch_begin` would also come once before the first, on some backends."""
-        self._order = next(self._orders)
+        rounds = -(-len(self._order) // len(self._arrays[0]))
+        self._order = np.concatenate([next(self._orders) for _ in range(rounds)])[: len(self._order)]
 
 
 def _orders(number: int, seed: int) -> Iterator[np.ndarray]:
@@ -313,7 +352,9 @@ class _BestWeights(keras.callbacks.Callback):
         logs = logs or {}
         if logs["val_loss"] < self._loss:
             self._loss, self.epoch, self._weights = logs["val_loss"], epoch, self.model.get_weights()
-        self._bar.show(logs["loss"], logs["val_loss"])
+        watched = {key.removeprefix("val_"): value for key, value in logs.items() if key.startswith("val_")}
+        watched.pop("loss")
+        self._bar.show(logs["loss"], logs["val_loss"], **watched)
 
     def restore(self) -> None:
         if self._weights is not None:
@@ -334,10 +375,12 @@ class _Bar:
         if self._bar is not None:
             self._bar.close()
 
-    def show(self, loss: float, validation: float, epochs: int = 1) -> None:
-        """One epoch is done, or several."""
+    def show(self, loss: float, validation: float, epochs: int = 1, **watched: float) -> None:
+        """One epoch is done, or several; `watched` are the validation's other figures."""
         if self._bar is not None:
             shown = {"train": loss, "validation": validation}
             roots = {part: value**0.5 if self._squared else value for part, value in shown.items()}
-            self._bar.set_postfix({f"{part} {self._what}": f"{v:.4g}" for part, v in roots.items()}, refresh=False)
+            told = {f"{part} {self._what}": f"{v:.4g}" for part, v in roots.items()}
+            told |= {f"validation {name}": f"{value:.3g}" for name, value in watched.items()}
+            self._bar.set_postfix(told, refresh=False)
             self._bar.update(epochs)

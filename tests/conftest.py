@@ -2,7 +2,9 @@
 
 import logging
 import os
+import re
 import shutil
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -207,5 +209,73 @@ def require_imaged(imaged):
             assert np.allclose(trial.x, traces)
             assert [dataset.extra["classes"][code] for code in trial.y[:, 0]] == [STATES[state] for state in states]
             assert dataset.extra["fps"][trial.name] == pytest.approx(fps)
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def drawn():
+    """Draw a frame (height, width, 3): a dim square with a bright spot that moves a pixel a frame from (10, 30)."""
+
+    def draw(frame: int, colour: bool = False, size: tuple[int, int] = (60, 90)) -> np.ndarray:
+        image = np.full((*size, 3), 60, np.uint8)
+        image[20:40, 5:80] = 90
+        y, x = np.mgrid[: size[0], : size[1]]
+        image[(x - 10 - frame) ** 2 + (y - 30) ** 2 <= 9] = (250, 60, 60) if colour else 250
+        return image
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def movie(drawn, tmp_path_factory):
+    """A movie of 40 drawn frames of 90 x 60 pixels."""
+    from datasets.pose.video_writing import save_movie
+
+    path = tmp_path_factory.mktemp("video") / "flies.mp4"
+    save_movie((drawn(frame) for frame in range(40)), path, 29.97, quality=0)
+    return path
+
+
+@pytest.fixture(scope="session")
+def short_movie(movie, tmp_path_factory):
+    """The movie with its index in front, of which the last tenth of the file is missing."""
+    imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    folder = tmp_path_factory.mktemp("short")
+    call = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", movie, "-c", "copy", "-movflags", "+faststart"]
+    subprocess.run([*call, folder / "front.mp4"], check=True)
+    content = (folder / "front.mp4").read_bytes()
+    (folder / "short.mp4").write_bytes(content[: len(content) * 9 // 10])
+    return folder / "short.mp4"
+
+
+@pytest.fixture
+def tracks(movie):
+    """Labels of the movie: two animals in every third frame, one without a joint, and missing in one frame."""
+    from datasets.pose.skeleton import Skeleton
+    from datasets.pose.tracks import Tracks
+    from datasets.pose.video import open_video
+
+    fly = Skeleton(("head", "wingL", "wingR"), (("head", "wingL"), ("head", "wingR")), (("wingL", "wingR"),))
+    frames = np.arange(1, 40, 3)
+    xy = np.zeros((len(frames), 2, 3, 2))
+    xy[:, 0, 0] = np.stack([10 + frames, np.full(len(frames), 30)], -1)
+    xy[:, 0, 1:] = xy[:, 0, :1] + [[-4, -5], [-4, 5]]
+    xy[:, 1] = xy[:, 0] + (10, 4)
+    xy[2, 1, 1] = np.nan
+    xy[4, 1] = np.nan
+    return Tracks(str(movie), fly, frames, xy, None, ("one", "two"), 29.97, open_video(movie))
+
+
+@pytest.fixture(scope="session")
+def refused():
+    """Check that what `wormtwin` gave is a refusal in one line that holds some words; bars may stand beside it."""
+
+    def check(result: tuple[int, str, str], *words: str) -> None:
+        status, told, error = result
+        lines = [line for line in error.splitlines() if line.strip() and not re.search(r"\d+/\d+ \[", line)]
+        assert (status, len(lines)) == (2, 1), (told, error)
+        for word in words:
+            assert word in lines[0]
 
     return check

@@ -1,0 +1,1 @@
+"""Networks that find body parts in images: their training, prediction and evaluation."""

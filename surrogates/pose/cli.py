@@ -1,0 +1,89 @@
+"""`wormtwin pose predict`, `pose study` and `pose demo`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from datasets.cli import parse_names
+from datasets.pose.cli import pose_app
+from neuron_models.errors import InputError, require
+from neuron_models.files import require_place
+from neuron_models.wording import counted
+
+
+@pose_app.command("predict")
+def predict(
+    model: Annotated[Path, typer.Option(help="A model.keras that `wormtwin train` wrote.")],
+    out: Annotated[Path, typer.Option(help="The file of tracks to write (.h5); of several videos one each.")],
+    video: Annotated[Path | None, typer.Option(help="A video of one animal, or a folder of images.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Or crops (.h5): tracks are in pixels of their video.")] = None,
+    batch: Annotated[int, typer.Option(help="Images at a time.")] = 32,
+    integer: Annotated[bool, typer.Option("--integer", help="Centres of the highest pixels, as published.")] = False,
+) -> None:
+    """Find the joints in every frame of a video, or in all crops; a stopped run goes on where it was."""
+    from datasets.pose.video import open_video
+    from datasets.store import load_dataset
+    from surrogates.model_file import load_model
+    from surrogates.pose.fitting import finder_of
+    from surrogates.pose.prediction import shrinking
+    from surrogates.pose.tracking import footage_in, job_key, track_crops, track_video
+
+    require((video is None) != (data is None), "give either --video or --data")
+    require(out.suffix == ".h5", f"--out must end in .h5, got {out.name!r}")
+    require_place(out)
+    network, channels = load_model(model)
+    if channels is None:
+        raise InputError(f"{model} was not written by wormtwin train: it does not tell which joints it finds")
+    find = finder_of(network, channels, refine=not integer, batch=batch)
+    source = video or data or Path()
+    key = job_key({"model": model, "source": source}, {"integer": integer})
+    if video is not None:
+        footage = open_video(video, grey=len(channels.x_names) == 1)
+        shrinking(footage.shape, (channels.size[0], channels.size[1]), len(channels.x_names))
+        print(f"{counted(len(footage), 'frame')} in {track_video(find, footage, channels.skeleton, out, key=key)}")
+        return
+    dataset = load_dataset(source, lazy=True)
+    if dataset.y_names or dataset.task != "keypoints":  # crops that were only aligned tell of no joints
+        channels.require_same(dataset)
+    shrinking(dataset.trials[0].x.shape, (channels.size[0], channels.size[1]), len(channels.x_names))
+    videos = footage_in(dataset)
+    for number, each in enumerate(videos, start=1):
+        path = out if len(videos) == 1 else out.with_name(f"{out.stem}-{number}{out.suffix}")
+        print(f"{each.video}: {track_crops(find, each, channels.skeleton, path, key=key)}")
+
+
+@pose_app.command("study")
+def study(
+    what: Annotated[str, typer.Argument(help="rotation, architectures, background or labels.")],
+    data: Annotated[Path, typer.Option(help="Labelled images (.h5).")],
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    model: Annotated[str, typer.Option(help="The network, but for architectures.")] = "pose_small",
+    epochs: Annotated[int, typer.Option(help="Epochs of 50 batches of every training.")] = 15,
+    seed: Annotated[int, typer.Option(help="Of the division, the first weights and the batches.")] = 0,
+    values: Annotated[
+        str, typer.Option(help="Such as 0,15,45 degrees, or 10,100,500 labels; the usual when empty.")
+    ] = "",
+) -> None:
+    """One of the paper's side studies: trains a network for each value, writes a table and a picture."""
+    from datasets.store import load_dataset
+    from surrogates.pose.studies import print_study, run_study
+
+    require_place(out / "study.csv")
+    table = run_study(what, load_dataset(data), out, model=model, epochs=epochs, seed=seed, values=parse_names(values))
+    print_study(table)
+    print(f"Table and picture in {out}")
+
+
+@pose_app.command("demo")
+def demo(
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    animal: Annotated[str, typer.Option(help="fly or worm.")] = "fly",
+    epochs: Annotated[int, typer.Option(help="Of 50 batches.")] = 15,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+) -> None:
+    """Generate labelled images, learn from 100 of them, and write report.html: a few minutes."""
+    from surrogates.pose.demo import run_demo
+
+    require_place(out / "report.html")
+    print(f"Report: {run_demo(out, animal=animal, epochs=epochs, seed=seed)}")

@@ -1,0 +1,60 @@
+"""The whole way on generated flies: labels, training, tracks, a report."""
+
+from pathlib import Path
+
+import numpy as np
+
+from datasets.dataset import Dataset
+from datasets.pose.dividing import choose_frames, labelled_rows, picked
+from datasets.pose.sample import SampleSettings, make_sample
+from datasets.store import save_dataset
+from surrogates.models import POSE_PRESETS, model_kind
+from surrogates.pose.fitting import fit_pose
+from surrogates.report.pose import write_pose_report
+from surrogates.training import TrainingConfig
+
+MODEL = "pose_small"
+_KNOWN, _STRANGERS = 5, 3
+_LABELS, _ASKED = 100, 200
+
+
+def labelled_sample(animal: str, labels: int, asked: int, seed: int, size: int = 96) -> Dataset:
+    """Generated crops of which `labels` are learned (a tenth of them for validation) and `asked` are not.
+
+    Half of those that are asked show the individuals that are learned, the others three that are not.
+    """
+    half, everyone = asked // 2, _KNOWN + _STRANGERS
+    each = max(-(-(labels + half) // _KNOWN), -(-(asked - half) // _STRANGERS))
+    settings = SampleSettings(animal=animal, frames=each * everyone, size=size, animals=everyone, seed=seed)
+    sample, rng = make_sample(settings), np.random.default_rng(seed)
+    rows = np.array(labelled_rows(sample))
+    seen = rng.permutation(rows[rows[:, 0] < _KNOWN]).tolist()
+    strange = rng.permutation(rows[rows[:, 0] >= _KNOWN]).tolist()[: asked - half]
+    checked = max(1, labels // 10)
+    picks = picked(seen[checked:labels], "train") + picked(seen[:checked], "validation")
+    return choose_frames(sample, picks + picked(seen[labels : labels + half] + strange, "test"))
+
+
+def strangers_in(dataset: Dataset) -> Dataset:
+    """The test trials of a labelled sample whose individuals are not learned."""
+    learned = {trial.group for trial in dataset if trial.split == "train"}
+    return dataset.select(k for k, t in enumerate(dataset) if t.split == "test" and t.group not in learned)
+
+
+def run_demo(out: Path, *, animal: str = "fly", epochs: int = POSE_PRESETS["fast"], seed: int = 0) -> Path:
+    """Generate labelled images, train a network on 100 of them, look at others, and write a report.
+
+    Args:
+        out: the folder; gets `labels.h5`, the trained network and `report.html`.
+        animal: fly or worm.
+        epochs: of 50 batches.
+        seed: of everything.
+
+    Returns:
+        The report.
+    """
+    dataset = labelled_sample(animal, _LABELS, _ASKED, seed)
+    save_dataset(dataset, out / "labels.h5")
+    config = TrainingConfig(epochs=epochs, learning_rate=model_kind(MODEL).learning_rate, seed=seed)
+    done = fit_pose(dataset, MODEL, {}, config, out, data="labels.h5")
+    return write_pose_report(done, MODEL, out)

@@ -1,0 +1,62 @@
+"""Labelled images as what a network sees: (frame, height, width, colour), and joints as (x, y, 1)."""
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from datasets.dataset import Dataset
+from datasets.pose.dividing import is_labelled, joints_of
+from neuron_models.errors import require
+from surrogates.training import Arrays
+
+
+def image_size(dataset: Dataset) -> tuple[int, int]:
+    """Height and width of a dataset's images."""
+    return tuple(dataset.trials[0].x.shape[2:])  # type: ignore[return-value]
+
+
+def padded_size(multiple: int) -> Callable[[Dataset], tuple[int, int]]:
+    """What gives the size of a network's images: the next multiples."""
+
+    def size(dataset: Dataset) -> tuple[int, int]:
+        high, wide = (-(-side // multiple) * multiple for side in image_size(dataset))
+        return high, wide
+
+    return size
+
+
+def channels_last(
+    images: UInt8[np.ndarray, "frame colour height width"], size: tuple[int, int]
+) -> UInt8[np.ndarray, "frame high wide colour"]:
+    """Images with their colours behind and their last rows and columns repeated up to a size."""
+    high, wide = (want - has for want, has in zip(size, images.shape[2:], strict=True))
+    turned = np.moveaxis(images, 1, -1)
+    if high == wide == 0:
+        return np.ascontiguousarray(turned)
+    return np.pad(turned, ((0, 0), (0, high), (0, wide), (0, 0)), mode="edge")
+
+
+def labels_of(joints: Float[np.ndarray, "frame joint 2"]) -> Float[np.ndarray, "frame joint 3"]:
+    """Joints as (x, y, 1), and (0, 0, 0) those that are NaN."""
+    marked = np.isfinite(joints).all(axis=-1, keepdims=True)
+    return np.concatenate([np.where(marked, joints, 0.0), marked], axis=-1).astype(np.float32)
+
+
+def labelled_frames(multiple: int) -> Callable[[Dataset], Arrays]:
+    """What gives the images and labels of all frames that count and have a labelled joint; no weights."""
+    size = padded_size(multiple)
+
+    def arrays(dataset: Dataset) -> Arrays:
+        images, labels = [], []
+        for trial in dataset:
+            joints, rows = joints_of(trial), np.flatnonzero(is_labelled(trial))
+            x = np.asarray(trial.x[:]) if len(rows) == len(trial) else np.asarray(trial.x[:])[rows]
+            images.append(channels_last(x, size(dataset)))
+            labels.append(labels_of(joints[rows]))
+        x, y = np.concatenate(images), np.concatenate(labels)
+        split = dataset.trials[0].split
+        require(len(x) > 0, f"dataset {dataset.name!r}: no joint is labelled in its {split or 'only'} split")
+        return x, y, None
+
+    return arrays

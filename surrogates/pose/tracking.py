@@ -1,0 +1,184 @@
+"""Predicted joints of whole videos, or of all crops of a video, written a block at a time and resumed."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from datasets.dataset import ArrayLike, Dataset
+from datasets.pose.crops import Crops, crops_of
+from datasets.pose.skeleton import Skeleton
+from datasets.pose.tracks import Tracks
+from datasets.pose.tracks_file import append_tracks, begin_tracks, finish_tracks
+from datasets.pose.video import Video, VideoEndedError
+from neuron_models.errors import InputError, require
+from neuron_models.progress import progress_bar
+from neuron_models.units import Hertz
+from surrogates.pose.prediction import BATCH, Finder
+
+_BLOCK = 8 * BATCH
+"""Frames that are looked at between two writes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """The crops of one trial that lie in one video, and which animal (a place in `Footage.animals`) each shows."""
+
+    images: ArrayLike
+    crops: Crops
+    rows: Int[np.ndarray, " crop"]
+    animal: Int[np.ndarray, " crop"]
+
+
+@dataclass(frozen=True, eq=False)
+class Footage:
+    """All crops of one video, and the names of the animals in it."""
+
+    video: str
+    animals: tuple[str, ...]
+    crops: tuple[Crop, ...]
+    fps: Hertz
+
+
+def track_video(find: Finder, video: Video, skeleton: Skeleton, out: Path, *, key: str) -> Path:
+    """Find the joints of one animal in every frame of a video; what was written before a stop is kept.
+
+    Args:
+        find: finds them.
+        video: its frames, read in order.
+        skeleton: whose joints these are.
+        out: the file of tracks; until it is whole it is called `<out>.partial`.
+        key: names everything that decides the result.
+
+    Raises:
+        InputError: the video ends early (`out` then has the frames before), its frames have another size or other
+            colours than the model's, or `out` is there already.
+    """
+    empty = _no_tracks(video.path, skeleton, ("animal",), video.fps)
+    done = begin_tracks(out, empty, key)
+    with progress_bar(len(video), "frame", done) as bar:
+        try:
+            for places, images in _frames(video, done):
+                joints = find(images)
+                append_tracks(out, places, joints.points[:, None], joints.confidence[:, None])
+                bar.update(len(places))
+        except VideoEndedError:
+            finish_tracks(out)
+            raise
+    return finish_tracks(out)
+
+
+def _frames(video: Video, first: int) -> Iterator[tuple[Int[np.ndarray, " frame"], np.ndarray]]:
+    """Blocks of frames; those before a place that cannot be decoded come out before the error is raised."""
+    for start in range(first, len(video), _BLOCK):
+        places = np.arange(start, min(start + _BLOCK, len(video)))
+        images: list[np.ndarray] = []
+        try:
+            images += video.frames(places)
+        except InputError:
+            if images:
+                yield places[: len(images)], np.stack(images)
+            raise
+        yield places, np.stack(images)
+
+
+def footage_in(dataset: Dataset) -> list[Footage]:
+    """The crops of a dataset by the video that they are from; trials that say nothing are videos of their own."""
+    known = crops_of(dataset)
+    found: dict[str, list[tuple[ArrayLike, Crops, str]]] = {}
+    for trial in dataset:
+        crops = known.get(trial.name) or _whole_frames(trial.name, len(trial))
+        found.setdefault(crops.video, []).append((trial.x, crops, trial.name))
+    return [_footage(video, parts, 1000 / dataset.dt) for video, parts in found.items()]
+
+
+def _whole_frames(name: str, number: int) -> Crops:
+    """Images that are not cut from anything: frame after frame, pixel by pixel."""
+    same = np.broadcast_to(np.eye(2, 3), (number, 2, 3))
+    return Crops(name, np.arange(number), np.zeros(number, int), same)
+
+
+def _footage(video: str, parts: list[tuple[ArrayLike, Crops, str]], fps: Hertz) -> Footage:
+    """Animals keep their numbers, where they have one and no two trials show the same animal in one frame."""
+    numbers = np.concatenate([crops.animals for _, crops, _ in parts])
+    frames = np.concatenate([crops.frames for _, crops, _ in parts])
+    clash = len(np.unique(np.stack([frames, numbers]), axis=1).T) < len(frames)
+    if clash or (numbers < 0).any():
+        names = [name for _, _, name in parts]
+        places = [np.full(len(crops), k) for k, (_, crops, _) in enumerate(parts)]
+    else:
+        own = np.unique(numbers)
+        names = [f"animal {number + 1}" for number in own]
+        places = [np.searchsorted(own, crops.animals) for _, crops, _ in parts]
+    every = [Crop(x, crops, np.arange(len(crops)), at) for (x, crops, _), at in zip(parts, places, strict=True)]
+    return Footage(video, tuple(names), tuple(every), fps)
+
+
+def track_crops(find: Finder, footage: Footage, skeleton: Skeleton, out: Path, *, key: str) -> Path:
+    """Find the joints in all crops of a video and write them in the video's pixels, frame by frame.
+
+    Args:
+        find: finds them.
+        footage: the crops.
+        skeleton: whose joints these are.
+        out: the file of tracks; until it is whole it is called `<out>.partial`.
+        key: names everything that decides the result.
+
+    Raises:
+        InputError: crops of another size or other colours than the model's, or `out` is there already.
+    """
+    frames = np.unique(np.concatenate([crop.crops.frames[crop.rows] for crop in footage.crops]))
+    done = begin_tracks(out, _no_tracks(footage.video, skeleton, footage.animals, footage.fps), key)
+    step = max(1, _BLOCK // len(footage.animals))
+    with progress_bar(len(frames), "frame", done) as bar:
+        for start in range(done, len(frames), step):
+            some = frames[start : start + step]
+            xy = np.full((len(some), len(footage.animals), len(skeleton), 2), np.nan)
+            scores = np.full(xy.shape[:3], np.nan)
+            for crop in footage.crops:
+                _fill(xy, scores, crop, some, find)
+            append_tracks(out, some, xy, scores)
+            bar.update(len(some))
+    return finish_tracks(out)
+
+
+def _fill(
+    xy: Float[np.ndarray, "frame animal joint 2"],
+    scores: Float[np.ndarray, "frame animal joint"],
+    crop: Crop,
+    frames: Int[np.ndarray, " frame"],
+    find: Finder,
+) -> None:
+    """Put what is found in the crops of some frames in its place."""
+    here = np.flatnonzero(np.isin(crop.crops.frames, frames))
+    if len(here) == 0:
+        return
+    own = replace(
+        crop.crops,
+        frames=crop.crops.frames[here],
+        animals=crop.crops.animals[here],
+        matrices=crop.crops.matrices[here],
+    )
+    joints = find(np.asarray(crop.images[here]))
+    place = np.searchsorted(frames, own.frames), crop.animal[here]
+    points = own.to_video(joints.points)  # NaN where alignment found no animal
+    xy[place], scores[place] = points, np.where(np.isnan(points[..., 0]), np.nan, joints.confidence)
+
+
+def _no_tracks(video: str, skeleton: Skeleton, animals: tuple[str, ...], fps: Hertz) -> Tracks:
+    nothing = np.zeros((0, len(animals), len(skeleton), 2))
+    return Tracks(video, skeleton, np.zeros(0, int), nothing, np.zeros(nothing.shape[:3]), animals, fps)
+
+
+def job_key(files: Mapping[str, Path], settings: Mapping[str, object]) -> str:
+    """A name for a prediction: a checksum of its files (their content, or size and date of large ones) and settings."""
+    digest = hashlib.sha256()
+    for what, path in sorted(files.items()):
+        require(path.exists(), f"{path}: there is no such file")
+        state = path.stat()
+        digest.update(f"{what}:{state.st_size}:{state.st_mtime_ns}".encode())
+    digest.update(repr(sorted(settings.items())).encode())
+    return digest.hexdigest()
