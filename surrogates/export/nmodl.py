@@ -21,6 +21,8 @@ from surrogates.model_file import Channels
 
 _TO_MILLIVOLTS = {"V": 1000.0, "mV": 1.0}
 _KNOWN_UNITS = ("nA", "mV", "V")
+_TOLD = ("x_names", "y_names", "x_units", "y_units", "dt", "scenario")
+"""What the description beside a mechanism says of the channels: what a model of responses has."""
 _LOCAL = "nn_"
 """Begins the network's own names in C++, where every RANGE variable (x_, from_, y_, v_, state_...) is a macro."""
 
@@ -81,7 +83,7 @@ def write_nmodl(model: Any, channels: Channels, out: Path, name: str) -> list[Pa
     with written_whole(out / f"{stem}.json") as beside:
         named = {key: [port.variable for port in values[key]] for key in ("inputs", "outputs")}
         named["sources"] = [path.name for path in written if path.suffix == ".mod"]
-        told = {key: value for key, value in asdict(channels).items() if key not in ("model", "classes")}
+        told = {key: value for key, value in asdict(channels).items() if key in _TOLD}
         beside.write_text(json.dumps({"mechanism": name, **named, **told}, indent=1))
     return [*written, out / f"{stem}.json"]
 
