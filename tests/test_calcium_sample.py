@@ -141,6 +141,7 @@ def scores(linear_model, dataset: Dataset) -> tuple[float, float]:
     return float(np.mean(own)), float(np.mean(pooled))
 
 
+@pytest.mark.slow
 def test_individual_worms_defeat_a_pooled_model():
     linear_model = pytest.importorskip("sklearn.linear_model")
     settings = SampleSettings(worms=3)

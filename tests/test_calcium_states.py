@@ -195,6 +195,7 @@ def test_the_papers_folds_ask_every_window_once(two):
         next(folds(windows, dataset, "fair"))
 
 
+@pytest.mark.slow
 def test_inputs_are_chosen_without_the_worm_that_is_asked(worms, monkeypatch, tmp_path):
     seen = []
 
