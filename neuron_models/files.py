@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from neuron_models.errors import InputError
+from neuron_models.errors import InputError, require
 
 PICTURES = (".png", ".svg", ".pdf")
 _BLOCKED = "{} cannot be written: on the way there is a file where a folder should be"
@@ -21,9 +21,12 @@ def require_place(path: Path) -> None:
 
 
 def require_picture(path: Path | None) -> None:
-    """Raise an `InputError` unless a picture's name ends in one of `PICTURES`; None is no picture."""
-    if path is not None and path.suffix.lower() not in PICTURES:
-        raise InputError(f"{path}: pictures end in {', '.join(PICTURES)}")
+    """Raise an `InputError` unless there can be a picture of this name, ending in one of `PICTURES`; None is none."""
+    if path is None:
+        return
+    require(path.suffix.lower() in PICTURES, f"a picture's name ends in {', '.join(PICTURES)}, got {path.name!r}")
+    require(not path.is_dir(), f"{path} is a folder: give a picture another name")
+    require_place(path)
 
 
 def require_file(path: Path, wanted: str) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from datasets.cli import DataArgument, dataset_app, one_of, parse_numbers
 from neuron_models.errors import InputError, require
-from neuron_models.files import require_place
+from neuron_models.files import require_picture, require_place
 from neuron_models.wording import counted
 
 if TYPE_CHECKING:
@@ -113,10 +113,8 @@ def evaluate(
     from datasets.store import load_dataset
     from surrogates.model_file import load_model
     from surrogates.models import RESPONSES, model_kind
-    from surrogates.report.plots import require_picture
 
-    if plot is not None:
-        require_picture(plot)
+    require_picture(plot)
     trained, channels = load_model(model)
     commands = model_kind(channels.model).commands if channels is not None and channels.model else RESPONSES
     import_module(commands).evaluate(trained, channels, load_dataset(data), plot)
@@ -134,7 +132,7 @@ def plot_dataset(
     from connectome.contact import require_known
     from datasets.store import load_dataset
     from surrogates.report.calcium_plots import is_calcium, plot_recordings
-    from surrogates.report.plots import plot_traces, require_picture, save_figure
+    from surrogates.report.plots import plot_traces, save_figure
     from surrogates.report.posture_plots import is_posture, plot_postures
 
     require_picture(out)

@@ -9,7 +9,7 @@ from rich.table import Table
 from datasets.cli import DataArgument, OutOption, one_of
 from datasets.posture.cli import posture_app
 from neuron_models.errors import require
-from neuron_models.files import require_place
+from neuron_models.files import require_picture, require_place
 from neuron_models.printing import print_whole
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def eigenworms(
         reconstruction,
     )
     from datasets.store import load_dataset, save_dataset
-    from surrogates.report.plots import require_picture, save_figure
+    from surrogates.report.plots import save_figure
     from surrogates.report.posture_plots import plot_eigenworms
 
     require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")

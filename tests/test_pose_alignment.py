@@ -147,7 +147,7 @@ def test_the_command_aligns_a_video(wormtwin, refused, tmp_path):
     command = ("pose", "align", tmp_path / "clip", "--out", tmp_path / "b.h5")
     refused(wormtwin(*command, "--size", 500), "larger than the frame of 161 x 135")
     refused(wormtwin(*command, "--animals", 0), "animals must be 1 to 1000, got 0")
-    refused(wormtwin(*command, "--picture", tmp_path / "a.txt"), "pictures end in .png")
+    refused(wormtwin(*command, "--picture", tmp_path / "a.txt"), "a picture's name ends in .png")
     refused(wormtwin("pose", "align", tmp_path / "none.mp4", "--out", tmp_path / "b.h5"), "no such video")
     refused(wormtwin(*command[:3], "--out", tmp_path / "b.txt"), "a dataset file's name ends in .h5")
     refused(wormtwin(*command[:3], "--out", tmp_path / "crops.h5"), "exists: delete it")

@@ -8,7 +8,7 @@ import typer
 from datasets.cli import DataArgument, OutOption, parse_numbers
 from datasets.posture.cli import posture_app
 from neuron_models.errors import require
-from neuron_models.files import require_place
+from neuron_models.files import require_picture, require_place
 from neuron_models.wording import counted
 from surrogates.cli import DataOption
 
@@ -37,7 +37,7 @@ def generate(
     from surrogates.posture.networks import require_posture_lstm
     from surrogates.posture.seeds import generate_dataset, of_strain_and_split
     from surrogates.posture.stretches import stretches
-    from surrogates.report.plots import require_picture, save_figure
+    from surrogates.report.plots import save_figure
     from surrogates.report.posture_model_plots import plot_free_run
 
     require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")

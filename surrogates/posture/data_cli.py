@@ -8,7 +8,7 @@ import typer
 from datasets.cli import DataArgument, OutOption
 from datasets.posture.cli import posture_app
 from neuron_models.errors import require
-from neuron_models.files import require_place
+from neuron_models.files import require_picture, require_place
 from neuron_models.wording import counted
 
 if TYPE_CHECKING:
@@ -33,13 +33,12 @@ def make_sample(
     from datasets.posture.strains import parse_strains
     from datasets.store import save_dataset
     from neuron_models.progress import progress_bar
-    from surrogates.report.plots import require_picture, save_figure
+    from surrogates.report.plots import save_figure
     from surrogates.report.posture_feature_plots import plot_features
 
     require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
     require_place(out)
-    if picture is not None:
-        require_picture(picture)
+    require_picture(picture)
     settings = sample.SampleSettings(
         strains=parse_strains(strains), worms=worms, duration=60 * minutes, fps=fps, seed=seed
     )

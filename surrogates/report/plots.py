@@ -10,11 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from datasets.dataset import Dataset, Trial
-from neuron_models.errors import require
-from neuron_models.files import require_place, written_whole
+from neuron_models.files import require_picture, written_whole
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
-SUFFIXES = (".png", ".svg", ".pdf")
 GROUND = "#FCFCFA"
 INK = "#000000"
 MUTED = "#555555"
@@ -40,13 +38,6 @@ def save_figure(figure: Figure, path: Path) -> Path:
     with written_whole(path) as beside:
         figure.savefig(beside, dpi=DPI, facecolor=GROUND, bbox_inches="tight")
     return path
-
-
-def require_picture(path: Path) -> None:
-    """Raise an `InputError` unless a file's name ends as a picture's does and there can be a file of this name."""
-    require(path.suffix in SUFFIXES, f"a picture's name ends in {', '.join(SUFFIXES)}, got {path.name!r}")
-    require(not path.is_dir(), f"{path} is a folder: give a picture another name")
-    require_place(path)
 
 
 def plot_traces(
