@@ -41,6 +41,9 @@ ASKED = {10: 70.0, 100: 85.0}
 PUBLISHED = {10: 74.0, 100: 85.0, 1000: 87.0}
 """The same within 2.5 px of 192 (Pereira et al. 2019)."""
 
+FEW_POSTURES = {"rotation": 180.0, "scale": 0.2, "contrast": 0.3, "bend": 0.1}
+"""How images are changed that show two postures only, where others will be asked."""
+
 
 def trained(dataset: Dataset, epochs: int, seed: int, **augmentation: float) -> Fit:
     """The small network on a dataset, with its usual steps."""
@@ -93,8 +96,7 @@ def openfield(given: argparse.Namespace) -> None:
 
 def clip(given: argparse.Namespace) -> None:
     """Two flies of a SLEAP project: the last third of the frames is asked, the end of the others chooses the epoch."""
-    heading = ("abdomen", "head") if given.aligned else None
-    settings = ImportSettings(size=given.size, scale=given.scale, grey=True, heading=heading)
+    settings = ImportSettings(size=given.size, scale=given.scale, grey=True)
     (tracks,) = load_labels(shared_folder() / "data" / "pose" / "clip.slp")
     dataset = labelled_dataset([tracks], settings, "clip", "SLEAP")
     rows, last = labelled_rows(dataset), 2 * len(tracks.frames) // 3
@@ -103,7 +105,7 @@ def clip(given: argparse.Namespace) -> None:
     learned, checked = known[: -len(known) // 10], known[-len(known) // 10 :]
     picks = [*picked(learned, "train"), *picked(checked, "validation")]
     picks += picked([row for row in rows if frame[row] >= last][:: given.every], "test")
-    done = trained(choose_frames(dataset, picks), given.epochs, given.seed, rotation=15.0 if given.aligned else 180.0)
+    done = trained(choose_frames(dataset, picks), given.epochs, given.seed, **FEW_POSTURES)
     print(told(f"clip, crops of {given.size} px at {given.scale:g}", done.scores["test"], done.training.seconds))
     for split in ("validation", "test"):
         score = done.scores[split]
@@ -215,11 +217,10 @@ KINDS: dict[Callable[[argparse.Namespace], None], dict[str, dict[str, Any]]] = {
         "epochs": _EPOCHS,
     },
     clip: {
-        "size": {"type": int, "default": 96},
-        "scale": {"type": float, "default": 0.6},
+        "size": {"type": int, "default": 112},
+        "scale": {"type": float, "default": 0.7},
         "every": {"type": int, "default": 5, "help": "of the frames that are asked, one in so many"},
-        "aligned": {"action": "store_true", "help": "turn crops by the labelled heading"},
-        "epochs": _EPOCHS,
+        "epochs": {"type": int, "default": 22},
         "seed": _SEED,
     },
     speed: {"batches": {"type": int, "default": 2}},

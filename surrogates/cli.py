@@ -46,6 +46,9 @@ def train(
     rotation: Annotated[
         float | None, typer.Option(help="Of images of joints: turned by up to so many degrees; 15 when not said.")
     ] = None,
+    bend: Annotated[
+        float | None, typer.Option(help="Of images of joints: bent by so much of their side; 0 when not said.")
+    ] = None,
     strain: Annotated[str, typer.Option(help="Train on the recordings of this strain only (postures).")] = "",
     learning_rate: Annotated[
         float | None, typer.Option(help="At first; 0.05 for lstm and gru, 0.01 for narx, 0.001 for rnn and tdnn.")
@@ -72,7 +75,8 @@ def train(
     require_place(out)
     dataset = _of_strain(load_dataset(data), strain)
     own: dict[str, int | float | str | None] = {"units": units, "lags": lags, "order": order}
-    own |= {"input_lags": input_lags, "output_lags": output_lags, "filters": filters, "rotation": rotation}
+    own |= {"input_lags": input_lags, "output_lags": output_lags, "filters": filters}
+    own |= {"rotation": rotation, "bend": bend}
     own |= {"activation": activation, "layers": layers, "dropout": dropout, "components": components}
     settings = {name: value for name, value in own.items() if value is not None}
     kind = model_kind(model)

@@ -24,7 +24,8 @@ class Augmentation:
 
     Pereira et al. 2019 turn by 15 degrees and mirror, which for crops along the body exchanges up and down; left and
     right joints are then exchanged. `mirror` None mirrors unless names of joints tell sides that are in no pair.
-    `shift` is a fraction of each side, `scale` and `contrast` of 1, `brightness` of white.
+    `shift` is a fraction of each side, `scale` and `contrast` of 1, `brightness` of white; `bend` is as `draw_bends`
+    takes it.
     """
 
     rotation: Degrees = 15.0

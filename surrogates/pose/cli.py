@@ -55,7 +55,7 @@ def predict(
 
 @pose_app.command("study")
 def study(
-    what: Annotated[str, typer.Argument(help="rotation, architectures, background or labels.")],
+    what: Annotated[str, typer.Argument(help="rotation, bend, architectures, background or labels.")],
     data: Annotated[Path, typer.Option(help="Labelled images (.h5).")],
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     model: Annotated[str, typer.Option(help="The network, but for architectures.")] = "pose_small",

@@ -18,13 +18,15 @@ from surrogates.report.plots import save_figure
 from surrogates.report.pose_plots import plot_circles
 from surrogates.training import TrainingConfig
 
+_OF_IMAGES = ("rotation", "bend")
+
 
 def train(
     dataset: Dataset, model: str, settings: Mapping[str, Any], config: TrainingConfig, out: Path, data: str
 ) -> None:
-    """Train a network, score what it finds and print the scores; `rotation` among the settings is of the images."""
-    own = {name: value for name, value in settings.items() if name != "rotation"}
-    augmentation = Augmentation(rotation=settings["rotation"]) if "rotation" in settings else Augmentation()
+    """Train a network, score what it finds and print the scores; some settings are of how images are changed."""
+    own = {name: value for name, value in settings.items() if name not in _OF_IMAGES}
+    augmentation = Augmentation(**{name: settings[name] for name in _OF_IMAGES if name in settings})
     done = fit_pose(dataset, model, own, config, out, augmentation=augmentation, data=data)
     _print_pose_scores(done.scores)
     print(how_it_went(done.model, done.training, out))

@@ -39,6 +39,11 @@ def _rotations(dataset: Dataset, model: str, seed: int, values: Sequence[str]) -
     return [Variant(f"{angle:g}", dataset, model, Augmentation(rotation=angle)) for angle in angles]
 
 
+def _bends(dataset: Dataset, model: str, seed: int, values: Sequence[str]) -> list[Variant]:
+    amounts = [_number(value, "bends") for value in values or ("0", "0.02", "0.05", "0.1", "0.15")]
+    return [Variant(f"{amount:g}", dataset, model, Augmentation(bend=amount)) for amount in amounts]
+
+
 def _architectures(dataset: Dataset, model: str, seed: int, values: Sequence[str]) -> list[Variant]:
     return [
         Variant(name, dataset, name) for name in values or ("pose_small", "hourglass", "stacked_hourglass", "leap_cnn")
@@ -59,6 +64,7 @@ def _labels(dataset: Dataset, model: str, seed: int, values: Sequence[str]) -> l
 
 STUDIES: dict[str, tuple[str, Callable[..., list[Variant]]]] = {
     "rotation": ("rotation of training images (degrees)", _rotations),
+    "bend": ("bend of training images (share of their side)", _bends),
     "architectures": ("network", _architectures),
     "background": ("background", _backgrounds),
     "labels": ("labelled frames", _labels),

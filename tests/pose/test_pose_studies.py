@@ -49,22 +49,23 @@ def test_the_mask_holds_the_animal(draw_fish):
         assert not mask[[0, -1]].any()
 
 
-def test_a_study_compares_and_keeps_its_trainings(fish, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("what", "unit"), [("rotation", "degrees"), ("bend", "share of their side")])
+def test_a_study_compares_and_keeps_its_trainings(what, unit, fish, tmp_path, monkeypatch):
     trainings = []
 
     def guess(dataset, model, settings, config, augmentation):
-        trainings.append(augmentation.rotation)
-        found = [Joints(np.asarray(t.y) + np.float32(1 + augmentation.rotation), np.ones((len(t), 4))) for t in dataset]
+        trainings.append(changed := getattr(augmentation, what))
+        found = [Joints(np.asarray(t.y) + np.float32(1 + changed), np.ones((len(t), 4))) for t in dataset]
         training = Training({"loss": [1.0], "val_loss": [1.0], "pixels": [3.0], "val_pixels": [2.0]}, 0, 5.0)
         network = keras.Model(image := keras.Input((8, 8, 1)), keras.layers.Identity()(image))
         return Fit(network, training, dataset, found, score_joints(dataset, found))
 
     monkeypatch.setattr("surrogates.pose.studies.fit_network", guess)
     for _ in range(2):
-        table = run_study("rotation", fish, tmp_path, model="pose_small", epochs=1, values=("0", "15"))
-    assert trainings == [0, 15]
-    assert table["rotation of training images (degrees)"].tolist() == ["0", "15"]
-    assert np.allclose(table["median_px"], np.array([1, 16]) * 2**0.5, atol=1e-3)
+        table = run_study(what, fish, tmp_path, model="pose_small", epochs=1, values=("0", "0.5"))
+    assert trainings == [0, 0.5]
+    assert table[f"{what} of training images ({unit})"].tolist() == ["0", "0.5"]
+    assert np.allclose(table["median_px"], np.array([1, 1.5]) * 2**0.5, atol=1e-3)
     assert (tmp_path / "study.png").stat().st_size > 5000
     with pytest.raises(InputError, match="another study"):
-        run_study("rotation", replace(fish, name="x"), tmp_path, model="pose_small", epochs=1, values=("0",))
+        run_study(what, replace(fish, name="x"), tmp_path, model="pose_small", epochs=1, values=("0",))

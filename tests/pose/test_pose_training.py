@@ -20,8 +20,10 @@ SIZE = (40, 48)
 
 
 def test_training_finds_fish(trained, wormtwin):
-    scores = json.loads((trained / "run" / "scores.json").read_text())["scores"]["test"]
-    assert scores["joints"]["median"] < 1.5
+    told = json.loads((trained / "run" / "scores.json").read_text())
+    assert (told["augmentation"]["bend"], told["augmentation"]["rotation"]) == (0.001, 15.0)
+    scores = told["scores"]["test"]
+    assert scores["joints"]["median"] < 2.0
     assert scores["joints"]["number"] == 24 * 4
     status, out, _ = wormtwin("evaluate", "--data", trained / "fish.h5", "--model", trained / "run" / "model.keras",
                               "--plot", trained / "circles.png")  # fmt: skip
