@@ -54,7 +54,8 @@ def train(
         float | None, typer.Option(help="At first; 0.05 for lstm and gru, 0.01 for narx, 0.001 for rnn and tdnn.")
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="Passes over the training trials; 1000 when not said, of joints 15.")
+        int | None,
+        typer.Option(help="Passes over the training trials; 1000 when not said, postures 100, joints 15."),
     ] = None,
     preset: Annotated[str, typer.Option(help="Of networks that find joints: fast (15 epochs) or full (50).")] = "",
     batch_size: Annotated[

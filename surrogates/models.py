@@ -162,7 +162,7 @@ STATE_MODELS: dict[str, ModelKind] = {
 _POSTURE = ModelKind(
     posture_lstm,
     learning_rate=0.004,
-    effort={"batch_size": 8},
+    effort={"epochs": 100, "batch_size": 8},
     objective=BY_FRAME,
     train=train_on_pieces,
     task="next_step",

@@ -17,18 +17,33 @@ from surrogates.posture.losses import SquaredError, loss_of
 from surrogates.posture.networks import components_of, innovations
 from surrogates.posture.prediction import forecasts
 from surrogates.posture.stretches import CONTEXT, pieces, stretches, windows
+from surrogates.posture.swelling import swollen
+from surrogates.seeding import seeds_of
 from surrogates.training import Arrays, Objective, Training, TrainingConfig, train
 from surrogates.whole import Stopping
 
 BY_FRAME = Objective(SquaredError(), optimizer="rmsprop", stopping=Stopping(factor=0.25, after=10, patience=25))
-"""The loss is that of the model; the rate falls to a quarter after 10 epochs without gain, and 25 end the training."""
+"""The loss is that of the model; the rate falls to a quarter after 10 epochs without gain, and 25 end the training.
+
+Where an epoch takes copies of the recordings too, it counts for as many.
+"""
+
+COPIES = 2
+"""Swollen copies of the recordings that a generator learns beside them."""
+GRADUALLY = Stopping(anneal=True)
+"""How the rate falls for a generator: a loss of recorded frames does not tell when its free runs are good."""
 
 
 def train_on_pieces(
     model: keras.Model, dataset: Dataset, config: TrainingConfig, objective: Objective, progress: bool = True
 ) -> Training:
-    """Train a `posture_lstm` in place with a loss at every frame of long pieces: see `train_on_windows`."""
-    return _train(model, dataset, config, objective, progress, pieces)
+    """Train a `posture_lstm` in place with a loss at every frame of long pieces: see `train_on_windows`.
+
+    A network that gives a distribution, from which frames are to be drawn, learns the recordings and `COPIES` of them
+    with waves that swell and shrink.
+    """
+    copies = COPIES if components_of(model) else 0
+    return _train(model, dataset, config, objective, progress, pieces, copies)
 
 
 def train_on_windows(
@@ -59,6 +74,7 @@ def _train(
     objective: Objective,
     progress: bool,
     cut: Callable[..., Arrays],
+    copies: int = 0,
 ) -> Training:
     dataset = stretches(dataset)
     parts = dataset.by_split()
@@ -66,9 +82,12 @@ def _train(
     linear = fit_linear_parts(model, parts["train"])
 
     def arrays(part: Dataset) -> Arrays:
+        seeds = seeds_of(config.seed, copies) if part.trials[0].split == "train" else ()
+        part = replace(part, trials=sum((swollen(part, seed).trials for seed in seeds), part.trials))
         return cut(part, [linear.innovations(np.asarray(t.x[:]), np.asarray(t.y[:])) for t in part])  # type: ignore[index]
 
-    objective = replace(objective, loss=loss_of(components_of(model)), arrays=arrays)
+    stopping = GRADUALLY if copies else objective.stopping
+    objective = replace(objective, loss=loss_of(components_of(model)), arrays=arrays, stopping=stopping)
     training = train(innovations(model), dataset, config, objective, progress)
     _set_noise(model, parts.get("validation", parts["train"]), linear)
     return training
