@@ -41,7 +41,7 @@ def network(dataset: Dataset, path: Path, epochs: int, units: int):
         return load_model(path)[0]
     started = time.perf_counter()
     cut = stretches(dataset)
-    config = TrainingConfig(epochs=epochs, learning_rate=model_kind("posture_lstm").learning_rate)
+    config = TrainingConfig(epochs, batch_size=16, learning_rate=model_kind("posture_lstm").learning_rate)
     model, training = train_model("posture_lstm", cut, config, {"units": units})
     frames, seconds = sum(len(trial) for trial in dataset), time.perf_counter() - started
     print(f"{model.name}: {frames:,} frames, {len(training.history['loss'])} epochs, {seconds:.0f} s", flush=True)
@@ -59,7 +59,7 @@ def strains(out: Path, seeds: int, worms: int, minutes: float) -> None:
     """The shipped strains, a sample of its own for each seed."""
     learned = make_sample(SampleSettings(worms=4, duration=300.0, seed=UNSEEN))
     shapes = fit_eigenworms(pooled_angles(learned))
-    model = network(amplitudes_of(learned, shapes), out / "strains.keras", epochs=25, units=64)
+    model = network(amplitudes_of(learned, shapes), out / "strains.keras", epochs=12, units=128)
     reader = reader_of(model)
     right: dict[tuple[str, str], int] = {}
     asked = 0

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from datasets.dataset import Trial
+from datasets.posture.eigenworm_fit import fit_eigenworms
+from datasets.posture.eigenworms import amplitudes_from, amplitudes_of, angles_from, mirrored, pooled_angles
+from datasets.posture.sample import SampleSettings, make_sample
 from neuron_models.errors import InputError
+from surrogates.posture.memories import reader_of
+from surrogates.posture.networks import posture_lstm
+from surrogates.posture.strain_numbers import CELLS, both_kinds
 from surrogates.posture.strains import Protocol, Worms, cell_numbers, chance, eliminate, hand_made, judge, verdict
 
 QUICK = Protocol(folds=3, kept=2, trees=20)
@@ -38,6 +44,22 @@ def test_strains_that_do_not_differ_are_guessed():
     # divided individuals, or features chosen on all worms, would tell nearly all strains.
     shares = [each.accuracy for seed in range(3) for each in judge(worms(0.0, noise=60, seed=seed), "", QUICK, False)]
     assert np.mean(shares) < 0.33 + 3 * np.sqrt(0.33 * 0.67 / (3 * 18))
+
+
+def test_cells_say_the_same_of_a_worm_and_of_its_mirror_image():
+    made = make_sample(SampleSettings(strains=("N2", "trp-4"), worms=1, duration=40.0))
+    shapes = fit_eigenworms(pooled_angles(made))
+    worms = amplitudes_of(made, shapes)
+    other = mirrored(worms)
+    for worm, image in zip(worms, other, strict=True):
+        bent = -angles_from(np.asarray(worm.x)[:, :-1], shapes)
+        np.testing.assert_allclose(image.x[:, :-1], amplitudes_from(bent, shapes), atol=1e-9)
+        np.testing.assert_array_equal(image.x[:, -1], -worm.x[:, -1])
+    reader = reader_of(posture_lstm(7, 7, units=4))
+    one, same = (both_kinds(reader, each)[CELLS] for each in (worms, other))
+    np.testing.assert_allclose(one.values, same.values, atol=1e-5)
+    assert (one.names[0], one.names[-1]) == ("1.1 mean p10", "1.4 difference p90")
+    assert one.values.shape == (2, 4 * 2 * 3)
 
 
 def test_elimination_sees_what_it_is_given_alone():

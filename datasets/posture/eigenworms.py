@@ -1,7 +1,7 @@
 """Eigenworms: the few shapes of which a worm's postures are made (Stephens et al. 2008), by PCA or by ICA."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -139,6 +139,19 @@ def amplitudes_of(dataset: Dataset, eigenworms: Eigenworms) -> Dataset:
     return amplitudes_dataset(found, dataset.name, as_json(eigenworms))
 
 
+def mirrored(dataset: Dataset) -> Dataset:
+    """The amplitudes of the worms' mirror images: what is bent to one side is bent to the other.
+
+    Raises:
+        InputError: the dataset does not hold amplitudes with turns, or not their eigenworms.
+    """
+    eigenworms = eigenworms_of(dataset)
+    _require_turns(dataset)
+    shift = np.append(2 * eigenworms.mean @ np.linalg.pinv(eigenworms.shapes), 0.0)
+    trials = (replace(trial, x=-np.asarray(trial.x[:], dtype=float) - shift) for trial in dataset)
+    return replace(dataset, trials=tuple(trials))
+
+
 def postures_of(dataset: Dataset) -> tuple[PostureRecording, ...]:
     """The recordings that a dataset of amplitudes and turns tells of; mean angles begin at 0 in each stretch.
 
@@ -146,7 +159,7 @@ def postures_of(dataset: Dataset) -> tuple[PostureRecording, ...]:
         InputError: the dataset does not hold amplitudes with turns, or not their eigenworms.
     """
     eigenworms, found = eigenworms_of(dataset), []
-    require(TURN in dataset.x_names, f"dataset {dataset.name!r} has no turns: they were not recorded")
+    _require_turns(dataset)
     for trial in dataset:
         x = np.where(trial.valid()[:, None], np.asarray(trial.x[:], dtype=float), np.nan)
         mean_angle = np.full(len(x), np.nan)
@@ -165,6 +178,10 @@ def postures_of(dataset: Dataset) -> tuple[PostureRecording, ...]:
             )
         )
     return tuple(found)
+
+
+def _require_turns(dataset: Dataset) -> None:
+    require(TURN in dataset.x_names, f"dataset {dataset.name!r} has no turns: they were not recorded")
 
 
 def eigenworms_of(dataset: Dataset) -> Eigenworms:
