@@ -112,7 +112,7 @@ def plot_error_by_joint(scores: Mapping[str, Any]) -> Figure:
     axes.set_yticks(rows, list(scores), fontsize=8)
     axes.set_xlim(left=0)
     axes.set_xlabel("error (px)")
-    axes.legend(fontsize=8, frameon=False)
+    axes.legend(fontsize=8, frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=3)
     tidy([axes])
     return figure
 
