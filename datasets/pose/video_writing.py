@@ -1,5 +1,6 @@
 """Movies written a frame at a time."""
 
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -45,7 +46,9 @@ def save_movie(frames: Iterable[UInt8[np.ndarray, "height width 3"]], out: Path,
                         quality=None,
                         output_params=["-crf", str(quality), "-preset", "veryfast", "-loglevel", "error"],
                     )
-                    writer.send(None)
+                    with warnings.catch_warnings():  # JAX fears every fork; this one becomes ffmpeg at once
+                        warnings.filterwarnings("ignore", r"os\.fork\(\) was called", RuntimeWarning)
+                        writer.send(None)
                 writer.send(np.ascontiguousarray(even))
                 number += 1
         finally:

@@ -1,4 +1,4 @@
-"""The whole way on generated flies: labels, training, tracks, a report."""
+"""The whole way on generated animals: labels, training, a video whose animals are followed, a report."""
 
 from pathlib import Path
 
@@ -6,16 +6,22 @@ import numpy as np
 
 from datasets.dataset import Dataset
 from datasets.pose.dividing import choose_frames, labelled_rows, picked
+from datasets.pose.render import RenderSettings, render
 from datasets.pose.sample import SampleSettings, make_sample
 from datasets.store import save_dataset
+from surrogates.model_file import Channels
 from surrogates.models import POSE_PRESETS, model_kind
-from surrogates.pose.fitting import fit_pose
+from surrogates.pose.demo_video import follow_animals
+from surrogates.pose.fitting import finder_of, fit_pose
 from surrogates.report.pose import write_pose_report
+from surrogates.report.pose_video import video_section
 from surrogates.training import TrainingConfig
 
 MODEL = "pose_small"
 _KNOWN, _STRANGERS = 5, 3
 _LABELS, _ASKED = 100, 200
+_FRAMES = 600
+"""Of the video."""
 
 
 def labelled_sample(animal: str, labels: int, asked: int, seed: int, size: int = 96) -> Dataset:
@@ -42,10 +48,10 @@ def strangers_in(dataset: Dataset) -> Dataset:
 
 
 def run_demo(out: Path, *, animal: str = "fly", epochs: int = POSE_PRESETS["fast"], seed: int = 0) -> Path:
-    """Generate labelled images, train a network on 100 of them, look at others, and write a report.
+    """Generate labelled images, train a network on 100 of them, look at others and at a video, and write a report.
 
     Args:
-        out: the folder; gets `labels.h5`, the trained network and `report.html`.
+        out: the folder; gets `labels.h5`, the trained network, a video with its crops and tracks, and `report.html`.
         animal: fly or worm.
         epochs: of 50 batches.
         seed: of everything.
@@ -57,4 +63,7 @@ def run_demo(out: Path, *, animal: str = "fly", epochs: int = POSE_PRESETS["fast
     save_dataset(dataset, out / "labels.h5")
     config = TrainingConfig(epochs=epochs, learning_rate=model_kind(MODEL).learning_rate, seed=seed)
     done = fit_pose(dataset, MODEL, {}, config, out, data="labels.h5")
-    return write_pose_report(done, MODEL, out)
+    channels = Channels.of(done.dataset, MODEL)
+    followed = follow_animals(finder_of(done.model, channels), channels.skeleton, animal, _FRAMES, seed + 1, out)
+    render(followed.video, followed.tracks, out / "drawn.mp4", RenderSettings(by_animal=True))
+    return write_pose_report(done, MODEL, out, (video_section(followed),))

@@ -1,5 +1,6 @@
 """The page about a network that finds joints."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,16 +44,17 @@ _LEAD = (
 )
 
 
-def write_pose_report(done: Fit, model: str, out: Path) -> Path:
+def write_pose_report(done: Fit, model: str, out: Path, more: Sequence[Section] = ()) -> Path:
     """Write `report.html` and its figures: how well joints are found, by which network, learned from what.
 
     Args:
         done: the trained network, what it found, and its scores.
         model: its name in the table of models.
         out: the folder.
+        more: sections before that on the training.
     """
     split = next(name for name in ("test", "validation", "all", "train") if name in done.scores)
-    sections = (_result(done, model, split), _by_joint(done, split), _training(done, model))
+    sections = (_result(done, model, split), _by_joint(done, split), *more, _training(done, model))
     return write_page(Page("Joints found in images", _LEAD, sections), out / "report.html")
 
 

@@ -11,6 +11,7 @@ from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks_file import load_tracks
 from datasets.store import load_dataset, save_dataset
 from surrogates.model_file import load_model
+from surrogates.pose.demo_video import errors
 from surrogates.pose.evaluation import score_joints
 from surrogates.pose.fitting import Fit, find_joints
 from surrogates.report.pose import write_pose_report
@@ -122,3 +123,16 @@ def test_the_demo_learns_flies(tmp_path, wormtwin):
     scores = json.loads((tmp_path / "scores.json").read_text())["scores"]["test"]
     assert scores["joints"]["near"]["0.1"] > 0.5
     assert str(tmp_path / "report.html") in out
+    assert "100.0 % of the animals were found" in (tmp_path / "report.html").read_text()
+    assert load_tracks(tmp_path / "tracks.h5").xy.shape == (600, 2, 17, 2)
+    assert (tmp_path / "drawn.mp4").stat().st_size > 10_000
+
+
+def test_found_animals_belong_to_the_nearest_ones():
+    truth = np.random.default_rng(0).uniform(0, 100, (5, 3, 4, 2))
+    found = truth[:, [2, 0, 1]] + np.array([3.0, 4.0])
+    found[1:3, 0] = np.nan
+    away = errors(found, truth)
+    np.testing.assert_allclose(away[[0, 3, 4]], 5.0)
+    assert np.isnan(away[1:3, 0]).all()
+    np.testing.assert_allclose(away[:, 1:], 5.0)

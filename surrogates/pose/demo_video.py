@@ -1,0 +1,79 @@
+"""What the demo does beside single images: two animals in a video are followed, their joints found in every frame."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from datasets.pose.alignment import AlignmentSettings, align_video
+from datasets.pose.alignment_file import partial_file
+from datasets.pose.sample_file import save_video
+from datasets.pose.sample_video import ArenaSettings, make_video
+from datasets.pose.skeleton import Skeleton
+from datasets.pose.tracks import Tracks
+from datasets.pose.tracks_file import load_tracks
+from datasets.pose.video import Video, open_video
+from datasets.store import load_dataset, save_dataset
+from neuron_models.units import Pixels
+from surrogates.pose.prediction import Finder
+from surrogates.pose.tracking import footage_in, track_crops
+
+VIDEO, CROPS, TRACKS = "arena.mp4", "crops.h5", "tracks.h5"
+_NOWHERE: Pixels = 1e6
+"""How far an animal is off that was not found."""
+
+
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """Animals in a video whose joints are known.
+
+    Attributes:
+        video: opened.
+        tracks: what was found, in pixels of the video.
+        away: (frame, animal, joint) distance to where each joint is, px; NaN where an animal was not found.
+        length: of an animal.
+    """
+
+    video: Video
+    tracks: Tracks
+    away: Float[np.ndarray, "frame animal joint"]
+    length: Pixels
+
+
+def follow_animals(find: Finder, skeleton: Skeleton, animal: str, frames: int, seed: int, out: Path) -> Followed:
+    """Render a video of two animals, cut crops about them, and find their joints; all of it is left in `out`.
+
+    Args:
+        find: finds joints in crops of 96 px.
+        skeleton: whose joints these are.
+        animal: fly or worm.
+        frames: of the video.
+        seed: of the video.
+        out: the folder.
+    """
+    made = make_video(ArenaSettings(animal, frames, seed=seed))
+    path, crops, found = (out / name for name in (VIDEO, CROPS, TRACKS))
+    for old in (crops, partial_file(crops), found):
+        old.unlink(missing_ok=True)
+    save_video(made, path)
+    video = open_video(path)
+    settings = AlignmentSettings(animals=len(made.bodies))
+    dataset, aligned = align_video(video, str(path), crops, settings, video.fps)
+    save_dataset(dataset, crops)
+    partial_file(crops).unlink()
+    (footage,) = footage_in(load_dataset(crops, lazy=True))
+    tracks = load_tracks(track_crops(find, footage, skeleton, found, key=f"{animal} {frames} {seed}"))
+    truth = np.stack([body.joints for body in made.bodies], axis=1)[tracks.frames]
+    return Followed(video, tracks, errors(tracks.xy, truth), aligned.length)
+
+
+def errors(
+    found: Float[np.ndarray, "frame animal joint 2"], truth: Float[np.ndarray, "frame animal joint 2"]
+) -> Float[np.ndarray, "frame animal joint"]:
+    """How far joints are off; animals that were found belong to those that are nearest over all frames."""
+    from scipy.optimize import linear_sum_assignment
+
+    away = np.linalg.norm(found[:, :, None] - truth[:, None], axis=-1)
+    rows, columns = linear_sum_assignment(np.nan_to_num(away, nan=_NOWHERE).mean(axis=(0, 3)))
+    return away[:, rows, columns]
