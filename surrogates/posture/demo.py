@@ -53,7 +53,7 @@ class DemoSize:
     worms: int = 5
     duration: Seconds = 180.0
     units: int = 32
-    epochs: int = 12
+    epochs: int = 30
     runs: int = 8
     rounds: int = 199
     folds: int = 5
