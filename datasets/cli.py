@@ -16,12 +16,11 @@ from neuron_models.errors import InputError, require
 from neuron_models.wording import counted
 from neuron_models.workers import require_workers
 
-"""Metadata that would fill the screen."""
-
 dataset_app = typer.Typer(no_args_is_help=True, help="Datasets of every topic: look at them, convert and divide them.")
 
 ScenarioOption = Annotated[str, typer.Option(help=f"One of {', '.join(SCENARIOS)}.")]
 _NOT_SHOWN = ("stimuli", "key", "neurons", "eigenworms", "swaps", "skeleton", "crop", "flagged", "body_length")
+"""Metadata that would fill the screen."""
 DataArgument = Annotated[Path, typer.Argument(help="A dataset file (.h5).")]
 ClusterOption = Annotated[
     str | None, typer.Option(help="A Dask scheduler, tcp://host:port: its workers run everything.")
