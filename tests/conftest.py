@@ -230,7 +230,7 @@ def drawn():
 @pytest.fixture(scope="session")
 def movie(drawn, tmp_path_factory):
     """A movie of 40 drawn frames of 90 x 60 pixels."""
-    from datasets.pose.video_writing import save_movie
+    from neuron_models.movies import save_movie
 
     path = tmp_path_factory.mktemp("video") / "flies.mp4"
     save_movie((drawn(frame) for frame in range(40)), path, 29.97, quality=0)

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from datasets.pose.video import VideoEndedError, open_video
-from datasets.pose.video_writing import save_movie
 from neuron_models.errors import InputError
+from neuron_models.movies import save_movie
 
 FRAMES, HEIGHT, WIDTH = 40, 60, 90
 

@@ -10,8 +10,8 @@ from jaxtyping import UInt8
 from datasets.pose.drawing import draw_skeletons
 from datasets.pose.tracks import Tracks, extents, require_frames
 from datasets.pose.video import Video, VideoEndedError
-from datasets.pose.video_writing import save_movie
 from neuron_models.errors import require
+from neuron_models.movies import save_movie
 from neuron_models.progress import progress_bar
 from neuron_models.units import Dimensionless, Hertz
 

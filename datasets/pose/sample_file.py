@@ -24,7 +24,7 @@ def save_video(video: ArenaVideo, out: Path) -> Path:
     """
     if out.suffix == "":
         return _save_images(video, out)
-    from datasets.pose.video_writing import save_movie
+    from neuron_models.movies import save_movie
 
     save_movie((np.repeat(frame[0, :, :, None], 3, axis=2) for frame in _frames(video)), out, video.fps, quality=0)
     return out

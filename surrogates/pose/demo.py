@@ -11,7 +11,7 @@ from datasets.pose.sample import SampleSettings, make_sample
 from datasets.store import save_dataset
 from surrogates.model_file import Channels
 from surrogates.models import POSE_PRESETS, model_kind
-from surrogates.pose.demo_video import follow_animals
+from surrogates.pose.demo_video import DRAWN, follow_animals
 from surrogates.pose.fitting import finder_of, fit_pose
 from surrogates.report.pose import write_pose_report
 from surrogates.report.pose_video import video_section
@@ -65,5 +65,5 @@ def run_demo(out: Path, *, animal: str = "fly", epochs: int = POSE_PRESETS["fast
     done = fit_pose(dataset, MODEL, {}, config, out, data="labels.h5")
     channels = Channels.of(done.dataset, MODEL)
     followed = follow_animals(finder_of(done.model, channels), channels.skeleton, animal, _FRAMES, seed + 1, out)
-    render(followed.video, followed.tracks, out / "drawn.mp4", RenderSettings(by_animal=True))
+    render(followed.video, followed.tracks, out / DRAWN, RenderSettings(by_animal=True))
     return write_pose_report(done, MODEL, out, (video_section(followed),))

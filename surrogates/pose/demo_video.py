@@ -19,7 +19,7 @@ from neuron_models.units import Pixels
 from surrogates.pose.prediction import Finder
 from surrogates.pose.tracking import footage_in, track_crops
 
-VIDEO, CROPS, TRACKS = "arena.mp4", "crops.h5", "tracks.h5"
+VIDEO, CROPS, TRACKS, DRAWN = "arena.mp4", "crops.h5", "tracks.h5", "drawn.mp4"
 _NOWHERE: Pixels = 1e6
 """How far an animal is off that was not found."""
 

@@ -23,11 +23,7 @@ from surrogates.training import Arrays, Objective, Training, TrainingConfig, tra
 from surrogates.whole import Stopping
 
 BY_FRAME = Objective(SquaredError(), optimizer="rmsprop", stopping=Stopping(factor=0.25, after=10, patience=25))
-"""The loss is that of the model; the rate falls to a quarter after 10 epochs without gain, and 25 end the training.
-
-Where an epoch takes copies of the recordings too, it counts for as many.
-"""
-
+"""The loss is that of the model; the rate falls to a quarter after 10 epochs without gain, and 25 end the training."""
 COPIES = 2
 """Swollen copies of the recordings that a generator learns beside them."""
 GRADUALLY = Stopping(anneal=True)

@@ -7,10 +7,11 @@ from jaxtyping import Float, UInt8
 
 from neuron_models.errors import require
 from neuron_models.files import require_place, written_whole
+from neuron_models.movies import MOVIE, save_movie
 from neuron_models.progress import progress_bar
 from surrogates.posture.clips import Clip
 
-SUFFIXES = (".mp4", ".gif")
+SUFFIXES = (MOVIE, ".gif")
 GROUND, MIDLINE, HEAD = (252, 252, 250), (204, 42, 29), (31, 95, 208)
 HEAD_SHARE = 0.15
 _FINER = 3
@@ -40,11 +41,11 @@ def write_film(clip: Clip, path: Path, *, side: int = 480, speed: float = 1.0) -
         for frame, midline in zip(frames, clip.midlines, strict=True):
             frame[:] = draw_frame(midline, clip.reach, side)
             bar.update()
-    with written_whole(path) as beside:
-        if path.suffix == ".gif":
+    if path.suffix == MOVIE:
+        save_movie(frames, path, rate)
+    else:
+        with written_whole(path) as beside:
             iio.imwrite(beside, frames, duration=1000 / rate, loop=0)
-        else:
-            iio.imwrite(beside, frames, fps=rate, codec="libx264", macro_block_size=2, output_params=["-crf", "20"])
     return path
 
 

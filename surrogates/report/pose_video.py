@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from datasets.pose.drawing import draw_skeletons
 from neuron_models.wording import counted
-from surrogates.pose.demo_video import CROPS, TRACKS, VIDEO, Followed
+from surrogates.pose.demo_video import CROPS, DRAWN, TRACKS, VIDEO, Followed
 from surrogates.report.page import FigureBlock, Note, Paragraph, Section
 from surrogates.report.plots import COLOURS, tidy
 
@@ -28,7 +28,7 @@ def video_section(followed: Followed) -> Section:
         "A picture of an arena with two animals, and a curve of the error over time for each.",
         pd.DataFrame({"frame": tracks.frames} | columns),
     )
-    files = f"The video is {VIDEO}, the crops are {CROPS}, what was found is {TRACKS}, drawn into drawn.mp4."
+    files = f"The video is {VIDEO}, the crops are {CROPS}, what was found is {TRACKS}, drawn into {DRAWN}."
     return Section("In a video", (Note(text), figure, Paragraph(files)))
 
 
