@@ -26,31 +26,33 @@ if getattr(datasets, "OWNER", "") != "wormtwin":
 import connectome.cli
 import datasets.calcium.cli
 import datasets.cli
-import datasets.pose.alignment_cli
+import datasets.plot_cli
+import datasets.pose.alignment.cli
 import datasets.pose.cli
-import datasets.pose.sample_cli
+import datasets.pose.generator.cli
 import datasets.posture.cli
-import surrogates.ablation_cli
+import datasets.posture.data_cli
+import datasets.posture.eigenworms_cli
+import datasets.responses.cli
 import surrogates.calcium.cli
 import surrogates.cli
-import surrogates.eigenworms_cli
-import surrogates.export_cli
+import surrogates.export.cli
 import surrogates.importance.cli
+import surrogates.pages.worm.cli
 import surrogates.pose.cli
-import surrogates.posture.cells_cli
-import surrogates.posture.cli
-import surrogates.posture.clips_cli
-import surrogates.posture.data_cli
+import surrogates.posture.cells.cli
+import surrogates.posture.cells.strains_cli
 import surrogates.posture.demo_cli
-import surrogates.posture.strains_cli
-import surrogates.search_cli
-import surrogates.worm_cli
+import surrogates.posture.forced_choice.cli
+import surrogates.posture.network.cli
+import surrogates.responses.ablation.cli
+import surrogates.responses.search.cli
 from connectome.cli import NetworkOption
-from datasets.cli import ClusterOption
 from datasets.dataset import SPLITS
-from neuron_models.errors import InputError, require
-from neuron_models.workers import require_workers
-from surrogates.experiments import Entry, Experiment, Protocol, with_baselines
+from datasets.options import ClusterOption
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.workers import require_workers
+from surrogates.responses.experiments.experiments import Entry, Experiment, Protocol, with_baselines
 
 # Training, validation and test RMSE by model and size, on forward crawling every 0.5 ms:
 ON_CRAWLING = {
@@ -162,9 +164,9 @@ def experiments(
     network: NetworkOption = None,
 ) -> None:
     """Run the paper's experiments and print the measured figures beside the published ones."""
-    from surrogates.report.experiments import write_report
-    from surrogates.runs import run_all
-    from surrogates.summary import print_summary, save_summary
+    from surrogates.responses.experiments.experiment_runs import run_all
+    from surrogates.responses.experiments.page import write_report
+    from surrogates.responses.experiments.summary import print_summary, save_summary
 
     require(not quick or runs is epochs is None, "--quick sets --runs and --epochs: give it alone")
     given = {name: value for name, value in (("runs", runs), ("epochs", epochs)) if value is not None}
@@ -195,7 +197,7 @@ def _simulated(
     """
     from connectome.scenario import load_scenario
     from connectome.wiring import load_connectome
-    from datasets.stimulus_response import simulate_dataset, simulation_job
+    from datasets.responses.simulation import simulate_dataset, simulation_job
 
     connectome = load_connectome(network)
     print(f"Network: {connectome.source}")
@@ -213,13 +215,14 @@ app.add_typer(datasets.calcium.cli.calcium_app, name="calcium")
 app.add_typer(datasets.pose.cli.pose_app, name="pose")
 app.add_typer(datasets.posture.cli.posture_app, name="posture")
 for commands in (
+    datasets.responses.cli,
     datasets.cli,
     surrogates.cli,
-    surrogates.search_cli,
-    surrogates.ablation_cli,
+    surrogates.responses.search.cli,
+    surrogates.responses.ablation.cli,
     surrogates.importance.cli,
-    surrogates.export_cli,
-    surrogates.worm_cli,
+    surrogates.export.cli,
+    surrogates.pages.worm.cli,
 ):
     commands.register(app)
 

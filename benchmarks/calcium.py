@@ -16,13 +16,13 @@ from machine import describe, shared_folder
 
 from datasets.calcium.recordings import load_npz
 from datasets.store import dataset_checksum, load_dataset, save_dataset
-from surrogates.calcium.benchmark import run_benchmark
-from surrogates.calcium.tables import print_tables, save_tables
-from surrogates.calcium.trajectory_benchmark import LINEAR, PERSISTENCE, PREFIX, RIVALS, VARIED, benchmark_trajectories
-from surrogates.calcium.trajectory_tables import print_trajectories, save_trajectory_tables
-from surrogates.report.calcium_states import write_states_report
-from surrogates.report.calcium_trajectories import trajectory_section
-from surrogates.report.page import Section
+from surrogates.calcium.forecasts.benchmark import LINEAR, PERSISTENCE, PREFIX, RIVALS, VARIED, benchmark_trajectories
+from surrogates.calcium.forecasts.section import trajectory_section
+from surrogates.calcium.forecasts.tables import print_trajectories, save_trajectory_tables
+from surrogates.calcium.states.benchmark import run_benchmark
+from surrogates.calcium.states.page import write_states_report
+from surrogates.calcium.states.tables import print_tables, save_tables
+from surrogates.pages.page import Section
 
 ASKED = (
     ("two", "unseen", 3, "", 98.0),

@@ -15,7 +15,7 @@ from machine import describe
 from connectome.network import NetworkParameters
 from connectome.scenario import load_scenario
 from connectome.wiring import load_connectome
-from datasets.stimulus_response import simulate_dataset
+from datasets.responses.simulation import simulate_dataset
 from neuron_models.circuit import RunSettings
 
 VARIANTS = {"half the compartments": (10.0, 0.1), "half the time step": (20.0, 0.05), "both": (10.0, 0.05)}

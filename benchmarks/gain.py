@@ -29,10 +29,10 @@ from neuron_models.engine import Simulation
 from surrogates.backend import keras, tensorflow_unseen
 from surrogates.export.exporting import export_model
 from surrogates.export.in_neuron import load_surrogate, run_alone
-from surrogates.fast.engine import respond
-from surrogates.fast.layout import layout_of
-from surrogates.model_file import Channels, load_model, save_model
-from surrogates.models import MODELS
+from surrogates.registry import MODELS
+from surrogates.runs.model_file import Channels, load_model, save_model
+from surrogates.training.fast.engine import respond
+from surrogates.training.fast.layout import layout_of
 
 FCM = load_scenario("fcm")
 JUDGED = (3, 15, 29)  # sequences on which the settings are judged, at 16 outputs

@@ -21,8 +21,8 @@ from surrogates.importance.groups import parse_groups
 from surrogates.importance.methods import METHODS, importance
 from surrogates.importance.question import ask
 from surrogates.importance.shapley import exact_shapley, response_game
-from surrogates.metrics import predict, respond
-from surrogates.model_file import load_model
+from surrogates.runs.model_file import load_model
+from surrogates.training.metrics import predict, respond
 
 
 def left_over(model, dataset) -> dict[str, float]:

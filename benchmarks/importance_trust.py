@@ -18,8 +18,8 @@ from surrogates.importance.against_simulator import SIMULATOR
 from surrogates.importance.methods import measure_of
 from surrogates.importance.storage import load_importance
 from surrogates.importance.trust import agreement, spearman
-from surrogates.metrics import predict, score
-from surrogates.model_file import load_model
+from surrogates.runs.model_file import load_model
+from surrogates.training.metrics import predict, score
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import resource
 import sys
 from pathlib import Path
 
-from surrogates.report.machine import cores, processor
+from surrogates.pages.machine import cores, processor
 
 
 def describe() -> str:

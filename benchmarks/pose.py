@@ -21,20 +21,20 @@ import numpy as np
 from machine import describe, peak_memory, shared_folder
 
 from datasets.dataset import Dataset
-from datasets.pose.dividing import choose_frames, divide_frames, labelled_rows, picked
+from datasets.pose.formats.label_files import load_labels
 from datasets.pose.importing import ImportSettings, chosen_pairs, labelled_dataset
-from datasets.pose.label_files import load_labels
+from datasets.pose.sampling.splits import choose_frames, divide_frames, labelled_rows, picked
 from datasets.pose.skeleton import Skeleton
-from surrogates.model_file import Channels
-from surrogates.models import model_kind
 from surrogates.pose.augmentation import Augmentation, augment
 from surrogates.pose.demo import labelled_sample, strangers_in
 from surrogates.pose.evaluation import PoseScore, score_joints
 from surrogates.pose.fitting import Fit, find_joints, fit_network
+from surrogates.pose.page import mean_pose
 from surrogates.pose.prediction import joint_finder
 from surrogates.pose.tracking import track_video
-from surrogates.report.pose import mean_pose
-from surrogates.training import TrainingConfig
+from surrogates.registry import model_kind
+from surrogates.runs.model_file import Channels
+from surrogates.training.trainer import TrainingConfig
 
 ASKED = {10: 70.0, 100: 85.0}
 """Share of joints (%) within 2.5 % of the body length, by labelled frames."""
@@ -138,7 +138,7 @@ def speed(given: argparse.Namespace) -> None:
     model.compile("adam", loss=kind.objective.loss)
     changed = change(x, y, None, rng)
     print(f"a step of Keras's train_on_batch: {1e3 * best(lambda: model.train_on_batch(*changed[:2]), 5):.1f} ms")
-    from surrogates.whole import program_of
+    from surrogates.training.jax_program import program_of
 
     program, steps = program_of(model, kind.objective.loss), 8
     arrays = (np.tile(changed[0], (steps, 1, 1, 1)), np.tile(changed[1], (steps, 1, 1)), None)

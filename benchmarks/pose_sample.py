@@ -6,8 +6,8 @@ from time import process_time
 import numpy as np
 from machine import describe
 
-from datasets.pose.baselines import mean_pose, template_match
-from datasets.pose.sample import ANIMALS, SampleSettings, make_sample
+from datasets.pose.generator.baselines import mean_pose, template_match
+from datasets.pose.generator.sample import ANIMALS, SampleSettings, make_sample
 
 
 def main(labelled: int = 100, new: int = 100, seeds: int = 3) -> None:

@@ -16,13 +16,11 @@ from machine import describe, peak_memory, shared_folder
 from datasets.dataset import Dataset
 from datasets.posture.eigenworm_fit import fit_eigenworms
 from datasets.posture.eigenworms import amplitudes_of, pooled_angles
+from datasets.posture.generator.sample import SampleSettings, make_sample
+from datasets.posture.generator.strains import STRAINS
 from datasets.posture.recording import AmplitudeRecording, amplitudes_dataset, select_strain
-from datasets.posture.sample import SampleSettings, make_sample
-from datasets.posture.strains import STRAINS
 from datasets.store import load_dataset, save_dataset
-from surrogates.model_file import Channels, save_model
-from surrogates.models import MODELS, train_model
-from surrogates.posture.comparison import (
+from surrogates.posture.network.comparison import (
     BOUND,
     Comparison,
     behaviour,
@@ -31,11 +29,13 @@ from surrogates.posture.comparison import (
     comparison_table,
     same_order,
 )
-from surrogates.posture.generation import Drawing, generate
-from surrogates.posture.networks import posture_lstm, posture_lstm_paper
-from surrogates.posture.prediction import score_next_frame
-from surrogates.posture.seeds import generate_dataset
-from surrogates.training import TrainingConfig
+from surrogates.posture.network.free_run import Drawing, generate
+from surrogates.posture.network.generated import generate_dataset
+from surrogates.posture.network.networks import posture_lstm, posture_lstm_paper
+from surrogates.posture.network.prediction import score_next_frame
+from surrogates.registry import MODELS, train_model
+from surrogates.runs.model_file import Channels, save_model
+from surrogates.training.trainer import TrainingConfig
 
 CONTIGUOUS = 22_077
 """Rows of the Tierpsy recording that follow each other; those after them are other worms' (its README)."""

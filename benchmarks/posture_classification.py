@@ -18,16 +18,16 @@ from machine import describe, shared_folder
 from datasets.dataset import Dataset
 from datasets.posture.eigenworm_fit import fit_eigenworms
 from datasets.posture.eigenworms import amplitudes_of, pooled_angles
+from datasets.posture.generator.sample import SampleSettings, make_sample
 from datasets.posture.recordings import load_recordings
-from datasets.posture.sample import SampleSettings, make_sample
-from surrogates.model_file import Channels, load_model, save_model
-from surrogates.models import model_kind, train_model
-from surrogates.posture.answers import share_right
-from surrogates.posture.memories import reader_of
-from surrogates.posture.strain_numbers import CELLS, both_kinds, labels_of
-from surrogates.posture.strains import Protocol, Verdict, chance, judge, verdict
-from surrogates.posture.stretches import stretches
-from surrogates.training import TrainingConfig
+from surrogates.posture.cells.cell_states import reader_of
+from surrogates.posture.cells.strain_classification import Protocol, Verdict, chance, judge, verdict
+from surrogates.posture.cells.strain_features import CELLS, both_kinds, labels_of
+from surrogates.posture.forced_choice.responses import share_right
+from surrogates.posture.network.segments import stretches
+from surrogates.registry import model_kind, train_model
+from surrogates.runs.model_file import Channels, load_model, save_model
+from surrogates.training.trainer import TrainingConfig
 
 BAND = 0.09
 """Half the width of the Sakoe-Chiba band over the length, the archive's choice for this data set (Dau et al. 2019)."""

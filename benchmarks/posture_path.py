@@ -9,10 +9,10 @@ import numpy as np
 from machine import describe
 from scipy.special import j0
 
-from datasets.posture.agar import agar_drag
-from datasets.posture.drag_fit import fit_ratio
-from datasets.posture.path import POINTS, LinearDrag, crawl
-from datasets.posture.sample import SampleSettings, sample_worm
+from datasets.posture.generator.sample import SampleSettings, sample_worm
+from datasets.posture.locomotion.agar import agar_drag
+from datasets.posture.locomotion.drag_fit import fit_ratio
+from datasets.posture.locomotion.path import POINTS, LinearDrag, crawl
 
 
 def wave(amplitude: float, waves: float, frames: int, cycles: float) -> tuple[np.ndarray, np.ndarray]:

@@ -13,13 +13,13 @@ import orjson
 from machine import describe, peak_memory
 
 from datasets.posture.eigenworm_fit import fit_eigenworms
+from datasets.posture.formats.raw import Reading
+from datasets.posture.formats.wcon_file import read_wcon
 from datasets.posture.midlines import angles_of, midlines_of, resampled
-from datasets.posture.raw import Reading
 from datasets.posture.recording import PostureRecording
 from datasets.posture.recordings import load_recordings
 from datasets.posture.subsampling import subsampled
 from datasets.posture.swaps import mended
-from datasets.posture.wcon_file import read_wcon
 
 FRAMES, POINTS = 100_000, 49
 

@@ -15,8 +15,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from datasets.posture.feature_tables import worm_table
+from datasets.posture.generator.sample import SampleSettings, make_sample
 from datasets.posture.recording import recordings_of
-from datasets.posture.sample import SampleSettings, make_sample
 
 MODELS = {
     "random forest": RandomForestClassifier(300, random_state=0),

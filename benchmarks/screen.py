@@ -18,7 +18,7 @@ from connectome.contact import Connectome
 from connectome.network import build_network, simulate
 from connectome.scenario import Scenario, load_scenario
 from connectome.wiring import load_connectome
-from datasets.screen import screen_ablations
+from datasets.responses.screen import screen_ablations
 from neuron_models.engine import Simulation
 
 

@@ -16,7 +16,7 @@ from machine import describe, peak_memory
 from connectome.network import build_network, simulate
 from connectome.scenario import load_scenario
 from connectome.wiring import load_connectome
-from datasets.stimulus_response import simulate_dataset
+from datasets.responses.simulation import simulate_dataset
 from neuron_models.circuit import RunSettings
 from neuron_models.engine import Simulation
 

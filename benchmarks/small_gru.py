@@ -16,9 +16,9 @@ from machine import describe
 from datasets.dataset import Dataset
 from datasets.store import load_dataset
 from surrogates.backend import keras
-from surrogates.metrics import predict, score
-from surrogates.models import MODELS
-from surrogates.training import TrainingConfig, train
+from surrogates.registry import MODELS
+from surrogates.training.metrics import predict, score
+from surrogates.training.trainer import TrainingConfig, train
 
 UNITS = 4
 

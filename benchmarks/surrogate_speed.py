@@ -19,10 +19,10 @@ from connectome.network import build_network, default_settings, simulate
 from connectome.scenario import load_scenario
 from connectome.wiring import load_connectome
 from neuron_models.engine import Simulation
-from surrogates.fast.engine import respond
-from surrogates.fast.layout import layout_of
-from surrogates.model_file import load_model
-from surrogates.models import MODELS
+from surrogates.registry import MODELS
+from surrogates.runs.model_file import load_model
+from surrogates.training.fast.engine import respond
+from surrogates.training.fast.layout import layout_of
 
 
 def fastest(call: Callable[[], object], repeats: int) -> float:

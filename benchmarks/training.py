@@ -17,11 +17,11 @@ from machine import describe
 from connectome.scenario import load_scenario
 from connectome.wiring import load_connectome
 from datasets.dataset import Dataset
-from datasets.stimulus_response import simulate_dataset
+from datasets.responses.simulation import simulate_dataset
 from datasets.store import load_dataset
-from surrogates.metrics import predict, score
-from surrogates.models import MODELS, train_model
-from surrogates.training import TrainingConfig, train
+from surrogates.registry import MODELS, train_model
+from surrogates.training.metrics import predict, score
+from surrogates.training.trainer import TrainingConfig, train
 
 
 def simulated() -> Dataset:

@@ -9,7 +9,7 @@ from pathlib import Path
 import xlrd
 
 from connectome.contact import Neuron, require_known
-from neuron_models.errors import InputError
+from neuron_models.foundation.errors import InputError
 from neuron_models.morphology import Morphology, load_morphology
 
 _NOT_A_NEURON = "MDL08"

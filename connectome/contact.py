@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Int
 
-from neuron_models.errors import InputError, require
-from neuron_models.units import Fraction
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.units import Fraction
 
 Kind = Literal["chemical", "gap_junction"]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import platformdirs
 
-from neuron_models.errors import InputError
+from neuron_models.foundation.errors import InputError
 
 COMMIT = "b36380a36d2a6dda0f03c946c433524b25ea2268"
 URL = f"https://raw.githubusercontent.com/openworm/CElegansNeuroML/{COMMIT}/CElegans/generatedNeuroML/Generated.net.xml"

@@ -11,10 +11,10 @@ from connectome.contact import Connectome, Contact
 from connectome.scenario import Scenario
 from neuron_models.circuit import Cell, Circuit, Junction, RunSettings, Site, require_compartment
 from neuron_models.engine import Simulation
-from neuron_models.errors import require
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.units import Micrometres, Millivolts
 from neuron_models.membrane import Passive
 from neuron_models.synapse import ChemicalSynapse, GapJunction
-from neuron_models.units import Micrometres, Millivolts
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from lxml import etree
 
 from connectome.c302_files import morphology, neurons
 from connectome.contact import Connectome, Contact, Kind
-from neuron_models.errors import InputError
+from neuron_models.foundation.errors import InputError
 
 _GAP_SUFFIX = "_GJ"
 _SHOWN_FAULTS = 3

@@ -9,8 +9,8 @@ from lxml import etree
 
 from connectome.c302_files import c302_folder, contact_table, morphology, neurons
 from connectome.contact import Connectome, Contact
-from neuron_models.errors import require
-from neuron_models.units import Micrometres
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.units import Micrometres
 
 OPENWORM_SEED = -806325119
 """The seed that neuroConstruct noted for OpenWorm's network of 2012, `neuroConstruct_random_seed` in that file."""

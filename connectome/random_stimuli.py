@@ -7,9 +7,9 @@ from jaxtyping import Float
 from scipy.spatial.distance import cdist
 
 from connectome.scenario import Scenario
-from neuron_models.errors import require, require_seed
+from neuron_models.foundation.errors import require, require_seed
+from neuron_models.foundation.units import Milliseconds
 from neuron_models.stimulus import Noise, Pulse, Ramp, RampHold, Scaled, Silence, Train, Triangle, Waveform
-from neuron_models.units import Milliseconds
 
 _CANDIDATES = 4
 """How many sequences are drawn for each that is kept."""

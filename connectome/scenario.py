@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from connectome.c302_files import neurons
 from connectome.contact import require_known
 from neuron_models.circuit import Clamp, Site
-from neuron_models.errors import InputError, require, require_distinct
+from neuron_models.foundation.errors import InputError, require, require_distinct
+from neuron_models.foundation.units import Milliseconds, Nanoamperes
 from neuron_models.stimulus import Silence, Waveform, parse
-from neuron_models.units import Milliseconds, Nanoamperes
 
 SPLITS = ("train", "validation", "test")
 

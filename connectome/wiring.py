@@ -9,7 +9,7 @@ from connectome.contact import Connectome, Contact, Neuron
 from connectome.download import cached_network
 from connectome.network_file import load_network_file
 from connectome.placement import place_contacts
-from neuron_models.errors import InputError
+from neuron_models.foundation.errors import InputError
 
 __all__ = ["NETWORK_VARIABLE", "Connectome", "Contact", "Neuron", "load_connectome"]
 

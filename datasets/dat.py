@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from datasets.dataset import Dataset, Trial
-from neuron_models.errors import InputError, require
-from neuron_models.files import written_whole
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.files import written_whole
 
 NAMES_FILE = "names.json"
 

@@ -7,8 +7,8 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
-from neuron_models.errors import InputError, require, require_distinct
-from neuron_models.units import Milliseconds
+from neuron_models.foundation.errors import InputError, require, require_distinct
+from neuron_models.foundation.units import Milliseconds
 
 Task = Literal["regression", "next_step", "classification", "keypoints"]
 TASKS: tuple[str, ...] = ("regression", "next_step", "classification", "keypoints")
@@ -272,3 +272,16 @@ def _window_starts(valid: Bool[np.ndarray, " time"], span: int, step: int) -> Sh
         return np.zeros(0, dtype=int)
     starts = [np.arange(first, last - span + 1, step) for first, last in stretches(valid)]
     return np.concatenate(starts).astype(int) if starts else np.zeros(0, dtype=int)
+
+
+def classes_of(dataset: Dataset) -> tuple[str, ...]:
+    """The names of the classes.
+
+    Raises:
+        InputError: the dataset has no classes.
+    """
+    require(
+        dataset.task == "classification" and bool(dataset.extra.get("classes")),
+        f"dataset {dataset.name!r} is for {dataset.task.replace('_', ' ')} and has no behaviour states to tell apart",
+    )
+    return tuple(dataset.extra["classes"])

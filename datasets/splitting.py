@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from scipy.spatial.distance import cdist
 
 from datasets.dataset import SPLITS, Dataset
-from neuron_models.errors import require, require_seed
+from neuron_models.foundation.errors import require, require_seed
 
 _BINS = 50
 _COMPONENTS = 12

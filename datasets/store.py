@@ -12,9 +12,9 @@ import h5py
 import numpy as np
 
 from datasets.dataset import ArrayLike, Dataset, Trial
-from neuron_models.errors import InputError
-from neuron_models.files import require_file, require_space, written_whole
-from neuron_models.progress import progress_bar
+from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.files import require_file, require_space, written_whole
+from neuron_models.foundation.progress import progress_bar
 
 FORMAT = "wormtwin-dataset"
 VERSION = 1

@@ -4,12 +4,12 @@ import hashlib
 import math
 from dataclasses import dataclass, field
 
-from neuron_models.errors import InputError, require, require_distinct
+from neuron_models.foundation.errors import InputError, require, require_distinct
+from neuron_models.foundation.units import Fraction, Micrometres, Milliseconds
 from neuron_models.membrane import Passive
 from neuron_models.morphology import Morphology
 from neuron_models.stimulus import Waveform
 from neuron_models.synapse import ChemicalSynapse, GapJunction
-from neuron_models.units import Fraction, Micrometres, Milliseconds
 
 
 @dataclass(frozen=True)

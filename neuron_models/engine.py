@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float
 
 from neuron_models.circuit import Cell, Circuit, Clamp, Junction, RunSettings, Site
-from neuron_models.errors import InputError, require
-from neuron_models.files import require_file
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.files import require_file
 from neuron_models.mechanisms import compiled, compiled_mechanisms, declared, library
 from neuron_models.synapse import ChemicalSynapse, GapJunction
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
-from neuron_models.errors import InputError
+from neuron_models.foundation.errors import InputError
 
 _COMMENT = re.compile(r"\bCOMMENT\b.*?\bENDCOMMENT\b", re.DOTALL)
 _COMPILERS = ("c++", "g++", "clang++")

@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass
 
-from neuron_models.errors import require
-from neuron_models.units import MicrofaradsPerSquareCentimetre, Millivolts, OhmCentimetres, SiemensPerSquareCentimetre
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.units import (
+    MicrofaradsPerSquareCentimetre,
+    Millivolts,
+    OhmCentimetres,
+    SiemensPerSquareCentimetre,
+)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from lxml import etree
 
-from neuron_models.errors import InputError, require
-from neuron_models.units import Fraction, Micrometres
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.units import Fraction, Micrometres
 
 UNBRANCHED = "sao864921383"
 """The neuroLexId of a segment group that is one unbranched cable (NeuroML 2; once 'cable' of NeuroML 1.8)."""

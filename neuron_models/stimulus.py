@@ -15,8 +15,8 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from neuron_models.errors import InputError, require, require_seed
-from neuron_models.units import Dimensionless, Milliseconds
+from neuron_models.foundation.errors import InputError, require, require_seed
+from neuron_models.foundation.units import Dimensionless, Milliseconds
 
 Piece = tuple[float, float, float, float]
 """A straight piece (t0, v0, t1, v1) on [t0, t1); zero outside; overlapping pieces add."""

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from neuron_models.errors import require
-from neuron_models.units import Microsiemens, Milliseconds, Millivolts
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.units import Microsiemens, Milliseconds, Millivolts
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,18 @@
-"""`wormtwin train`, `evaluate` and `dataset plot`."""
+"""`wormtwin train` and `evaluate`."""
 
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datasets.cli import DataArgument, dataset_app, one_of, parse_numbers
-from neuron_models.errors import InputError, require
-from neuron_models.files import require_picture, require_place
-from neuron_models.wording import counted
+from datasets.options import DataOption, one_of
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.files import require_picture, require_place
 
 if TYPE_CHECKING:
     from datasets.dataset import Dataset
-    from surrogates.models import ModelKind
-
-DataOption = Annotated[Path, typer.Option(help="A dataset file (.h5).")]
+    from surrogates.training.model_kind import ModelKind
 
 
 def train(
@@ -68,8 +64,8 @@ def train(
 ) -> None:
     """Train a model on a dataset; writes model.keras, history.csv, scores.json and two plots."""
     from datasets.store import load_dataset
-    from surrogates.models import model_kind
-    from surrogates.training import TrainingConfig
+    from surrogates.registry import model_kind
+    from surrogates.training.trainer import TrainingConfig
 
     if out.is_file() or out == Path():
         raise InputError(f"--out must name a folder of its own, got {str(out)!r}")
@@ -116,47 +112,15 @@ def evaluate(
 ) -> None:
     """Score a trained model on a dataset, by split and by output."""
     from datasets.store import load_dataset
-    from surrogates.model_file import load_model
-    from surrogates.models import RESPONSES, model_kind
+    from surrogates.registry import model_kind
+    from surrogates.runs.model_file import load_model
 
     require_picture(plot)
     trained, channels = load_model(model)
-    commands = model_kind(channels.model).commands if channels is not None and channels.model else RESPONSES
+    commands = (
+        model_kind(channels.model).commands if channels is not None and channels.model else model_kind("gru").commands
+    )
     import_module(commands).evaluate(trained, channels, load_dataset(data), plot)
-
-
-@dataset_app.command("plot")
-def plot_dataset(
-    data: DataArgument,
-    out: Annotated[Path, typer.Option(help="The picture to write (.png, .svg or .pdf).")],
-    trials: Annotated[str, typer.Option(help="Which trials, such as 1,3-5; the first three when empty.")] = "",
-    outputs: Annotated[str, typer.Option(help="Which outputs, such as DB1,VB1; the first six when empty.")] = "",
-    inputs: Annotated[str, typer.Option(help="Which neurons of calcium recordings, or channels of postures.")] = "",
-) -> None:
-    """Draw some trials: inputs above, outputs below; of calcium traces by state; of postures curvature over time."""
-    from connectome.contact import require_known
-    from datasets.store import load_dataset
-    from surrogates.report.calcium_plots import is_calcium, plot_recordings
-    from surrogates.report.plots import plot_traces, save_figure
-    from surrogates.report.posture_plots import is_posture, plot_postures
-
-    require_picture(out)
-    dataset = load_dataset(data)
-    numbers = parse_numbers(trials) if trials else range(1, min(3, len(dataset)) + 1)
-    for number in numbers:
-        if not 1 <= number <= len(dataset):
-            raise InputError(f"{data} has the trials 1 to {len(dataset)}, not {number}")
-    of_inputs = plot_recordings if is_calcium(dataset) else plot_postures if is_posture(dataset) else None
-    option, named = ("input", inputs) if of_inputs else ("output", outputs)
-    require(not (outputs if of_inputs else inputs), f"{data}: choose what is drawn by --{option}s")
-    known = dataset.x_names if of_inputs else dataset.y_names
-    names = require_known([n.strip() for n in named.split(",") if n.strip()], known, option)
-    require(bool(names) or not named, f"--{option}s {named!r} names no {option}")
-    dataset = replace(dataset, trials=tuple(dataset.trials[n - 1] for n in numbers))
-    rows = range(len(dataset))
-    figure = of_inputs(dataset, names or None) if of_inputs else plot_traces(dataset, rows, outputs=names or None)
-    save_figure(figure, out)
-    print(f"{counted(len(dataset), 'trial')} in {out}")
 
 
 def register(app: typer.Typer) -> None:

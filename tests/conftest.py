@@ -17,17 +17,30 @@ from jaxtyping import install_import_hook
 
 ROOT = Path(__file__).parent.parent
 
-# All of the project but the Keras layers (Keras reads the signatures of their constructors, which a checker would hide)
-# and the kernels in surrogates/fast, which numba compiles.
-CHECKED = ["neuron_models", "connectome", "datasets"]
-CHECKED += [f"surrogates.{path.stem}" for path in (ROOT / "surrogates").glob("[!_]*.py") if path.stem != "layers"]
-CHECKED += [
-    "surrogates.calcium.wiring",
-    "surrogates.export",
-    "surrogates.importance",
-    "surrogates.report",
-]
-CHECKED += [f"surrogates.posture.{name}" for name in ("answers", "cells", "clips", "questions", "shifts", "tracks")]
+UNCHECKED = (
+    "surrogates.training.fast",  # numba compiles it
+    "surrogates.responses.models.layers",  # Keras reads the signatures of its layers, which a checker would hide
+    "surrogates.calcium",
+    "surrogates.posture",
+    "surrogates.pose",
+)
+"""What is left out of the checks of array shapes; all else is checked."""
+
+
+def _checked() -> list[str]:
+    modules = []
+    for package in ("neuron_models", "connectome", "datasets", "surrogates"):
+        for path in (ROOT / package).rglob("[!_]*.py"):  # a package would stand for all that is in it
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            if not any(name == left or name.startswith(f"{left}.") for left in UNCHECKED):
+                modules.append(name)
+    return modules
+
+
+CHECKED = _checked()
+CHECKED += ["surrogates.calcium.graph.wiring"]
+CHECKED += [f"surrogates.posture.forced_choice.{name}" for name in ("responses", "clips", "stimuli")]
+CHECKED += [f"surrogates.posture.cells.{name}" for name in ("correlations", "shift_test", "feature_traces")]
 _checker = types.ModuleType("wormtwin_checker")
 _checker.check = beartype(conf=BeartypeConf(is_pep484_tower=True))  # an int is a float, as PEP 484 says
 sys.modules[_checker.__name__] = _checker
@@ -230,7 +243,7 @@ def drawn():
 @pytest.fixture(scope="session")
 def movie(drawn, tmp_path_factory):
     """A movie of 40 drawn frames of 90 x 60 pixels."""
-    from neuron_models.movies import save_movie
+    from neuron_models.foundation.movies import save_movie
 
     path = tmp_path_factory.mktemp("video") / "flies.mp4"
     save_movie((drawn(frame) for frame in range(40)), path, 29.97, quality=0)
@@ -254,7 +267,7 @@ def tracks(movie):
     """Labels of the movie: two animals in every third frame, one without a joint, and missing in one frame."""
     from datasets.pose.skeleton import Skeleton
     from datasets.pose.tracks import Tracks
-    from datasets.pose.video import open_video
+    from datasets.pose.video.video import open_video
 
     fly = Skeleton(("head", "wingL", "wingR"), (("head", "wingL"), ("head", "wingR")), (("wingL", "wingR"),))
     frames = np.arange(1, 40, 3)

@@ -61,7 +61,7 @@ def test_connectome_info_of_a_file(wormtwin, network_file, tmp_path):
 
 
 def test_simulate_and_look(wormtwin, small_network, monkeypatch, kick, tmp_path):
-    monkeypatch.setattr("datasets.cli.load_scenario", lambda name: kick)
+    monkeypatch.setattr("datasets.responses.cli.load_scenario", lambda name: kick)
     out_file = tmp_path / "kick.h5"
     status, out, _ = wormtwin("simulate", "--scenario", "fcm", "--sequences", "1,3-4", "--out", out_file, "--jobs", 1)
     assert status == 0
@@ -76,7 +76,7 @@ def test_simulate_and_look(wormtwin, small_network, monkeypatch, kick, tmp_path)
 
 
 def test_simulate_random_stimuli_with_a_split_of_their_own(wormtwin, small_network, monkeypatch, kick, tmp_path):
-    monkeypatch.setattr("datasets.cli.load_scenario", lambda name: kick)
+    monkeypatch.setattr("datasets.responses.cli.load_scenario", lambda name: kick)
     call = ("simulate", "--stimuli", "random", "--count", 8, "--seed", 3, "--record", "all", "--out")
     assert wormtwin(*call, tmp_path / "a.h5")[0] == 0
     dataset = load_dataset(tmp_path / "a.h5")
@@ -129,7 +129,7 @@ def test_settings_are_checked_before_the_contacts_are_placed(wormtwin, monkeypat
 
 
 def test_one_is_singular(wormtwin, small_network, monkeypatch, kick, data, tmp_path):
-    monkeypatch.setattr("datasets.cli.load_scenario", lambda name: kick)
+    monkeypatch.setattr("datasets.responses.cli.load_scenario", lambda name: kick)
     status, out, err = wormtwin("simulate", "--sequences", "2", "--out", tmp_path / "a.h5")
     assert status == 0, err
     assert "1 simulation in" in out
@@ -142,7 +142,7 @@ def test_pictures_and_folders_that_cannot_be_written_are_told_before_the_work(wo
         raise AssertionError("work was begun")
 
     monkeypatch.setattr("datasets.store.load_dataset", work)
-    monkeypatch.setattr("surrogates.model_file.load_model", work)
+    monkeypatch.setattr("surrogates.runs.model_file.load_model", work)
     call = ("evaluate", "--data", data, "--model", tmp_path / "m.keras", "--plot")
     refused(wormtwin(*call, data / "p.png"), "a file where a folder should be")
     (tmp_path / "folder.png").mkdir()
@@ -189,8 +189,8 @@ def test_a_training_that_explodes_is_told(wormtwin, data, tmp_path):
 
 
 def test_a_training_whose_first_epoch_was_the_best_is_told(linear_response):
-    from surrogates.response_commands import _doubt
-    from surrogates.result import Result
+    from surrogates.responses.commands import _doubt
+    from surrogates.runs.result import Result
 
     result = Result("train", "gru", {}, 0, 1, {}, 0, 0.1, "toy")
     assert "the first epoch was the best" in _doubt(linear_response(), result, trained_by_epochs=True)
@@ -207,7 +207,7 @@ def test_train_the_linear_model(wormtwin, data, tmp_path):
     ("model", "setting", "candidates"), [("linear", "lags", (1, 2)), ("state_space", "order", (1, 6))]
 )
 def test_train_chooses_on_validation_and_says_what(wormtwin, data, tmp_path, monkeypatch, model, setting, candidates):
-    from surrogates.models import MODELS
+    from surrogates.registry import MODELS
 
     monkeypatch.setitem(MODELS[model].chosen, setting, candidates)
     status, out, _ = wormtwin("train", "--data", data, "--model", model, "--out", tmp_path / "l")

@@ -2,7 +2,7 @@
 
 from rich.table import Table
 
-from neuron_models.printing import print_whole
+from neuron_models.foundation.printing import print_whole
 
 
 def test_no_figure_is_cut(monkeypatch, capsys):

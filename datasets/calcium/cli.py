@@ -8,11 +8,11 @@ from rich.table import Table
 
 from datasets.calcium.recording import NEURON_SETS, SHARED
 from datasets.calcium.states import STATE_RULES
-from datasets.cli import OutOption
-from neuron_models.errors import require
-from neuron_models.files import require_place
-from neuron_models.printing import print_whole
-from neuron_models.wording import counted
+from datasets.options import OutOption
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.files import require_place
+from neuron_models.foundation.printing import print_whole
+from neuron_models.foundation.wording import counted
 
 if TYPE_CHECKING:
     from datasets.dataset import Dataset

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from datasets.dataset import Dataset, Trial, longest_stretch, stretches
-from neuron_models.errors import require
+from neuron_models.foundation.errors import require
 
 WINDOW = 8
 """Frames in a window (Wang et al. 2020): `dataset.windows(WINDOW)` cuts them."""

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from datasets.calcium.recording import Recording, neuron_name
-from neuron_models.errors import InputError
-from neuron_models.units import Hertz
+from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.units import Hertz
 
 _NAME = re.compile(r"[A-Z]+[0-9]*[A-Z]*")
 

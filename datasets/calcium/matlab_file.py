@@ -17,8 +17,8 @@ from jaxtyping import Int
 from datasets.calcium.identities import frame_rate, identified
 from datasets.calcium.recording import Recording
 from datasets.calcium.states import STATES, UNLABELLED, state_name
-from neuron_models.errors import InputError, require
-from neuron_models.files import require_file
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.files import require_file
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "traces": ("deltaFOverF_bc", "deltaFOverF", "traces"),  # corrected for bleaching where the file has both

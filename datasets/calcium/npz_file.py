@@ -9,8 +9,8 @@ import numpy as np
 from datasets.calcium.identities import identified
 from datasets.calcium.recording import Recording
 from datasets.calcium.states import state_name
-from neuron_models.errors import InputError, require
-from neuron_models.files import require_file
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.files import require_file
 
 _TRACES = re.compile(r"traces_(\w+)")
 

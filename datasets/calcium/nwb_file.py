@@ -9,8 +9,8 @@ from jaxtyping import Int
 from datasets.calcium.identities import frame_rate, identified
 from datasets.calcium.recording import Recording
 from datasets.calcium.states import UNLABELLED, state_name
-from neuron_models.errors import InputError, require
-from neuron_models.files import require_file
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.files import require_file
 
 NAME_COLUMNS = ("neuron", "neuron_name", "neuron_id", "id_labels", "labels", "label", "name", "names", "cell_name")
 STATE_COLUMNS = ("state", "label", "labels", "behavior", "behaviour")

@@ -9,9 +9,9 @@ from jaxtyping import Float, Int
 
 from datasets.calcium.states import STATES
 from datasets.dataset import Dataset, Trial
-from neuron_models.errors import InputError, require, require_distinct
-from neuron_models.units import Hertz
-from neuron_models.wording import counted
+from neuron_models.foundation.errors import InputError, require, require_distinct
+from neuron_models.foundation.units import Hertz
+from neuron_models.foundation.wording import counted
 
 _INTERNEURONS = ("AIBL", "AIBR", "ALA", "AVAL", "AVAR", "AVBL", "AVER", "RID", "RIML", "RIMR")
 _MOTOR_NEURONS = ("RMED", "RMEL", "RMER", "VB1", "VB2")

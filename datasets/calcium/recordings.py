@@ -12,8 +12,8 @@ from datasets.calcium.npz_file import read_npz
 from datasets.calcium.nwb_file import read_nwb
 from datasets.calcium.recording import SHARED, Recording, as_dataset
 from datasets.dataset import Dataset
-from neuron_models.errors import InputError, require
-from neuron_models.units import Hertz
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.units import Hertz
 
 READERS: dict[str, Callable[[Path], tuple[Recording, ...]]] = {
     ".npz": read_npz,

@@ -17,8 +17,8 @@ from datasets.calcium.recording import NEURON_SETS, Recording, as_dataset, neuro
 from datasets.calcium.state_cycle import draw_states, places
 from datasets.calcium.states import STATES
 from datasets.dataset import Dataset
-from neuron_models.errors import require, require_distinct, require_seed
-from neuron_models.units import Dimensionless, Fraction, Hertz, Seconds
+from neuron_models.foundation.errors import require, require_distinct, require_seed
+from neuron_models.foundation.units import Dimensionless, Fraction, Hertz, Seconds
 
 MOST_WORMS = 200
 

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from datasets.calcium.states import STATES
-from neuron_models.units import Dimensionless, Hertz, Seconds
+from neuron_models.foundation.units import Dimensionless, Hertz, Seconds
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from datasets.dataset import Dataset, Trial
-from neuron_models.errors import InputError, require, require_distinct
+from neuron_models.foundation.errors import InputError, require, require_distinct
 
 FORWARDS = ("forward", "slowing")
 TURNS = ("dorsal_turn", "ventral_turn")

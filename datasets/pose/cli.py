@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from datasets.cli import OutOption, parse_names
-from neuron_models.errors import InputError, require
-from neuron_models.files import require_picture, require_place
-from neuron_models.wording import counted
+from datasets.options import OutOption, parse_names
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.files import require_picture, require_place
+from neuron_models.foundation.wording import counted
 
 pose_app = typer.Typer(no_args_is_help=True, help="Body parts in videos: labels, videos, alignment, predictions.")
 
@@ -36,8 +36,8 @@ def import_(
     picture: Annotated[Path | None, typer.Option(help="Draw some labelled images here (.png or .svg).")] = None,
 ) -> None:
     """Read labelled frames of videos into a dataset file; each animal is cut out with --size."""
+    from datasets.pose.formats.label_files import load_labels
     from datasets.pose.importing import ImportSettings, chosen_pairs, labelled_dataset, needed_size
-    from datasets.pose.label_files import load_labels
     from datasets.pose.summary import print_labelled
     from datasets.store import load_dataset, save_dataset
 
@@ -59,7 +59,7 @@ def import_(
     samples = sum(len(trial) for trial in saved)
     print(f"{counted(samples, 'labelled image')} in {out}")
     if picture is not None:
-        from datasets.pose.sheet import save_sheet
+        from datasets.pose.drawing.contact_sheet import save_sheet
 
         print(f"Picture: {save_sheet(saved, picture)}")
 
@@ -103,8 +103,8 @@ def convert(
     video: VideoOption = None,
 ) -> None:
     """Write labels or predictions as a file of SLEAP, DeepLabCut, NWB or COCO."""
-    from datasets.pose.export_files import kind_of, save_labels
-    from datasets.pose.label_files import load_labels
+    from datasets.pose.formats.export_files import kind_of, save_labels
+    from datasets.pose.formats.label_files import load_labels
 
     _require_out(out)
     kind = to or kind_of(out)
@@ -126,10 +126,10 @@ def render(
     by_animal: Annotated[bool, typer.Option("--by-animal", help="A colour an animal instead of a side.")] = False,
 ) -> None:
     """Draw skeletons into a video: left joints blue, right ones orange, others yellow."""
-    from datasets.pose.label_files import load_labels
-    from datasets.pose.render import RenderSettings
-    from datasets.pose.render import render as write
-    from datasets.pose.video import open_video
+    from datasets.pose.drawing.render import RenderSettings
+    from datasets.pose.drawing.render import render as write
+    from datasets.pose.formats.label_files import load_labels
+    from datasets.pose.video.video import open_video
 
     _require_out(out)
     settings = RenderSettings(start, end, every, fps, threshold, by_animal)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from datasets.dataset import Dataset
-from neuron_models.errors import InputError, require
+from neuron_models.foundation.errors import InputError, require
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from datasets.pose.crops import Crops
-from datasets.pose.video import Video
+from datasets.pose.video.video import Video
 
 
 def cut_crop(

@@ -10,14 +10,14 @@ from jaxtyping import Bool, Float, Int
 from datasets.dataset import Dataset
 from datasets.pose.crops import Crops, oriented_matrices
 from datasets.pose.cutting import CutFrames
-from datasets.pose.label_files import each_animal
+from datasets.pose.formats.label_files import each_animal
 from datasets.pose.labelled import Kind, Labelled, keypoints_dataset
 from datasets.pose.skeleton import require_same_joints
 from datasets.pose.tracks import Tracks, extents, footage_of
-from datasets.pose.video import Video
-from neuron_models.errors import InputError, require
-from neuron_models.units import Dimensionless
-from neuron_models.wording import counted
+from datasets.pose.video.video import Video
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.units import Dimensionless
+from neuron_models.foundation.wording import counted
 
 MULTIPLE = 8
 """Whole frames are filled up to multiples of this, which three poolings by 2 halve without a rest."""

@@ -10,8 +10,8 @@ from jaxtyping import Float
 from datasets.dataset import ArrayLike, Dataset, Trial
 from datasets.pose.crops import Crops
 from datasets.pose.skeleton import Skeleton, skeleton_from_json
-from neuron_models.errors import InputError, require
-from neuron_models.units import Hertz, Pixels
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.units import Hertz, Pixels
 
 COLOURS = {1: ("grey",), 3: ("red", "green", "blue")}
 Kind = Literal["crops", "frames"]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-from neuron_models.errors import InputError, require, require_distinct
+from neuron_models.foundation.errors import InputError, require, require_distinct
 
 
 @dataclass(frozen=True)

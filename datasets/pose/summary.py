@@ -5,7 +5,7 @@ from rich.table import Table
 
 from datasets.dataset import Dataset
 from datasets.pose.labelled import labelled_share, skeleton_of
-from neuron_models.printing import print_whole
+from neuron_models.foundation.printing import print_whole
 
 _KINDS = {"crops": "Crops", "frames": "Frames"}
 

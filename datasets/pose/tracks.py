@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from datasets.pose.frame_readers import ImageReader
 from datasets.pose.skeleton import Skeleton
-from datasets.pose.video import Video, open_video
-from neuron_models.errors import require, require_distinct
-from neuron_models.units import Hertz
+from datasets.pose.video.frame_readers import ImageReader
+from datasets.pose.video.video import Video, open_video
+from neuron_models.foundation.errors import require, require_distinct
+from neuron_models.foundation.units import Hertz
 
 
 @dataclass(frozen=True, eq=False)

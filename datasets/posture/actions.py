@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from datasets.posture.strains import Strain
-from neuron_models.units import Dimensionless, Fraction, Hertz, Seconds
+from datasets.posture.generator.strains import Strain
+from neuron_models.foundation.units import Dimensionless, Fraction, Hertz, Seconds
 
 FORWARD, BACKWARD, PAUSE, TURN = range(4)
 ACTIONS = ("forward", "backward", "pause", "omega turn")

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from datasets.cli import OutOption
-from neuron_models.errors import require
-from neuron_models.files import require_place
-from neuron_models.printing import print_whole
-from neuron_models.wording import counted
+from datasets.options import OutOption
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.files import require_place
+from neuron_models.foundation.printing import print_whole
+from neuron_models.foundation.wording import counted
 
 if TYPE_CHECKING:
-    from datasets.posture.raw import Faults
+    from datasets.posture.formats.raw import Faults
     from datasets.posture.recordings import Imported
 
 posture_app = typer.Typer(no_args_is_help=True, help="Worm postures: recordings, eigenworms, paths, features, models.")
@@ -35,8 +35,8 @@ def import_(
     shortest: Annotated[float, typer.Option(help="Leave recordings out that have no stretch of so many s.")] = 5.0,
 ) -> None:
     """Read recordings of midlines, or of eigenworm amplitudes, into a dataset file, a trial a worm."""
-    from datasets.posture.measures import in_millimetres
-    from datasets.posture.raw import Reading
+    from datasets.posture.formats.measures import in_millimetres
+    from datasets.posture.formats.raw import Reading
     from datasets.posture.recordings import load_recordings
     from datasets.store import save_dataset
 

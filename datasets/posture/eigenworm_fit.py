@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.posture.eigenworms import COUNT, METHODS, Eigenworms
-from neuron_models.errors import InputError, require
+from neuron_models.foundation.errors import InputError, require
 
 _STEPS, _CLIMBING_STEPS = 200, 500
 _TOLERANCE = 1e-12

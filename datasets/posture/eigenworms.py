@@ -19,8 +19,8 @@ from datasets.posture.recording import (
     require_form,
     strain_of,
 )
-from neuron_models.errors import InputError, require
-from neuron_models.units import Fraction, Radians
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.units import Fraction, Radians
 
 METHODS = ("ica", "pca")
 COUNT, SEGMENTS = 6, 16

@@ -11,9 +11,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from datasets.dataset import stretches
-from datasets.posture.path import midlines, resampling, with_path
+from datasets.posture.locomotion.path import midlines, resampling, with_path
 from datasets.posture.recording import PostureRecording
-from neuron_models.units import Fraction, Hertz, Seconds
+from neuron_models.foundation.units import Fraction, Hertz, Seconds
 
 POINTS = 49
 REGIONS = {"head": (0, 8), "neck": (8, 16), "midbody": (16, 33), "hips": (33, 41), "tail": (41, 49)}

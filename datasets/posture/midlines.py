@@ -7,8 +7,8 @@ are counted counterclockwise from the x axis.
 import numpy as np
 from jaxtyping import Bool, Float
 
-from neuron_models.errors import InputError, require
-from neuron_models.units import Millimetres
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.units import Millimetres
 
 
 def broken_frames(

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.dataset import Dataset, Trial
-from neuron_models.errors import InputError, require, require_distinct
-from neuron_models.units import Hertz, Millimetres
+from neuron_models.foundation.errors import InputError, require, require_distinct
+from neuron_models.foundation.units import Hertz, Millimetres
 
 ANGLES, AMPLITUDES = "angles", "amplitudes"
 """What `extra["posture"]` says that the channels of a dataset of postures are."""

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from datasets.dataset import Dataset, stretches
-from datasets.posture.array_file import read_arrays
-from datasets.posture.hdf5_file import read_hdf5
-from datasets.posture.raw import Faults, MidlineRecording, Reading, posture_of
+from datasets.posture.formats.array_file import read_arrays
+from datasets.posture.formats.hdf5_file import read_hdf5
+from datasets.posture.formats.raw import Faults, MidlineRecording, Reading, posture_of
+from datasets.posture.formats.ucr_file import read_ucr
+from datasets.posture.formats.wcon_file import read_wcon
 from datasets.posture.recording import AmplitudeRecording, PostureRecording, amplitudes_dataset, angles_dataset
 from datasets.posture.subsampling import subsampled
-from datasets.posture.ucr_file import read_ucr
-from datasets.posture.wcon_file import read_wcon
-from neuron_models.errors import InputError, require
-from neuron_models.progress import progress_bar
-from neuron_models.units import Hertz, Seconds
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.progress import progress_bar
+from neuron_models.foundation.units import Hertz, Seconds
 
 READERS: dict[str, Callable[[Path, Reading], tuple[MidlineRecording | AmplitudeRecording, ...]]] = {
     ".h5": read_hdf5,

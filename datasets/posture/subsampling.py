@@ -8,8 +8,8 @@ from jaxtyping import Bool, Float
 from datasets.dataset import stretches
 from datasets.posture.midlines import unwrapped
 from datasets.posture.recording import LARGEST_RATE_RATIO, AmplitudeRecording, PostureRecording
-from neuron_models.errors import require
-from neuron_models.units import Decibels, Fraction, Hertz
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.units import Decibels, Fraction, Hertz
 
 PASS_EDGE: Fraction = 0.8
 """What is below this part of the new Nyquist frequency passes."""

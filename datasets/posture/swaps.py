@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from datasets.dataset import stretches
-from neuron_models.units import Hertz, Seconds
+from neuron_models.foundation.units import Hertz, Seconds
 
 LONGEST_BRIDGE: Seconds = 0.5
 """Over longer gaps nothing is compared: an omega turn, which often is such a gap, turns a worm round in place."""

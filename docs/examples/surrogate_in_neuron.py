@@ -23,11 +23,11 @@ from connectome.network import NetworkParameters, build_network, simulate
 from connectome.scenario import load_scenario
 from connectome.wiring import load_connectome
 from datasets.dataset import Trial
+from datasets.plots import COLOURS, MUTED, draw_inputs, save_figure, tidy
 from neuron_models.circuit import Cell, Circuit, Site
 from neuron_models.engine import Simulation
 from neuron_models.synapse import GapJunction
 from surrogates.export.in_neuron import load_surrogate
-from surrogates.report.plots import COLOURS, MUTED, draw_inputs, save_figure, tidy
 
 CELL = "DB2"
 TIME_STEP = 0.1  # ms

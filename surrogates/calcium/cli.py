@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from datasets.calcium.cli import calcium_app
-from neuron_models.files import require_place
+from neuron_models.foundation.files import require_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from datasets.dataset import Dataset
-    from surrogates.calcium.protocol import Effort
+    from surrogates.calcium.states.protocol import Effort
 
 _NONE = "none"
 
@@ -35,8 +35,8 @@ def benchmark(
     States on all combinations of training worms; forecasts of each worm by models of all others.
     """
     from datasets.store import dataset_checksum, load_dataset
-    from surrogates.calcium.benchmark import chosen_models
-    from surrogates.calcium.trajectory_benchmark import chosen_trajectories
+    from surrogates.calcium.forecasts.benchmark import chosen_trajectories
+    from surrogates.calcium.states.benchmark import chosen_models
 
     require_place(out / "report.html")
     wanted, forecasting = _names(models), _names(trajectories)
@@ -53,7 +53,7 @@ def demo(
 ) -> None:
     """Generate worms, tell their states apart, forecast their traces: a page in three minutes, nothing to download."""
     from datasets.store import dataset_checksum
-    from neuron_models.workers import require_workers
+    from neuron_models.foundation.workers import require_workers
     from surrogates.calcium import demo as tour
 
     require_place(out / "report.html")
@@ -77,12 +77,12 @@ def _measure(
     effort: "Effort | None" = None,
 ) -> None:
     """Run the benchmarks, print their tables and write the page."""
-    from surrogates.calcium.benchmark import run_benchmark
-    from surrogates.calcium.tables import print_tables, save_tables
-    from surrogates.calcium.trajectory_benchmark import benchmark_trajectories
-    from surrogates.calcium.trajectory_tables import print_trajectories, save_trajectory_tables
-    from surrogates.report.calcium_states import write_states_report
-    from surrogates.report.calcium_trajectories import trajectory_section
+    from surrogates.calcium.forecasts.benchmark import benchmark_trajectories
+    from surrogates.calcium.forecasts.section import trajectory_section
+    from surrogates.calcium.forecasts.tables import print_trajectories, save_trajectory_tables
+    from surrogates.calcium.states.benchmark import run_benchmark
+    from surrogates.calcium.states.page import write_states_report
+    from surrogates.calcium.states.tables import print_tables, save_tables
 
     done = run_benchmark(dataset, checksum, out, rules=rules, models=models, jobs=jobs, effort=effort)
     table = save_tables(done, out)

@@ -5,8 +5,8 @@ from pathlib import Path
 from datasets.calcium.sample import SampleSettings, make_sample
 from datasets.dataset import Dataset
 from datasets.store import load_dataset, save_dataset
-from neuron_models.errors import InputError, require
-from surrogates.calcium.protocol import Effort
+from neuron_models.foundation.errors import InputError, require
+from surrogates.calcium.states.protocol import Effort
 
 SAMPLE_FILE = "sample.h5"
 SAMPLE = SampleSettings(worms=3, duration=360.0)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from neuron_models.errors import InputError, require
+from neuron_models.foundation.errors import InputError, require
 from surrogates.backend import keras
 from surrogates.export.activations import ACTIVATIONS
 from surrogates.export.layers import LAYERS, exported_layers

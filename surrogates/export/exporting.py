@@ -4,13 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from neuron_models.errors import InputError, require
-from neuron_models.files import require_place
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.files import require_place
 from surrogates.export.capabilities import require_expressible
 from surrogates.export.nmodl import mechanism_name, write_nmodl
 from surrogates.export.numpy_code import write_numpy
 from surrogates.export.onnx_file import require_onnx, write_onnx
-from surrogates.model_file import Channels, load_model
+from surrogates.runs.model_file import Channels, load_model
 
 
 def export_model(model_file: Path, to: str, out: Path, name: str | None = None) -> list[Path]:

@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Float
 
 from neuron_models.engine import load_mechanisms
-from neuron_models.errors import InputError, require
-from neuron_models.files import require_file
-from neuron_models.units import Milliseconds
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.files import require_file
+from neuron_models.foundation.units import Milliseconds
 
 
 @dataclass(frozen=True)

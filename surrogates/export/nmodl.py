@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from neuron_models.errors import require, require_distinct
-from neuron_models.files import written_whole
+from neuron_models.foundation.errors import require, require_distinct
+from neuron_models.foundation.files import written_whole
 from neuron_models.mechanisms import declared
 from surrogates.export.activations import ACTIVATIONS
 from surrogates.export.layers import step_of
 from surrogates.export.reserved import require_free
 from surrogates.export.step import Affine, Statement, Step, indexed, renamed
 from surrogates.export.templating import write_filled
-from surrogates.model_file import Channels
+from surrogates.runs.model_file import Channels
 
 _TO_MILLIVOLTS = {"V": 1000.0, "mV": 1.0}
 _KNOWN_UNITS = ("nA", "mV", "V")

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from neuron_models.files import written_whole
+from neuron_models.foundation.files import written_whole
 from surrogates.export.activations import ACTIVATIONS
 from surrogates.export.layers import step_of
 from surrogates.export.step import Affine, Statement, applied
 from surrogates.export.templating import write_filled
-from surrogates.model_file import Channels
+from surrogates.runs.model_file import Channels
 
 WEIGHTS_FILE = "weights.npz"
 CODE_FILE = "model.py"

@@ -5,11 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from neuron_models.errors import InputError
-from neuron_models.files import written_whole
+from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.files import written_whole
 from surrogates.export.layers import exported_layers
 from surrogates.export.onnx_layers import NODES, Graph
-from surrogates.model_file import Channels
+from surrogates.runs.model_file import Channels
 
 MODEL_FILE = "model.onnx"
 STIMULUS, RESPONSE = "stimulus", "response"

@@ -2,7 +2,7 @@
 
 import re
 
-from neuron_models.errors import require
+from neuron_models.foundation.errors import require
 
 # Of the translator of NEURON 9.0 (nocmodl): its keywords, and the functions that it knows.
 _NMODL = """

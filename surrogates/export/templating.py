@@ -5,7 +5,7 @@ from pathlib import Path
 
 import jinja2
 
-from neuron_models.files import written_whole
+from neuron_models.foundation.files import written_whole
 
 
 def write_filled(template: str, path: Path, **values: object) -> Path:

@@ -10,15 +10,15 @@ from jaxtyping import Float
 from connectome.contact import Connectome
 from connectome.scenario import Scenario
 from datasets.dataset import Dataset
-from datasets.resimulation import connectome_of, scenario_of, settings_of
-from datasets.stimulus_response import simulate_dataset
+from datasets.responses.resimulation import connectome_of, scenario_of, settings_of
+from datasets.responses.simulation import simulate_dataset
 from neuron_models.circuit import RunSettings
-from neuron_models.errors import InputError
+from neuron_models.foundation.errors import InputError
 from neuron_models.stimulus import Silence
 from surrogates.importance.groups import plain_name
 from surrogates.importance.question import Question
 from surrogates.importance.table import Importance
-from surrogates.metrics import target
+from surrogates.training.metrics import target
 
 SIMULATOR = "simulator"
 FOLDER = "simulator"
@@ -36,7 +36,7 @@ def silenced_datasets(
     Args:
         question: the trials and the groups; the baseline is always silence.
         out: a folder; the simulations lie in `simulator/` in it, and those that are there are not repeated.
-        network: see `datasets.resimulation.connectome_of`.
+        network: see `datasets.responses.resimulation.connectome_of`.
         jobs: processes.
 
     Returns:

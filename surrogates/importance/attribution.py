@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from neuron_models.errors import require
+from neuron_models.foundation.errors import require
 from surrogates.importance.gradients import Derivatives, derivatives
 from surrogates.importance.question import Case, Question
 from surrogates.importance.table import Importance
-from surrogates.metrics import Respond, respond
+from surrogates.training.metrics import Respond, respond
 
 STEPS = 32
 """Points on the path from the baseline; `docs/importance.md` says how well the attributions then add up."""

@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from connectome.cli import NetworkOption
-from neuron_models.errors import require
-from neuron_models.files import require_place
-from neuron_models.workers import require_workers
-from surrogates.cli import DataOption
+from datasets.options import DataOption
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.files import require_place
+from neuron_models.foundation.workers import require_workers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,7 +96,7 @@ def _chosen(text: str, known: list[str]) -> list[str]:
 def _question(model: Path, data: Path, **how: Any) -> tuple[Any, "Question"]:
     from datasets.store import load_dataset
     from surrogates.importance.question import question_for
-    from surrogates.model_file import load_model
+    from surrogates.runs.model_file import load_model
 
     trained, channels = load_model(model)
     return trained, question_for(trained, channels, load_dataset(data), **how)
@@ -132,10 +132,10 @@ def _conclude(
     simulation: tuple[str | None, int] | None,
 ) -> None:
     """Ask the simulator, write everything, and print what agrees."""
-    from neuron_models.files import written_whole
+    from neuron_models.foundation.files import written_whole
     from surrogates.importance.against_simulator import silenced_datasets, simulator_table
+    from surrogates.importance.page import agreements_with, write_importance_page
     from surrogates.importance.storage import as_frame, save_importance
-    from surrogates.report.importance_page import agreements_with, write_importance_page
 
     silenced = None
     if simulation is not None:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.dataset import Dataset, Trial
-from neuron_models.units import Milliseconds
+from neuron_models.foundation.units import Milliseconds
 from surrogates.importance.against_simulator import SIMULATOR, silencing_effects
 from surrogates.importance.attribution import (
     integrated_over_response,
@@ -21,7 +21,7 @@ from surrogates.importance.occlusion import occlusion_effects
 from surrogates.importance.question import Question
 from surrogates.importance.shapley import MOST_EXACT, exact_shapley, response_game
 from surrogates.importance.table import Importance
-from surrogates.metrics import respond
+from surrogates.training.metrics import respond
 
 _SHOWN_OUTPUTS = 4
 _SAMPLES = 16

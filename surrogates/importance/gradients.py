@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from neuron_models.errors import InputError
+from neuron_models.foundation.errors import InputError
 from surrogates.backend import keras, tensorflow_unseen
 
 _TOGETHER = 64

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from connectome.contact import require_known
-from neuron_models.errors import InputError, require, require_distinct
+from neuron_models.foundation.errors import InputError, require, require_distinct
 
 _PLAIN = "[A-Za-z0-9_-]{1,64}"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from datasets.dataset import Dataset
-from neuron_models.errors import InputError
+from neuron_models.foundation.errors import InputError
 from surrogates.importance.attribution import check_steps, integrated_gradients, saliency
 from surrogates.importance.groups import Groups
 from surrogates.importance.occlusion import check_permutation, occlusion, permutation
@@ -82,7 +82,7 @@ def importance(
     """Ask how much each input, or group of inputs, matters for each output of a model.
 
     Args:
-        model: a Keras model of (trial, time, input), as `surrogates.model_file.load_model` gives it.
+        model: a Keras model of (trial, time, input), as `surrogates.runs.model_file.load_model` gives it.
         dataset: with the model's inputs and outputs.
         method: one of `METHODS`.
         groups: inputs that go together, such as `AVB=AVBL+AVBR`; the others stand alone.

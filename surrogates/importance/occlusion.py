@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from neuron_models.errors import require
+from neuron_models.foundation.errors import require
 from surrogates.importance.question import Case, Question, another, fitted
 from surrogates.importance.table import Importance, mean
-from surrogates.metrics import Respond, respond, target
+from surrogates.training.metrics import Respond, respond, target
 
 
 def occlusion(model: Any, question: Question) -> Importance:

@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 
 from datasets.dataset import Dataset
-from neuron_models.errors import InputError, require, require_distinct, require_seed
-from surrogates.choosing import every_choice
-from surrogates.models import complete_settings, model_kind
-from surrogates.result import HISTORY_FILE, SCORES_FILE, load_result
+from neuron_models.foundation.errors import InputError, require, require_distinct, require_seed
+from surrogates.registry import model_kind
+from surrogates.runs.result import HISTORY_FILE, SCORES_FILE, load_result
+from surrogates.training.model_kind import complete_settings
+from surrogates.training.selection import every_choice
 
 EPOCHS = 1000
 """Passes over the training trials, where nothing says how many the model had."""
@@ -28,7 +29,7 @@ class Retraining:
     first_seed: int = 0
 
     def __post_init__(self) -> None:
-        complete_settings(self.kind, self.settings)
+        complete_settings(model_kind(self.kind), self.settings)
         for name, value in self.settings.items():
             wanted = setting_type(self.kind, name)
             chosen = value is None and name in model_kind(self.kind).chosen
@@ -72,7 +73,7 @@ def parse_retraining(text: str, epochs: int | None = None, **how: int) -> Retrai
     require(all(equals and value for _, equals, value in pairs), f"--retrain looks like 'gru units=8', got {text!r}")
     require_distinct((name for name, _, _ in pairs), f"--retrain {text!r} gives a setting")
     given = {name: value for name, _, value in pairs}
-    complete_settings(kind, given)
+    complete_settings(model_kind(kind), given)
     settings = {name: _value(text, kind, name, value) for name, value in given.items()}
     return Retraining(kind, settings, EPOCHS if epochs is None else epochs, **how)
 
@@ -119,5 +120,5 @@ def require_trainable(plan: Retraining, dataset: Dataset) -> None:
     """Raise an `InputError` unless there is something to learn from and the model can be built for it."""
     require("train" in dataset.by_split(), f"dataset {dataset.name!r} has no training trials")
     kind = model_kind(plan.kind)
-    settings = next(every_choice(complete_settings(plan.kind, plan.settings), kind.chosen))
+    settings = next(every_choice(complete_settings(kind, plan.settings), kind.chosen))
     kind.build(len(dataset.x_names), len(dataset.y_names), **settings)

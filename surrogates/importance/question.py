@@ -8,12 +8,12 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from datasets.dataset import SPLITS, Dataset
-from neuron_models.errors import InputError, require, require_seed
-from neuron_models.progress import progress_bar
+from neuron_models.foundation.errors import InputError, require, require_seed
+from neuron_models.foundation.progress import progress_bar
 from surrogates.importance.groups import Groups, members_matrix, parse_groups
 from surrogates.importance.table import Importance, pool_effects
-from surrogates.metrics import require_fitting, stimulus
-from surrogates.model_file import Channels
+from surrogates.runs.model_file import Channels
+from surrogates.training.metrics import require_fitting, stimulus
 
 
 @dataclass(frozen=True, eq=False)

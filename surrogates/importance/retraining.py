@@ -9,19 +9,20 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.dataset import Dataset
-from neuron_models.errors import InputError, require
-from neuron_models.progress import progress_bar
-from neuron_models.workers import Call, require_workers, run_calls
-from surrogates.experiments import Entry
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.progress import progress_bar
+from neuron_models.foundation.workers import Call, require_workers, run_calls
 from surrogates.importance.groups import Groups, plain_name
 from surrogates.importance.plan import Retraining, require_trainable
 from surrogates.importance.question import Question
 from surrogates.importance.table import Importance, mean
-from surrogates.metrics import predict, target
-from surrogates.model_file import load_model
-from surrogates.models import complete_settings
-from surrogates.result import MODEL_FILE, SCORES_FILE, load_result
-from surrogates.runs import claim_runs, keep_run, train_run
+from surrogates.registry import model_kind
+from surrogates.responses.experiments.experiment_runs import claim_runs, keep_run, train_run
+from surrogates.responses.experiments.experiments import Entry
+from surrogates.runs.model_file import load_model
+from surrogates.runs.result import MODEL_FILE, SCORES_FILE, load_result
+from surrogates.training.metrics import predict, target
+from surrogates.training.model_kind import complete_settings
 
 _NO_PLAN = "retraining needs a plan (what to train) and a folder to keep its runs in"
 
@@ -52,7 +53,7 @@ def retraining(
     folders = {name: out / "retraining" / label / name / f"{plan.epochs}-epochs" for name in variants}
     fingerprint = _fingerprint(question.whole)
     for name, unseen in variants.items():
-        model_facts = {"kind": plan.kind, "settings": complete_settings(plan.kind, plan.settings)}
+        model_facts = {"kind": plan.kind, "settings": complete_settings(model_kind(plan.kind), plan.settings)}
         claim_runs(folders[name].parent, {"data": fingerprint, "without": list(unseen), **model_facts})
     _train_missing(question.whole, variants, folders, plan, jobs)
     errors = {

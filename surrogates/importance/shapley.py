@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from neuron_models.errors import require
+from neuron_models.foundation.errors import require
 from surrogates.importance.question import Case, Question
 from surrogates.importance.table import Importance, rms
-from surrogates.metrics import Respond, respond
+from surrogates.training.metrics import Respond, respond
 
 MOST_EXACT = 10
 """Groups for which all coalitions are asked; there are 1,024 of ten."""

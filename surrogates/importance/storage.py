@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from neuron_models.errors import InputError, require, require_distinct
-from neuron_models.files import require_file, require_space, written_whole
+from neuron_models.foundation.errors import InputError, require, require_distinct
+from neuron_models.foundation.files import require_file, require_space, written_whole
 from surrogates.importance.table import Importance
 
 FORMAT = "wormtwin-importance"

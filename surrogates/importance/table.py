@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from neuron_models.errors import require
-from neuron_models.units import Milliseconds
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.units import Milliseconds
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.stats import bootstrap, rankdata
 
-from neuron_models.errors import require
-from neuron_models.units import DataUnits, Dimensionless
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.units import DataUnits, Dimensionless
 from surrogates.importance.table import POOLINGS, Importance
 
 MEASURES = ("", "same", "shares")

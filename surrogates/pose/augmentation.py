@@ -10,10 +10,10 @@ from jaxtyping import Float, Int, Shaped
 from datasets.dataset import Dataset
 from datasets.pose.labelled import skeleton_of
 from datasets.pose.skeleton import Skeleton
-from neuron_models.errors import require
-from neuron_models.units import Degrees, Fraction
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.units import Degrees, Fraction
 from surrogates.pose.bending import Waves, displacement, draw_bends, straightened
-from surrogates.training import Arrays
+from surrogates.training.trainer import Arrays
 
 _SIDES = re.compile(r"left|right|(^|[\W_\d])[lr]($|[\W_\d])|[a-z\d][LR]$|[a-z\d][LR](?=[A-Z_\d])", re.ASCII)
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 
 from datasets.dataset import Dataset, Trial
-from neuron_models.units import Fraction
+from neuron_models.foundation.units import Fraction
 
 _MARGIN: Fraction = 0.03
 """How far the mask reaches beyond the animal, as a fraction of the image's side."""

@@ -7,7 +7,7 @@ A bend moves each pixel by a sum of products of cosines that are slow across the
 import numpy as np
 from jaxtyping import Float
 
-from neuron_models.units import Fraction
+from neuron_models.foundation.units import Fraction
 
 _WAVES = 4
 """Half waves across an image are fewer than this."""

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from datasets.cli import parse_names
+from datasets.options import parse_names
 from datasets.pose.cli import pose_app
-from neuron_models.errors import InputError, require
-from neuron_models.files import require_place
-from neuron_models.wording import counted
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.files import require_place
+from neuron_models.foundation.wording import counted
 
 
 @pose_app.command("predict")
@@ -22,12 +22,12 @@ def predict(
     integer: Annotated[bool, typer.Option("--integer", help="Centres of the highest pixels, as published.")] = False,
 ) -> None:
     """Find the joints in every frame of a video, or in all crops; a stopped run goes on where it was."""
-    from datasets.pose.video import open_video
+    from datasets.pose.video.video import open_video
     from datasets.store import load_dataset
-    from surrogates.model_file import load_model
     from surrogates.pose.fitting import finder_of
     from surrogates.pose.prediction import shrinking
     from surrogates.pose.tracking import footage_in, job_key, track_crops, track_video
+    from surrogates.runs.model_file import load_model
 
     require((video is None) != (data is None), "give either --video or --data")
     require(out.suffix == ".h5", f"--out must end in .h5, got {out.name!r}")

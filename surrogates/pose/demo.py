@@ -5,17 +5,18 @@ from pathlib import Path
 import numpy as np
 
 from datasets.dataset import Dataset
-from datasets.pose.dividing import choose_frames, labelled_rows, picked
-from datasets.pose.render import RenderSettings, render
-from datasets.pose.sample import SampleSettings, make_sample
+from datasets.pose.drawing.render import RenderSettings, render
+from datasets.pose.generator.sample import SampleSettings, make_sample
+from datasets.pose.sampling.splits import choose_frames, labelled_rows, picked
 from datasets.store import save_dataset
-from surrogates.model_file import Channels
-from surrogates.models import POSE_PRESETS, model_kind
 from surrogates.pose.demo_video import DRAWN, follow_animals
 from surrogates.pose.fitting import finder_of, fit_pose
-from surrogates.report.pose import write_pose_report
-from surrogates.report.pose_video import video_section
-from surrogates.training import TrainingConfig
+from surrogates.pose.models import POSE_MODELS, POSE_PRESETS
+from surrogates.pose.page import write_pose_report
+from surrogates.pose.video_section import video_section
+from surrogates.runs.model_file import Channels
+from surrogates.training.model_kind import look_up
+from surrogates.training.trainer import TrainingConfig
 
 MODEL = "pose_small"
 _KNOWN, _STRANGERS = 5, 3
@@ -61,7 +62,7 @@ def run_demo(out: Path, *, animal: str = "fly", epochs: int = POSE_PRESETS["fast
     """
     dataset = labelled_sample(animal, _LABELS, _ASKED, seed)
     save_dataset(dataset, out / "labels.h5")
-    config = TrainingConfig(epochs=epochs, learning_rate=model_kind(MODEL).learning_rate, seed=seed)
+    config = TrainingConfig(epochs=epochs, learning_rate=look_up(MODEL, POSE_MODELS).learning_rate, seed=seed)
     done = fit_pose(dataset, MODEL, {}, config, out, data="labels.h5")
     channels = Channels.of(done.dataset, MODEL)
     followed = follow_animals(finder_of(done.model, channels), channels.skeleton, animal, _FRAMES, seed + 1, out)

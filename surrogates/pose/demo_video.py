@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from datasets.pose.alignment import AlignmentSettings, align_video
-from datasets.pose.alignment_file import partial_file
-from datasets.pose.sample_file import save_video
-from datasets.pose.sample_video import ArenaSettings, make_video
+from datasets.pose.alignment.align import AlignmentSettings, align_video
+from datasets.pose.alignment.crops_file import partial_file
+from datasets.pose.formats.tracks_file import load_tracks
+from datasets.pose.generator.files import save_video
+from datasets.pose.generator.video import ArenaSettings, make_video
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks
-from datasets.pose.tracks_file import load_tracks
-from datasets.pose.video import Video, open_video
+from datasets.pose.video.video import Video, open_video
 from datasets.store import load_dataset, save_dataset
-from neuron_models.units import Pixels
+from neuron_models.foundation.units import Pixels
 from surrogates.pose.prediction import Finder
 from surrogates.pose.tracking import footage_in, track_crops
 

@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from datasets.dataset import SPLITS, Dataset, Trial
-from datasets.pose.dividing import is_labelled, joints_of
-from neuron_models.errors import require
-from neuron_models.units import Fraction, Pixels
+from datasets.pose.sampling.splits import is_labelled, joints_of
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.units import Fraction, Pixels
 from surrogates.pose.prediction import Joints
 
 NEAR = (0.025, 0.05, 0.1)

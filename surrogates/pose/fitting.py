@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from datasets.dataset import Dataset
-from datasets.pose.dividing import FAST_SHARES, divide_frames
 from datasets.pose.labelled import require_pose
-from neuron_models.errors import InputError, require
+from datasets.pose.sampling.splits import FAST_SHARES, divide_frames
+from neuron_models.foundation.errors import InputError, require
 from surrogates.backend import keras
-from surrogates.leaving import leave_model, leave_scores
-from surrogates.model_file import Channels
-from surrogates.models import POSE_MODELS, complete_settings, model_kind
 from surrogates.pose.augmentation import Augmentation, augment
 from surrogates.pose.evaluation import PoseScore, score_joints
+from surrogates.pose.models import POSE_MODELS
+from surrogates.pose.plots import plot_circles, plot_pose_history
 from surrogates.pose.prediction import BATCH, Finder, Joints, find_in_dataset, joint_finder
-from surrogates.report.pose_plots import plot_circles, plot_pose_history
-from surrogates.result import HISTORY_PLOT
-from surrogates.training import Training, TrainingConfig, train
+from surrogates.runs.model_file import Channels
+from surrogates.runs.result import HISTORY_PLOT
+from surrogates.runs.run_folder import leave_model, leave_scores
+from surrogates.training.model_kind import complete_settings, look_up
+from surrogates.training.trainer import Training, TrainingConfig, train
 
 CIRCLES_PLOT = "circles.png"
 
@@ -51,7 +52,7 @@ def fit_network(
 
     Args:
         dataset: of labelled images; without splits its frames are divided.
-        model: one of `surrogates.models.POSE_MODELS`.
+        model: one of `surrogates.pose.models.POSE_MODELS`.
         settings: the builder's own, such as `filters`.
         config: epochs, batch size, learning rate, seed.
         augmentation: how training images are changed; as published when None.
@@ -62,11 +63,11 @@ def fit_network(
         FloatingPointError: the loss was never finite.
     """
     require_pose(dataset, f"dataset {dataset.name!r}")
-    kind = model_kind(model)
+    kind = look_up(model, POSE_MODELS)
     require(kind.task == "keypoints", f"model {model} finds no joints")
     dataset = with_splits(dataset, config.seed)
     require("train" in dataset.by_split(), f"dataset {dataset.name!r} has no training trials")
-    settings = complete_settings(model, settings)
+    settings = complete_settings(kind, settings)
     network = kind.for_data(dataset, **settings, seed=config.seed)
     objective = replace(kind.objective, transform=augment(dataset, augmentation or Augmentation()))
     training = replace(train(network, dataset, config, objective, progress), settings=dict(settings))
@@ -108,7 +109,7 @@ def fit_pose(
 
     Args:
         dataset: of labelled images; without splits its frames are divided.
-        model: one of `surrogates.models.POSE_MODELS`.
+        model: one of `surrogates.pose.models.POSE_MODELS`.
         settings: the builder's own.
         config: epochs, batch size, learning rate, seed.
         out: the folder; `scores.json` in it is written last.

@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from datasets.dataset import Dataset
-from datasets.pose.dividing import is_labelled, joints_of
-from neuron_models.errors import require
-from surrogates.training import Arrays
+from datasets.pose.sampling.splits import is_labelled, joints_of
+from neuron_models.foundation.errors import require
+from surrogates.training.trainer import Arrays
 
 
 def image_size(dataset: Dataset) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from neuron_models.units import Pixels
+from neuron_models.foundation.units import Pixels
 from surrogates.backend import keras
 
 ops = keras.ops

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from neuron_models.errors import require
+from neuron_models.foundation.errors import require
 from surrogates.backend import keras
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from datasets.dataset import Dataset
-from neuron_models.errors import InputError, require
-from neuron_models.progress import progress_bar
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.progress import progress_bar
 from surrogates.backend import keras, tensorflow_unseen
 from surrogates.pose.inputs import channels_last
 from surrogates.pose.maps import MapLoss, peaks_of

@@ -11,17 +11,18 @@ import pandas as pd
 from rich.table import Table
 
 from datasets.dataset import Dataset
-from datasets.pose.dividing import FULL_SHARES, choose_frames, divide_frames, labelled_rows, picked
-from neuron_models.errors import InputError, require
-from neuron_models.files import written_whole
-from neuron_models.printing import print_whole
-from surrogates.models import model_kind
+from datasets.plots import save_figure
+from datasets.pose.sampling.splits import FULL_SHARES, choose_frames, divide_frames, labelled_rows, picked
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.printing import print_whole
 from surrogates.pose.augmentation import Augmentation
 from surrogates.pose.background import without_background
 from surrogates.pose.fitting import Fit, fit_network
-from surrogates.report.plots import save_figure
-from surrogates.report.pose_plots import plot_study
-from surrogates.training import TrainingConfig
+from surrogates.pose.models import POSE_MODELS
+from surrogates.pose.plots import plot_study
+from surrogates.training.model_kind import look_up
+from surrogates.training.trainer import TrainingConfig
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +153,7 @@ def _kept(path: Path, facts: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _trained(variant: Variant, epochs: int, seed: int) -> dict[str, Any]:
-    kind = model_kind(variant.model)
+    kind = look_up(variant.model, POSE_MODELS)
     config = TrainingConfig(epochs=epochs, learning_rate=kind.learning_rate, seed=seed)
     return outcome(fit_network(variant.dataset, variant.model, {}, config, variant.augmentation))
 

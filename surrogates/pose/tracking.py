@@ -10,13 +10,13 @@ from jaxtyping import Float, Int
 
 from datasets.dataset import ArrayLike, Dataset
 from datasets.pose.crops import Crops, crops_of
+from datasets.pose.formats.tracks_file import append_tracks, begin_tracks, finish_tracks
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks
-from datasets.pose.tracks_file import append_tracks, begin_tracks, finish_tracks
-from datasets.pose.video import Video, VideoEndedError
-from neuron_models.errors import InputError, require
-from neuron_models.progress import progress_bar
-from neuron_models.units import Hertz
+from datasets.pose.video.video import Video, VideoEndedError
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.progress import progress_bar
+from neuron_models.foundation.units import Hertz
 from surrogates.pose.prediction import BATCH, Finder
 
 _BLOCK = 8 * BATCH

@@ -16,30 +16,31 @@ from datasets.posture.eigenworms import (
     postures_of,
     reconstruction,
 )
-from datasets.posture.path import with_path
+from datasets.posture.generator.sample import SampleSettings, make_sample
+from datasets.posture.locomotion.path import with_path
 from datasets.posture.recording import PostureRecording, angles_dataset
-from datasets.posture.sample import SampleSettings, make_sample
 from datasets.store import save_dataset
-from neuron_models.units import Seconds
-from surrogates.models import model_kind
-from surrogates.posture.cells import CellTable, relate_cells
-from surrogates.posture.clips import one_clip
-from surrogates.posture.comparison import Comparison, compare
-from surrogates.posture.fitting import fit_and_predict
-from surrogates.posture.generation import Drawing
-from surrogates.posture.memories import Reader, read_memories, reader_of
-from surrogates.posture.prediction import NextFrame
-from surrogates.posture.reading import Reading, read_again
-from surrogates.posture.seeds import generate_dataset
-from surrogates.posture.strain_numbers import CELLS, both_kinds
-from surrogates.posture.strains import Protocol, Verdict, Worms, judge
-from surrogates.posture.tracks import tracks_of
-from surrogates.posture.video import write_film
-from surrogates.report.cells_page import write_cells_page
-from surrogates.report.posture_cells import write_cells_report
-from surrogates.report.posture_comparison import write_comparison
-from surrogates.report.posture_strains import write_strains_report
-from surrogates.training import TrainingConfig
+from neuron_models.foundation.units import Seconds
+from surrogates.posture.cells.cell_states import Reader, read_memories, reader_of
+from surrogates.posture.cells.correlations import CellTable, relate_cells
+from surrogates.posture.cells.feature_traces import tracks_of
+from surrogates.posture.cells.figures_data import Reading, read_again
+from surrogates.posture.cells.page import write_cells_report
+from surrogates.posture.cells.player import write_cells_page
+from surrogates.posture.cells.strain_classification import Protocol, Verdict, Worms, judge
+from surrogates.posture.cells.strain_features import CELLS, both_kinds
+from surrogates.posture.cells.strains_page import write_strains_report
+from surrogates.posture.forced_choice.clips import one_clip
+from surrogates.posture.forced_choice.films import write_film
+from surrogates.posture.network.comparison import Comparison, compare
+from surrogates.posture.network.comparison_page import write_comparison
+from surrogates.posture.network.fitting import fit_and_predict
+from surrogates.posture.network.free_run import Drawing
+from surrogates.posture.network.generated import generate_dataset
+from surrogates.posture.network.models import POSTURE_MODELS
+from surrogates.posture.network.prediction import NextFrame
+from surrogates.training.model_kind import look_up
+from surrogates.training.trainer import TrainingConfig
 
 MODEL = "posture_lstm"
 _FILM: Seconds = 10.0
@@ -112,7 +113,7 @@ def run_demo(out: Path, size: DemoSize, tell: Callable[[str], object] = print) -
     sample, shapes, recorded = timed("sample and eigenworms", lambda: _recordings(out, size))
     quality = reconstruction(pooled_angles(sample), shapes)
     config = TrainingConfig(
-        epochs=size.epochs, seed=size.seed, learning_rate=model_kind(MODEL).learning_rate, batch_size=16
+        epochs=size.epochs, seed=size.seed, learning_rate=look_up(MODEL, POSTURE_MODELS).learning_rate, batch_size=16
     )
     settings = {"units": size.units}
     model, _, next_frame = timed(

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from datasets.posture.cli import posture_app
-from neuron_models.errors import require
-from neuron_models.files import require_place
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.files import require_place
 
 
 @posture_app.command("demo")
@@ -17,7 +17,7 @@ def demo(
 ) -> None:
     """Run the whole chain at a small size, in a few minutes: worms, eigenworms, network, free runs, cells, strains."""
     from surrogates.posture.demo import DemoSize, run_demo
-    from surrogates.report.posture_demo import write_demo
+    from surrogates.posture.demo_page import write_demo
 
     require(not out.is_file(), f"--out {out} is a file: name a folder")
     require_place(out / "report.html")

@@ -1,0 +1,1 @@
+"""Egocentric alignment of videos: animals found, followed and turned upright."""

@@ -1,0 +1,98 @@
+"""`wormtwin pose align` and `pose suggest`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from datasets.options import OutOption
+from datasets.pose.cli import pose_app, require_dataset_file
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.files import require_picture, require_place
+from neuron_models.foundation.wording import counted
+
+
+@pose_app.command("align")
+def align(
+    video: Annotated[Path, typer.Argument(help="The video, or a folder of images.")],
+    out: OutOption,
+    size: Annotated[int, typer.Option(help="Side of a crop in px.")] = 96,
+    animals: Annotated[int, typer.Option(help="How many animals the video shows.")] = 1,
+    axis: Annotated[str, typer.Option(help="Direction of a body: ellipse or radon.")] = "ellipse",
+    shade: Annotated[str, typer.Option(help="Animals are auto, dark or bright on the ground.")] = "auto",
+    threshold: Annotated[float | None, typer.Option(help="Difference from the ground in grey values.")] = None,
+    jump: Annotated[float | None, typer.Option(help="Farthest step from frame to frame in px.")] = None,
+    centroids: Annotated[
+        Path | None, typer.Option(help="A table (.csv) of frame, x, y[, animal, heading in degrees]: follow nothing.")
+    ] = None,
+    picture: Annotated[Path | None, typer.Option(help="Draw the tracks and some crops here (.png or .svg).")] = None,
+) -> None:
+    """Cut crops in which each animal is in the middle and looks to the right; goes on where it was stopped."""
+    from datasets.pose.alignment.align import AlignmentSettings, align_video
+    from datasets.pose.alignment.centroids import load_centroids
+    from datasets.pose.alignment.crops_file import partial_file
+    from datasets.pose.alignment.segmentation import SegmentSettings
+    from datasets.pose.video.video import VideoEndedError, open_video
+    from datasets.store import save_dataset
+
+    require_dataset_file(out)
+    require_picture(picture)
+    require(not out.exists(), f"{out} exists: delete it or choose another --out")
+    settings = AlignmentSettings(size, animals, jump, SegmentSettings(shade, threshold, None, axis))
+    whole = open_video(video)
+    opened = whole.readable()
+    given = None if centroids is None else load_centroids(centroids, len(opened))
+    dataset, aligned = align_video(opened, str(video), out, settings, opened.fps, given)
+    save_dataset(dataset, out, progress=True)
+    if picture is not None:
+        from datasets.pose.alignment.plots import save_alignment_picture
+
+        print(f"Picture: {save_alignment_picture(opened, dataset, aligned, picture)}")
+    partial_file(out).unlink()
+    for trial in dataset:
+        stretches = dataset.extra["flagged"][trial.name]
+        told = [f"{name} in {sum(b - a for a, b in found)}" for name, found in stretches.items()]
+        print(f"{trial.name}: {counted(int(trial.valid().sum()), 'crop')}{''.join(', ' + each for each in told)}")
+    print(f"{counted(len(opened), 'frame')} of {counted(len(dataset), 'animal')} in {out}")
+    if len(opened) < len(whole):
+        raise VideoEndedError(str(video), len(opened), len(whole))
+
+
+@pose_app.command("suggest")
+def suggest(
+    source: Annotated[Path, typer.Argument(help="A video, or a dataset of crops (.h5).")],
+    out: Annotated[Path, typer.Option(help="The table to write (.csv).")],
+    frames: Annotated[int, typer.Option(help="How many to choose.")] = 100,
+    pool: Annotated[int, typer.Option(help="Frames of each video that are looked at.")] = 500,
+    clusters: Annotated[int, typer.Option(help="Clusters of similar frames.")] = 10,
+    components: Annotated[int, typer.Option(help="Principal components that describe a frame.")] = 50,
+    seed: Annotated[int, typer.Option(help="Of the clusters and the order.")] = 0,
+    picture: Annotated[Path | None, typer.Option(help="Draw the choice here (.png or .svg).")] = None,
+) -> None:
+    """Choose a varied set of frames to label, in the order in which to label them."""
+    from datasets.dataset import Trial
+    from datasets.pose.sampling import frame_choice
+    from datasets.pose.sampling.frame_choice_file import save_choice, save_choice_picture
+    from datasets.pose.video.video import VideoEndedError, open_video
+    from datasets.store import load_dataset
+
+    require(out.suffix == ".csv", f"--out {out}: the table's name ends in .csv")
+    require_place(out)
+    settings = frame_choice.ChoiceSettings(frames, pool, components, clusters, seed)
+    require_picture(picture)
+    whole = None if source.suffix in (".h5", ".hdf5") else open_video(source)
+    trials = load_dataset(source, lazy=True).trials if whole is None else (Trial(str(source), whole.readable()),)
+    found = frame_choice.gather(trials, settings)
+    chosen = frame_choice.choose_frames(found, settings)
+    choices = {
+        name: (rows, frame_choice.diversity(found, rows))
+        for name, rows in (("by cluster", chosen), ("uniform", frame_choice.uniform_choice(found, len(chosen))))
+    }
+    save_choice(trials, found, chosen, out)
+    for name, (_, each) in choices.items():
+        print(f"{name}: distance to the nearest chosen {each.distance:.3f}, coverage {100 * each.coverage:.0f} %")
+    if picture is not None:
+        print(f"Picture: {save_choice_picture(trials, found, choices, picture)}")
+    print(f"{counted(len(chosen), 'frame')} to label in {out}")
+    if whole is not None and len(trials[0]) < len(whole):
+        raise VideoEndedError(str(source), len(trials[0]), len(whole))

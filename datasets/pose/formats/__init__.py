@@ -1,0 +1,1 @@
+"""Labels, predictions and tracks in the files of other tools."""

@@ -1,0 +1,1 @@
+"""Which frames to label, and which of them to train on."""

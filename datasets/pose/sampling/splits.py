@@ -1,0 +1,116 @@
+"""Divides labelled frames into training, validation and test sets, also those of a single video."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from datasets.dataset import SPLITS, Dataset, Trial
+from datasets.pose.crops import crops_of
+from neuron_models.foundation.errors import InputError, require, require_seed
+from neuron_models.foundation.wording import counted
+
+FAST_SHARES = {"train": 0.9, "validation": 0.1}
+FULL_SHARES = {"train": 0.765, "validation": 0.135, "test": 0.1}
+"""Of fast and full training (Pereira et al. 2019)."""
+
+Pick = tuple[int, str, Sequence[int]]
+"""A trial's place, the split that its frames go to, and which frames, ascending."""
+
+
+def joints_of(trial: Trial) -> Float[np.ndarray, "frame joint 2"]:
+    """The labelled joints of a trial, NaN where there are none.
+
+    Raises:
+        InputError: the trial has no labels at all.
+    """
+    if trial.y is None:
+        raise InputError(f"trial {trial.name!r} has no labelled joints")
+    return np.asarray(trial.y[:], dtype=float)
+
+
+def is_labelled(trial: Trial) -> Bool[np.ndarray, " frame"]:
+    """Which frames of a trial count and have a labelled joint."""
+    if trial.y is None:
+        return np.zeros(len(trial), bool)
+    return trial.valid() & np.isfinite(joints_of(trial)).all(axis=-1).any(axis=-1)
+
+
+def labelled_rows(dataset: Dataset) -> list[tuple[int, int]]:
+    """The (trial, frame) of every frame that counts and has a labelled joint."""
+    rows = []
+    for place, trial in enumerate(dataset):
+        rows += [(place, int(row)) for row in np.flatnonzero(is_labelled(trial))]
+    return rows
+
+
+def divide_frames(dataset: Dataset, shares: Mapping[str, float], seed: int = 0) -> Dataset:
+    """Divide the labelled frames of all trials at random; a trial becomes one for each split that has frames of it.
+
+    Frames that follow one another look alike: divide by animal or video where there are several.
+
+    Args:
+        dataset: of labelled images.
+        shares: of each split, together 1; every split gets a frame at least.
+        seed: of the division.
+
+    Raises:
+        InputError: shares that are none, or fewer labelled frames than splits.
+    """
+    require_seed(seed, "the seed of a split")
+    known = all(split in SPLITS and share > 0 for split, share in shares.items())
+    require(
+        known and abs(sum(shares.values()) - 1) < 1e-6,
+        f"shares of {', '.join(SPLITS)} must be > 0 and add up to 1, got {dict(shares)}",
+    )
+    rows = labelled_rows(dataset)
+    require(
+        len(rows) >= len(shares),
+        f"dataset {dataset.name!r} has {counted(len(rows), 'labelled frame')}: too few for {', '.join(shares)}",
+    )
+    order = np.random.default_rng(seed).permutation(len(rows))
+    picks, first = [], 0
+    for split, number in _numbers(len(rows), shares).items():
+        picks += picked([rows[place] for place in order[first : first + number]], split)
+        first += number
+    return choose_frames(dataset, picks)
+
+
+def _numbers(frames: int, shares: Mapping[str, float]) -> dict[str, int]:
+    """Frames by split, at least one each; the first split takes what rounding leaves."""
+    first, *others = shares
+    numbers = {split: max(1, round(frames * shares[split])) for split in others}
+    return {first: frames - sum(numbers.values()), **numbers}
+
+
+def picked(rows: Iterable[Sequence[int]], split: str) -> list[Pick]:
+    """Frames (trial, frame) for a split, by trial."""
+    by_trial: dict[int, list[int]] = {}
+    for place, row in sorted((int(place), int(row)) for place, row in rows):
+        by_trial.setdefault(place, []).append(row)
+    return [(place, split, frames) for place, frames in by_trial.items()]
+
+
+def choose_frames(dataset: Dataset, picks: Sequence[Pick]) -> Dataset:
+    """The dataset with some frames of its trials, in trials called `<trial>-<split>`; crops and lengths go along."""
+    crops, lengths = crops_of(dataset), dataset.extra.get("body_length")
+    trials, places, longs = [], {}, {}
+    for place, split, rows in picks:
+        trial, chosen = dataset.trials[place], list(rows)
+        name = f"{trial.name}-{split}" if split else trial.name
+        parts = {
+            key: None if array is None else np.asarray(array[chosen])
+            for key, array in (("x", trial.x), ("y", trial.y), ("weight", trial.weight))
+        }
+        trials.append(replace(trial, name=name, split=split, group=trial.group or trial.name, **parts))  # type: ignore[arg-type]
+        if trial.name in crops:
+            own = crops[trial.name]
+            own = replace(own, frames=own.frames[chosen], animals=own.animals[chosen], matrices=own.matrices[chosen])
+            places[name] = own.to_json()
+        if isinstance(lengths, Mapping) and trial.name in lengths:
+            longs[name] = lengths[trial.name]
+    extra: dict[str, Any] = {**dataset.extra}
+    extra |= {key: value for key, value in (("crop", places), ("body_length", longs)) if value}
+    return replace(dataset, trials=tuple(trials), extra=extra)

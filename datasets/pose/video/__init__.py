@@ -1,0 +1,1 @@
+"""Videos and folders of images, read a frame at a time."""

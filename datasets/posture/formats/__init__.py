@@ -1,0 +1,1 @@
+"""Postures from the files of other tools."""

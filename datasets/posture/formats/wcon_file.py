@@ -1,0 +1,135 @@
+"""Worm tracker Commons Object Notation: `units`, `metadata` and `data` in JSON (Javer et al. 2018; openworm.org).
+
+A fault is told by its place, such as `data[3].x[17]`. Files of several parts (`files`) are read one by one.
+"""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+from jaxtyping import Float
+
+from datasets.posture.formats.measures import in_millimetres, in_seconds
+from datasets.posture.formats.raw import MidlineRecording, Reading
+from datasets.posture.formats.tierpsy_file import MOST_FRAMES
+from datasets.posture.formats.wcon_record import Track, joined, track_of
+from datasets.posture.midlines import resampled
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.files import require_file
+
+_LENGTHS = ("x", "y", "ox", "oy", "cx", "cy")
+
+
+def read_wcon(path: Path, reading: Reading) -> tuple[MidlineRecording, ...]:
+    """Read a `.wcon` or `.json` file, or one that is alone in a `.zip`; a worm for each `id`.
+
+    Times become frames: the frame rate is that of the steps between neighbours, and what is missing is a gap. `ox`,
+    `oy`, or else `cx`, `cy`, are added to the coordinates; `head` "R" turns a midline round.
+
+    Raises:
+        InputError: no such file, no JSON, not as WCON wants it (the place is said), or units that are unknown.
+    """
+    require_file(path, "a .wcon file")
+    try:
+        content = orjson.loads(_bytes(path))
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"{path}: not JSON: {error}") from None
+    units, records = _checked(path, content)
+    tracks: dict[str, list[Track]] = {}
+    for track in _tracks(records, units, f"{path}: data", isinstance(content["data"], list)):
+        tracks.setdefault(track.worm, []).append(track)
+    strain = _strain(path, content, reading)
+    names = {worm: f"{path.name.partition('.')[0]} {worm}" for worm in tracks}
+    return tuple(_recording(path, names[worm], parts, reading, strain) for worm, parts in tracks.items())
+
+
+def _tracks(records: list[Any], units: dict[str, float], where: str, many: bool) -> Iterator[Track]:
+    """The track of each record; records of one time each are read together, unless one of them is at fault."""
+    try:
+        together = [track_of(record, units, where) for record in joined(records)]
+    except InputError:
+        for place, record in enumerate(records):
+            yield track_of(record, units, f"{where}[{place}]" if many else where)
+    else:
+        yield from together
+
+
+def _bytes(path: Path) -> bytes:
+    if path.suffix.lower() != ".zip":
+        return path.read_bytes()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            inside = archive.namelist()
+            require(len(inside) == 1, f"{path} holds {len(inside)} files: unpack it and name those to read")
+            return archive.read(inside[0])
+    except (zipfile.BadZipFile, RuntimeError) as error:
+        raise InputError(f"{path}: not a .zip file that can be read ({error})") from None
+
+
+def _checked(path: Path, content: Any) -> tuple[dict[str, float], list[Any]]:
+    """What units are in s and mm, and the records."""
+    require(isinstance(content, dict), f"{path}: WCON is an object with units and data, got {_kind(content)}")
+    for key in ("units", "data"):
+        require(key in content, f"{path}: {key} is missing; it has {', '.join(list(content)[:8]) or 'nothing'}")
+    units, data = content["units"], content["data"]
+    require(isinstance(units, dict), f"{path}: units must be an object, got {_kind(units)}")
+    for key in ("t", "x", "y"):
+        require(key in units, f"{path}: units.{key} is missing")
+    for key in ("t", *_LENGTHS):
+        text = isinstance(units.get(key, ""), str)
+        require(text, f"{path}: units.{key} must be text such as mm, got {_kind(units.get(key))}")
+    factors = {"t": in_seconds(units["t"], f"{path}: units.t")}
+    factors |= {key: in_millimetres(units[key], f"{path}: units.{key}") for key in _LENGTHS if key in units}
+    records = data if isinstance(data, list) else [data]
+    require(len(records) > 0, f"{path}: data is empty")
+    return factors, records
+
+
+def _strain(path: Path, content: dict[str, Any], reading: Reading) -> str:
+    metadata = content.get("metadata", {})
+    require(isinstance(metadata, dict), f"{path}: metadata must be an object, got {_kind(metadata)}")
+    strain = metadata.get("strain", "")
+    strain = strain[0] if isinstance(strain, list) and len(strain) == 1 else strain
+    require(isinstance(strain, str), f"{path}: metadata.strain must be text, got {_kind(strain)}")
+    return strain.strip() or reading.strain
+
+
+def _recording(path: Path, name: str, tracks: list[Track], reading: Reading, strain: str) -> MidlineRecording:
+    where = f"{path}: worm {tracks[0].worm!r}"
+    times = np.concatenate([track.times for track in tracks])
+    order = np.argsort(times, kind="stable")
+    times = times[order]
+    twice = np.flatnonzero(np.diff(times) <= 0)
+    require(len(twice) == 0, f"{where} has two midlines at t = {times[twice[0]] if len(twice) else 0:g} s")
+    frames, rate = _frames(times, reading, where)
+    points = max(track.midlines.shape[1] for track in tracks)
+    require(points >= 3, f"{where} has {points} point(s) a midline, and a midline needs at least 3")
+    alike = [
+        track.midlines if track.midlines.shape[1] == points else resampled(track.midlines, points) for track in tracks
+    ]
+    require(
+        bool(frames[-1] < MOST_FRAMES),
+        f"{where} has {len(frames)} midlines in {times[-1] - times[0]:g} s at {rate:g} Hz",
+    )
+    midlines = np.full((frames[-1] + 1, points, 2), np.nan)
+    midlines[frames] = np.concatenate(alike)[order]
+    return MidlineRecording(name, midlines, rate, 1.0, strain, source=path.name)
+
+
+def _frames(times: Float[np.ndarray, " midline"], reading: Reading, where: str) -> tuple[np.ndarray, float]:
+    """The frame of each midline, and the frame rate; of two midlines within half a frame the later one stays."""
+    steps = np.diff(times)
+    said = None
+    if len(steps):
+        neighbours = steps[steps < 1.5 * np.median(steps)]
+        said = len(neighbours) / float(neighbours.sum())
+    rate = reading.rate(said, where)
+    return np.concatenate(([0], np.cumsum(np.round(steps * rate)))).astype(int), rate
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number")

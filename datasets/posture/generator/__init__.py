@@ -1,0 +1,1 @@
+"""A generator of worm postures whose speed, bends and turns are known."""

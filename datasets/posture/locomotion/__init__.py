@@ -1,0 +1,1 @@
+"""Paths of crawling worms by resistive force theory."""

@@ -1,0 +1,21 @@
+"""What the commands on datasets have to know of worm postures."""
+
+from typing import Any
+
+from datasets.dataset import Dataset
+from datasets.topics import DataTopic
+
+
+def _owns(dataset: Dataset) -> bool:
+    from datasets.posture.plots import is_posture
+
+    return is_posture(dataset)
+
+
+def _plot(dataset: Dataset, channels: Any) -> Any:
+    from datasets.posture.plots import plot_postures
+
+    return plot_postures(dataset, channels)
+
+
+TOPIC = DataTopic(_owns, _plot, hidden=("eigenworms", "swaps"))

@@ -1,0 +1,1 @@
+"""Stimuli and simulated responses: simulation into datasets, silenced inputs, ablation screens."""

@@ -1,0 +1,81 @@
+"""`wormtwin simulate`: responses to stimuli, simulated into a dataset."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from connectome.cli import NetworkOption
+from connectome.scenario import load_scenario
+from datasets.options import ClusterOption, OutOption, ScenarioOption, one_of, parse_numbers
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.wording import counted
+from neuron_models.foundation.workers import require_workers
+
+
+def simulate(
+    out: OutOption,
+    scenario: ScenarioOption = "fcm",
+    network: NetworkOption = None,
+    sequences: Annotated[str, typer.Option(help="Which sequences, such as 1,3-5; all when empty.")] = "",
+    sampling: Annotated[float, typer.Option(help="Sampling interval in ms.")] = 0.5,
+    record: Annotated[str, typer.Option(help="'outputs' of the scenario, or 'all' 302 neurons.")] = "outputs",
+    stimuli: Annotated[str, typer.Option(help="'published', or 'random' ones.")] = "published",
+    count: Annotated[int | None, typer.Option(help="How many random stimuli; 40 when not said.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the random stimuli and of --split auto; 0 when not said.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="'published', or 'auto': equally diverse parts (50/25/25 %).")] = "",
+    jobs: Annotated[int, typer.Option(help="Processes; each builds the network once.")] = 1,
+    cluster: ClusterOption = None,
+    time_step: Annotated[float, typer.Option(help="Time step of the simulation in ms.")] = 0.1,
+    compartment: Annotated[float, typer.Option(help="Longest compartment in um; one a cable when very large.")] = 20.0,
+    simulator: Annotated[
+        str, typer.Option(help="'coreneuron', or the slower 'neuron' with equal voltages.")
+    ] = "coreneuron",
+) -> None:
+    """Simulate a scenario on the connectome into a dataset; a stopped run goes on where it was."""
+    from connectome.network import NetworkParameters, steps_a_sample
+    from connectome.random_stimuli import random_scenario
+    from connectome.wiring import load_connectome
+    from datasets.responses.simulation import simulate_dataset
+    from neuron_models.circuit import RunSettings
+
+    one_of("--record", record, ("outputs", "all"))
+    one_of("--stimuli", stimuli, ("published", "random"))
+    split = split or ("auto" if stimuli == "random" else "published")
+    one_of("--split", split, ("published", "auto"))
+    require_workers(jobs, cluster)
+    require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
+    require(stimuli == "published" or split == "auto", "random stimuli have no published split: use --split auto")
+    require(stimuli == "random" or count is None, "--count goes with --stimuli random")
+    drawn = stimuli == "random" or split == "auto"
+    require(drawn or seed is None, "--seed goes with --stimuli random or --split auto")
+    seed = seed or 0
+    chosen = replace(load_scenario(scenario), dt=sampling)
+    if stimuli == "random":
+        chosen = random_scenario(chosen, 40 if count is None else count, seed)
+    if sequences:
+        chosen = chosen.select(parse_numbers(sequences))
+    parameters = NetworkParameters(longest_compartment=compartment)
+    settings = RunSettings(chosen.duration, time_step, simulator)
+    steps_a_sample(chosen, settings)  # what is wrong is told before the contacts are placed
+    connectome = load_connectome(network)
+    print(f"Network: {connectome.source}")
+    dataset = simulate_dataset(
+        chosen,
+        connectome,
+        out,
+        parameters=parameters,
+        record=connectome.names if record == "all" else None,
+        settings=settings,
+        jobs=jobs,
+        split_seed=seed if split == "auto" else None,
+        cluster=cluster,
+    )
+    print(f"{counted(len(dataset), 'sequence')} in {out}")
+
+
+def register(app: typer.Typer) -> None:
+    """Mount this command."""
+    app.command()(simulate)

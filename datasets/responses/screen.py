@@ -1,0 +1,156 @@
+"""An ablation screen: what each neuron's loss does to each recorded neuron."""
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from connectome.contact import Connectome, require_known
+from connectome.network import NetworkParameters, build_network, default_settings, steps_a_sample
+from connectome.scenario import Scenario
+from connectome.simulating import simulate_here
+from datasets.responses.screen_file import Screen, load_screen, save_screen
+from datasets.responses.simulation import versions
+from neuron_models.circuit import Circuit, RunSettings
+from neuron_models.foundation.errors import InputError, require, require_distinct
+from neuron_models.foundation.resumable import Pieces, pieces_of, run_missing
+from neuron_models.foundation.workers import Call
+from neuron_models.mechanisms import compiled_mechanisms
+
+Ablation = tuple[str, ...]
+"""The neurons that are lost together."""
+
+
+@dataclass(frozen=True)
+class ScreenJob:
+    """Everything that decides the result of a screen."""
+
+    scenario: Scenario
+    circuit: Circuit
+    ablations: tuple[Ablation, ...]
+    record: tuple[str, ...]
+    settings: RunSettings
+    network: str
+
+    def __post_init__(self) -> None:
+        steps_a_sample(self.scenario, self.settings)
+        require(len(self.ablations) > 0, "a screen needs at least one neuron to ablate")
+        for ablation in self.ablations:
+            require_distinct(ablation, f"the ablation {name_of(ablation)} names")
+        require_distinct((name_of(tuple(sorted(ablation))) for ablation in self.ablations), "a screen has the ablation")
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of the whole job."""
+        parts = (self.circuit.fingerprint, self.scenario, self.ablations, self.record, self.settings, versions())
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def name_of(ablation: Ablation) -> str:
+    """What an ablation is called: AVBL, or AVBL+AVBR."""
+    return "+".join(ablation)
+
+
+def screen_ablations(
+    scenario: Scenario,
+    connectome: Connectome,
+    out: str | Path,
+    *,
+    ablations: Sequence[Ablation] | None = None,
+    record: Sequence[str] | None = None,
+    parameters: NetworkParameters | None = None,
+    settings: RunSettings | None = None,
+    jobs: int = 1,
+    cluster: str | None = None,
+) -> Screen:
+    """Ablate neurons in turn, simulate every sequence without them, and compare with the intact network.
+
+    A process builds the network once and switches neurons off in it. Finished simulations lie in `<out>.partial` until
+    all are done, so that a screen that is stopped goes on where it was.
+
+    Args:
+        scenario: the stimuli, the outputs and the sampling; neurons that it lacks itself are lost in every run.
+        connectome: the whole wiring.
+        out: the HDF5 file to write.
+        ablations: the neurons to ablate, alone or together; each neuron in turn when None.
+        record: the neurons whose somata are compared; the scenario's outputs when None.
+        parameters: membranes and synapses; the published ones when None.
+        settings: time step and simulator; `default_settings` when None.
+        jobs: processes.
+        cluster: the address of a Dask cluster that simulates instead of this machine.
+
+    Returns:
+        The effects by ablation, sequence and recorded neuron.
+
+    Raises:
+        InputError: an unknown neuron, an ablation that comes twice, or a file that holds another screen.
+    """
+    out, names = Path(out), connectome.names
+    chosen = tuple((name,) for name in names) if ablations is None else tuple(map(tuple, ablations))
+    require_known((name for ablation in chosen for name in ablation), names)
+    recorded = require_known(record or scenario.outputs, names)
+    circuit = build_network(connectome, parameters)
+    job = ScreenJob(scenario, circuit, chosen, recorded, settings or default_settings(scenario), connectome.source)
+    if out.exists():
+        return _same(out, job)
+    number = len(scenario.sequences)
+    about = {"screen of": scenario.name, "network": job.network}
+    with pieces_of(out, job.key, (scenario.samples, len(recorded)), about, "screen") as pieces:
+        shared = (job, circuit.fingerprint)
+        calls = {place: Call(_simulate_one, shared, (place,)) for place in range(number * (1 + len(chosen)))}
+        run_missing(pieces, calls, what="simulation", jobs=jobs, cluster=cluster, prepare=compiled_mechanisms)
+        screen = _assemble(job, pieces)
+        save_screen(screen, out)
+        shutil.rmtree(pieces.folder)
+    return screen
+
+
+def _simulate_one(shared: tuple[ScreenJob, str], place: int) -> Float[np.ndarray, "time neuron"]:
+    """Simulate the intact network (the first places) or one without some neurons; single precision for the disk."""
+    job, fingerprint = shared
+    ablation, sequence = divmod(place, len(job.scenario.sequences))
+    lost = job.ablations[ablation - 1] if ablation else ()
+    scenario = _without(job.scenario, lost)
+    voltages = simulate_here(job.circuit, fingerprint, scenario, sequence, job.record, job.settings)
+    return voltages.astype(np.float32)
+
+
+def _without(scenario: Scenario, lost: Ablation) -> Scenario:
+    """A screen also asks for what leaves nothing to stimulate: then all is at rest, which is an answer."""
+    return replace(scenario, ablated=tuple(dict.fromkeys((*scenario.ablated, *lost))))
+
+
+def _assemble(job: ScreenJob, pieces: Pieces) -> Screen:
+    number = len(job.scenario.sequences)
+    intact = np.stack([pieces.load(place) for place in range(number)]).astype(float)
+    shape = (len(job.ablations), number, len(job.record))
+    rms, mean, peak = np.empty(shape), np.empty(shape), np.empty(shape)
+    for row in range(len(job.ablations)):
+        lost = np.stack([pieces.load((row + 1) * number + place) for place in range(number)])
+        change = lost - intact
+        rms[row], mean[row] = np.sqrt((change**2).mean(1)), change.mean(1)
+        peak[row] = np.abs(change).max(1)
+    return Screen(
+        scenario=job.scenario.name,
+        network=job.network,
+        ablations=tuple(map(name_of, job.ablations)),
+        sequences=job.scenario.sequences,
+        outputs=job.record,
+        activity=np.sqrt(((intact - intact[:, :1]) ** 2).mean(1)),
+        rms=rms,
+        mean=mean,
+        peak=peak,
+        key=job.key,
+    )
+
+
+def _same(out: Path, job: ScreenJob) -> Screen:
+    found = load_screen(out)
+    if found.key != job.key:
+        raise InputError(f"{out} exists and holds another screen: delete it or choose another --out")
+    print(f"{out} is already complete")
+    return found

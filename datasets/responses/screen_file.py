@@ -1,0 +1,119 @@
+"""The result of an ablation screen, and its HDF5 file."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.files import require_file, require_space, written_whole
+
+_FORMAT = "wormtwin screen 1"
+_NAMES = ("ablations", "sequences", "outputs")
+_ARRAYS = {
+    "activity": ("sequence", "output"),
+    "rms": ("ablation", "sequence", "output"),
+    "mean": ("ablation", "sequence", "output"),
+    "peak": ("ablation", "sequence", "output"),
+}
+_ROOM = 1_000_000
+"""Bytes of an HDF5 file beside its arrays, at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class Screen:
+    """What ablations do to recorded neurons, in V at the soma, against the intact network.
+
+    Attributes:
+        scenario: the scenario's name.
+        network: the wiring, in words.
+        ablations: AVBL, or AVBL+AVBR where neurons were lost together.
+        sequences: the stimuli.
+        outputs: the recorded neurons.
+        activity: root mean square over time of the intact network's deviation from rest.
+        rms: root mean square over time of the change, ablated minus intact.
+        mean: mean over time of the change: below zero where drive was lost.
+        peak: largest size of the change.
+        key: names everything that decided the result.
+    """
+
+    scenario: str
+    network: str
+    ablations: tuple[str, ...]
+    sequences: tuple[str, ...]
+    outputs: tuple[str, ...]
+    activity: Float[np.ndarray, "sequence output"]
+    rms: Float[np.ndarray, "ablation sequence output"]
+    mean: Float[np.ndarray, "ablation sequence output"]
+    peak: Float[np.ndarray, "ablation sequence output"]
+    key: str = ""
+
+    def __post_init__(self) -> None:
+        sizes = {"ablation": len(self.ablations), "sequence": len(self.sequences), "output": len(self.outputs)}
+        for name, axes in _ARRAYS.items():
+            wanted, found = tuple(sizes[axis] for axis in axes), getattr(self, name).shape
+            require(found == wanted, f"a screen's {name} must have the shape {wanted}, got {found}")
+
+    @property
+    def effect(self) -> Float[np.ndarray, "ablation output"]:
+        """RMS change over the activity of the intact neuron, both over all sequences and samples; 1 is total loss.
+
+        NaN where the intact neuron is at rest.
+        """
+        active = np.sqrt((self.activity**2).mean(0))
+        change = np.sqrt((self.rms**2).mean(1))
+        return np.divide(change, active, out=np.full_like(change, np.nan), where=active > 0)
+
+    def without_lost(self) -> Float[np.ndarray, "ablation output"]:
+        """The effects on other neurons: NaN where a recorded neuron was itself ablated."""
+        effect = self.effect.copy()
+        for row, ablation in enumerate(self.ablations):
+            effect[row, [name in ablation.split("+") for name in self.outputs]] = np.nan
+        return effect
+
+    def ranked(self) -> pd.DataFrame:
+        """One row an ablation, largest mean effect first: the mean over outputs, then each output's effect."""
+        effect = self.without_lost()
+        known = np.isfinite(effect)
+        total = np.where(known, effect, 0.0).sum(1) / np.maximum(known.sum(1), 1)
+        table = pd.DataFrame(effect, columns=list(self.outputs))
+        table.insert(0, "mean", total)
+        table.insert(0, "ablation", list(self.ablations))
+        return table.sort_values("mean", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def save_screen(screen: Screen, path: Path) -> Path:
+    """Write a screen to an HDF5 file, whole or not at all."""
+    arrays = {name: getattr(screen, name) for name in _ARRAYS}
+    with written_whole(path) as beside:
+        require_space(beside, sum(array.nbytes for array in arrays.values()) + _ROOM)
+        with h5py.File(beside, "w") as file:
+            file.attrs.update({"format": _FORMAT, "units": "V"})
+            file.attrs.update({name: getattr(screen, name) for name in ("scenario", "network", "key")})
+            for name in _NAMES:
+                file[name] = np.array(getattr(screen, name), dtype=h5py.string_dtype())
+            for name, array in arrays.items():
+                file[name] = array
+                file[name].attrs["axes"] = " ".join(_ARRAYS[name])
+    return path
+
+
+def load_screen(path: Path) -> Screen:
+    """Read a screen that `save_screen` wrote.
+
+    Raises:
+        InputError: the file is missing, damaged or holds something else.
+    """
+    require_file(path, "the screen's file (.h5)")
+    try:
+        with h5py.File(path) as file:
+            require(file.attrs.get("format") == _FORMAT, f"{path} holds no ablation screen: choose another --out")
+            values = {name: str(file.attrs[name]) for name in ("scenario", "network", "key")}
+            names = {name: tuple(file[name].asstr()[:].tolist()) for name in _NAMES}
+            arrays = {name: file[name][:] for name in _ARRAYS}
+    except (OSError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: not a whole ablation screen ({error})") from None
+    return Screen(**{field.name: (values | names | arrays)[field.name] for field in fields(Screen)})

@@ -1,0 +1,190 @@
+"""Simulates a scenario into a dataset: spread over processes, with progress, and going on where it was stopped."""
+
+import hashlib
+import importlib.metadata
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from connectome.contact import Connectome, require_known
+from connectome.network import NetworkParameters, build_network, default_settings, steps_a_sample
+from connectome.scenario import Scenario
+from connectome.simulating import simulate_here
+from datasets.dataset import Dataset, Trial
+from datasets.splitting import split_diverse
+from datasets.store import load_dataset, save_dataset
+from neuron_models.circuit import Circuit, RunSettings
+from neuron_models.foundation.errors import InputError, require, require_seed
+from neuron_models.foundation.resumable import Pieces, pieces_of, run_missing
+from neuron_models.foundation.wording import counted
+from neuron_models.foundation.workers import Call
+from neuron_models.mechanisms import compiled_mechanisms
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that decides the result of a simulated dataset."""
+
+    scenario: Scenario
+    circuit: Circuit
+    record: tuple[str, ...]
+    settings: RunSettings
+    network: str
+    split_seed: int | None = None
+
+    def __post_init__(self) -> None:
+        steps_a_sample(self.scenario, self.settings)
+        if self.split_seed is not None:
+            require_seed(self.split_seed, "the seed of a split")
+            number = len(self.scenario.sequences)
+            require(number >= 3, f"an automatic split needs at least 3 sequences, got {number}")
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of the whole job."""
+        parts = (self.circuit.fingerprint, self.scenario, self.record, self.settings, self.split_seed, versions())
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def simulate_dataset(
+    scenario: Scenario,
+    connectome: Connectome,
+    out: str | Path,
+    *,
+    parameters: NetworkParameters | None = None,
+    record: Sequence[str] | None = None,
+    settings: RunSettings | None = None,
+    jobs: int = 1,
+    split_seed: int | None = None,
+    cluster: str | None = None,
+) -> Dataset:
+    """Simulate every sequence of a scenario and store them as one HDF5 dataset.
+
+    Finished simulations lie in `<out>.partial` until all are done, so that a run that is stopped goes on where it was.
+
+    Args:
+        scenario: the stimuli, the outputs and the sampling.
+        connectome: the whole wiring; the scenario's ablated neurons are cut off from it while it is run.
+        out: the file to write.
+        parameters: membranes and synapses; the published ones when None.
+        record: the neurons whose soma potentials are kept; the scenario's outputs when None.
+        settings: time step and simulator; `default_settings` when None.
+        jobs: the number of processes; each builds the network once.
+        split_seed: divide the finished dataset with `split_diverse` from this seed; None keeps the scenario's split.
+        cluster: the address of a Dask cluster, `tcp://host:port`, whose workers simulate instead of this machine.
+
+    Returns:
+        x (trial, time, input) in nA and y (trial, time, neuron) in V.
+
+    Raises:
+        InputError: `out` or its partial folder holds something else, a worker died, or the cluster cannot be used.
+    """
+    out = Path(out)
+    job = simulation_job(scenario, connectome, parameters, record, settings, split_seed)
+    if out.exists():
+        return _same(out, job)
+    about = {"scenario": job.scenario.name, "network": job.network}
+    with pieces_of(out, job.key, (job.scenario.samples, len(job.record)), about) as pieces:
+        _run(job, pieces, jobs, cluster)
+        dataset = _divided(_assemble(job, pieces), job)
+        save_dataset(dataset, out)
+        shutil.rmtree(pieces.folder)
+    return dataset
+
+
+def simulation_job(
+    scenario: Scenario,
+    connectome: Connectome,
+    parameters: NetworkParameters | None = None,
+    record: Sequence[str] | None = None,
+    settings: RunSettings | None = None,
+    split_seed: int | None = None,
+) -> Job:
+    """Describe what `simulate_dataset` does with the same arguments, without doing it."""
+    circuit = build_network(connectome, parameters)
+    recorded = require_known(record or scenario.outputs, connectome.names)
+    return Job(scenario, circuit, recorded, settings or default_settings(scenario), connectome.source, split_seed)
+
+
+def _run(job: Job, pieces: Pieces, jobs: int, cluster: str | None) -> None:
+    """Simulate what is missing, and say how fast."""
+    shared = (job, job.circuit.fingerprint)
+    calls = {sequence: Call(_simulate_one, shared, (sequence,)) for sequence in range(len(job.scenario.sequences))}
+    started = time.perf_counter()
+    number = run_missing(pieces, calls, what="simulation", jobs=jobs, cluster=cluster, prepare=compiled_mechanisms)
+    if number:
+        seconds = time.perf_counter() - started
+        ratio = number * job.scenario.duration / 1000 / seconds
+        print(f"{counted(number, 'simulation')} in {seconds:.1f} s, {ratio:.2f} of real time ({job.network})")
+
+
+def _simulate_one(shared: tuple[Job, str], sequence: int) -> Float[np.ndarray, "time neuron"]:
+    """Simulate one sequence in this process; potentials in V."""
+    job, fingerprint = shared
+    return simulate_here(job.circuit, fingerprint, job.scenario, sequence, job.record, job.settings)
+
+
+def require_free(out: Path, job: Job) -> None:
+    """Raise an `InputError` if `out` is there and holds something else than a job's result."""
+    if out.exists():
+        _same(out, job, tell=False)
+
+
+def _same(out: Path, job: Job, tell: bool = True) -> Dataset:
+    found = load_dataset(out)
+    names = tuple(trial.name for trial in found)
+    whole = found.extra.get("key") == job.key and names == job.scenario.sequences and found.y_names == job.record
+    if not whole or [t.split for t in found] != [t.split for t in _divided(found, job)]:
+        raise InputError(f"{out} exists and holds another simulation: delete it or choose another --out")
+    if tell:
+        print(f"{out} is already complete")
+    return found
+
+
+def _divided(dataset: Dataset, job: Job) -> Dataset:
+    """The dataset with the split that the job asks for."""
+    if job.split_seed is None:
+        return dataset.with_split(job.scenario.split)
+    return split_diverse(dataset, seed=job.split_seed)
+
+
+def _assemble(job: Job, pieces: Pieces) -> Dataset:
+    scenario = job.scenario
+    times = np.round(np.arange(scenario.samples) * scenario.dt, 9)
+    trials = []
+    for index, name in enumerate(scenario.sequences):
+        waveforms = {clamp.site.cell: clamp.waveform for clamp in scenario.clamps(index)}
+        silent = np.zeros(scenario.samples)
+        x = np.stack([waveforms[c].at(times) if c in waveforms else silent for c in scenario.inputs], axis=1)
+        y = pieces.load(index)
+        trials.append(Trial(name, x, y, group=name, split=scenario.split[index]))
+    return Dataset(
+        name=scenario.name,
+        trials=tuple(trials),
+        dt=scenario.dt,
+        x_names=scenario.inputs,
+        y_names=job.record,
+        x_units="nA",
+        y_units="V",
+        task="regression",
+        source=f"simulated, {job.network}",
+        extra={
+            "scenario": scenario.name,
+            "network": job.network,
+            "versions": versions(),
+            "ablated": list(scenario.ablated),
+            "stimuli": [[str(waveform) for waveform in row] for row in scenario.stimuli],
+            "time_step_ms": job.settings.dt,
+            "key": job.key,
+        },
+    )
+
+
+def versions() -> dict[str, str]:
+    """The versions of what decides a simulation's result."""
+    return {name: importlib.metadata.version(name) for name in ("wormtwin", "neuron", "c302", "numpy")}

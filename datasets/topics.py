@@ -1,0 +1,61 @@
+"""The topics: each is a folder here, in `surrogates` and in `tests`, and a page of the documents.
+
+What the rest of the project has to know of a topic stands in two modules, `datasets/<topic>/topic.py` and
+`surrogates/<topic>/topic.py`; they are found by the names below, and nothing else names a topic.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from datasets.dataset import Dataset
+from neuron_models.foundation.errors import InputError
+
+TOPICS = ("responses", "calcium", "posture", "pose")
+
+
+@dataclass(frozen=True)
+class DataTopic:
+    """What the commands on datasets have to know of a topic; `datasets/<topic>/topic.py` holds one as `TOPIC`.
+
+    Attributes:
+        owns: whether a dataset is one of this topic's.
+        plot: draws some inputs (all when None) of a dataset; None where inputs and outputs are drawn as traces.
+        print_details: prints what `dataset info` says beside its table.
+        hidden: metadata that would fill the screen.
+    """
+
+    owns: Callable[[Dataset], bool]
+    plot: Callable[[Dataset, Any], Any] | None = None
+    print_details: Callable[[Dataset], None] | None = None
+    hidden: tuple[str, ...] = ()
+
+
+def topics_of(dataset: Dataset) -> Iterator[DataTopic]:
+    """The topics that a dataset belongs to."""
+    return (module.TOPIC for module in topic_modules("datasets") if module.TOPIC.owns(dataset))
+
+
+def topic_modules(package: str, part: str = "topic") -> Iterator[ModuleType]:
+    """The module of this name of every topic, in a package that has a folder for each.
+
+    Args:
+        package: `datasets` or `surrogates`.
+        part: the module, such as `topic`.
+
+    Raises:
+        InputError: a topic is listed, but it has no such module.
+    """
+    for topic in TOPICS:
+        name = f"{package}.{topic}.{part}"
+        try:
+            yield import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name is None or not name.startswith(error.name):
+                raise
+            where = name.replace(".", "/")
+            raise InputError(
+                f"the topic {topic!r} is listed in datasets/topics.py, but there is no {where}.py"
+            ) from None

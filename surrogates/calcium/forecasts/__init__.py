@@ -1,0 +1,1 @@
+"""Forecasts of calcium traces over 16 steps."""

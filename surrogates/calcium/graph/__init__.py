@@ -1,0 +1,1 @@
+"""Graphs of neurons: edges, aggregation over them, and the connectome as weights."""

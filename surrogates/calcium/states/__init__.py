@@ -1,0 +1,1 @@
+"""Behaviour states from windows of calcium traces."""

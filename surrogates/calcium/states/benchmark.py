@@ -1,0 +1,166 @@
+"""All models on all combinations of training worms; every run is on disk as soon as it is finished."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from datasets.calcium.states import apply_rule, state_rule
+from datasets.dataset import Dataset
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.workers import Call, require_workers
+from surrogates.calcium.states.inputs import Inputs, choose_inputs
+from surrogates.calcium.states.models import STATE_MODELS
+from surrogates.calcium.states.protocol import Effort, evaluate_set, training_sets
+from surrogates.calcium.states.reading import COMMAND_NEURONS, READ, read_models, without_neurons
+from surrogates.runs.resumable import Planned, claim_folder, finish_runs
+from surrogates.training.model_kind import full_names
+
+PREFIX = "calcium_"
+RULES = ("two", "four", "seven")
+"""State rules that are measured when none are named."""
+WITHOUT = "without-AVA-"
+_READ = ("calcium_logistic", "calcium_mlp", "calcium_gnn")
+"""Models that are read."""
+_DEAREST = ("calcium_gnn", "calcium_gnn_one_hot", "calcium_gnn_static", "calcium_gnn_gru", "calcium_gru", "calcium_gat")
+"""Models that take longest, which begin first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Benchmark:
+    """What was measured: by rule, model and training worms the records of every fold, and the inputs chosen.
+
+    `reading` holds, of the first rule, inferred edges, occlusion, and the records of training without AVA by model.
+    """
+
+    dataset: Dataset
+    rules: tuple[str, ...]
+    models: tuple[str, ...]
+    effort: Effort
+    records: Mapping[tuple[str, str, tuple[int, ...]], list[dict[str, Any]]]
+    inputs: Mapping[tuple[str, tuple[int, ...]], Inputs]
+    reading: Mapping[str, Any]
+
+
+def run_benchmark(
+    dataset: Dataset,
+    checksum: str,
+    out: Path,
+    *,
+    rules: Sequence[str] = RULES,
+    models: Sequence[str] = (),
+    jobs: int = 1,
+    effort: Effort | None = None,
+) -> Benchmark:
+    """Measure models on every combination of training worms; what is on disk already is not repeated.
+
+    Args:
+        dataset: recordings with states, to which no rule was applied.
+        checksum: of the dataset, so that a folder never mixes two.
+        out: the folder; a run lies in `runs/<rule>/<model>.json`.
+        rules: of `STATE_RULES`, or written out.
+        models: of `STATE_MODELS`, with or without `calcium_`; all when empty.
+        jobs: processes.
+        effort: how to train.
+
+    Raises:
+        InputError: an unknown rule or model, a single worm, or a folder of other data.
+    """
+    require_workers(jobs)
+    require(len(dataset) >= 2, f"to leave a worm out takes two worms or more, dataset {dataset.name!r} has one")
+    names, effort = chosen_models(models), effort or Effort()
+    require(len(set(rules)) == len(rules) > 0, "the state rules must be named once each")
+    ruled = {rule: apply_rule(dataset, state_rule(rule)) for rule in rules}
+    claim_folder(out / "runs", {"data": checksum, **asdict(effort)})
+    inputs = _chosen_inputs(ruled, out, jobs)
+    records = _measured(ruled, names, inputs, effort, out, jobs)
+    reading = {rule: _read(ruled[rule], rule, names, inputs, effort, out, jobs) for rule in rules[:1]}
+    return Benchmark(dataset, tuple(rules), names, effort, records, inputs, reading)
+
+
+def chosen_models(models: Sequence[str]) -> tuple[str, ...]:
+    """Full names of some models of states; all when none are named (see `full_names`)."""
+    return full_names(models, STATE_MODELS, PREFIX, "behaviour states")
+
+
+def _chosen_inputs(ruled: Mapping[str, Dataset], out: Path, jobs: int) -> dict[tuple[str, tuple[int, ...]], Inputs]:
+    """Smoothing and scaling for every rule and combination of training worms, each chosen from these worms alone."""
+    plan = {
+        (rule, worms): Planned(_inputs_path(out, rule, worms), Call(_choose, dataset.select(worms)))
+        for rule, dataset in ruled.items()
+        for worms in training_sets(len(dataset))
+    }
+    return {each: Inputs(**found) for each, found in finish_runs(plan, "choice", out, jobs).items()}
+
+
+def _measured(
+    ruled: Mapping[str, Dataset],
+    models: Sequence[str],
+    inputs: Mapping[tuple[str, tuple[int, ...]], Inputs],
+    effort: Effort,
+    out: Path,
+    jobs: int,
+) -> dict[tuple[str, str, tuple[int, ...]], list[dict[str, Any]]]:
+    """Every run, those that are missing made, the dearest models first."""
+    sets = training_sets(len(next(iter(ruled.values()))))
+    ordered = sorted(models, key=lambda m: _DEAREST.index(m) if m in _DEAREST else len(_DEAREST))
+    # A program is compiled once a model and state rule: all combinations of worms are one run.
+    plan = {
+        (rule, model): Planned(
+            _run_path(out, rule, model),
+            Call(_run, ruled[rule], (model, [(worms, inputs[rule, worms]) for worms in sets], effort)),
+            f"{model.removeprefix(PREFIX)}, {rule}",
+        )
+        for model in ordered
+        for rule in ruled
+    }
+    done = finish_runs(plan, "run", out, jobs)
+    return {(rule, model, tuple(run["worms"])): run["records"] for (rule, model), runs in done.items() for run in runs}
+
+
+def _read(
+    dataset: Dataset,
+    rule: str,
+    models: Sequence[str],
+    inputs: Mapping[tuple[str, tuple[int, ...]], Inputs],
+    effort: Effort,
+    out: Path,
+    jobs: int,
+) -> dict[str, Any]:
+    """What the models look at, and how they do without AVA where it was recorded."""
+    chosen = {worms: found for (of, worms), found in inputs.items() if of == rule}
+    hidden = [name for name in COMMAND_NEURONS if name in dataset.x_names]
+    asked = [model for model in _READ if model in models]
+    calls = {"reading": Call(read_models, dataset, (chosen, asked, effort))} if READ in models else {}
+    if hidden and len(hidden) < len(dataset.x_names):
+        calls |= {
+            f"{WITHOUT}{model}": Call(without_neurons, dataset, (chosen, model, effort, hidden)) for model in asked
+        }
+    folder = out / "runs" / _plain(rule) / "reading"
+    plan = {name: Planned(folder / f"{name}.json", call) for name, call in calls.items()}
+    return finish_runs(plan, "reading", out, jobs)
+
+
+def _choose(dataset: Dataset) -> dict[str, Any]:
+    return asdict(choose_inputs(dataset))
+
+
+def _run(dataset: Dataset, model: str, chosen: Sequence[tuple[tuple[int, ...], Inputs]], effort: Effort) -> list[dict]:
+    """All combinations of training worms, in whatever process this is."""
+    found = []
+    for number, (worms, inputs) in enumerate(chosen):
+        records = evaluate_set(dataset, model, worms, inputs, replace(effort, seed=effort.seed + number))
+        found.append({"worms": list(worms), "inputs": asdict(inputs), "records": records})
+    return found
+
+
+def _run_path(out: Path, rule: str, model: str) -> Path:
+    return out / "runs" / _plain(rule) / f"{model}.json"
+
+
+def _inputs_path(out: Path, rule: str, worms: Sequence[int]) -> Path:
+    return out / "runs" / _plain(rule) / "inputs" / f"{'-'.join(str(worm + 1) for worm in worms)}.json"
+
+
+def _plain(rule: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "_-+" else "-" for letter in rule)[:120]

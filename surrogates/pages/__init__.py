@@ -1,0 +1,1 @@
+"""HTML pages, whatever the topic: blocks, templates, packed arrays."""

@@ -1,0 +1,1 @@
+"""The worm in three dimensions as one HTML file."""

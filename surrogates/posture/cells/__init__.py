@@ -1,0 +1,1 @@
+"""What the cells of a posture network follow, and strains classified by them."""

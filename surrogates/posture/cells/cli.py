@@ -1,0 +1,54 @@
+"""`wormtwin posture cells`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from datasets.options import DataOption
+from datasets.posture.cli import posture_app
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.files import require_place
+
+
+@posture_app.command("cells")
+def cells(
+    model: Annotated[Path, typer.Option(help="A model.keras with LSTM layers.")],
+    data: DataOption,
+    out: Annotated[Path, typer.Option(help="The folder for report.html, cells.html and cells.csv.")],
+    midlines: Annotated[
+        Path | None, typer.Option(help="The midlines (.h5) that --data tells of; rebuilt from it when not said.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(help="Of random shifts, for the test.")] = 999,
+    smoothing: Annotated[int, typer.Option(help="Frames of the moving means.")] = 200,
+    trial: Annotated[int, typer.Option(help="The recording that the page plays, from 1.")] = 1,
+    seconds: Annotated[float, typer.Option(help="Of it, where it is most lively.")] = 60.0,
+    seed: Annotated[int, typer.Option(help="Of the shifts.")] = 0,
+) -> None:
+    """Find what every LSTM cell follows: speed, bends, reversals; a report, and a page that plays worm and cells."""
+    from datasets.store import load_dataset
+    from surrogates.posture.cells.cell_states import load_reader, read_memories
+    from surrogates.posture.cells.correlations import relate_cells
+    from surrogates.posture.cells.feature_traces import tracks_of
+    from surrogates.posture.cells.figures_data import read_again
+    from surrogates.posture.cells.page import write_cells_report
+    from surrogates.posture.cells.player import write_cells_page
+
+    require(not out.is_file(), f"--out {out} is a file: name a folder")
+    require_place(out / "report.html")
+    dataset = load_dataset(data)
+    require(1 <= trial <= len(dataset), f"--trial must be from 1 to {len(dataset)}, got {trial}")
+    reader = load_reader(model, dataset)
+    places = reader.places
+    tracks = tracks_of(dataset, None if midlines is None else load_dataset(midlines))
+    read = read_memories(reader, dataset)
+    table = relate_cells(read, tracks, places, rounds=rounds, smoothing=smoothing, seed=seed)
+    reading, scene = read_again(reader, dataset, tracks, table, trial=trial - 1, seconds=seconds)
+    write_cells_page(out / "cells.html", scene)
+    report = write_cells_report(table, reading, reader.name, data.name, out)
+    for feature, found in table.raw.items():
+        best = table.best(feature)
+        told = f"r = {found.correlation[best]:+.2f}, p = {found.p_all[best]:.3f}"
+        print(f"{feature}: cell {places.names[best]}, {told}")
+    print(f"{len(table.reversal_cells())} of {len(places.names)} cells go with reversals")
+    print(f"Report: {report}; worm and cells together: {out / 'cells.html'}; all figures: {out / 'cells.csv'}")

@@ -1,0 +1,1 @@
+"""The forced-choice test: people tell recorded worms from generated ones."""

@@ -1,0 +1,94 @@
+"""`wormtwin posture test-page` and `clip`."""
+
+import contextlib
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from datasets.posture.cli import posture_app
+from neuron_models.foundation.errors import InputError, require
+
+if TYPE_CHECKING:
+    from surrogates.posture.forced_choice.responses import Share
+
+
+@posture_app.command("test-page")
+def quiz(
+    real: Annotated[Path, typer.Option(help="Midlines or amplitudes of real worms (.h5).")],
+    simulated: Annotated[Path, typer.Option(help="Those of a model, such as `posture generate` writes.")],
+    clips: Annotated[int, typer.Option(help="How many to tell apart.")] = 20,
+    examples: Annotated[int, typer.Option(help="How many labelled ones come first, 5 to 10.")] = 6,
+    seconds: Annotated[float, typer.Option(help="Length of a clip.")] = 60.0,
+    results: Annotated[Path, typer.Option(help="Every choice is added to this file (.csv).")] = Path("results.csv"),
+    observer: Annotated[str, typer.Option(help="Who answers, for the results.")] = "",
+    seed: Annotated[int, typer.Option(help="Of clips, order and turns.")] = 0,
+    port: Annotated[int, typer.Option(help="Of this machine alone; 0 takes a free one.")] = 8765,
+) -> None:
+    """Serve a web page that asks which clips show real worms and which a model's; Ctrl-C ends it."""
+    from datasets.store import load_dataset
+    from surrogates.posture.forced_choice.responses import outcome_of, require_answers_file
+    from surrogates.posture.forced_choice.stimuli import make_quiz
+
+    page = _page_server()
+    require_answers_file(results)
+    require(observer.isprintable(), "--observer must be one printable line")
+    data = (load_dataset(real), load_dataset(simulated))
+    quiz = make_quiz(*data, clips=clips, examples=examples, seconds=seconds, seed=seed)
+    sitting = page.Sitting(quiz, results, observer)
+
+    def tell(address: str) -> None:
+        print(f"Open {address} in a browser on this machine; Ctrl-C ends the test.", flush=True)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        page.serve(sitting, port, tell)
+    outcome = outcome_of(sitting.answers)
+    print(f"\n{_told('accuracy', outcome.accuracy)}")
+    print(_told("real ones called real (sensitivity)", outcome.sensitivity))
+    print(_told("simulated ones called simulated (specificity)", outcome.specificity))
+    print(f"{len(sitting.answers)} of {clips} clips answered, in {results}" if sitting.answers else "No answers.")
+
+
+@posture_app.command("clip")
+def clip(
+    data: Annotated[Path, typer.Argument(help="Midlines or amplitudes (.h5).")],
+    out: Annotated[Path, typer.Option(help="The film to write (.mp4 or .gif).")],
+    trial: Annotated[int, typer.Option(help="Which recording, from 1.")] = 1,
+    start: Annotated[float, typer.Option(help="Seconds from its first frame.")] = 0.0,
+    seconds: Annotated[float, typer.Option(help="Length of the clip.")] = 60.0,
+    turn: Annotated[float, typer.Option(help="Degrees by which all is turned to the left.")] = 0.0,
+    speed: Annotated[float, typer.Option(help="Times real time.")] = 1.0,
+    side: Annotated[int, typer.Option(help="Of the square picture, in pixels.")] = 480,
+) -> None:
+    """Write a stretch of a recording as a film: the midline red, the head blue."""
+    from datasets.store import load_dataset
+    from surrogates.posture.forced_choice.clips import as_midlines, one_clip
+    from surrogates.posture.forced_choice.films import require_film, write_film
+
+    require_film(out)
+    shown = one_clip(as_midlines(load_dataset(data)), trial, start, seconds)
+    try:
+        write_film(shown.turned(turn), out, side=side, speed=speed)
+    except ImportError as error:
+        raise InputError(_MISSING.format("films", error.name)) from None
+    print(f"{shown.recording}, {seconds:g} s from {start:g} s on, in {out}")
+
+
+_MISSING = "{} need the package {}: pip install 'wormtwin[posture]'"
+
+
+def _page_server() -> ModuleType:
+    from surrogates.posture.forced_choice import server as quiz_page
+
+    if importlib.util.find_spec("flask") is None:
+        raise InputError(_MISSING.format("test pages", "flask"))
+    return quiz_page
+
+
+def _told(what: str, share: "Share") -> str:
+    if share.number == 0:
+        return f"{what}: no such clip answered"
+    interval = f"95 % interval {100 * share.low:.0f} to {100 * share.high:.0f} %"
+    return f"{what}: {share.right} of {share.number}, {100 * share.share:.0f} % ({interval})"

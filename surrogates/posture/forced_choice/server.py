@@ -1,0 +1,190 @@
+"""The real-or-simulated test as a local web page.
+
+The browser gets one clip at a time, all in one form, and its truth only in reply to a choice, which is on the disk by
+then.
+"""
+
+import datetime
+import logging
+import math
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from neuron_models.foundation.errors import InputError, require
+from surrogates.pages.packing import pack
+from surrogates.pages.page import environment
+from surrogates.posture.forced_choice.responses import (
+    PUBLISHED,
+    REAL,
+    SIMULATED,
+    Answer,
+    Outcome,
+    append_answer,
+    outcome_of,
+)
+from surrogates.posture.forced_choice.stimuli import Question, Quiz
+
+HOST = "127.0.0.1"
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class Sitting:
+    """One run of a test: the answers so far, each written to the results as it is given.
+
+    Args:
+        quiz: what is asked.
+        results: the CSV file.
+        observer: who answers.
+    """
+
+    def __init__(self, quiz: Quiz, results: Path, observer: str = "") -> None:
+        self.quiz, self._results, self._observer = quiz, results, observer
+        self.answers: list[Answer] = []
+        self._session = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        self._shown: dict[int, float] = {}
+
+    def show(self, number: int) -> Question:
+        """The question of this number, from 1: one that is answered, or the next."""
+        require(1 <= number <= min(len(self.answers) + 1, len(self.quiz.questions)), f"clip {number} is not due")
+        self._shown.setdefault(number, time.monotonic())
+        return self.quiz.questions[number - 1]
+
+    def choose(self, number: int, choice: str) -> Answer:
+        """Take the choice for the clip that is being shown, and write it down."""
+        require(choice in (REAL, SIMULATED), f"a choice is {REAL} or {SIMULATED}, got {choice!r:.40}")
+        require(number == len(self.answers) + 1 and number in self._shown, f"clip {number} is not being shown")
+        question = self.quiz.questions[number - 1]
+        answer = Answer(
+            session=self._session,
+            observer=self._observer,
+            number=number,
+            recording=question.clip.recording,
+            start=question.clip.start,
+            turned=round(question.turned, 3),
+            truth=question.truth,
+            choice=choice,
+            seconds=round(time.monotonic() - self._shown[number], 2),
+        )
+        append_answer(self._results, answer)
+        self.answers.append(answer)
+        return answer
+
+
+def make_app(sitting: Sitting) -> Any:
+    """The Flask application that serves the page of one sitting."""
+    import flask
+
+    app = flask.Flask("wormtwin", static_folder=None)
+    app.config["TRUSTED_HOSTS"] = [HOST, "localhost"]  # a name that another site points here is refused
+    app.config["MAX_CONTENT_LENGTH"] = 1000
+    templates = environment("surrogates.posture.forced_choice")
+
+    def text(name: str, kind: str, **values: Any) -> Callable[[], Any]:
+        return lambda: flask.Response(templates.get_template(name).render(**values), mimetype=kind)
+
+    app.add_url_rule("/", "page", text("quiz.html", "text/html", quiz=sitting.quiz))
+    app.add_url_rule("/quiz.css", "style", text("quiz.css", "text/css"))
+    app.add_url_rule("/quiz.js", "script", text("quiz.js", "text/javascript"))
+    app.add_url_rule("/state", "state", lambda: state_of(sitting))
+    app.add_url_rule("/example/<int:number>", "example", lambda number: _example(sitting, number))
+    app.add_url_rule("/clip/<int:number>", "clip", lambda number: clip_facts(sitting.show(number)))
+    app.add_url_rule("/choice", "choice", lambda: _choose(sitting, flask.request.get_json()), methods=["POST"])
+
+    def refuse(error: Exception) -> tuple[dict, int]:
+        return {"error": str(error)}, 409
+
+    def harden(response: Any) -> Any:
+        response.headers.update(_HEADERS)
+        return response
+
+    app.register_error_handler(InputError, refuse)
+    app.after_request(harden)
+    return app
+
+
+def serve(sitting: Sitting, port: int, ready: Callable[[str], None] = print) -> None:
+    """Serve the page on the loopback address until the process is interrupted.
+
+    Args:
+        sitting: the test.
+        port: 0 takes a free one.
+        ready: is told the address once the page can be opened.
+
+    Raises:
+        InputError: the port cannot be had.
+    """
+    from werkzeug.serving import make_server
+
+    bound = bind(port)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    with bound:
+        server = make_server(HOST, 0, make_app(sitting), threaded=True, fd=bound.fileno())
+        ready(f"http://{HOST}:{bound.getsockname()[1]}/")
+        try:
+            server.serve_forever()
+        finally:
+            server.server_close()
+
+
+def bind(port: int) -> socket.socket:
+    """Take a port of the loopback address.
+
+    Raises:
+        InputError: there is no such port, or it is in use.
+    """
+    require(0 <= port <= 65535, f"--port must be from 0 to 65535, got {port}")
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        reason = os.strerror(error.errno).lower() if error.errno else str(error)
+        raise InputError(f"port {port} cannot be had ({reason}): give another by --port, or 0 for a free one") from None
+
+
+def state_of(sitting: Sitting) -> dict[str, Any]:
+    """How far the test is: what the page asks for when it is opened."""
+    done = len(sitting.answers) == len(sitting.quiz.questions)
+    counts = {"examples": len(sitting.quiz.examples), "clips": len(sitting.quiz.questions)}
+    progress = {"answered": len(sitting.answers), "right": sum(a.right for a in sitting.answers)}
+    return {**counts, **progress, "outcome": outcome_facts(outcome_of(sitting.answers)) if done else None}
+
+
+def outcome_facts(outcome: Outcome) -> dict[str, Any]:
+    """The figures of a test for the page; None for those that need a clip of a kind that never came."""
+    facts = {name: _plain(value) for name, value in asdict(outcome).items()}
+    return {**facts, "published": list(PUBLISHED.items())}
+
+
+def clip_facts(question: Question) -> dict[str, Any]:
+    """What the page gets of a clip: its midlines and frame rate, nothing that tells what it is."""
+    return {"fps": round(question.clip.fps, 3), "midlines": asdict(pack(question.clip.midlines))}
+
+
+def _example(sitting: Sitting, number: int) -> dict[str, Any]:
+    require(1 <= number <= len(sitting.quiz.examples), f"there is no example {number}")
+    question = sitting.quiz.examples[number - 1]
+    return {**clip_facts(question), "truth": question.truth}
+
+
+def _choose(sitting: Sitting, given: Any) -> dict[str, Any]:
+    told = given if isinstance(given, dict) else {}
+    number = told.get("number")
+    require(isinstance(number, int) and not isinstance(number, bool), "a choice names the number of its clip")
+    answer = sitting.choose(int(number), str(told.get("choice")))  # type: ignore[arg-type]
+    return {"truth": answer.truth, **state_of(sitting)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,87 @@
+"""How far the next frame is from what was predicted of it, beside what needs no network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+
+from datasets.dataset import Dataset, Trial
+from neuron_models.foundation.units import DataUnits
+from surrogates.backend import keras, tensorflow_unseen
+from surrogates.posture.network.autoregression import choose_lags, fit_autoregression
+from surrogates.posture.network.segments import CONTEXT, stretches
+from surrogates.training.metrics import Score, require_fitting, score
+
+NETWORK = "network"
+_AT_ONCE = 2**16
+"""Frames that the network reads at once, about."""
+
+
+def forecasts(model: keras.Model, dataset: Dataset) -> list[Float[np.ndarray, "frame channel"]]:
+    """The frame after each frame of each stretch, from the recorded ones before it in its stretch.
+
+    Raises:
+        InputError: the model takes another number of channels.
+    """
+    require_fitting(model, dataset)
+    order = np.argsort([len(trial) for trial in dataset], kind="stable")
+    found: list[np.ndarray] = [np.zeros(0)] * len(dataset)
+    while len(order):
+        length = 2 ** int(np.ceil(np.log2(len(dataset.trials[order[0]]))))  # few lengths, since each is compiled
+        some = [place for place in order[: max(1, _AT_ONCE // length)] if len(dataset.trials[place]) <= length]
+        x = np.zeros((2 ** int(np.ceil(np.log2(len(some)))), length, len(dataset.x_names)), np.float32)
+        for row, place in enumerate(some):
+            x[row, : len(dataset.trials[place])] = dataset.trials[place].x[:]
+        with tensorflow_unseen():
+            given = np.asarray(model.predict(x, batch_size=len(x), verbose=0))
+        for row, place in enumerate(some):
+            found[place] = given[row, : len(dataset.trials[place])]
+        order = order[len(some) :]
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class NextFrame:
+    """How well the next frame is predicted: scores by method and split; `lags` are the linear autoregression's."""
+
+    scores: Mapping[str, Mapping[str, Score]]
+    lags: int
+
+    def rmse(self, method: str, split: str) -> DataUnits:
+        """Over all channels."""
+        return self.scores[method][split].rmse
+
+
+def score_next_frame(model: keras.Model, dataset: Dataset, context: int = CONTEXT) -> NextFrame:
+    """Score the next frame as the network predicts it, beside the last frame repeated and a linear autoregression.
+
+    The autoregression is fitted to the training stretches of these data, with as many lags as are best on the
+    validation stretches (on the training stretches, if there are none). All methods are judged on the same frames.
+
+    Args:
+        model: a `posture_lstm`.
+        dataset: of amplitudes.
+        context: frames that a predicted one must have before it in its stretch.
+
+    Raises:
+        InputError: no stretch is long enough, or the model takes other channels.
+    """
+    dataset = stretches(dataset)
+    parts = dataset.by_split()
+    learned = parts.get("train", dataset)
+    lags = choose_lags(learned, parts.get("validation", learned))
+    linear = fit_autoregression(learned, lags)
+    judged = replace(dataset, trials=tuple(_counted(trial, context) for trial in dataset if len(trial) >= context))
+    frames = [np.asarray(trial.x[:]) for trial in judged]
+    methods = {
+        NETWORK: forecasts(model, judged),
+        "linear autoregression": [linear.predict(each) for each in frames],
+        "last frame repeated": frames,
+    }
+    return NextFrame({name: score(judged, given) for name, given in methods.items()}, lags)
+
+
+def _counted(trial: Trial, context: int) -> Trial:
+    """The stretch with weight zero where too few frames are before the predicted one."""
+    return replace(trial, weight=(np.arange(len(trial)) >= context - 1).astype(float))

@@ -1,0 +1,1 @@
+"""Surrogates of the simulator: responses to stimuli."""

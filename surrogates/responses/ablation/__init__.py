@@ -1,0 +1,1 @@
+"""What ablations change: screens and scenarios, with plots and a page."""

@@ -1,0 +1,1 @@
+"""The five experiments of the paper: their runs, tables, plots and report."""

@@ -1,0 +1,120 @@
+"""The description of an experiment, and of what came out of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from datasets.dataset import SPLITS
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.units import DataUnits, Milliseconds
+from surrogates.runs.result import Result
+
+INPUT_GROUPS = {"AVB": ("AVBL", "AVBR"), "PLM": ("PLML", "PLMR")}
+"""Inputs that are left out together, by the name of their class of neurons."""
+
+_NETWORKS = ("rnn", "lstm", "gru")
+_WORDS = ("linear", "state_space")
+"""Models whose names are words; the others are written in capitals."""
+_USUAL_SAMPLING: Milliseconds = 0.5
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model of an experiment, its settings, and what it learns.
+
+    `published` holds the published RMSE (V) of those splits of which there is one. `sampling` is that of the data;
+    `without` names the groups of inputs (of `INPUT_GROUPS`) that the model does not see; `most_runs` limits the seeds
+    of a protocol.
+    """
+
+    model: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    published: Mapping[str, DataUnits] = field(default_factory=dict)
+    sampling: Milliseconds = _USUAL_SAMPLING
+    without: tuple[str, ...] = ()
+    most_runs: int = 100
+
+    def __post_init__(self) -> None:
+        for what, names, known in (("split", self.published, SPLITS), ("group of inputs", self.without, INPUT_GROUPS)):
+            strange = [name for name in names if name not in known]
+            require(not strange, f"{self.model}: there is no {what} {strange}; there are {', '.join(known)}")
+
+    @property
+    def model_label(self) -> str:
+        """The model and its settings alone, such as GRU-8 or linear."""
+        name = self.model.replace("_", "-") if self.model in _WORDS else self.model.upper()
+        return "-".join([name, *(str(value) for value in self.settings.values())])
+
+    @property
+    def label(self) -> str:
+        """The model, and its data where they are not the usual ones: GRU-8, GRU-8 0.1 ms, GRU-8 without AVB."""
+        sampling = "" if self.sampling == _USUAL_SAMPLING else f" {self.sampling:g} ms"
+        return f"{self.model_label}{sampling}" + "".join(f" without {name}" for name in self.without)
+
+    @property
+    def baseline(self) -> bool:
+        """Whether this is not one of the paper's networks but something to compare them with."""
+        return self.model not in _NETWORKS
+
+    @property
+    def unseen_inputs(self) -> tuple[str, ...]:
+        """The inputs that the model does not see."""
+        return _members(self.without)
+
+
+def _members(groups: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for group in groups for name in INPUT_GROUPS[group])
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is trained on a scenario."""
+
+    name: str
+    title: str
+    scenario: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How often and how long each model is trained."""
+
+    runs: int = 10
+    epochs: int = 1000
+
+    def __post_init__(self) -> None:
+        for name in ("runs", "epochs"):
+            require(getattr(self, name) >= 1, f"{name} must be >= 1, got {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its folder, the dataset file that it learned, the groups of inputs left out, its result."""
+
+    folder: Path
+    data: Path
+    without: tuple[str, ...]
+    result: Result
+
+    @property
+    def unseen_inputs(self) -> tuple[str, ...]:
+        """The inputs that the model does not see."""
+        return _members(self.without)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An experiment with its runs, in the order of the entries and of the seeds."""
+
+    experiment: Experiment
+    protocol: Protocol
+    runs: tuple[tuple[Entry, tuple[Run, ...]], ...]
+
+
+def with_baselines(experiment: Experiment, baselines: Sequence[Entry]) -> Experiment:
+    """The experiment with every baseline added for each sampling and each set of inputs that its entries learn."""
+    kinds = dict.fromkeys((entry.sampling, entry.without) for entry in experiment.entries)
+    added = (replace(each, sampling=sampling, without=without) for sampling, without in kinds for each in baselines)
+    return replace(experiment, entries=(*experiment.entries, *added))

@@ -1,0 +1,128 @@
+"""What the runs of an experiment say, as tables: a row for each run, entry, output, or best model of a size."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from datasets.dataset import SPLITS
+from neuron_models.foundation.numerals import listed
+from surrogates.responses.experiments.experiments import Entry, Outcome, Run
+from surrogates.responses.models.table import MODELS
+from surrogates.training.model_kind import look_up
+
+NETWORKS = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
+"""How the recurrent networks are called."""
+
+
+def variant(entry: Entry, outcome: Outcome) -> str:
+    """What sets an entry apart besides its model: inputs left out, or the sampling where the experiment has several."""
+    parts = [f"without {listed(entry.without)}"] if entry.without else []
+    if len({other.sampling for other, _ in outcome.runs}) > 1:
+        parts.append(f"sampled every {entry.sampling:g} ms")
+    return ", ".join(parts)
+
+
+def entries_table(outcome: Outcome) -> pd.DataFrame:
+    """One row an entry, in order; errors in the data's units, their mean, spread and range over runs that converged.
+
+    Columns: place, label, model, network (or baseline), size, variant, parameters, runs, diverged, seconds, step
+    (microseconds) and, for each split, `test`, `test_sd`, `test_low`, `test_high`, `test_published`.
+    """
+    return pd.DataFrame([_entry_row(place, *pair, outcome) for place, pair in enumerate(outcome.runs)])
+
+
+def runs_table(outcome: Outcome) -> pd.DataFrame:
+    """One row a run: label, variant, seed, the errors, best epoch (0 where there are none), seconds."""
+    rows = []
+    for entry, runs in outcome.runs:
+        for run in runs:
+            found = run.result
+            about = {
+                "experiment": outcome.experiment.name,
+                "label": entry.model_label,
+                "variant": variant(entry, outcome),
+            }
+            took = {"seconds": found.seconds, "step": found.step_microseconds, "diverged": found.diverged}
+            errors = {split: found.rmse(split) for split in SPLITS}
+            epoch = 0 if look_up(entry.model, MODELS).closed_form else found.best_epoch + 1
+            rows.append({**about, "seed": found.seed, **errors, "epoch": epoch, **took})
+    return pd.DataFrame(rows)
+
+
+def outputs_table(outcome: Outcome) -> pd.DataFrame:
+    """One row an entry and output: the test error, its mean over the runs, and the same over the output's range."""
+    rows = []
+    for place, (entry, runs) in enumerate(outcome.runs):
+        scores = [run.result.scores["test"] for run in converged(runs) if "test" in run.result.scores]
+        for output in scores[0].rmse_by_output if scores else ():
+            about = {"place": place, "label": entry.model_label, "variant": variant(entry, outcome), "output": output}
+            rmse = float(np.mean([score.rmse_by_output[output] for score in scores]))
+            relative = float(np.mean([score.relative_by_output[output] for score in scores]))
+            rows.append(about | {"network": not entry.baseline, "rmse": rmse, "relative": relative})
+    return pd.DataFrame(rows, columns=["place", "label", "variant", "output", "network", "rmse", "relative"])
+
+
+def frontier(table: pd.DataFrame) -> pd.DataFrame:
+    """The entries that no other one beats with as many parameters or fewer, smallest first."""
+    kept, lowest = [], math.inf
+    for place, row in table.dropna(subset="test").sort_values(["parameters", "test"]).iterrows():
+        if row["test"] < lowest:
+            kept.append(place)
+            lowest = row["test"]
+    return table.loc[kept]
+
+
+def best(table: pd.DataFrame, network: bool, by: str = "test") -> pd.Series | None:
+    """The network, or the baseline, with the smallest error of a split; None when there is none."""
+    rows = table[table["network"] == network].dropna(subset=by)
+    return None if rows.empty else rows.loc[rows[by].idxmin()]
+
+
+def converged(runs: Sequence[Run]) -> list[Run]:
+    """The runs that did not diverge."""
+    return [run for run in runs if not run.result.diverged]
+
+
+def best_run(runs: Sequence[Run]) -> Run | None:
+    """The run with the smallest validation error (training error, where there is no validation)."""
+    known = [(error, run) for run in converged(runs) if not math.isnan(error := _chosen_by(run))]
+    return min(known, key=lambda pair: pair[0])[1] if known else None
+
+
+def _chosen_by(run: Run) -> float:
+    error = run.result.rmse("validation")
+    return run.result.rmse("train") if math.isnan(error) else error
+
+
+def _entry_row(place: int, entry: Entry, runs: Sequence[Run], outcome: Outcome) -> dict[str, Any]:
+    good = [run.result for run in converged(runs)]
+    row: dict[str, Any] = {
+        "place": place,
+        "label": entry.model_label,
+        "model": entry.model,
+        "network": not entry.baseline,
+        "size": "-".join(str(value) for value in entry.settings.values()),
+        "variant": variant(entry, outcome),
+        "parameters": max(result.parameters for result in good) if good else 0,
+        "runs": len(runs),
+        "diverged": len(runs) - len(good),
+        "seconds": _mean([result.seconds for result in good]),
+        "step": _mean([result.step_microseconds for result in good]),
+    }
+    for split in SPLITS:
+        values = [result.rmse(split) for result in good]
+        row |= {
+            split: _mean(values),
+            f"{split}_sd": float(np.std(values, ddof=1)) if len(values) > 1 else math.nan,
+            f"{split}_low": min(values, default=math.nan),
+            f"{split}_high": max(values, default=math.nan),
+            f"{split}_published": entry.published.get(split, math.nan),
+        }
+    return row
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else math.nan

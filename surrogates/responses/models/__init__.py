@@ -1,0 +1,1 @@
+"""The models of responses: recurrent, with time delays, linear, state space."""

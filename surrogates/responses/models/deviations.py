@@ -1,0 +1,70 @@
+"""Trials as arrays measured from rest: what the models that feed back their own outputs learn from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from datasets.dataset import Dataset
+from neuron_models.foundation.errors import require
+
+
+@dataclass(frozen=True, eq=False)
+class FromRest:
+    """Trials side by side: stimuli `x`, deviations `y` from `rest`, and `weight`, zero where a sample does not count.
+
+    What does not count is zero in `y`, and in `x` if it is NaN. Shorter trials are filled up with samples that do not
+    count.
+    """
+
+    x: Float[np.ndarray, "trial time input"]
+    y: Float[np.ndarray, "trial time output"]
+    weight: Float[np.ndarray, "trial time"]
+    rest: Float[np.ndarray, " output"]
+
+
+def training_from_rest(dataset: Dataset) -> FromRest:
+    """The training trials, measured from their own rest (see `rest_of`).
+
+    Raises:
+        InputError: no training trials, a trial without y, no first sample that counts, or NaN where samples count.
+    """
+    parts = dataset.by_split()
+    require("train" in parts, f"dataset {dataset.name!r} has no training trials")
+    return from_rest(parts["train"], rest_of(parts["train"]))
+
+
+def rest_of(dataset: Dataset) -> Float[np.ndarray, " output"]:
+    """The mean first sample of the trials, of those that count: before the stimulus, every output is at rest."""
+    require(all(t.y is not None for t in dataset), f"dataset {dataset.name!r} has no outputs to learn")
+    first = [t.y[:1] for t in dataset if t.valid()[0]]  # type: ignore[index]
+    require(len(first) > 0, f"dataset {dataset.name!r}: no first sample of training counts")
+    return np.concatenate(first).astype(float).mean(axis=0)
+
+
+def from_rest(dataset: Dataset, rest: Float[np.ndarray, " output"]) -> FromRest:
+    """Trials measured from a given rest.
+
+    Raises:
+        InputError: a trial without y, or NaN where samples count.
+    """
+    require(all(t.y is not None for t in dataset), f"dataset {dataset.name!r} has no outputs to learn")
+    number, steps = len(dataset), max(len(trial) for trial in dataset)
+    x = np.zeros((number, steps, len(dataset.x_names)))
+    y = np.zeros((number, steps, len(rest)))
+    weight = np.zeros((number, steps))
+    for row, trial in enumerate(dataset):
+        counts, end = trial.valid(), len(trial)
+        x[row, :end] = np.where(counts[:, None] | np.isfinite(trial.x[:]), trial.x[:], 0.0)
+        y[row, :end] = np.where(counts[:, None], trial.y[:] - rest, 0.0)  # type: ignore[index]
+        weight[row, :end] = 1.0 if trial.weight is None else trial.weight[:]
+    for what, array in (("x", x), ("y", y)):
+        require(bool(np.isfinite(array).all()), f"dataset {dataset.name!r}: NaN in {what}: give such samples weight 0")
+    return FromRest(x, y, weight, rest)
+
+
+def past(series: Float[np.ndarray, "trial time channel"], lag: int) -> Float[np.ndarray, "trial time channel"]:
+    """The series a number of samples ago: zero, which is at rest, before its first sample."""
+    earlier = np.zeros_like(series)
+    earlier[:, lag:] = series[:, : max(0, series.shape[1] - lag)]
+    return earlier

@@ -1,0 +1,112 @@
+"""The result of one training, and the folder that holds it."""
+
+import importlib.metadata
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.units import DataUnits, Microseconds, Seconds
+from surrogates.training.metrics import Score
+
+if TYPE_CHECKING:
+    from surrogates.training.trainer import Training
+
+SCORES_FILE = "scores.json"
+HISTORY_FILE = "history.csv"
+MODEL_FILE = "model.keras"
+HISTORY_PLOT = "history.png"
+TRACES_FILE = "traces.png"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One trained model: what it is, how well it does by split and by output, what it took.
+
+    `step_microseconds` is the time of one simulated step in a free run over one trial.
+    """
+
+    experiment: str
+    model: str
+    settings: Mapping[str, Any]
+    seed: int
+    parameters: int
+    scores: Mapping[str, Score]
+    best_epoch: int
+    seconds: Seconds
+    data: str
+    versions: Mapping[str, str] = field(default_factory=dict)
+    diverged: bool = False
+    step_microseconds: Microseconds = math.nan
+
+    def rmse(self, split: str) -> DataUnits:
+        """The RMSE of a split, NaN where there is none."""
+        return self.scores[split].rmse if split in self.scores else math.nan
+
+
+def save_result(result: Result, folder: Path) -> Path:
+    """Write `scores.json` into a folder."""
+    with written_whole(folder / SCORES_FILE) as beside:
+        beside.write_text(json.dumps(without_nan(asdict(result)), indent=1))
+    return folder / SCORES_FILE
+
+
+def load_result(path: Path) -> Result:
+    """Read a result that `save_result` wrote.
+
+    Raises:
+        InputError: the file is missing, half-written or holds something else.
+    """
+    try:
+        found = json.loads(path.read_text())
+        found["scores"] = {split: Score(**with_nan(score)) for split, score in found["scores"].items()}
+        numbers = {name: with_nan(found[name]) for name in ("seconds", "step_microseconds") if name in found}
+        return Result(**{**found, **numbers})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: not a result of wormtwin ({error}): delete it and run again") from None
+
+
+def save_history(training: "Training", folder: Path) -> Path:
+    """Write `history.csv`: epoch (from 1), then a column for each entry of the history."""
+    table = pd.DataFrame(training.history)
+    table.insert(0, "epoch", range(1, len(table) + 1))
+    with written_whole(folder / HISTORY_FILE) as beside:
+        table.to_csv(beside, index=False)
+    return folder / HISTORY_FILE
+
+
+def versions() -> dict[str, str]:
+    """The versions of what decides a training's figures."""
+    backend = os.environ.get("KERAS_BACKEND", "jax")
+    names = ("wormtwin", "keras", backend, "numba", "numpy")
+    return {"backend": backend, **{name: _version(name) for name in names}}
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "none"  # under another name, or run from its source
+
+
+def without_nan(value: Any) -> Any:
+    """The value with every NaN in it replaced by None, since JSON has none."""
+    if isinstance(value, Mapping):
+        return {key: without_nan(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(each) for each in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def with_nan(value: Any) -> Any:
+    """The other way: every None in a value, or in the mappings in it, becomes NaN."""
+    if isinstance(value, Mapping):
+        return {key: with_nan(each) for key, each in value.items()}
+    return math.nan if value is None else value

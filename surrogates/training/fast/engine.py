@@ -1,0 +1,297 @@
+"""Trains a small Keras model on a CPU with the kernels of this folder, as `fit` would, many times faster."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from surrogates.backend import keras
+from surrogates.training.fast.algebra import compiled
+from surrogates.training.fast.cells import BLOCK, GRU, backward, forward, losses
+from surrogates.training.fast.layout import Layout
+from surrogates.training.fast.simd import WIDTH
+
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
+_BETA_1, _BETA_2, _EPSILON = np.float32(0.9), np.float32(0.999), np.float32(1e-7)
+_REST_1, _REST_2 = np.float32(1 - 0.9), np.float32(1 - 0.999)  # as Keras has them, not 1 less the rounded ones
+_TOGETHER = 64  # trials of a prediction that run side by side
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """The arrays of one pass over some trials: `lanes` side by side, the first of them a batch, then validation."""
+
+    layout: Layout
+    steps: int
+    lanes: int
+    keep: bool = True
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        plan, area = self.layout, self.layout.units * self.lanes
+        kept = self.steps if self.keep else 1
+        sizes = {
+            "v": (self.steps + 1) * plan.rows * self.lanes + WIDTH * self.lanes,
+            "gates": kept * plan.gates * self.lanes,
+            "memory": kept * 2 * area,
+            "y": self.steps * plan.outputs * self.lanes,
+        }
+        if self.keep:
+            sizes |= {
+                "targets": sizes["y"],
+                "errors": sizes["y"],
+                "scales": 2 * self.steps * self.lanes,
+                "carried": 2 * area,
+                "turned": (BLOCK + 1) * self.lanes * (plan.wide + WIDTH),
+            }
+        self.arrays.update({name: aligned(size) for name, size in sizes.items()})
+        sources = self.sources
+        sources[:, plan.units] = 1.0
+        if plan.kind == GRU:
+            sources[:, -1] = 1.0
+
+    @property
+    def sizes(self) -> tuple[int, int, int, int, int]:
+        """As the kernels take them."""
+        return self.steps, self.lanes, self.layout.inputs, self.layout.units, self.layout.outputs
+
+    @property
+    def sources(self) -> Float[np.ndarray, "steps_and_one row lane"]:
+        """The source rows of every step."""
+        shape = (self.steps + 1, self.layout.rows, self.lanes)
+        return self.arrays["v"][: np.prod(shape)].reshape(shape)
+
+    def put(self, x: np.ndarray, trials: np.ndarray, first: int = 0) -> None:
+        """Give the inputs (time, input, trial) of some trials to the lanes from `first` on."""
+        start = self.layout.units + 1
+        _gather(self.sources[:-1, start : start + self.layout.inputs, first:], x, trials, np.float32(1))
+
+    def expect(self, y: np.ndarray, weight: np.ndarray, trials: np.ndarray, row: int, first: int = 0) -> None:
+        """Give the targets (time, output, trial) of some trials, and their shares in the loss, to those lanes.
+
+        The row of `scales` is 0 for a batch, 1 for validation.
+        """
+        share = np.float32(1 / (len(trials) * y.shape[0] * y.shape[1]))
+        _gather(self.arrays["targets"].reshape(self.steps, -1, self.lanes)[..., first:], y, trials, np.float32(1))
+        scales = self.arrays["scales"].reshape(2, self.steps, 1, self.lanes)[row]
+        _gather(scales[..., first:], weight[:, None], trials, share)
+
+    def run(self, w: np.ndarray, d: np.ndarray) -> None:
+        """Forward: the responses are in `y`."""
+        a, plan = self.arrays, self.layout
+        forward(plan.kind, plan.activation, w, d, a["v"], a["gates"], a["memory"], a["y"], self.sizes, self.keep)
+
+    def judge(self) -> tuple[float, float]:
+        """The losses of the batch and of validation; their errors are kept for the way back."""
+        a = self.arrays
+        return losses(a["y"], a["targets"], a["scales"], a["errors"], self.sizes)
+
+    def learn(self, parameters: np.ndarray, slopes: np.ndarray, used: int) -> None:
+        """Backward: the gradient of the batch's loss, for its `used` lanes, in `slopes`."""
+        a, plan = self.arrays, self.layout
+        w, d = _halves(parameters, plan)
+        dw, dd = _halves(slopes, plan)
+        slopes[:] = 0.0
+        seeing = (3 if plan.kind == GRU else plan.gates // plan.units) * plan.units
+        wt = aligned(plan.units * seeing)
+        wt[:] = w.reshape(plan.gates, plan.wide)[:seeing, : plan.units].T.ravel()
+        dt = aligned(plan.units * plan.outputs)
+        dt[:] = d.reshape(plan.outputs, plan.wide)[:, : plan.units].T.ravel()
+        backward(
+            plan.kind, plan.activation, wt, dt, a["v"], a["gates"], a["memory"], a["errors"], dw, dd, a["carried"],
+            a["turned"], self.sizes, used,
+        )  # fmt: skip
+
+
+class Trainer:
+    """Adam on the mean squared error, batch by batch; validation runs in spare lanes of an epoch's first batch."""
+
+    def __init__(
+        self, model: keras.Model, layout: Layout, learned: Arrays, checked: Arrays, rate: float, batch: int
+    ) -> None:
+        self.layout, self._rate, self._size = layout, np.float32(rate), batch
+        self._learned, self._checked = _by_lane(learned, layout), _by_lane(checked, layout)
+        w, d = layout.pack(model.get_weights())
+        self.parameters = aligned(w.size + d.size + WIDTH)
+        self.parameters[: w.size], self.parameters[w.size : w.size + d.size] = w.ravel(), d.ravel()
+        self._slopes, self._m, self._v = (aligned(self.parameters.size) for _ in range(3))
+        self._step = 0
+        self._works: dict[tuple[int, bool], Work] = {}
+        self._number = len(learned[0])
+
+    @property
+    def whole(self) -> bool:
+        """Whether all trials are one batch."""
+        return self._number <= self._size
+
+    def epoch(self, order: Int[np.ndarray, " trial"]) -> tuple[float, float]:
+        """Learn every trial once; gives the mean training loss, and the validation loss before the first step."""
+        summed, validation = 0.0, float("nan")
+        for start in range(0, self._number, self._size):
+            rows = order[start : start + self._size]
+            work = self._prepared(rows, first=start == 0)
+            work.run(*_halves(self.parameters, self.layout))
+            loss, checked = work.judge()
+            validation = checked if start == 0 else validation
+            work.learn(self.parameters, self._slopes, len(rows))
+            self._advance()
+            summed += loss * len(rows)
+        return summed / self._number, validation
+
+    def validate(self) -> float:
+        """The validation loss with the weights of now."""
+        work = self._prepared(np.arange(self._number)[: self._size], first=True)
+        work.run(*_halves(self.parameters, self.layout))
+        return work.judge()[1]
+
+    def gradients(self) -> list[np.ndarray]:
+        """The gradient of the first batch's loss, in the order of Keras's weights."""
+        rows = np.arange(self._number)[: self._size]
+        work = self._prepared(rows, first=True)
+        work.run(*_halves(self.parameters, self.layout))
+        work.judge()
+        work.learn(self.parameters, self._slopes, len(rows))
+        return self.weights(self._slopes)
+
+    def weights(self, parameters: np.ndarray | None = None) -> list[np.ndarray]:
+        """Parameters (those of now when None) as Keras's list of weights."""
+        w, d = _halves(self.parameters if parameters is None else parameters, self.layout)
+        wide = self.layout.wide
+        return self.layout.unpack(w.reshape(-1, wide), d.reshape(-1, wide))
+
+    def _prepared(self, rows: np.ndarray, first: bool) -> Work:
+        """The arrays for a batch, filled anew unless it is always the same."""
+        key = (len(rows), first)
+        if key in self._works and self.whole:
+            return self._works[key]
+        x, y, weight = self._learned
+        number, others = len(rows), np.arange(self._checked[0].shape[-1] if first else 0)
+        fresh = key not in self._works
+        if fresh:
+            self._works[key] = Work(self.layout, len(x), -(-(number + len(others)) // WIDTH) * WIDTH)
+        work = self._works[key]
+        work.put(x, rows)
+        work.expect(y, weight, rows, 0)
+        if first and fresh:
+            x, y, weight = self._checked
+            work.put(x, others, number)
+            work.expect(y, weight, others, 1, number)
+        return work
+
+    def _advance(self) -> None:
+        self._step += 1
+        t = np.float32(self._step)
+        one = np.float32(1.0)
+        rate = self._rate * np.sqrt(one - np.power(_BETA_2, t)) / (one - np.power(_BETA_1, t))
+        _adam(self.parameters, self._slopes, self._m, self._v, np.float32(rate))
+
+
+def respond(
+    model: keras.Model, layout: Layout, x: Float[np.ndarray, "trial time input"]
+) -> Float[np.ndarray, "trial time output"]:
+    """Run a model freely from zero state."""
+    w, d = layout.pack(model.get_weights())
+    flat_w, flat_d = aligned(w.size), aligned(d.size)
+    flat_w[:], flat_d[:] = w.ravel(), d.ravel()
+    turned = np.ascontiguousarray(np.moveaxis(layout.sources(x), 0, -1), np.float32)
+    parts = []
+    for first in range(0, len(x), _TOGETHER):
+        trials = np.arange(first, min(first + _TOGETHER, len(x)))
+        work = Work(layout, x.shape[1], -(-len(trials) // WIDTH) * WIDTH, keep=False)
+        work.put(turned, trials)
+        work.run(flat_w, flat_d)
+        y = work.arrays["y"].reshape(x.shape[1], layout.outputs, work.lanes)[..., : len(trials)]
+        parts.append(np.moveaxis(y, -1, 0))
+    return np.ascontiguousarray(np.concatenate(parts))
+
+
+def fit(
+    model: keras.Model,
+    layout: Layout,
+    learned: Arrays,
+    checked: Arrays,
+    *,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    orders: Iterator[Int[np.ndarray, " trial"]],
+    on_epoch: Callable[[float, float], None],
+) -> tuple[list[float], list[float], int]:
+    """Train a model in place; it ends with the weights of its best validation epoch.
+
+    Args:
+        model: of this layout.
+        layout: see `layout_of`.
+        learned: x, y (trial, time, channel) and weight (trial, time) or None.
+        checked: the same of validation.
+        epochs: passes over the training trials.
+        batch_size: trials in a batch.
+        learning_rate: Adam's.
+        orders: the order of the trials in each epoch.
+        on_epoch: called with training and validation loss after every epoch.
+
+    Returns:
+        Training and validation loss by epoch, and the best epoch (from 0; -1 if no validation loss was finite).
+    """
+    trainer = Trainer(model, layout, learned, checked, learning_rate, batch_size)
+    kept, best = trainer.parameters.copy(), -1
+    history: tuple[list[float], list[float]] = ([], [])
+    lowest = np.inf
+    for epoch in range(epochs + 1):
+        # The validation loss of an epoch is found in the first batch of the next one, before its weights move.
+        before = trainer.parameters.copy()
+        loss, validation = trainer.epoch(next(orders)) if epoch < epochs else (np.nan, trainer.validate())
+        if epoch > 0:
+            history[1].append(float(np.float32(validation)))
+            on_epoch(history[0][-1], history[1][-1])
+            if validation < lowest:
+                lowest, best, kept = validation, epoch - 1, before
+        if epoch < epochs:
+            history[0].append(float(np.float32(loss)))
+    if best >= 0:
+        model.set_weights(trainer.weights(kept))
+    return history[0], history[1], best
+
+
+def aligned(number: int) -> Float[np.ndarray, " number"]:
+    """Zeros that begin where a cache line does, so that no vector lies across two."""
+    raw = np.zeros(number + 16, np.float32)
+    first = -raw.ctypes.data % 64 // 4
+    return raw[first : first + number]
+
+
+def _by_lane(arrays: Arrays, layout: Layout) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The layer's inputs and y as (time, channel, trial) and weights (time, trial), float32."""
+    x, y, weight = arrays
+    ones = np.ones(y.shape[:2]) if weight is None else weight
+    return (
+        np.ascontiguousarray(np.moveaxis(layout.sources(x), 0, -1), np.float32),
+        np.ascontiguousarray(np.moveaxis(y, 0, -1), np.float32),
+        np.ascontiguousarray(ones.T, np.float32),
+    )
+
+
+def _halves(parameters: np.ndarray, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+    """The two matrices in a flat array of parameters."""
+    edge = layout.gates * layout.wide
+    return parameters[:edge], parameters[edge : edge + layout.outputs * layout.wide]
+
+
+@compiled
+def _gather(out, values, trials, factor):
+    """out[time, channel, lane] = factor values[time, channel, trials[lane]]."""
+    for t in range(values.shape[0]):
+        for channel in range(values.shape[1]):
+            for lane in range(len(trials)):
+                out[t, channel, lane] = factor * values[t, channel, trials[lane]]
+
+
+@compiled
+def _adam(parameters, slopes, m, v, rate):
+    """One step of Adam (Kingma and Ba 2015) in float32, in Keras's order of operations."""
+    for i in range(len(parameters)):
+        g = slopes[i]
+        m[i] += (g - m[i]) * _REST_1
+        v[i] += (g * g - v[i]) * _REST_2
+        parameters[i] -= m[i] * rate / (np.sqrt(v[i]) + _EPSILON)

@@ -1,0 +1,167 @@
+"""How close a model's response comes to the simulated one, by split and by output."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from jaxtyping import Float, Shaped
+
+from datasets.dataset import Dataset, Trial
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.units import DataUnits, Dimensionless, Microseconds
+
+
+@dataclass(frozen=True)
+class Score:
+    """The error of one split: `rmse` over all outputs in the data's units, and each output's own.
+
+    `relative` is an output's RMSE over its range in the whole dataset (the mean over outputs for the split).
+    """
+
+    rmse: DataUnits
+    relative: Dimensionless
+    rmse_by_output: Mapping[str, float]
+    relative_by_output: Mapping[str, float]
+
+
+def predict(model, dataset: Dataset) -> list[Float[np.ndarray, "_time output"]]:
+    """Run a model freely on every trial: one array (time, output) a trial, in the data's units.
+
+    Raises:
+        InputError: the model takes or gives another number of channels than the dataset has.
+    """
+    require_fitting(model, dataset)
+    run = respond(model)
+    stimuli = [stimulus(trial) for trial in dataset]
+    if len({len(trial) for trial in dataset}) == 1:
+        return list(run(np.stack(stimuli)))
+    return [run(each[None])[0] for each in stimuli]
+
+
+def require_fitting(model, dataset: Dataset) -> None:
+    """Raise an `InputError` unless a model takes and gives as many channels as a dataset has."""
+    wanted = model.input_shape[-1]
+    if wanted != len(dataset.x_names):
+        raise InputError(
+            f"the model takes {wanted} inputs and dataset {dataset.name!r} has {len(dataset.x_names)} "
+            f"({', '.join(dataset.x_names)}): use the data it was trained on"
+        )
+    given = model.output_shape[-1]
+    if dataset.y_names and given != len(dataset.y_names):
+        raise InputError(
+            f"the model gives {given} outputs and dataset {dataset.name!r} has {len(dataset.y_names)} "
+            f"({', '.join(dataset.y_names)}): use the data it was trained on"
+        )
+
+
+def stimulus(trial: Trial) -> Shaped[np.ndarray, "time ..."]:
+    """What a model sees of a trial: as in training, zero where a sample does not count."""
+    x = np.asarray(trial.x[:], np.float32)
+    return x if trial.weight is None else np.where(trial.valid().reshape(-1, *(1,) * (x.ndim - 1)), x, np.float32(0))
+
+
+Respond = Callable[[np.ndarray], np.ndarray]
+"""Runs a model freely on (trial, time, input): gives (trial, time, output)."""
+
+
+def respond(model) -> Respond:
+    """What runs a model on (trial, time, input): the fast engine where it can, else Keras."""
+    from surrogates.training.fast import engine
+    from surrogates.training.fast.layout import layout_of
+
+    layout = layout_of(model)
+    return partial(_keras_response, model) if layout is None else partial(engine.respond, model, layout)
+
+
+def _keras_response(model, x: np.ndarray) -> np.ndarray:
+    from surrogates.backend import tensorflow_unseen
+
+    with tensorflow_unseen():
+        return model.predict(x, verbose=0)
+
+
+def step_microseconds(model, dataset: Dataset, repeats: int = 3) -> Microseconds:
+    """The time of one step of a free run over the first trial alone: the best of a few runs after one that warms up."""
+    one = dataset.select([0])
+    predict(model, one)
+    seconds = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        predict(model, one)
+        seconds.append(time.perf_counter() - started)
+    return 1e6 * min(seconds) / len(one.trials[0])
+
+
+def score(dataset: Dataset, predictions: list[Float[np.ndarray, "_time output"]]) -> dict[str, Score]:
+    """Score predictions by split; trials of no split are scored together as "all".
+
+    Samples of weight zero do not count.
+
+    Raises:
+        InputError: a trial has no y, or there is not one prediction a trial.
+        FloatingPointError: a prediction that counts is not finite, as of a free run that grew without bound.
+    """
+    require(len(predictions) == len(dataset), f"{len(predictions)} predictions for {len(dataset)} trials")
+    targets = [target(trial)[trial.valid()] for trial in dataset]
+    for trial, y, p in zip(dataset, targets, predictions, strict=True):
+        require(p.shape == (len(trial), y.shape[1]), f"trial {trial.name!r}: a prediction has the shape {p.shape}")
+        _require_finite(trial, p)
+    errors = [p[trial.valid()] - y for p, y, trial in zip(predictions, targets, dataset, strict=True)]
+    everything = np.concatenate(targets)
+    require(len(everything) > 0, f"dataset {dataset.name!r}: no sample counts, all weights are zero")
+    ranges = everything.max(0) - everything.min(0)
+    splits = {trial.split or "all" for trial in dataset}
+    return {
+        split: _score(
+            np.concatenate([e for e, trial in zip(errors, dataset, strict=True) if (trial.split or "all") == split]),
+            ranges,
+            dataset.y_names,
+        )
+        for split in ("train", "validation", "test", "all")
+        if split in splits
+    }
+
+
+def _require_finite(trial: Trial, prediction: Float[np.ndarray, "time output"]) -> None:
+    """Tell a free run that overflowed: its error is no number that a mean could hold."""
+    lost = trial.valid() & ~np.isfinite(prediction).all(axis=1)
+    if lost.any():
+        raise FloatingPointError(f"trial {trial.name!r}: the free run is not finite from sample {lost.argmax()} on")
+
+
+def rmse_of_mean(dataset: Dataset, split: str) -> float:
+    """The RMSE on a split of a model that always answers with each output's mean over the training trials.
+
+    NaN where the split or the training trials have no trial with outputs.
+    """
+    parts = dataset.by_split()
+    if not {"train", split} <= set(parts):
+        return float("nan")
+    learned, asked = (
+        np.concatenate([target(trial)[trial.valid()] for trial in parts[name]]) for name in ("train", split)
+    )
+    return float(np.sqrt(((asked - learned.mean(0)) ** 2).mean()))
+
+
+def target(trial: Trial) -> Float[np.ndarray, "time output"]:
+    """The outputs of a trial.
+
+    Raises:
+        InputError: it has none.
+    """
+    if trial.y is None:
+        raise InputError(f"trial {trial.name!r} has no outputs to compare with")
+    return np.asarray(trial.y[:], dtype=float)
+
+
+def _score(errors: np.ndarray, ranges: np.ndarray, names: tuple[str, ...]) -> Score:
+    rmse = np.sqrt((errors**2).mean(0))
+    relative = np.divide(rmse, ranges, out=np.full(len(rmse), np.nan), where=ranges > 0)
+    return Score(
+        float(np.sqrt((errors**2).mean())),
+        float(np.nanmean(relative)) if np.isfinite(relative).any() else float("nan"),
+        dict(zip(names, rmse.tolist(), strict=True)),
+        dict(zip(names, relative.tolist(), strict=True)),
+    )

@@ -1,0 +1,115 @@
+"""The published network file, and files that are wrong."""
+
+import gzip
+from collections import Counter
+
+import pytest
+
+from connectome.c302_files import contact_table
+from connectome.network_file import load_network_file
+from connectome.wiring import NETWORK_VARIABLE, load_connectome
+from neuron_models.foundation.errors import InputError
+
+FILE = """<?xml version="1.0" encoding="UTF-8"?>
+<networkml xmlns="http://morphml.org/networkml/schema"><projections units="Physiological Units">
+<projection name="P1" source="AVAL" target="DB1">
+<synapse_props synapse_type="GABA" internal_delay="0" weight="1.0" threshold="0.0"/>
+<connections size="2">
+<connection id="0" pre_segment_id="4" pre_fraction_along="0.25" post_segment_id="5" post_fraction_along="0.5"/>
+<connection id="1" pre_segment_id="9" pre_fraction_along="0.75" post_segment_id="6" post_fraction_along="0.1"/>
+</connections></projection>
+<projection name="P2" source="AVAL" target="VB1">
+<synapse_props synapse_type="Glutamate_GJ" internal_delay="0" weight="1.0" threshold="0.0"/>
+<connections size="1">
+<connection id="0" pre_segment_id="4" post_segment_id="5"/>
+</connections></projection>
+</projections></networkml>"""
+
+
+@pytest.fixture
+def network(tmp_path):
+    def write(text=FILE, name="network.xml"):
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("name", ["network.xml", "network.xml.gz"])
+def test_contacts_are_read_as_they_stand(network, name):
+    connectome = load_network_file(network(name=name))
+    first, _, gap = connectome.contacts
+    assert (first.pre, first.post, first.kind, first.transmitter) == ("AVAL", "DB1", "chemical", "GABA")
+    assert (first.pre_segment, first.pre_fraction, first.post_segment, first.post_fraction) == (4, 0.25, 5, 0.5)
+    assert (gap.kind, gap.transmitter, gap.pre_fraction) == ("gap_junction", "Glutamate", 0.5)
+    names = connectome.names
+    assert connectome.adjacency("chemical")[names.index("AVAL"), names.index("DB1")] == 2
+    assert connectome.adjacency("gap_junction")[names.index("VB1"), names.index("AVAL")] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (('"DB1"', '"DB99"'), "line 3: projection P1 names the unknown neuron 'DB99'"),
+        (('pre_segment_id="9"', 'pre_segment_id="9999"'), "line 7: connection 1 of P1: AVAL has no segment 9999"),
+        (('pre_segment_id="9"', 'pre_segment="9"'), "line 7: connection 1 of P1: a place is missing"),
+        (('along="0.75"', 'along="7.5"'), r"line 7: connection 1 of P1: .*fraction must be in \[0, 1\], got 7.5"),
+        (('size="2"', 'size="3"'), "line 3: projection P1 announces 3 connections and has 2"),
+        (('synapse_type="GABA"', ""), "line 3: projection P1 has no synapse type"),
+        (("</networkml>", ""), "line 14: truncated or not XML"),
+        (("projection ", "projektion "), "truncated or not XML|no projections"),
+    ],
+)
+def test_a_wrong_file_names_the_connection_and_its_line(network, change, message):
+    with pytest.raises(InputError, match=message):
+        load_network_file(network(FILE.replace(*change)))
+
+
+def test_all_faults_are_told_at_once(network):
+    text = FILE.replace('pre_segment_id="4"', 'pre_segment_id="4444"')
+    with pytest.raises(InputError, match=r"connection 0 of P1.*; line 12: connection 0 of P2"):
+        load_network_file(network(text))
+
+
+def test_a_truncated_archive_and_a_missing_file(network, tmp_path):
+    path = network(name="network.xml.gz")
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(InputError, match="truncated or damaged"):
+        load_network_file(path)
+    with pytest.raises(InputError, match="No such file"):
+        load_network_file(tmp_path / "nothing.xml")
+
+
+def test_the_source_is_chosen_and_said(network, monkeypatch):
+    path = network()
+    assert "network.xml" in load_connectome(path).source
+    assert "placed" in load_connectome().source
+    monkeypatch.setenv(NETWORK_VARIABLE, str(path))
+    assert "network.xml" in load_connectome().source
+    assert "network.xml" in load_connectome("published").source
+    monkeypatch.setenv(NETWORK_VARIABLE, str(path) + "x")
+    with pytest.raises(InputError, match="which is no file"):
+        load_connectome()
+
+
+def test_published_needs_the_file():
+    with pytest.raises(InputError, match="wormtwin connectome download"):
+        load_connectome("published")
+
+
+@pytest.mark.shared
+def test_the_published_file_has_its_counts(published):
+    kinds = Counter(contact.kind for contact in published.contacts)
+    pairs = {(c.pre, c.post, c.kind, c.transmitter) for c in published.contacts}
+    assert (len(published.neurons), len(published.contacts)) == (302, 6702)
+    assert kinds == {"chemical": 5221, "gap_junction": 1481}
+    assert sum(kind == "chemical" for *_, kind, _ in pairs) == 1954
+    assert sum(kind == "gap_junction" for *_, kind, _ in pairs) == 906
+    assert published.unconnected == ("CANL", "CANR", "VC6")
+    table = Counter()
+    for (pre, post, kind, _), number in contact_table().items():
+        table[pre, post, kind] += number
+    assert sum(table.values()) == 8312
+    found = Counter((c.pre, c.post, c.kind) for c in published.contacts)
+    assert all(number <= table[key] for key, number in found.items())

@@ -1,0 +1,511 @@
+"""Importance by occlusion, permutation, gradients and retraining: closed forms, finite differences, sums, storage."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import spearmanr
+
+from datasets.dataset import Dataset, Trial
+from neuron_models.foundation.errors import InputError
+from surrogates.importance.attribution import integrated_over_stimulus, peaks, saliency_at_peak
+from surrogates.importance.gradients import derivatives
+from surrogates.importance.groups import parse_groups, plain_name
+from surrogates.importance.methods import METHODS, importance, measure_of
+from surrogates.importance.occlusion import occlusion_effects, partners_drawn
+from surrogates.importance.plan import Retraining, parse_retraining, retraining_like
+from surrogates.importance.question import ask
+from surrogates.importance.storage import as_frame, load_importance, save_importance
+from surrogates.importance.table import Importance, pool_effects
+from surrogates.importance.trust import agreement
+from surrogates.registry import MODELS, train_model
+from surrogates.responses.fitting import fit_and_score
+from surrogates.runs.model_file import Channels, save_model
+from surrogates.training.metrics import predict, respond
+from surrogates.training.trainer import TrainingConfig
+
+SMALL = {"linear": {"lags": 2}, "state_space": {"order": 4}, "tdnn": {"units": 5}, "narx": {"units": 4}}
+INPUTS = ("A", "B")
+
+
+@pytest.fixture(scope="module")
+def data(linear_response):
+    return linear_response()
+
+
+class Models(dict):
+    """Every kind of model that the project saves: the linear ones fitted, the others with their first weights."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def __missing__(self, kind):
+        if kind in ("linear", "state_space"):
+            self[kind] = train_model(kind, self.data, TrainingConfig(), SMALL[kind], progress=False)[0]
+        else:
+            self[kind] = MODELS[kind].build(2, 2, **SMALL.get(kind, {"units": 4}), seed=3)
+        return self[kind]
+
+
+@pytest.fixture(scope="module")
+def models(data):
+    return Models(data)
+
+
+@pytest.fixture
+def question(data):
+    return ask(data, parse_groups("", data.x_names))
+
+
+def impulse_response(model, samples):
+    """(lag, input, output) of a linear model, from its weights, in double precision."""
+    cell, weights = model.layers[-1].cell, [w.astype(float) for w in model.layers[-1].cell.get_weights()]
+    found = np.zeros((samples, cell.inputs, cell.outputs))
+    if type(cell).__name__ == "StateSpaceCell":
+        a, b, c, d, _ = weights
+        found[0] = d.T
+        for lag in range(1, samples):
+            found[lag] = (c @ np.linalg.matrix_power(a, lag - 1) @ b).T
+        return found
+    past, drive, _ = weights
+    past, drive = past.reshape(cell.lags, cell.outputs, -1), drive.reshape(cell.lags + 1, cell.inputs, -1)
+    for lag in range(samples):
+        found[lag] = drive[lag] if lag <= cell.lags else 0.0
+        for back in range(1, min(lag, cell.lags) + 1):
+            found[lag] += found[lag - back] @ past[back - 1]
+    return found
+
+
+@pytest.mark.parametrize("kind", ["linear", "state_space"])
+def test_a_linear_model_is_explained_by_its_impulse_response(kind, models, question, data):
+    model, case = models[kind], question.cases[1]
+    kernel = impulse_response(model, len(case.x))
+    found, run = derivatives(model), respond(model)
+    at = peaks(run, case)
+    gradient = saliency_at_peak(found, run, case, question)
+    effect = np.zeros((len(case.x), 2, 2))
+    for time in range(len(case.x)):
+        effect[time] = np.einsum("li,lio->io", case.x[time::-1].astype(float), kernel[: time + 1])
+    for output, peak in enumerate(at):
+        expected = np.zeros((len(case.x), 2))
+        expected[: peak + 1] = kernel[peak::-1, :, output]
+        np.testing.assert_allclose(gradient[..., output], expected, atol=2e-6)
+        through = integrated_over_stimulus(found, run, case, question, steps=2)[..., output]
+        np.testing.assert_allclose(through, expected * case.x, atol=2e-6)
+    for method in ("occlusion", "shapley", "integrated-gradients"):
+        table = importance(model, data.select([data.trials.index(question.dataset.trials[1])]), method)
+        np.testing.assert_allclose(table.values, np.sqrt((effect**2).mean(0)), rtol=1e-4, atol=1e-7)
+        np.testing.assert_allclose(table.over_time, np.abs(effect), rtol=1e-3, atol=2e-6)
+
+
+@pytest.mark.parametrize("kind", [name for name, kind in MODELS.items() if kind.task == "regression"])
+def test_both_derivatives_of_every_model_are_those_of_finite_differences(kind, models, question):
+    model, x = models[kind], question.cases[0].x[None]
+    rng = np.random.default_rng(0)
+    direction, weight = (rng.normal(size=x.shape).astype(np.float32) for _ in range(2))
+    found, run = derivatives(model), respond(model)
+    forward = found.forward(x, direction).astype(float)
+    step = 0.02
+    differences = (run(x + step * direction).astype(float) - run(x - step * direction)) / (2 * step)
+    scale = np.abs(forward).max()
+    assert scale > 1e-3
+    np.testing.assert_allclose(forward, differences, atol=3e-3 * scale)
+    backward = found.backward(x, weight).astype(float)
+    np.testing.assert_allclose((backward * direction).sum(), (forward * weight).sum(), rtol=1e-3, atol=1e-4)
+
+
+def test_saliency_of_a_network_is_that_of_finite_differences(models, question):
+    model, case = models["gru"], question.cases[0]
+    run = respond(model)
+    gradient = saliency_at_peak(derivatives(model), run, case, question)
+    at, step = peaks(run, case), 0.05
+    for output, peak in enumerate(at):
+        for time in (peak, peak - 1, peak - 4):
+            for channel in range(2):
+                moved = np.stack([case.x, case.x])
+                moved[:, time, channel] += (step, -step)
+                above, below = run(moved)[:, peak, output].astype(float)
+                assert gradient[time, channel, output] == pytest.approx((above - below) / (2 * step), abs=2e-4)
+        assert not gradient[peak + 1 :, :, output].any()
+
+
+@pytest.mark.parametrize(
+    ("kind", "baseline"), [("lstm", "zero"), ("gru", "zero"), ("gru", "mean"), ("gru", "trial"), ("tdnn", "zero")]
+)
+def test_integrated_gradients_add_up_to_the_difference(kind, baseline, models, data):
+    model = models[kind]
+    table = importance(model, data, "integrated-gradients", baseline=baseline)
+    assert table.about["completeness"] < 5e-5 * np.abs(predict(model, data)).max()
+    assert table.about["baseline"] == baseline
+    question = ask(data, parse_groups("", INPUTS), baseline=baseline)
+    case, run = question.cases[0], respond(model)
+    through = integrated_over_stimulus(derivatives(model), run, case, question).sum(axis=(0, 1))
+    present, absent = run(np.stack([case.x, case.absent]))
+    at = peaks(run, case)
+    np.testing.assert_allclose(through, (present - absent)[at, [0, 1]], atol=1e-5)
+
+
+def test_one_step_of_integrated_gradients_is_not_enough_for_a_network(models, data):
+    coarse, fine = (importance(models["gru"], data, "integrated-gradients", settings={"steps": n}) for n in (1, 16))
+    assert coarse.about["completeness"] > 20 * fine.about["completeness"]
+
+
+@pytest.fixture(scope="module")
+def blind():
+    """A network without the weights from its second input."""
+    model = MODELS["gru"].build(2, 2, units=3, seed=1)
+    weights = model.get_weights()
+    weights[0][1] = 0.0
+    model.set_weights(weights)
+    return model
+
+
+@pytest.mark.parametrize("method", ["occlusion", "permutation", "saliency", "integrated-gradients", "shapley"])
+def test_an_input_that_a_model_does_not_see_has_no_importance(method, blind, data):
+    table = importance(blind, data, method)
+    np.testing.assert_array_equal(table.values[1], 0.0)
+    assert np.abs(table.values[0]).min() > 1e-4
+    if method != "permutation":  # the model is untrained, so that its error need not grow
+        assert table.ranks() == {"P": INPUTS, "Q": INPUTS}
+    assert np.all(table.by_trial[:, 1] == 0)
+    assert table.trials == tuple(trial.name for trial in data.by_split()["test"])
+
+
+def test_permutation_is_the_growth_of_the_error_by_its_definition(models, data):
+    table = importance(models["gru"], data, "permutation", settings={"repeats": 2}, split="validation")
+    part = data.by_split()["validation"]
+    assert table.standard_error.shape == table.values.shape
+    again = importance(models["gru"], data, "permutation", settings={"repeats": 2}, split="validation")
+    np.testing.assert_array_equal(again.values, table.values)
+    other = importance(models["gru"], data, "permutation", settings={"repeats": 2}, split="validation", seed=7)
+    assert not np.array_equal(other.values, table.values)
+    perfect = replace(
+        part, trials=tuple(replace(t, y=y) for t, y in zip(part, predict(models["gru"], part), strict=True))
+    )
+    assert importance(models["gru"], perfect, "permutation", split="validation").values.min() > 0
+
+
+def test_no_two_seeds_share_their_draws(data):
+    draws = {
+        f"{seed} {repeat}": drawn.tobytes()
+        for seed in range(4)
+        for repeat, drawn in enumerate(partners_drawn(30, seed, 4))
+    }
+    assert len(set(draws.values())) == 16
+    many = replace(data, trials=tuple(replace(t, name=f"{t.name} {n}") for n in range(4) for t in data))
+    cases = ask(many, parse_groups("", INPUTS), baseline="trial", split="all").cases
+    first = partners_drawn(len(cases), 0, 1)[0]
+    assert not all(np.array_equal(case.absent, cases[place].x) for case, place in zip(cases, first, strict=True))
+
+
+@pytest.mark.parametrize("method", ["occlusion", "permutation", "saliency", "integrated-gradients", "shapley"])
+def test_every_method_shows_its_progress(method, models, data, capsys):
+    importance(models["linear"], data, method)
+    error = capsys.readouterr().err
+    assert f"{method}: 100%" in error
+    assert "4/4" in error
+
+
+def test_groups_go_together(models, data):
+    table = importance(models["gru"], data, "occlusion", groups="both=A+B")
+    assert table.inputs == ("both",)
+    test = data.by_split()["test"]
+    x = test.stacked()[0].astype(np.float32)
+    run = respond(models["gru"])
+    change = run(x).astype(float) - run(np.zeros_like(x))
+    np.testing.assert_allclose(table.values[0], np.sqrt((change**2).mean((0, 1))), rtol=1e-6)
+    exact = importance(models["gru"], data, "shapley", groups="both=A+B")
+    np.testing.assert_allclose(exact.values, table.values, rtol=1e-6)
+
+
+def test_the_baselines_are_what_they_are_called(data):
+    groups = parse_groups("", INPUTS)
+    zero, mean, trial = (ask(data, groups, baseline=name) for name in ("zero", "mean", "trial"))
+    assert not any(case.absent.any() for case in zero.cases)
+    level = data.by_split()["train"].stacked()[0].mean((0, 1))
+    np.testing.assert_allclose(mean.cases[0].absent, np.tile(level, (60, 1)), rtol=1e-5)
+    stimuli = [case.x.tobytes() for case in trial.cases]
+    others = [case.absent.tobytes() for case in trial.cases]
+    assert sorted(others) == sorted(stimuli)
+    assert all(a != b for a, b in zip(others, stimuli, strict=True))
+
+
+def test_trials_of_other_lengths_and_samples_that_do_not_count(models, data):
+    long, short = data.by_split()["test"].trials[:2]
+    weight = np.ones(60)
+    weight[50:] = 0
+    uneven = Dataset(
+        "uneven",
+        (replace(long, weight=weight), replace(short, x=short.x[:30], y=short.y[:30])),
+        0.5,
+        INPUTS,
+        ("P", "Q"),
+        "nA",
+        "V",
+    )
+    table = importance(models["linear"], uneven, "occlusion", split="test", baseline="trial")
+    assert table.over_time.shape == (60, 2, 2)
+    assert np.isnan(table.over_time[50:]).all()
+    assert np.isfinite(table.over_time[:50]).all()
+    question = ask(uneven, parse_groups("", INPUTS), baseline="trial")
+    first = occlusion_effects(respond(models["linear"]), question.cases[0], question)[:50]
+    np.testing.assert_allclose(table.by_trial[0], np.sqrt((first**2).mean(0)), rtol=1e-6)
+
+
+@given(st.integers(0, 10**6), st.lists(st.integers(1, 9), min_size=1, max_size=4))
+def test_pooling_of_trials_one_after_another_is_that_of_all_at_once(seed, lengths):
+    rng = np.random.default_rng(seed)
+    effects = [rng.normal(size=(n, 2, 3)) for n in lengths]
+    counted = [np.ones(n, dtype=bool) for n in lengths]
+    values, by_trial, over_time = pool_effects(effects, counted, "rms")
+    np.testing.assert_allclose(by_trial, [np.sqrt((e**2).mean(0)) for e in effects])
+    np.testing.assert_allclose(values, np.sqrt((by_trial**2).mean(0)))
+    for time in range(max(lengths)):
+        rows = np.stack([e[time] for e in effects if len(e) > time])
+        np.testing.assert_allclose(over_time[time], np.sqrt((rows**2).mean(0)))
+
+
+@given(st.data())
+def test_groups_are_a_partition_of_the_inputs(draw):
+    inputs = [f"I{n}" for n in range(draw.draw(st.integers(1, 8)))]
+    owner = [draw.draw(st.sampled_from(["", "G", "H"])) for _ in inputs]
+    members = {group: [i for i, o in zip(inputs, owner, strict=True) if o == group] for group in ("G", "H")}
+    text = ",".join(f"{group} = {' + '.join(names)}" for group, names in members.items() if names)
+    found = parse_groups(text, inputs)
+    assert sorted(name for names in found.values() for name in names) == sorted(inputs)
+    assert {group: list(found[group]) for group in ("G", "H") if group in found} == {
+        group: names for group, names in members.items() if names
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("AVB", "looks like"),
+        ("=A", "looks like"),
+        ("a/b=A", "plain names"),
+        ("G=", "the group G names no input"),
+        ("G=A+X", "there is no input 'X'"),
+        ("G=A+A", "the group G names an input more than once: A"),
+        ("G=A,G=B", "names a group more than once: G"),
+        ("G=A,H=A+B", "the groups G and H overlap: both hold A"),
+        ("B=A", "B is the name of an input outside that group"),
+    ],
+)
+def test_groups_that_are_none(text, message):
+    with pytest.raises(InputError, match=message):
+        parse_groups(text, INPUTS)
+
+
+def test_retraining_finds_the_input_that_carries_an_output(data, models, tmp_path, monkeypatch):
+    plan = Retraining("linear", {"lags": 2}, seeds=3)
+    settings = {"plan": plan, "out": tmp_path}
+    table = importance(models["linear"], data, "retraining", settings=settings)
+    # In the long run A drives P by 0.07 and Q by 0.01, B drives P by 0.015 and Q by -0.005 (tests/conftest.py).
+    assert table.ranks() == {"P": ("A", "B"), "Q": ("A", "B")}
+    assert table.values[0, 0] > 3 * table.values[1, 0]
+    assert table.about["seeds"] == 1  # a model in closed form needs none
+    assert {path.parents[2].name for path in tmp_path.rglob("scores.json")} == {
+        "all",
+        "without-A",
+        "without-B",
+    }
+    monkeypatch.setattr("surrogates.importance.retraining.train_run", None)  # nothing is trained again
+    again = importance(models["linear"], data, "retraining", settings=settings)
+    np.testing.assert_array_equal(again.values, table.values)
+    with pytest.raises(InputError, match="holds runs with another data"):
+        importance(models["linear"], replace(data, trials=data.trials[1:]), "retraining", settings=settings)
+
+
+def test_models_of_one_label_share_no_runs(data, models, tmp_path):
+    wide = {"plan": Retraining("tdnn", {"units": 2, "input_lags": 3}, epochs=1), "out": tmp_path}
+    late = {"plan": Retraining("tdnn", {"input_lags": 2, "units": 3}, epochs=1), "out": tmp_path}
+    importance(models["tdnn"], data, "retraining", settings=wide)
+    with pytest.raises(InputError, match=r"TDNN-2-3.* holds runs with another settings"):
+        importance(models["tdnn"], data, "retraining", settings=late)
+
+
+def test_names_of_inputs_do_not_lead_out_of_the_folder(data, models, tmp_path):
+    strange = replace(data, x_names=("a/../../../../../x", "B"))
+    settings = {"plan": Retraining("linear", {"lags": 1}), "out": tmp_path / "out"}
+    table = importance(models["linear"], strange, "retraining", settings=settings)
+    assert table.inputs == strange.x_names
+    assert {path.name for path in tmp_path.iterdir()} == {"out"}
+    variants = {path.name for path in (tmp_path / "out" / "retraining" / "linear-1").iterdir()}
+    assert len(variants) == 3
+    assert {"all", "without-B"} < variants
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_plain_names_are_safe_and_distinct(one, other):
+    assert re.fullmatch("[A-Za-z0-9_-]{1,64}", plain_name(one))
+    assert (plain_name(one) == plain_name(other)) == (one == other)
+
+
+def test_retraining_takes_as_many_epochs_as_the_model_had(data, tmp_path):
+    fit_and_score(data, "gru", {"units": 2}, TrainingConfig(epochs=3), tmp_path, pictures=False)
+    assert retraining_like(tmp_path / "model.keras").epochs == 3
+    assert retraining_like(tmp_path / "model.keras", 7).epochs == 7
+    (tmp_path / "history.csv").write_text("nothing")
+    assert retraining_like(tmp_path / "model.keras").epochs == 1000
+    assert parse_retraining("gru units=2").epochs == 1000
+
+
+def test_retraining_with_several_seeds_tells_their_spread(data, tmp_path):
+    plan = Retraining("gru", {"units": 2}, epochs=3, seeds=2)
+    table = importance(MODELS["gru"].build(2, 2, units=2), data, "retraining", settings={"plan": plan, "out": tmp_path})
+    assert np.all(table.standard_error > 0)
+    assert table.about == {**table.about, "model": "GRU-2", "epochs": 3, "seeds": 2, "diverged": 0}
+
+
+@pytest.fixture
+def tables(models, data):
+    return [importance(models["gru"], data, name) for name in ("occlusion", "permutation", "saliency")]
+
+
+def test_tables_come_back_from_their_file(tables, tmp_path):
+    path = save_importance(tables, tmp_path / "importance.h5")
+    for before, after in zip(tables, load_importance(path), strict=True):
+        for name in ("method", "inputs", "outputs", "units", "trials", "pooling", "clock", "dt", "about"):
+            assert getattr(after, name) == getattr(before, name)
+        for name in ("values", "by_trial", "over_time", "standard_error"):
+            a, b = getattr(before, name), getattr(after, name)
+            assert (a is None) == (b is None)
+            if a is not None:
+                np.testing.assert_array_equal(a, b)
+    frame = as_frame(tables)
+    assert len(frame) == 3 * 2 * 2
+    cell = frame[(frame.method == "saliency") & (frame.input == "B") & (frame.output == "P")]
+    assert cell.value.item() == tables[2].values[1, 0]
+    assert set(frame.units) == {"V", "V/nA"}
+
+
+def test_files_that_are_no_tables(tables, tmp_path):
+    path = save_importance(tables, tmp_path / "importance.h5")
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(InputError, match="not whole tables of importance"):
+        load_importance(path)
+    with pytest.raises(InputError, match="no such file"):
+        load_importance(tmp_path / "other.h5")
+    with pytest.raises(InputError, match="name a method more than once: occlusion"):
+        save_importance([tables[0], tables[0]], path)
+
+
+def test_a_table_checks_itself(tables):
+    with pytest.raises(InputError, match="values has the shape"):
+        replace(tables[0], inputs=("A", "B", "C"))
+    with pytest.raises(InputError, match="pooling is one of"):
+        replace(tables[0], pooling="median")
+    with pytest.raises(InputError, match="over_time goes with a clock"):
+        replace(tables[0], clock="")
+
+
+def made(values, by_trial=None, **other):
+    """A table with these values."""
+    trials = np.stack([values, values]) if by_trial is None else by_trial
+    names = tuple(f"i{n}" for n in range(len(values))), tuple(f"o{n}" for n in range(values.shape[1]))
+    about = tuple(f"t{n}" for n in range(len(trials)))
+    return Importance("occlusion", *names, "V", values, about, trials, "mean", **other)
+
+
+def test_rank_correlations_are_those_of_scipy():
+    rng = np.random.default_rng(1)
+    by_trial = rng.integers(1, 6, (8, 4, 5)).astype(float)  # with ties
+    one, other = made(by_trial.mean(0), by_trial), made(by_trial.mean(0) ** 3, by_trial**3)
+    noisy = made((by_trial + 3 * rng.random(by_trial.shape)).mean(0), by_trial + 3 * rng.random(by_trial.shape))
+    same, close = agreement(one, other, measure="same"), agreement(noisy, one)
+    assert (same.rho, same.within, same.top, same.outputs) == (pytest.approx(1), pytest.approx(1), 5, 5)
+    assert same.over_cells == pytest.approx((1, 1))
+    assert same.difference == pytest.approx(np.sqrt(np.mean((one.values - other.values) ** 2)))
+    assert close.rho == pytest.approx(spearmanr(noisy.values.ravel(), one.values.ravel()).statistic)
+    assert close.over_cells[0] < close.rho < close.over_cells[1]
+    assert close.over_trials[0] < close.over_trials[1] < 1
+    assert np.isnan(close.difference)
+    assert close.intervals == ("BCa", "BCa")
+    assert same.intervals == ("BCa", "percentile")  # over cells nothing varies, so that BCa is not defined
+    with pytest.raises(InputError, match="other inputs"):
+        agreement(one, replace(other, inputs=("a", "b", "c", "d")))
+
+
+def test_constant_tables_have_no_rank_correlation():
+    flat = made(np.ones((2, 3)))
+    found = agreement(flat, made(np.arange(6.0).reshape(2, 3)))
+    assert np.isnan([found.rho, found.within, *found.over_trials]).all()
+    assert found.intervals == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"method": "magic"}, "there is no method 'magic'; there are occlusion"),
+        ({"split": "tests"}, "--split must be one of"),
+        ({"baseline": "none"}, "--baseline must be one of"),
+        ({"groups": "G="}, "names no input"),
+        ({"seed": -1}, "seed must be"),
+        ({"method": "permutation", "settings": {"repeats": 0}}, "repeats must be >= 1"),
+        ({"method": "integrated-gradients", "settings": {"steps": 0}}, "steps must be >= 1"),
+        ({"method": "retraining"}, "needs a plan"),
+    ],
+)
+def test_questions_that_cannot_be_asked(wrong, message, models, data):
+    with pytest.raises(InputError, match=message):
+        importance(models["gru"], data, **({"method": "occlusion"} | wrong))
+
+
+def test_data_that_do_not_fit(models, data):
+    with pytest.raises(InputError, match="takes 2 inputs and dataset 'oscillator' has 1"):
+        importance(models["gru"], data.without_inputs(["A"]), "occlusion")
+    with pytest.raises(InputError, match="no trial in the split 'test'; it has trials in train"):
+        importance(models["gru"], data.by_split()["train"], "occlusion")
+    with pytest.raises(InputError, match="at least 2 trials"):
+        importance(models["gru"], data.by_split()["test"].select([0]), "permutation")
+    with pytest.raises(TypeError, match="repeats"):
+        importance(models["gru"], data, "occlusion", settings={"repeats": 3})
+    trial = Trial("one", np.zeros((5, 2)), split="test")
+    with pytest.raises(InputError, match="has no outputs"):
+        importance(models["gru"], Dataset("blank", (trial,), 0.5, INPUTS), "occlusion")
+
+
+def test_methods_say_what_they_measure():
+    measures = {name: method.measure for name, method in METHODS.items() if method.measure}
+    assert measures == {"occlusion": "same", "integrated-gradients": "shares", "shapley": "shares"}
+
+
+@pytest.mark.parametrize("method", ["occlusion", "shapley", "saliency"])
+def test_values_compare_with_silencing_only_where_the_question_is_the_same(method, models, data):
+    tables = [importance(models["linear"], data, method, baseline=name) for name in ("zero", "mean", "trial")]
+    assert [measure_of(table) for table in tables] == [METHODS[method].measure, "", ""]
+
+
+CODE = """
+import json, sys
+from datasets.store import load_dataset
+from surrogates.importance.methods import importance
+from surrogates.runs.model_file import load_model
+data, model = load_dataset(sys.argv[1]), load_model(sys.argv[2])[0]
+names = ("saliency", "integrated-gradients")
+print(json.dumps([importance(model, data, name).values.tolist() for name in names]))
+"""
+
+
+@pytest.mark.slow
+def test_tensorflow_gives_the_same_gradients(data, models, tmp_path):
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+    from datasets.store import save_dataset
+
+    file = save_dataset(data, tmp_path / "data.h5")
+    model = save_model(models["gru"], tmp_path / "model.keras", Channels.of(data))
+    environment = os.environ | {"KERAS_BACKEND": "tensorflow"}
+    call = [sys.executable, "-c", CODE, str(file), str(model)]
+    done = subprocess.run(call, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    for name, values in zip(("saliency", "integrated-gradients"), found, strict=True):
+        np.testing.assert_allclose(values, importance(models["gru"], data, name).values, rtol=1e-4)

@@ -1,0 +1,73 @@
+"""Compiling NEURON's mechanisms."""
+
+import subprocess
+import sys
+
+import pytest
+
+from neuron_models import mechanisms
+from neuron_models.foundation.errors import InputError
+
+
+@pytest.fixture
+def empty_cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(mechanisms.platformdirs, "user_cache_path", lambda name: tmp_path / name)
+    return tmp_path
+
+
+def test_without_a_compiler_the_error_names_the_package(empty_cache, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    with pytest.raises(InputError, match="install build-essential"):
+        mechanisms.compiled_mechanisms()
+    assert not list((empty_cache / "wormtwin" / "mechanisms").glob("*/"))
+
+
+def test_a_source_that_does_not_compile_is_told(empty_cache, monkeypatch):
+    monkeypatch.setattr(mechanisms, "_sources", lambda: {"broken.mod": "NEURON { NONSENSE"})
+    with pytest.raises(InputError, match="did not compile"):
+        mechanisms.compiled_mechanisms()
+
+
+def test_the_key_follows_source_and_version(monkeypatch):
+    first = mechanisms._key({"a.mod": "one"}, ())
+    assert first != mechanisms._key({"a.mod": "two"}, ())
+    assert first != mechanisms._key({"a.mod": "one"}, ("-coreneuron",))
+    monkeypatch.setattr(mechanisms.importlib.metadata, "version", lambda name: "99")
+    assert first != mechanisms._key({"a.mod": "one"}, ())
+
+
+def test_a_folder_without_the_library_says_what_to_do(tmp_path):
+    with pytest.raises(InputError, match="delete that folder"):
+        mechanisms.library(tmp_path, "libnrnmech")
+
+
+def test_a_compiler_message_names_the_file_and_not_where_it_was_compiled(empty_cache, monkeypatch):
+    def failed(command, cwd, **_):
+        return subprocess.CompletedProcess(command, 1, "", f"{cwd}/x86_64/own.cpp:7:3: error: expected initializer")
+
+    monkeypatch.setattr(mechanisms.subprocess, "run", failed)
+    with pytest.raises(InputError, match=r"did not compile: own\.cpp:7:3: error: expected initializer$"):
+        mechanisms.compiled({"own.mod": ""})
+
+
+def test_the_names_that_a_source_declares():
+    source = (
+        "COMMENT\nPOINT_PROCESS Not\nENDCOMMENT\nNEURON { THREADSAFE POINT_PROCESS Own }\nNEURON {\n SUFFIX leak\n}"
+    )
+    assert mechanisms.declared(source) == ["Own", "leak"]
+
+
+@pytest.mark.slow
+def test_processes_that_start_together_compile_once(tmp_path):
+    code = "from neuron_models.mechanisms import compiled_mechanisms; print(compiled_mechanisms())"
+    environment = {"XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path), "PATH": "/usr/local/bin:/usr/bin:/bin"}
+    started = [
+        subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    folders = {process.communicate()[0].strip() for process in started}
+    assert [process.returncode for process in started] == [0] * 4
+    assert len(folders) == 1
+    kept = [path for path in (tmp_path / "wormtwin" / "mechanisms").iterdir() if path.is_dir()]
+    assert [str(path) for path in kept] == list(folders)

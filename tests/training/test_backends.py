@@ -1,0 +1,64 @@
+"""The Keras backends agree."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from datasets.store import save_dataset
+from surrogates.registry import MODELS
+from surrogates.runs.model_file import Channels, save_model
+
+CODE = """
+import json, sys
+from datasets.store import load_dataset
+from surrogates.backend import keras
+from surrogates.runs.model_file import load_model
+from surrogates.registry import MODELS
+from surrogates.training.trainer import TrainingConfig, train
+dataset = load_dataset(sys.argv[1])
+found = {"backend": keras.backend.backend()}
+for path in sys.argv[2:]:
+    model = load_model(path)[0]
+    rate = MODELS[model.layers[0].name].learning_rate
+    found[model.name] = train(model, dataset, TrainingConfig(epochs=20, learning_rate=rate), progress=False).history
+print(json.dumps(found))
+"""
+
+
+def histories(backend, data, models):
+    environment = {key: value for key, value in os.environ.items() if key != "KERAS_BACKEND"}
+    if backend != "default":
+        environment["KERAS_BACKEND"] = backend
+    call = [sys.executable, "-c", CODE, str(data), *map(str, models)]
+    done = subprocess.run(call, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def agree(dataset, units, names, folder):
+    """From the same first weights, both backends give the same losses for 20 epochs."""
+    data = save_dataset(dataset, folder / "toy.h5")
+    models = [
+        save_model(MODELS[name].build(2, 2, units=units, seed=0), folder / f"{name}.keras", Channels.of(dataset))
+        for name in names
+    ]
+    jax, tensorflow = (histories(backend, data, models) for backend in ("default", "tensorflow"))
+    assert (jax.pop("backend"), tensorflow.pop("backend")) == ("jax", "tensorflow")
+    for name, history in jax.items():
+        for key in ("loss", "val_loss"):
+            np.testing.assert_allclose(tensorflow[name][key], history[key], rtol=1e-4, err_msg=f"{name} {key}")
+
+
+def test_jax_is_the_default_and_tensorflow_gives_the_same_losses(linear_response, tmp_path):
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+    agree(linear_response(), 3, ["gru"], tmp_path)
+
+
+@pytest.mark.slow
+def test_the_backends_agree_at_the_published_size(linear_response, tmp_path):
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+    agree(linear_response(steps=1000, number=40), 8, ["rnn", "lstm", "gru"], tmp_path)
