@@ -30,7 +30,7 @@ from surrogates.backend import keras, tensorflow_unseen
 from surrogates.export.exporting import export_model
 from surrogates.export.in_neuron import load_surrogate, run_alone
 from surrogates.registry import MODELS
-from surrogates.runs.model_file import Channels, load_model, save_model
+from surrogates.runs.model_file import ModelSignature, load_model, save_model
 from surrogates.training.fast.engine import respond
 from surrogates.training.fast.layout import layout_of
 
@@ -132,7 +132,7 @@ def predicted(model: keras.Model, one: np.ndarray) -> np.ndarray:
 
 def untrained(folder: Path) -> Path:
     """A GRU of eight units that has learned nothing."""
-    channels = Channels(FCM.inputs, FCM.outputs, "nA", "V", FCM.dt, FCM.name)
+    channels = ModelSignature(FCM.inputs, FCM.outputs, "nA", "V", FCM.dt, FCM.name)
     return save_model(MODELS["gru"].build(4, 4, units=8), folder / "model.keras", channels)
 
 

@@ -25,15 +25,16 @@ from datasets.pose.formats.label_files import load_labels
 from datasets.pose.importing import ImportSettings, chosen_pairs, labelled_dataset
 from datasets.pose.sampling.splits import choose_frames, divide_frames, labelled_rows, picked
 from datasets.pose.skeleton import Skeleton
-from surrogates.pose.augmentation import Augmentation, augment
+from surrogates.pose.augmentation import augment
 from surrogates.pose.demo import labelled_sample, strangers_in
-from surrogates.pose.evaluation import PoseScore, score_joints
-from surrogates.pose.fitting import Fit, find_joints, fit_network
+from surrogates.pose.finder import find_joints
 from surrogates.pose.page import mean_pose
 from surrogates.pose.prediction import joint_finder
+from surrogates.pose.scores import PoseScore, score_joints
 from surrogates.pose.tracking import track_video
 from surrogates.registry import model_kind
-from surrogates.runs.model_file import Channels
+from surrogates.runs.fitting import Fit, fit
+from surrogates.runs.model_file import ModelSignature
 from surrogates.training.trainer import TrainingConfig
 
 ASKED = {10: 70.0, 100: 85.0}
@@ -48,7 +49,7 @@ FEW_POSTURES = {"rotation": 180.0, "scale": 0.2, "contrast": 0.3, "bend": 0.1}
 def trained(dataset: Dataset, epochs: int, seed: int, **augmentation: float) -> Fit:
     """The small network on a dataset, with its usual steps."""
     config = TrainingConfig(epochs=epochs, learning_rate=model_kind("pose_small").learning_rate, seed=seed)
-    return fit_network(dataset, "pose_small", {}, config, Augmentation(**augmentation), progress=False)
+    return fit(model_kind("pose_small"), dataset, augmentation, config, progress=False)
 
 
 def told(name: str, score: PoseScore, seconds: float) -> str:
@@ -68,11 +69,11 @@ def sample(given: argparse.Namespace) -> None:
             dataset = labelled_sample(animal, labels, 200, given.seed)
             test, strangers = dataset.by_split()["test"], strangers_in(dataset)
             done = trained(dataset, given.epochs, given.seed)
-            print(told(f"{animal}, {labels} labels", done.scores["test"], done.training.seconds), flush=True)
-            coarse = find_joints(done.model, Channels.of(test, "pose_small"), test, refine=False, progress=False)
+            print(told(f"{animal}, {labels} labels", done.evaluation.scores["test"], done.training.seconds), flush=True)
+            coarse = find_joints(done.model, ModelSignature.of(test, "pose_small"), test, refine=False, progress=False)
             score = score_joints(test, coarse)["test"].joints
             print(f"    highest pixels: median {score.median:.2f} px, {100 * score.near['0.025']:.1f} % within 2.5 %")
-            found = find_joints(done.model, Channels.of(test, "pose_small"), strangers, progress=False)
+            found = find_joints(done.model, ModelSignature.of(test, "pose_small"), strangers, progress=False)
             print(told("    individuals that were not learned", score_joints(strangers, found)["test"], 0))
             mean = score_joints(test, mean_pose(dataset, test))["test"].joints
             asked = f"asked for {ASKED[labels]:g} %" if labels in ASKED else "nothing asked for"
@@ -88,7 +89,7 @@ def openfield(given: argparse.Namespace) -> None:
     for seed in given.seeds:
         parts = divide_frames(dataset, {"train": 0.95, "test": 0.05}, seed)
         done = trained(parts, given.epochs, seed, rotation=180.0, shift=0.1, scale=0.2)
-        print(told(f"openfield at {given.scale:g}, seed {seed}", done.scores["test"], done.training.seconds))
+        print(told(f"openfield at {given.scale:g}, seed {seed}", done.evaluation.scores["test"], done.training.seconds))
         away = errors(done, "test") / given.scale
         within = ", ".join(f"{100 * (away <= px).mean():.1f} % within {px} px" for px in (5, 10, 20))
         print(f"    in 640 x 480: median {np.median(away):.2f} px, asked for 5; {within}", flush=True)
@@ -106,11 +107,17 @@ def clip(given: argparse.Namespace) -> None:
     picks = [*picked(learned, "train"), *picked(checked, "validation")]
     picks += picked([row for row in rows if frame[row] >= last][:: given.every], "test")
     done = trained(choose_frames(dataset, picks), given.epochs, given.seed, **FEW_POSTURES)
-    print(told(f"clip, crops of {given.size} px at {given.scale:g}", done.scores["test"], done.training.seconds))
+    print(
+        told(
+            f"clip, crops of {given.size} px at {given.scale:g}", done.evaluation.scores["test"], done.training.seconds
+        )
+    )
     for split in ("validation", "test"):
-        score = done.scores[split]
+        score = done.evaluation.scores[split]
         print(f"    in the video: {split} median {score.joints.median / given.scale:.2f} px, asked for 3 of test")
-    by_joint = {name: f"{each.median / given.scale:.1f}" for name, each in done.scores["test"].by_joint.items()}
+    by_joint = {
+        name: f"{each.median / given.scale:.1f}" for name, each in done.evaluation.scores["test"].by_joint.items()
+    }
     print("    by joint: " + ", ".join(f"{name} {median}" for name, median in by_joint.items()))
 
 
@@ -118,7 +125,7 @@ def errors(done: Fit, split: str) -> np.ndarray:
     """Distances of all labelled joints of a split, px."""
     found = [
         np.linalg.norm(joints.points - np.asarray(trial.y[:]), axis=-1)
-        for trial, joints in zip(done.dataset, done.found, strict=True)
+        for trial, joints in zip(done.dataset, done.evaluation.found, strict=True)
         if trial.split == split
     ]
     away = np.concatenate(found)

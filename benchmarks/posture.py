@@ -34,7 +34,7 @@ from surrogates.posture.network.generated import generate_dataset
 from surrogates.posture.network.networks import posture_lstm, posture_lstm_paper
 from surrogates.posture.network.prediction import score_next_frame
 from surrogates.registry import MODELS, train_model
-from surrogates.runs.model_file import Channels, save_model
+from surrogates.runs.model_file import ModelSignature, save_model
 from surrogates.training.trainer import TrainingConfig
 
 CONTIGUOUS = 22_077
@@ -107,7 +107,7 @@ def one_strain(part: Dataset, strain: str, given: argparse.Namespace) -> Dataset
     kind = MODELS["posture_lstm"]
     config = TrainingConfig(given.epochs or 30, kind.effort["batch_size"], kind.learning_rate)
     model, training = train_model("posture_lstm", part, config, {})
-    save_model(model, given.out / f"{strain}.keras", Channels.of(kind.prepare(part), "posture_lstm"))
+    save_model(model, given.out / f"{strain}.keras", ModelSignature.of(kind.prepare(part), "posture_lstm"))
     scores = score_next_frame(model, part).scores
     told = {name: f"{each['validation'].rmse:.4f}" for name, each in scores.items()}
     run = len(training.history["loss"])

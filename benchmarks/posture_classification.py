@@ -26,7 +26,7 @@ from surrogates.posture.cells.strain_features import CELLS, both_kinds, labels_o
 from surrogates.posture.forced_choice.responses import share_right
 from surrogates.posture.network.segments import stretches
 from surrogates.registry import model_kind, train_model
-from surrogates.runs.model_file import Channels, load_model, save_model
+from surrogates.runs.model_file import ModelSignature, load_model, save_model
 from surrogates.training.trainer import TrainingConfig
 
 BAND = 0.09
@@ -45,7 +45,7 @@ def network(dataset: Dataset, path: Path, epochs: int, units: int):
     model, training = train_model("posture_lstm", cut, config, {"units": units})
     frames, seconds = sum(len(trial) for trial in dataset), time.perf_counter() - started
     print(f"{model.name}: {frames:,} frames, {len(training.history['loss'])} epochs, {seconds:.0f} s", flush=True)
-    save_model(model, path, Channels.of(cut, "posture_lstm"))
+    save_model(model, path, ModelSignature.of(cut, "posture_lstm"))
     return model
 
 

@@ -4,7 +4,7 @@ What the rest of the project has to know of a topic stands in two modules, `data
 `surrogates/<topic>/topic.py`; they are found by the names below, and nothing else names a topic.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
@@ -16,6 +16,10 @@ from neuron_models.foundation.errors import InputError
 TOPICS = ("responses", "calcium", "posture", "pose")
 
 
+def _no_details(dataset: Dataset) -> dict[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True)
 class DataTopic:
     """What the commands on datasets have to know of a topic; `datasets/<topic>/topic.py` holds one as `TOPIC`.
@@ -25,12 +29,19 @@ class DataTopic:
         plot: draws some inputs (all when None) of a dataset; None where inputs and outputs are drawn as traces.
         print_details: prints what `dataset info` says beside its table.
         hidden: metadata that would fill the screen.
+        details: what a model file keeps of a dataset of this topic beside names, units and sampling, as JSON has it.
+        require_details: raises an `InputError` unless a dataset goes with a model's output names and details; where a
+            topic has it, names and sampling are not compared.
+        validate_details: raises an `InputError` where output names and details, read from a file, are not sound.
     """
 
     owns: Callable[[Dataset], bool]
     plot: Callable[[Dataset, Any], Any] | None = None
     print_details: Callable[[Dataset], None] | None = None
     hidden: tuple[str, ...] = ()
+    details: Callable[[Dataset], Mapping[str, Any]] = _no_details
+    require_details: Callable[[tuple[str, ...], Mapping[str, Any], Dataset], None] | None = None
+    validate_details: Callable[[tuple[str, ...], Mapping[str, Any]], None] | None = None
 
 
 def topics_of(dataset: Dataset) -> Iterator[DataTopic]:

@@ -26,10 +26,11 @@ def model_kind(name: str) -> ModelKind:
 def train_model(
     name: str, dataset: Dataset, config: TrainingConfig, settings: Mapping[str, Any], progress: bool = True
 ) -> tuple[Any, Training]:
-    """Build the model of this name for a dataset and train it, as `fit_model` says.
+    """Build the model of this name for a dataset as it is stored and train it, as `fit_model` says.
 
     Raises:
         InputError: an unknown model, a setting that it does not have, or a dataset for another task.
         FloatingPointError: the loss, or every candidate's free run, was not finite.
     """
-    return fit_model(model_kind(name), dataset, config, settings, progress)
+    kind = model_kind(name)
+    return fit_model(kind, kind.prepare(dataset), config, settings, progress)

@@ -189,11 +189,12 @@ def test_a_training_that_explodes_is_told(wormtwin, data, tmp_path):
 
 
 def test_a_training_whose_first_epoch_was_the_best_is_told(linear_response):
-    from surrogates.responses.commands import _doubt
-    from surrogates.runs.result import Result
+    from surrogates.responses.evaluation import ResponseEvaluation
+    from surrogates.training.trainer import Training
 
-    result = Result("train", "gru", {}, 0, 1, {}, 0, 0.1, "toy")
-    assert "the first epoch was the best" in _doubt(linear_response(), result, trained_by_epochs=True)
+    evaluation = ResponseEvaluation("gru", linear_response(), [], {}, 1.0)
+    assert "the first epoch was the best" in evaluation.doubt(Training({"loss": [1.0, 2.0]}, 0, 0.1))
+    assert evaluation.doubt(Training({"loss": [2.0, 1.0]}, 1, 0.1)) == ""
 
 
 def test_train_the_linear_model(wormtwin, data, tmp_path):

@@ -152,3 +152,10 @@ def labelled_share(dataset: Dataset) -> Float[np.ndarray, " joint"]:
     """The share of counting frames in which each joint is labelled."""
     marked = np.concatenate([~np.isnan(joints_of(trial)[trial.valid(), :, 0]) for trial in dataset])
     return marked.mean(axis=0) if len(marked) else np.zeros(len(dataset.y_names))
+
+
+def network_details(dataset: Dataset) -> dict[str, Any]:
+    """What a network on these images has to know: their height and width in px, and the skeleton's edges and pairs."""
+    skeleton, size = skeleton_of(dataset), dataset.trials[0].x.shape[2:]
+    lists = {"edges": skeleton.edges, "pairs": skeleton.pairs}
+    return {"size": list(size), **{what: [list(pair) for pair in pairs] for what, pairs in lists.items()}}

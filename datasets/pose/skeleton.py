@@ -93,3 +93,25 @@ def require_same_joints(expected: Skeleton, found: Skeleton, where: str) -> None
     told = [f"without {', '.join(missing[:5])}"] if missing else []
     told += [f"with {', '.join(other[:5])}"] if other else []
     raise InputError(f"{where}: joints of another skeleton: {' and '.join(told)}")
+
+
+def skeleton_from(joints: tuple[str, ...], details: Mapping[str, Any]) -> Skeleton:
+    """The skeleton of a model file: its joints, and what its details say of edges and of left and right.
+
+    Raises:
+        InputError: they are no pairs of joints.
+    """
+    links = {what: details.get(what, []) for what in ("edges", "pairs")}
+    for what, pairs in links.items():
+        names = isinstance(pairs, list | tuple) and all(isinstance(p, list | tuple) and len(p) == 2 for p in pairs)
+        require(
+            names and all(isinstance(name, str) for pair in pairs for name in pair),
+            f"{what} must be pairs of joints, got {pairs!r:.60}",
+        )
+    return Skeleton(tuple(joints), *(tuple(map(tuple, pairs)) for pairs in links.values()))
+
+
+def validate_size(size: Any) -> None:
+    """Raise an `InputError` unless a file's size of images is height and width in whole px."""
+    whole = isinstance(size, list | tuple) and all(type(side) is int and side > 0 for side in size)
+    require(whole and len(size) == 2, f"size must be height and width, got {size!r:.60}")

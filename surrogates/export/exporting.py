@@ -10,7 +10,7 @@ from surrogates.export.capabilities import require_expressible
 from surrogates.export.nmodl import mechanism_name, write_nmodl
 from surrogates.export.numpy_code import write_numpy
 from surrogates.export.onnx_file import require_onnx, write_onnx
-from surrogates.runs.model_file import Channels, load_model
+from surrogates.runs.model_file import ModelSignature, load_model
 
 
 def export_model(model_file: Path, to: str, out: Path, name: str | None = None) -> list[Path]:
@@ -47,4 +47,4 @@ def export_model(model_file: Path, to: str, out: Path, name: str | None = None) 
     return WRITERS[to](model, channels, out)
 
 
-WRITERS: dict[str, Callable[[Any, Channels, Path], list[Path]]] = {"onnx": write_onnx, "numpy": write_numpy}
+WRITERS: dict[str, Callable[[Any, ModelSignature, Path], list[Path]]] = {"onnx": write_onnx, "numpy": write_numpy}

@@ -17,7 +17,7 @@ from surrogates.export.layers import step_of
 from surrogates.export.reserved import require_free
 from surrogates.export.step import Affine, Statement, Step, indexed, renamed
 from surrogates.export.templating import write_filled
-from surrogates.runs.model_file import Channels
+from surrogates.runs.model_file import ModelSignature
 
 _TO_MILLIVOLTS = {"V": 1000.0, "mV": 1.0}
 _KNOWN_UNITS = ("nA", "mV", "V")
@@ -47,7 +47,7 @@ def mechanism_name(model: str) -> str:
     return "Surrogate" + kind.upper() + "".join(word.capitalize() for word in rest)
 
 
-def write_nmodl(model: Any, channels: Channels, out: Path, name: str) -> list[Path]:
+def write_nmodl(model: Any, channels: ModelSignature, out: Path, name: str) -> list[Path]:
     """Write the mechanism, its gap junction, its description (`.json`) and a README into a folder.
 
     Raises:

@@ -11,13 +11,13 @@ from surrogates.export.activations import ACTIVATIONS
 from surrogates.export.layers import step_of
 from surrogates.export.step import Affine, Statement, applied
 from surrogates.export.templating import write_filled
-from surrogates.runs.model_file import Channels
+from surrogates.runs.model_file import ModelSignature
 
 WEIGHTS_FILE = "weights.npz"
 CODE_FILE = "model.py"
 
 
-def write_numpy(model: Any, channels: Channels, out: Path) -> list[Path]:
+def write_numpy(model: Any, channels: ModelSignature, out: Path) -> list[Path]:
     """Write `weights.npz` and `model.py` into a folder."""
     step = step_of(model)
     with written_whole(out / WEIGHTS_FILE) as beside:
@@ -35,7 +35,7 @@ def write_numpy(model: Any, channels: Channels, out: Path) -> list[Path]:
     return [code, out / WEIGHTS_FILE]
 
 
-def _facts(name: str, channels: Channels) -> list[str]:
+def _facts(name: str, channels: ModelSignature) -> list[str]:
     """What the model file tells, as literals of Python: a text from there must never be read as code."""
     told = {"name": name, **{field: getattr(channels, field) for field in ("x_names", "x_units", "y_names", "y_units")}}
     return [f"{field} = {pformat(value, width=108, compact=True)}" for field, value in told.items()]

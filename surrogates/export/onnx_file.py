@@ -9,7 +9,7 @@ from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.files import written_whole
 from surrogates.export.layers import exported_layers
 from surrogates.export.onnx_layers import NODES, Graph
-from surrogates.runs.model_file import Channels
+from surrogates.runs.model_file import ModelSignature
 
 MODEL_FILE = "model.onnx"
 STIMULUS, RESPONSE = "stimulus", "response"
@@ -24,7 +24,7 @@ def require_onnx() -> None:
         raise InputError("writing ONNX needs the package onnx: pip install wormtwin[export]") from None
 
 
-def write_onnx(model: Any, channels: Channels, out: Path) -> list[Path]:
+def write_onnx(model: Any, channels: ModelSignature, out: Path) -> list[Path]:
     """Write `model.onnx` into a folder: (batch, time, channel) in and out, the channels in its metadata."""
     import onnx
 

@@ -12,7 +12,7 @@ from neuron_models.foundation.errors import InputError, require, require_seed
 from neuron_models.foundation.progress import progress_bar
 from surrogates.importance.groups import Groups, members_matrix, parse_groups
 from surrogates.importance.table import Importance, pool_effects
-from surrogates.runs.model_file import Channels
+from surrogates.runs.model_file import ModelSignature
 from surrogates.training.metrics import require_fitting, stimulus
 
 
@@ -92,7 +92,7 @@ class Question:
 
 def question_for(
     model: Any,
-    channels: Channels | None,
+    channels: ModelSignature | None,
     dataset: Dataset,
     *,
     groups: Groups | str = "",

@@ -22,9 +22,10 @@ def predict(
     integer: Annotated[bool, typer.Option("--integer", help="Centres of the highest pixels, as published.")] = False,
 ) -> None:
     """Find the joints in every frame of a video, or in all crops; a stopped run goes on where it was."""
+    from datasets.pose.skeleton import skeleton_from
     from datasets.pose.video.video import open_video
     from datasets.store import load_dataset
-    from surrogates.pose.fitting import finder_of
+    from surrogates.pose.finder import finder_of
     from surrogates.pose.prediction import shrinking
     from surrogates.pose.tracking import footage_in, job_key, track_crops, track_video
     from surrogates.runs.model_file import load_model
@@ -32,25 +33,27 @@ def predict(
     require((video is None) != (data is None), "give either --video or --data")
     require(out.suffix == ".h5", f"--out must end in .h5, got {out.name!r}")
     require_place(out)
-    network, channels = load_model(model)
-    if channels is None:
+    network, signature = load_model(model)
+    if signature is None:
         raise InputError(f"{model} was not written by wormtwin train: it does not tell which joints it finds")
-    find = finder_of(network, channels, refine=not integer, batch=batch)
-    source = video or data or Path()
+    skeleton = skeleton_from(signature.y_names, signature.details)
+    find = finder_of(network, signature, refine=not integer, batch=batch)
+    high, wide = signature.details["size"]
+    source, size = video or data or Path(), (high, wide)
     key = job_key({"model": model, "source": source}, {"integer": integer})
     if video is not None:
-        footage = open_video(video, grey=len(channels.x_names) == 1)
-        shrinking(footage.shape, (channels.size[0], channels.size[1]), len(channels.x_names))
-        print(f"{counted(len(footage), 'frame')} in {track_video(find, footage, channels.skeleton, out, key=key)}")
+        footage = open_video(video, grey=len(signature.x_names) == 1)
+        shrinking(footage.shape, size, len(signature.x_names))
+        print(f"{counted(len(footage), 'frame')} in {track_video(find, footage, skeleton, out, key=key)}")
         return
     dataset = load_dataset(source, lazy=True)
     if dataset.y_names or dataset.task != "keypoints":  # crops that were only aligned tell of no joints
-        channels.require_same(dataset)
-    shrinking(dataset.trials[0].x.shape, (channels.size[0], channels.size[1]), len(channels.x_names))
+        signature.require_same(dataset)
+    shrinking(dataset.trials[0].x.shape, size, len(signature.x_names))
     videos = footage_in(dataset)
     for number, each in enumerate(videos, start=1):
         path = out if len(videos) == 1 else out.with_name(f"{out.stem}-{number}{out.suffix}")
-        print(f"{each.video}: {track_crops(find, each, channels.skeleton, path, key=key)}")
+        print(f"{each.video}: {track_crops(find, each, skeleton, path, key=key)}")
 
 
 @pose_app.command("study")

@@ -7,14 +7,15 @@ import numpy as np
 from datasets.dataset import Dataset
 from datasets.pose.drawing.render import RenderSettings, render
 from datasets.pose.generator.sample import SampleSettings, make_sample
+from datasets.pose.labelled import skeleton_of
 from datasets.pose.sampling.splits import choose_frames, labelled_rows, picked
 from datasets.store import save_dataset
 from surrogates.pose.demo_video import DRAWN, follow_animals
-from surrogates.pose.fitting import finder_of, fit_pose
+from surrogates.pose.finder import finder_of
 from surrogates.pose.models import POSE_MODELS, POSE_PRESETS
 from surrogates.pose.page import write_pose_report
 from surrogates.pose.video_section import video_section
-from surrogates.runs.model_file import Channels
+from surrogates.runs.fitting import fit_and_save
 from surrogates.training.model_kind import look_up
 from surrogates.training.trainer import TrainingConfig
 
@@ -63,8 +64,8 @@ def run_demo(out: Path, *, animal: str = "fly", epochs: int = POSE_PRESETS["fast
     dataset = labelled_sample(animal, _LABELS, _ASKED, seed)
     save_dataset(dataset, out / "labels.h5")
     config = TrainingConfig(epochs=epochs, learning_rate=look_up(MODEL, POSE_MODELS).learning_rate, seed=seed)
-    done = fit_pose(dataset, MODEL, {}, config, out, data="labels.h5")
-    channels = Channels.of(done.dataset, MODEL)
-    followed = follow_animals(finder_of(done.model, channels), channels.skeleton, animal, _FRAMES, seed + 1, out)
+    done = fit_and_save(look_up(MODEL, POSE_MODELS), dataset, {}, config, out, data="labels.h5")
+    skeleton = skeleton_of(done.dataset)
+    followed = follow_animals(finder_of(done.model, done.signature), skeleton, animal, _FRAMES, seed + 1, out)
     render(followed.video, followed.tracks, out / DRAWN, RenderSettings(by_animal=True))
     return write_pose_report(done, MODEL, out, (video_section(followed),))

@@ -1,149 +1,76 @@
-"""How far predicted joints are from labelled ones: in pixels, in body lengths, and as precision."""
+"""How networks that find joints are scored: by the distance of found from labelled joints."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
 
-import numpy as np
-from jaxtyping import Bool, Float
+from matplotlib.figure import Figure
+from rich.table import Table
 
-from datasets.dataset import SPLITS, Dataset, Trial
-from datasets.pose.sampling.splits import is_labelled, joints_of
-from neuron_models.foundation.errors import require
-from neuron_models.foundation.units import Fraction, Pixels
-from surrogates.pose.prediction import Joints
-
-NEAR = (0.025, 0.05, 0.1)
-"""Fractions of the body length within which joints are counted; the first is 2.5 % (Pereira et al. 2019: of 192 px)."""
-OKS_SIGMA = 0.025
-"""Standard deviation of a joint's label over the root of the animal's area, all joints alike, as SLEAP takes it."""
-_THRESHOLDS = np.linspace(0.5, 0.95, 10)
-_RECALLS = np.linspace(0.0, 1.0, 101)
+from datasets.dataset import Dataset
+from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.printing import print_whole
+from surrogates.backend import keras
+from surrogates.pose.plots import plot_circles
+from surrogates.pose.prediction import BATCH, Finder, Joints, find_in_dataset, joint_finder
+from surrogates.pose.scores import JointScore, PoseScore, score_joints
+from surrogates.runs.model_file import ModelSignature
+from surrogates.training.model_kind import Evaluation, ModelKind
 
 
-@dataclass(frozen=True)
-class JointScore:
-    """The error of one joint, or of all: labelled joints, percentiles in px, and median error over body length.
+@dataclass(frozen=True, eq=False)
+class PoseEvaluation(Evaluation):
+    """The joints that a network finds in the images of a dataset, one value a trial, and their scores by split."""
 
-    `near` is the share of joints within each fraction of the body length (PCK).
-    """
+    figure_file: ClassVar[str] = "circles.png"
 
-    number: int
-    median: Pixels
-    p90: Pixels
-    p95: Pixels
-    relative: Fraction
-    near: Mapping[str, float]
+    dataset: Dataset
+    found: list[Joints]
+    scores: Mapping[str, PoseScore]
+
+    def record(self) -> dict[str, Any]:
+        """The scores by split."""
+        return {"scores": {split: asdict(score) for split, score in self.scores.items()}}
+
+    def plot(self) -> Figure:
+        """Draw circles of the errors around joints."""
+        return plot_circles(self.dataset, self.found)
+
+    def print_scores(self) -> None:
+        """Print the errors of joints by split, and by joint of the last split."""
+        heads = ("median px", "90 % px", "95 % px", "median of body %", "within 2.5 %", "within 5 %", "within 10 %")
+        table = Table("split", "frames", *heads, "mAP (OKS)", title="Distance of found from labelled joints")
+        for split, score in self.scores.items():
+            table.add_row(split, str(score.frames), *_pose_cells(score.joints), f"{score.precision:.3f}")
+        split, score = list(self.scores.items())[-1]
+        joints = Table("joint", "labelled", *heads, title=f"By joint ({split})")
+        for name, each in score.by_joint.items():
+            joints.add_row(name, str(each.number), *_pose_cells(each))
+        print_whole(table, joints)
 
 
-@dataclass(frozen=True)
-class PoseScore:
-    """The score of a split.
-
-    `precision` is the mean average precision over object keypoint similarities of 0.5 to 0.95 (COCO).
-    """
-
-    frames: int
-    joints: JointScore
-    by_joint: Mapping[str, JointScore]
-    precision: Fraction
+def evaluate_joints(model: Any, kind: ModelKind, dataset: Dataset, signature: ModelSignature | None) -> PoseEvaluation:
+    """Find the joints of every image and score them."""
+    signature = signature or ModelSignature.of(dataset, kind.name)
+    found = find_in_dataset(kind_finder(kind, model, signature), dataset)
+    return PoseEvaluation(dataset, found, score_joints(dataset, found))
 
 
-def score_joints(dataset: Dataset, found: Sequence[Joints]) -> dict[str, PoseScore]:
-    """Score predictions by split; trials of no split are scored together as "all".
-
-    Args:
-        dataset: of labelled images.
-        found: for each trial, the joints of each of its frames.
+def kind_finder(
+    kind: ModelKind, model: keras.Model, signature: ModelSignature, *, refine: bool = True, batch: int = BATCH
+) -> Finder:
+    """What finds joints with a network of a kind.
 
     Raises:
-        InputError: no joint is labelled, or there is not one prediction a frame.
+        InputError: the signature does not tell the size of the images.
     """
-    require(len(found) == len(dataset), f"{len(found)} predictions for {len(dataset)} trials")
-    by_split: dict[str, list[int]] = {}
-    for place, trial in enumerate(dataset):
-        by_split.setdefault(trial.split or "all", []).append(place)
-    parts = {split: by_split[split] for split in (*SPLITS, "all") if split in by_split}
-    return {split: _score(dataset, [found[i] for i in rows], rows, split) for split, rows in parts.items()}
+    if "size" not in signature.details:
+        raise InputError(f"model {signature.model or model.name!r} finds no joints")
+    high, wide = signature.details["size"]
+    return joint_finder(model, kind.objective.loss, (high, wide), refine=refine, batch=batch)
 
 
-def _score(dataset: Dataset, found: Sequence[Joints], rows: Sequence[int], split: str) -> PoseScore:
-    labels, given, sure, lengths = [], [], [], []
-    for joints, place in zip(found, rows, strict=True):
-        trial = dataset.trials[place]
-        true = joints_of(trial)
-        require(joints.points.shape == true.shape, f"trial {trial.name!r}: {len(joints.points)} predicted frames")
-        rows_here = is_labelled(trial)
-        labels.append(true[rows_here])
-        given.append(joints.points[rows_here])
-        sure.append(joints.confidence[rows_here])
-        lengths.append(np.full(rows_here.sum(), body_length(dataset, trial)))
-    true, points, confidence, length = (np.concatenate(each) for each in (labels, given, sure, lengths))
-    require(len(true) > 0, f"dataset {dataset.name!r}: no joint is labelled in its {split} split")
-    away = np.linalg.norm(points - true, axis=-1)
-    relative = away / length[:, None]
-    by_joint = {name: joint_score(away[:, j], relative[:, j]) for j, name in enumerate(dataset.y_names)}
-    similar = similarities(true, points, extent_area(true))
-    return PoseScore(
-        len(true), joint_score(away, relative), by_joint, mean_average_precision(similar, confidence.mean(axis=1))
-    )
-
-
-def joint_score(away: Float[np.ndarray, "..."], relative: Float[np.ndarray, "..."]) -> JointScore:
-    """The score of errors in px and in body lengths; NaN are joints that are not labelled."""
-    away, relative = away[np.isfinite(away)], relative[np.isfinite(relative)]
-    nan = float("nan")
-    if len(away) == 0:
-        return JointScore(0, nan, nan, nan, nan, {f"{each:g}": nan for each in NEAR})
-    near = {f"{each:g}": float((relative <= each).mean()) for each in NEAR}
-    median, p90, p95 = (float(each) for each in np.percentile(away, (50, 90, 95)))
-    return JointScore(len(away), median, p90, p95, float(np.median(relative)), near)
-
-
-def body_length(dataset: Dataset, trial: Trial) -> Pixels:
-    """The length of a trial's animal: as the dataset says, else the median extent of its labelled joints."""
-    told = dataset.extra.get("body_length")
-    if isinstance(told, Mapping):
-        told = told.get(trial.name)
-    if told is not None:
-        return float(told)
-    true = joints_of(trial)
-    enough = np.isfinite(true).all(axis=-1).sum(axis=1) >= 2
-    return float(np.median(_extents(true[enough]).max(axis=-1))) if enough.any() else float("nan")
-
-
-def extent_area(true: Float[np.ndarray, "frame joint 2"]) -> Float[np.ndarray, " frame"]:
-    """The area of the rectangle around each frame's labelled joints, px², at least 1."""
-    return np.maximum(_extents(true).prod(axis=-1), 1.0)
-
-
-def _extents(true: Float[np.ndarray, "frame joint 2"]) -> Float[np.ndarray, "frame 2"]:
-    low, high = (
-        fill(np.where(np.isfinite(true), true, other), axis=1) for fill, other in ((np.min, np.inf), (np.max, -np.inf))
-    )
-    return high - low
-
-
-def similarities(
-    true: Float[np.ndarray, "frame joint 2"],
-    given: Float[np.ndarray, "frame joint 2"],
-    area: Float[np.ndarray, " frame"],
-    sigma: float = OKS_SIGMA,
-) -> Float[np.ndarray, " frame"]:
-    """Object keypoint similarity of each frame: mean over labelled joints of exp(-d² / (2 area (2 sigma)²))."""
-    squares = ((given - true) ** 2).sum(axis=-1)
-    return np.nanmean(np.exp(-squares / (2 * (2 * sigma) ** 2 * area[:, None])), axis=1)
-
-
-def mean_average_precision(similar: Float[np.ndarray, " frame"], confidence: Float[np.ndarray, " frame"]) -> Fraction:
-    """The mean of the average precisions at similarities of 0.5, 0.55, ... 0.95, one animal and prediction a frame."""
-    order = np.argsort(-confidence, kind="stable")
-    return float(np.mean([_average_precision(similar[order] >= each) for each in _THRESHOLDS]))
-
-
-def _average_precision(right: Bool[np.ndarray, " prediction"]) -> Fraction:
-    """The mean of the best precision at or beyond 101 recalls, predictions in order of confidence (COCO)."""
-    hits = np.cumsum(right)
-    recall, precision = hits / len(right), hits / np.arange(1, len(right) + 1)
-    best = np.maximum.accumulate(precision[::-1])[::-1]
-    places = np.searchsorted(recall, _RECALLS, side="left")
-    return float(np.where(places < len(best), best[np.minimum(places, len(best) - 1)], 0.0).mean())
+def _pose_cells(score: JointScore) -> list[str]:
+    """Percentiles in px, the median over the body length and the shares of near joints in %."""
+    pixels = [f"{value:.2f}" for value in (score.median, score.p90, score.p95)]
+    return [*pixels, f"{100 * score.relative:.2f}", *(f"{100 * share:.1f}" for share in score.near.values())]

@@ -4,16 +4,37 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from surrogates.pose.augmentation import augment
+from datasets.dataset import Dataset
+from datasets.pose.labelled import require_pose
+from datasets.pose.sampling.splits import FAST_SHARES, divide_frames
+from surrogates.pose.augmentation import Augmentation, augment
+from surrogates.pose.evaluation import evaluate_joints
 from surrogates.pose.inputs import labelled_frames, padded_size
 from surrogates.pose.maps import MapEntropy, MapError, MapLoss, PixelError
 from surrogates.pose.networks import hourglass, leap_cnn, pose_small
+from surrogates.pose.plots import plot_pose_history
 from surrogates.training.jax_program import Stopping
 from surrogates.training.model_kind import ModelKind, model_table
-from surrogates.training.trainer import Objective, Plateau
+from surrogates.training.trainer import Objective, Plateau, Transform
 
 POSE_PRESETS = {"fast": 15, "full": 50}
 """Epochs of 50 batches of 32 images (Pereira et al. 2019)."""
+
+
+def with_splits(dataset: Dataset, seed: int) -> Dataset:
+    """The dataset as it is if any trial has a split, else its labelled frames divided: 90 % and 10 % for validation."""
+    return dataset if dataset.by_split() else divide_frames(dataset, FAST_SHARES, seed)
+
+
+def of_images(dataset: Dataset) -> Dataset:
+    """The dataset as it is, once it is known to be of labelled images."""
+    require_pose(dataset, f"dataset {dataset.name!r}")
+    return dataset
+
+
+def augmented(dataset: Dataset, **changes: Any) -> Transform:
+    """The batch-time transform of a dataset, with these fields of `Augmentation`."""
+    return augment(dataset, Augmentation(**changes))
 
 
 def _pose(build: Callable[..., Any], loss: MapLoss, multiple: int, **fixed: Any) -> ModelKind:
@@ -26,10 +47,15 @@ def _pose(build: Callable[..., Any], loss: MapLoss, multiple: int, **fixed: Any)
         task="keypoints",
         from_data={"size": padded_size(multiple)},
         fixed=fixed,
-        effort={"epochs": POSE_PRESETS["fast"]},
+        training_defaults={"epochs": POSE_PRESETS["fast"]},
         presets=POSE_PRESETS,
-        transform=augment,
-        commands="surrogates.pose.commands",
+        transform=augmented,
+        batch_settings={"rotation": 15.0, "bend": 0.0},
+        select=with_splits,
+        prepare=of_images,
+        evaluate=evaluate_joints,
+        plot_history=plot_pose_history,
+        source="Pereira et al. 2019",
     )
 
 

@@ -25,8 +25,7 @@ from surrogates.pages.page import (
     Value,
     write_page,
 )
-from surrogates.pose.evaluation import NEAR, JointScore, body_length, score_joints
-from surrogates.pose.fitting import Fit, find_joints
+from surrogates.pose.finder import find_joints
 from surrogates.pose.plots import (
     plot_circles,
     plot_error_by_joint,
@@ -36,7 +35,9 @@ from surrogates.pose.plots import (
     shown_trials,
 )
 from surrogates.pose.prediction import Joints
-from surrogates.runs.model_file import Channels
+from surrogates.pose.scores import NEAR, JointScore, body_length, score_joints
+from surrogates.runs.fitting import Fit
+from surrogates.runs.model_file import ModelSignature
 
 _LEAD = (
     "A convolutional network learned from labelled images where the joints of an animal are, and finds them in images "
@@ -53,19 +54,19 @@ def write_pose_report(done: Fit, model: str, out: Path, more: Sequence[Section] 
         out: the folder.
         more: sections before that on the training.
     """
-    split = next(name for name in ("test", "validation", "all", "train") if name in done.scores)
+    split = next(name for name in ("test", "validation", "all", "train") if name in done.evaluation.scores)
     sections = (_result(done, model, split), _by_joint(done, split), *more, _training(done, model))
     return write_page(Page("Joints found in images", _LEAD, sections), out / "report.html")
 
 
 def _result(done: Fit, model: str, split: str) -> Section:
-    score = done.scores[split]
+    score = done.evaluation.scores[split]
     rows = shown_trials(done.dataset)
     part = done.dataset.select(rows)
     ways = {
-        "refined between pixels": [done.found[row] for row in rows],
+        "refined between pixels": [done.evaluation.found[row] for row in rows],
         "highest pixel, as published": find_joints(
-            done.model, Channels.of(part, model), part, refine=False, progress=False
+            done.model, ModelSignature.of(part, model), part, refine=False, progress=False
         ),
         "mean pose of the training frames": mean_pose(done.dataset, part),
     }
@@ -84,10 +85,10 @@ def _result(done: Fit, model: str, split: str) -> Section:
     return Section("How well", (
         Note(text),
         TableBlock(columns, (Rows(tuple(cells)),), f"Distance of found from labelled joints, {split} frames."),
-        FigureBlock("circles", plot_circles(done.dataset, done.found),
+        FigureBlock("circles", plot_circles(done.dataset, done.evaluation.found),
                     "Around each joint of one image, how far half and 90 % of its predictions are off at most.",
                     "An image with two circles around every joint."),
-        FigureBlock("examples", plot_examples(done.dataset, done.found),
+        FigureBlock("examples", plot_examples(done.dataset, done.evaluation.found),
                     "Images that were not learned: labels (rings), what was found (dots), the skeleton (lines).",
                     "Images of the animal with rings and dots on its joints."),
         FigureBlock("shares", plot_error_shares(shares), "Joints within a distance of their label.",
@@ -97,7 +98,7 @@ def _result(done: Fit, model: str, split: str) -> Section:
 
 
 def _by_joint(done: Fit, split: str) -> Section:
-    scores = done.scores[split].by_joint
+    scores = done.evaluation.scores[split].by_joint
     columns = (Column("joint"), Column("labelled"), Column("median", "px"), Column("90 %", "px"), Column("95 %", "px"),
                Column("within 2.5 %", "%"))  # fmt: skip
     rows: tuple[tuple[Value | Cell, ...], ...] = tuple(
@@ -118,7 +119,7 @@ def _flat(score: JointScore) -> dict[str, float]:
 
 
 def _training(done: Fit, model: str) -> Section:
-    frames = {split: each.frames for split, each in done.scores.items()}
+    frames = {split: each.frames for split, each in done.evaluation.scores.items()}
     entries = {
         "Data": done.dataset.source or done.dataset.name,
         "Frames": listed([f"{number} {split}" for split, number in frames.items()]),

@@ -16,11 +16,10 @@ from datasets.pose.sampling.splits import FULL_SHARES, choose_frames, divide_fra
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import written_whole
 from neuron_models.foundation.printing import print_whole
-from surrogates.pose.augmentation import Augmentation
 from surrogates.pose.background import without_background
-from surrogates.pose.fitting import Fit, fit_network
 from surrogates.pose.models import POSE_MODELS
 from surrogates.pose.plots import plot_study
+from surrogates.runs.fitting import Fit, fit
 from surrogates.training.model_kind import look_up
 from surrogates.training.trainer import TrainingConfig
 
@@ -32,17 +31,17 @@ class Variant:
     label: str
     dataset: Dataset
     model: str
-    augmentation: Augmentation = field(default_factory=Augmentation)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _rotations(dataset: Dataset, model: str, seed: int, values: Sequence[str]) -> list[Variant]:
     angles = [_number(value, "degrees") for value in values or ("0", "5", "15", "45", "90")]
-    return [Variant(f"{angle:g}", dataset, model, Augmentation(rotation=angle)) for angle in angles]
+    return [Variant(f"{angle:g}", dataset, model, {"rotation": angle}) for angle in angles]
 
 
 def _bends(dataset: Dataset, model: str, seed: int, values: Sequence[str]) -> list[Variant]:
     amounts = [_number(value, "bends") for value in values or ("0", "0.02", "0.05", "0.1", "0.15")]
-    return [Variant(f"{amount:g}", dataset, model, Augmentation(bend=amount)) for amount in amounts]
+    return [Variant(f"{amount:g}", dataset, model, {"bend": amount}) for amount in amounts]
 
 
 def _architectures(dataset: Dataset, model: str, seed: int, values: Sequence[str]) -> list[Variant]:
@@ -155,12 +154,12 @@ def _kept(path: Path, facts: Mapping[str, Any]) -> dict[str, Any] | None:
 def _trained(variant: Variant, epochs: int, seed: int) -> dict[str, Any]:
     kind = look_up(variant.model, POSE_MODELS)
     config = TrainingConfig(epochs=epochs, learning_rate=kind.learning_rate, seed=seed)
-    return outcome(fit_network(variant.dataset, variant.model, {}, config, variant.augmentation))
+    return outcome(fit(kind, variant.dataset, variant.settings, config))
 
 
 def outcome(done: Fit) -> dict[str, Any]:
     """The test errors of a training in a row, with its course: the validation's pixel error by epoch."""
-    test, history = done.scores["test"].joints, done.training.history
+    test, history = done.evaluation.scores["test"].joints, done.training.history
     return {
         "parameters": done.model.count_params(),
         "median_px": test.median,
@@ -168,7 +167,7 @@ def outcome(done: Fit) -> dict[str, Any]:
         "p95_px": test.p95,
         "relative": test.relative,
         "within_2.5_percent": 100 * test.near["0.025"],
-        "precision": done.scores["test"].precision,
+        "precision": done.evaluation.scores["test"].precision,
         "seconds": done.training.seconds,
         "course": list(history.get("val_pixels", history["pixels"])),
     }

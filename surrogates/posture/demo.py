@@ -34,11 +34,11 @@ from surrogates.posture.forced_choice.clips import one_clip
 from surrogates.posture.forced_choice.films import write_film
 from surrogates.posture.network.comparison import Comparison, compare
 from surrogates.posture.network.comparison_page import write_comparison
-from surrogates.posture.network.fitting import fit_and_predict
 from surrogates.posture.network.free_run import Drawing
 from surrogates.posture.network.generated import generate_dataset
 from surrogates.posture.network.models import POSTURE_MODELS
 from surrogates.posture.network.prediction import NextFrame
+from surrogates.runs.fitting import fit_and_save
 from surrogates.training.model_kind import look_up
 from surrogates.training.trainer import TrainingConfig
 
@@ -112,13 +112,11 @@ def run_demo(out: Path, size: DemoSize, tell: Callable[[str], object] = print) -
     timed, seconds = _timer(tell)
     sample, shapes, recorded = timed("sample and eigenworms", lambda: _recordings(out, size))
     quality = reconstruction(pooled_angles(sample), shapes)
-    config = TrainingConfig(
-        epochs=size.epochs, seed=size.seed, learning_rate=look_up(MODEL, POSTURE_MODELS).learning_rate, batch_size=16
-    )
+    kind = look_up(MODEL, POSTURE_MODELS)
+    config = TrainingConfig(epochs=size.epochs, seed=size.seed, learning_rate=kind.learning_rate, batch_size=16)
     settings = {"units": size.units}
-    model, _, next_frame = timed(
-        "training", lambda: fit_and_predict(recorded, MODEL, settings, config, out / "model", data=sample.name)
-    )
+    done = timed("training", lambda: fit_and_save(kind, recorded, settings, config, out / "model", data=sample.name))
+    model = done.model
     generated, crawled, comparison = timed("free runs", lambda: _free_runs(out, model, recorded, size))
     reader = reader_of(model)
     cells, reading = timed("cells", lambda: _cells(out, reader, recorded, sample, size))
@@ -130,7 +128,7 @@ def run_demo(out: Path, size: DemoSize, tell: Callable[[str], object] = print) -
         quality,
         recorded,
         model.name,
-        next_frame,
+        done.evaluation.next_frame,
         generated,
         crawled,
         comparison,

@@ -5,14 +5,12 @@ import math
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from datasets.dataset import Dataset
-from datasets.pose.labelled import skeleton_of
-from datasets.pose.skeleton import Skeleton, require_same_joints
-from datasets.topics import topic_modules
+from datasets.topics import topic_modules, topics_of
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_file, written_whole
 from neuron_models.foundation.units import Milliseconds
@@ -22,6 +20,7 @@ from surrogates.backend import keras, tensorflow_unseen
 _MEMBER = "wormtwin.json"
 RATE_TOLERANCE = 0.1
 """How far the frame interval may be from that of the recordings that a model has learned, as a share of it."""
+_DETAILS_0_1 = ("size", "edges", "pairs")
 _LISTS = ("x_names", "y_names", "classes")
 _COUNTS = (("x_names", "input_shape"), ("y_names", "output_shape"))
 _DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, KeyError, ValueError, TypeError, RuntimeError)
@@ -32,12 +31,11 @@ _LONGEST = 300
 
 
 @dataclass(frozen=True)
-class Channels:
+class ModelSignature:
     """What a model was trained on: names and units of its inputs and outputs, the sampling interval, the scenario.
 
-    Of a model of recordings also its name in the table of models, and of a classifier its classes; of a network that
-    finds joints its name, height and width of the images, and which joints are connected and which are left and right
-    of one another.
+    Of a model of recordings or images also its name in the table of models, of a classifier its classes, and in
+    `details`, as JSON has it, what a topic needs to know of its data (`DataTopic.details`).
     """
 
     x_names: tuple[str, ...]
@@ -48,34 +46,24 @@ class Channels:
     scenario: str = ""
     model: str = ""
     classes: tuple[str, ...] = ()
-    size: tuple[int, ...] = ()
-    edges: tuple[tuple[str, str], ...] = ()
-    pairs: tuple[tuple[str, str], ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, dataset: Dataset, model: str = "") -> "Channels":
-        """The channels of a dataset; `model` is the name of a model of recordings or images that has learned them."""
+    def of(cls, dataset: Dataset, model: str = "") -> "ModelSignature":
+        """The signature of a dataset; `model` is the name of a model of recordings or images that has learned it."""
         scenario = str(dataset.extra.get("scenario", dataset.name))
         units = dataset.x_units, dataset.y_units
-        if dataset.task == "keypoints":
-            skeleton, size = skeleton_of(dataset), tuple(dataset.trials[0].x.shape[2:])
-            plain = cls(dataset.x_names, dataset.y_names, *units, dataset.dt, scenario, model)
-            return replace(plain, size=size, edges=skeleton.edges, pairs=skeleton.pairs)
         classes = tuple(dataset.extra.get("classes", ())) if model else ()
-        return cls(dataset.x_names, dataset.y_names, *units, dataset.dt, scenario, model, classes)
+        details = {key: value for topic in topics_of(dataset) for key, value in topic.details(dataset).items()}
+        return cls(dataset.x_names, dataset.y_names, *units, dataset.dt, scenario, model, classes, details)
 
-    @property
-    def skeleton(self) -> Skeleton:
-        """The joints that the model finds, and how they are connected."""
-        return Skeleton(self.y_names, self.edges, self.pairs)
-
-    def require_sound(self) -> None:
+    def validate(self) -> None:
         """Check that names, units and scenario are printable lines, and the sampling interval is > 0 ms.
 
         Raises:
             InputError: they are not; a model file that says so could not be read again.
         """
-        _require_sound(asdict(self))
+        _validate(asdict(self))
 
     def require_same(self, dataset: Dataset) -> None:
         """Check that a dataset has these channels.
@@ -83,9 +71,10 @@ class Channels:
         Raises:
             InputError: it has others; the message names both.
         """
-        if self.size:
-            require_same_joints(self.skeleton, skeleton_of(dataset), f"dataset {dataset.name!r}")
-            return
+        for topic in topics_of(dataset):
+            if topic.require_details is not None:
+                topic.require_details(self.y_names, self.details, dataset)
+                return
         for what, names, others in (
             ("inputs", self.x_names, dataset.x_names),
             ("outputs", self.y_names, dataset.y_names),
@@ -122,23 +111,23 @@ class Channels:
         )
 
 
-def save_model(model: keras.Model, path: str | Path, channels: Channels) -> Path:
-    """Write a model and its channels to a `.keras` file, whole or not at all."""
+def save_model(model: keras.Model, path: str | Path, signature: ModelSignature) -> Path:
+    """Write a model and its signature to a `.keras` file, whole or not at all."""
     path = Path(path)
     require(path.suffix == ".keras", f"a model file ends in .keras, got {path.name!r}")
     with written_whole(path) as beside:
         with tensorflow_unseen():
             model.save(beside)
         with zipfile.ZipFile(beside, "a") as archive:
-            archive.writestr(_MEMBER, json.dumps(asdict(channels)))
+            archive.writestr(_MEMBER, json.dumps(asdict(signature)))
     return path
 
 
-def load_model(path: str | Path) -> tuple[keras.Model, Channels | None]:
-    """Read a model and its channels (None for a `.keras` file that another program wrote).
+def load_model(path: str | Path) -> tuple[keras.Model, ModelSignature | None]:
+    """Read a model and its signature (None for a `.keras` file that another program wrote).
 
     Raises:
-        InputError: the file is missing, damaged or no Keras model, or its channels are not the model's, or texts that
+        InputError: the file is missing, damaged or no Keras model, or its signature is not the model's, or texts that
             are not a printable line.
     """
     path = Path(path)
@@ -153,50 +142,47 @@ def load_model(path: str | Path) -> tuple[keras.Model, Channels | None]:
         raise InputError(f"{path}: not a whole .keras model ({reason})") from None
     try:
         _require_text(model.name, "the model's name")
-        return model, None if found is None else _channels(found, model)
+        return model, None if found is None else _signature(found, model)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 
 
-def _channels(found: Any, model: keras.Model) -> Channels:
-    """What a model file says of its channels, once it is known to be of the kind that `save_model` writes."""
+def _signature(found: Any, model: keras.Model) -> ModelSignature:
+    """What a model file says of its model, once it is known to be of the kind that `save_model` writes."""
     fields = {"x_names", "y_names", "x_units", "y_units", "dt"}
-    extra = {"scenario", "model", "classes", "size", "edges", "pairs"}
+    extra = {"scenario", "model", "classes", "details"}
+    if isinstance(found, dict):
+        found = _as_now(found)
     require(isinstance(found, dict) and fields <= set(found) <= fields | extra, f"{_MEMBER} does not tell channels")
+    require(isinstance(found.get("details", {}), dict), f"details must be a table, got {found['details']!r:.60}")
     lists = [what for what in _LISTS if what in found]
     for what in lists:
         require(isinstance(found[what], list), f"{what} must be a list of names, got {found[what]!r:.60}")
     counts: tuple[tuple[str, str], ...] = _COUNTS
     if found.get("classes"):  # it makes its inputs (derivatives, windows) of the channels
         counts = (("classes", "output_shape"),)
-    elif found.get("model") and not found.get("size"):  # it forecasts its inputs, told whether a frame is given
+    elif found.get("model") and not found.get("details"):  # it forecasts its inputs, told whether a frame is given
         counts = (("x_names", "output_shape"),)
     for what, shape in counts:
         names, has = len(found[what]), getattr(model, shape, None)
         has = has[-1] if isinstance(has, tuple) else None
         require(has == names, f"{what} tells {counted(names, 'channel')}, the model has {has}")
-    _require_sound(found)
-    read = found | {what: tuple(found[what]) for what in lists} | _pose(found)
-    if read.get("size"):
-        Skeleton(read["y_names"], read["edges"], read["pairs"])
-    return Channels(**read)
+    _validate(found)
+    read = found | {what: tuple(found[what]) for what in lists}
+    for module in topic_modules("datasets"):
+        if module.TOPIC.validate_details is not None:
+            module.TOPIC.validate_details(read["y_names"], read.get("details", {}))
+    return ModelSignature(**read)
 
 
-def _pose(found: Mapping[str, Any]) -> dict[str, tuple]:
-    """What a model file says of images and joints, checked but for the names of joints."""
-    size, links = found.get("size", []), {what: found.get(what, []) for what in ("edges", "pairs")}
-    whole = isinstance(size, list) and all(type(side) is int and side > 0 for side in size)
-    require(whole and len(size) in (0, 2), f"size must be height and width, got {size!r:.60}")
-    for what, pairs in links.items():
-        names = isinstance(pairs, list) and all(isinstance(p, list) and len(p) == 2 for p in pairs)
-        require(
-            names and all(isinstance(name, str) for pair in pairs for name in pair),
-            f"{what} must be pairs of joints, got {pairs!r:.60}",
-        )
-    return {"size": tuple(size), **{what: tuple(map(tuple, pairs)) for what, pairs in links.items()}}
+def _as_now(found: dict[str, Any]) -> dict[str, Any]:
+    """What a file of version 0.1 says, as it is said now: it had the details of images beside the names."""
+    details = {name: found[name] for name in _DETAILS_0_1 if found.get(name)}
+    kept = {name: value for name, value in found.items() if name not in _DETAILS_0_1}
+    return {**kept, "details": details} if details else kept
 
 
-def _require_sound(told: Mapping[str, Any]) -> None:
+def _validate(told: Mapping[str, Any]) -> None:
     """Check what a stranger's file may say, before anything is made of it."""
     for what in _LISTS:
         for name in told.get(what, ()):

@@ -2,9 +2,10 @@
 
 import inspect
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from datasets.dataset import Dataset, Task, classes_of
 from neuron_models.foundation.errors import InputError, require
@@ -31,6 +32,34 @@ def as_stored(dataset: Dataset) -> Dataset:
     return dataset
 
 
+def whole(dataset: Dataset, seed: int) -> Dataset:
+    """The whole dataset, whatever the seed."""
+    return dataset
+
+
+class Evaluation(ABC):
+    """How well a model does on a dataset: what is kept, printed and drawn of it."""
+
+    figure_file: ClassVar[str]
+    """The name of the figure in the folder of a training."""
+
+    @abstractmethod
+    def record(self) -> dict[str, Any]:
+        """What `scores.json` says of it: the scores, and what else the topic has to say."""
+
+    @abstractmethod
+    def print_scores(self) -> None:
+        """Print the scores as tables."""
+
+    @abstractmethod
+    def plot(self) -> Any:
+        """Draw predicted beside true values, as a figure of matplotlib."""
+
+    def doubt(self, training: Training) -> str:
+        """What is suspicious about a training whose loss stayed finite; empty when nothing is."""
+        return ""
+
+
 @dataclass(frozen=True)
 class ModelKind:
     """A kind of model.
@@ -46,11 +75,17 @@ class ModelKind:
         prepare: makes what it sees of a dataset as it is stored.
         from_data: keywords of the builder that the dataset decides, and how.
         fixed: keywords of the builder that make this kind another than those with the same builder.
-        effort: settings of training, beside the learning rate, when none are given.
+        training_defaults: settings of training, beside the learning rate, when none are given.
         presets: numbers of epochs by name.
-        transform: makes what changes its training batches, of the dataset.
+        select: what of a dataset is learned from: takes the dataset, the seed and the settings of `select_settings`.
+        select_settings: the settings of `select`, with their defaults.
+        transform: makes what changes its training batches, of the dataset and the settings of `batch_settings`.
+        batch_settings: the settings of `transform`, with their defaults.
+        evaluate: scores a model on a dataset that is prepared; takes model, kind, dataset and the model's signature.
+        require_trainable: raises an `InputError` where a prepared dataset cannot teach what it asks.
+        plot_history: draws the history of a training, where its losses by epoch are not enough.
         fit_windows: gives the weights of a classifier that is solved at once, from windows and their classes.
-        commands: the module whose `train` and `evaluate` do what the commands of these names say.
+        source: where it was published.
         name: its key in the table of models.
     """
 
@@ -64,17 +99,28 @@ class ModelKind:
     prepare: Callable[[Dataset], Dataset] = as_stored
     from_data: Mapping[str, Callable[[Dataset], Any]] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
-    effort: Mapping[str, int] = field(default_factory=dict)
+    training_defaults: Mapping[str, int] = field(default_factory=dict)
     presets: Mapping[str, int] = field(default_factory=dict)
-    transform: Callable[[Dataset], Transform] | None = None
+    select: Callable[..., Dataset] = whole
+    select_settings: Mapping[str, Any] = field(default_factory=dict)
+    transform: Callable[..., Transform] | None = None
+    batch_settings: Mapping[str, Any] = field(default_factory=dict)
+    evaluate: Callable[..., Evaluation] | None = None
+    require_trainable: Callable[[Any, Dataset], None] | None = None
+    plot_history: Callable[[Mapping[str, Sequence[float]]], Any] | None = None
     fit_windows: Callable[..., list[Any]] | None = None
-    commands: str = ""
+    source: str = ""
     name: str = ""
 
     @property
     def judged_freely(self) -> bool:
         """Whether the loss by epoch is that of the free run, and not of one sample predicted from recorded ones."""
         return self.train is train
+
+    @property
+    def recorded_name(self) -> str:
+        """The name that its model files hold; models of responses need none, since all are evaluated alike."""
+        return "" if self.task == "regression" else self.name
 
     @property
     def closed_form(self) -> bool:
@@ -88,9 +134,18 @@ class ModelKind:
         own = [p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in {**self.from_data, **self.fixed}]
         return {p.name: None if p.name in self.chosen else p.default for p in own}
 
-    def objective_for(self, dataset: Dataset) -> Objective:
-        """What it is trained for, with the transform that the dataset decides."""
-        return self.objective if self.transform is None else replace(self.objective, transform=self.transform(dataset))
+    @property
+    def all_settings(self) -> dict[str, Any]:
+        """The settings of the builder but for the seed, and those of the choice of data and of the batches."""
+        own = {name: value for name, value in self.settings.items() if name != "seed"}
+        return {**own, **self.select_settings, **self.batch_settings}
+
+    def objective_for(self, dataset: Dataset, settings: Mapping[str, Any]) -> Objective:
+        """What it is trained for, with the transform that the dataset and the settings of batches decide."""
+        if self.transform is None:
+            return self.objective
+        changed = {name: value for name, value in settings.items() if name in self.batch_settings}
+        return replace(self.objective, transform=self.transform(dataset, **changed))
 
     def require_task(self, dataset: Dataset) -> None:
         """Check that a dataset is for what this kind of model does.
@@ -147,14 +202,14 @@ def full_names(given: Sequence[str], known: Mapping[str, ModelKind], prefix: str
 
 
 def complete_settings(kind: ModelKind, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a model, with its defaults for those not given; the seed is none of them.
+    """All settings of a model, with its defaults for those not given; the seed is none of them.
 
     A setting that is to be chosen on the validation trials is None.
 
     Raises:
         InputError: a setting that it does not have.
     """
-    known = {key: value for key, value in kind.settings.items() if key != "seed"}
+    known = kind.all_settings
     strange = sorted(set(settings) - set(known))
     if strange:
         raise InputError(f"model {kind.name} has no setting {strange[0]!r}; it has {', '.join(known)}")
@@ -168,10 +223,9 @@ def fit_model(
 
     Args:
         kind: what is built.
-        dataset: gives the numbers of inputs and outputs, and what is learned.
+        dataset: prepared for this kind; gives the numbers of inputs and outputs, and what is learned.
         config: epochs, batch size, learning rate, seed (a model in closed form needs none of them).
-        settings: the builder's own, such as `units` or `lags`; for those not given the defaults, or what the
-            validation trials choose.
+        settings: such as `units` or `lags`; for those not given the defaults, or what the validation trials choose.
         progress: show a bar.
 
     Returns:
@@ -184,7 +238,6 @@ def fit_model(
     started = time.perf_counter()
     kind.require_task(dataset)
     candidates = list(every_choice(complete_settings(kind, settings), kind.chosen))
-    dataset = kind.prepare(dataset)
     fit = _fitter(kind, dataset, config, progress)
     (model, training), chosen = choose(fit, dataset, candidates)
     return model, replace(training, settings=dict(chosen), seconds=time.perf_counter() - started)
@@ -198,9 +251,10 @@ def _fitter(
     solve = kind.solve(dataset) if kind.solve is not None else None
 
     def fit(settings: Mapping[str, Any]) -> tuple[Any, Training]:
-        model = kind.for_data(dataset, **settings, **seed)
+        own = {name: value for name, value in settings.items() if name in kind.settings}
+        model = kind.for_data(dataset, **own, **seed)
         if solve is None:
-            return model, kind.train(model, dataset, config, kind.objective_for(dataset), progress)
+            return model, kind.train(model, dataset, config, kind.objective_for(dataset, settings), progress)
         solve(model)
         return model, Training({}, 0, 0.0, engine="closed form")
 

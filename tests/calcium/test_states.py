@@ -31,7 +31,7 @@ from surrogates.calcium.states.reading import agreement, inferred_edges, occlusi
 from surrogates.calcium.states.tables import accuracy_table
 from surrogates.calcium.states.windows import AHEAD, BEFORE, correlations, label_windows, with_correlations
 from surrogates.registry import MODELS
-from surrogates.runs.model_file import Channels, load_model, save_model
+from surrogates.runs.model_file import ModelSignature, load_model, save_model
 from surrogates.training.jax_program import Program, Stopping, program_of
 
 NEURONS = ("AVAL", "AVBL", "RIML", "VB2")
@@ -257,7 +257,7 @@ def test_every_model_of_states_comes_back_from_a_file(name, two, tmp_path, monke
     model.set_weights([weight + rng.uniform(0, 0.1, weight.shape) for weight in model.get_weights()])
     given = np.asarray(model(x))
     np.testing.assert_allclose(given.sum(axis=1), 1, atol=1e-5)
-    save_model(model, tmp_path / "model.keras", Channels.of(dataset, name))
+    save_model(model, tmp_path / "model.keras", ModelSignature.of(dataset, name))
     again, channels = load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(again(x), given, atol=1e-6)
     assert (channels.model, channels.classes) == (name, ("forward", "reverse"))

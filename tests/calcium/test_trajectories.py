@@ -35,7 +35,7 @@ from surrogates.calcium.forecasts.windows import ASKED, TRAINED, arrays, asked, 
 from surrogates.calcium.forecasts.windows import forecastable as ready
 from surrogates.calcium.forecasts.windows import forecasts as cut_forecasts
 from surrogates.registry import train_model
-from surrogates.runs.model_file import Channels, load_model, save_model
+from surrogates.runs.model_file import ModelSignature, load_model, save_model
 from surrogates.training.trainer import TrainingConfig
 
 
@@ -275,7 +275,7 @@ def test_given_frames_are_taken_and_others_never_seen(name):
 @pytest.mark.parametrize("name", [f"calcium_trajectory_{name}" for name in ("persistence", "connectome", "gnn_gru")])
 def test_models_come_back_from_a_file(name, tmp_path):
     model, dataset = randomised(built(name)), ready(recordings(1))
-    path = save_model(model, tmp_path / "model.keras", Channels.of(dataset, name))
+    path = save_model(model, tmp_path / "model.keras", ModelSignature.of(dataset, name))
     again, channels = load_model(path)
     assert channels is not None
     assert channels.model == name

@@ -18,10 +18,10 @@ from surrogates.backend import keras
 from surrogates.export.exporting import export_model
 from surrogates.export.in_neuron import load_surrogate
 from surrogates.registry import MODELS, train_model
-from surrogates.runs.model_file import Channels, load_model, save_model
+from surrogates.runs.model_file import ModelSignature, load_model, save_model
 from surrogates.training.trainer import TrainingConfig
 
-CHANNELS = Channels(("AVBL", "PLM-R"), ("DB1", "VB1", "PVR"), "nA", "V", 0.5, "toy")
+CHANNELS = ModelSignature(("AVBL", "PLM-R"), ("DB1", "VB1", "PVR"), "nA", "V", 0.5, "toy")
 STEPS = 1000  # 500 ms
 WITHIN = 1e-5  # V
 
@@ -129,7 +129,7 @@ def test_a_trained_linear_model_keeps_its_answer(linear_response, tmp_path):
     dataset = linear_response(steps=STEPS)
     for name, settings in (("linear", {"lags": 2}), ("state_space", {"order": 4})):
         model, _ = train_model(name, dataset, TrainingConfig(), settings, progress=False)
-        path = save_model(model, tmp_path / name / "model.keras", Channels.of(dataset))
+        path = save_model(model, tmp_path / name / "model.keras", ModelSignature.of(dataset))
         x = dataset.stacked()[0].astype(np.float32)
         for to, run in (("numpy", in_numpy), ("onnx", in_onnx)):
             export_model(path, to, tmp_path / name)
@@ -520,7 +520,7 @@ def test_an_export_replaces_its_own_files_and_no_other_mechanism(wormtwin, model
 @pytest.mark.slow
 def test_the_example_beside_a_real_cell_runs(tmp_path):
     model = MODELS["gru"].build(4, 4, units=8)
-    channels = Channels(("PLML", "PLMR", "AVBL", "AVBR"), ("DB1", "LUAL", "PVR", "VB1"), "nA", "V", 0.5, "fcm")
+    channels = ModelSignature(("PLML", "PLMR", "AVBL", "AVBR"), ("DB1", "LUAL", "PVR", "VB1"), "nA", "V", 0.5, "fcm")
     save_model(model, tmp_path / "model.keras", channels)
     export_model(tmp_path / "model.keras", "nmodl", tmp_path)
     root = Path(__file__).parents[2]

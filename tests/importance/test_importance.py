@@ -25,9 +25,9 @@ from surrogates.importance.question import ask
 from surrogates.importance.storage import as_frame, load_importance, save_importance
 from surrogates.importance.table import Importance, pool_effects
 from surrogates.importance.trust import agreement
-from surrogates.registry import MODELS, train_model
-from surrogates.responses.fitting import fit_and_score
-from surrogates.runs.model_file import Channels, save_model
+from surrogates.registry import MODELS, model_kind, train_model
+from surrogates.runs.fitting import fit_and_save
+from surrogates.runs.model_file import ModelSignature, save_model
 from surrogates.training.metrics import predict, respond
 from surrogates.training.trainer import TrainingConfig
 
@@ -350,7 +350,7 @@ def test_plain_names_are_safe_and_distinct(one, other):
 
 
 def test_retraining_takes_as_many_epochs_as_the_model_had(data, tmp_path):
-    fit_and_score(data, "gru", {"units": 2}, TrainingConfig(epochs=3), tmp_path, pictures=False)
+    fit_and_save(model_kind("gru"), data, {"units": 2}, TrainingConfig(epochs=3), tmp_path, figures=False)
     assert retraining_like(tmp_path / "model.keras").epochs == 3
     assert retraining_like(tmp_path / "model.keras", 7).epochs == 7
     (tmp_path / "history.csv").write_text("nothing")
@@ -501,7 +501,7 @@ def test_tensorflow_gives_the_same_gradients(data, models, tmp_path):
     from datasets.store import save_dataset
 
     file = save_dataset(data, tmp_path / "data.h5")
-    model = save_model(models["gru"], tmp_path / "model.keras", Channels.of(data))
+    model = save_model(models["gru"], tmp_path / "model.keras", ModelSignature.of(data))
     environment = os.environ | {"KERAS_BACKEND": "tensorflow"}
     call = [sys.executable, "-c", CODE, str(file), str(model)]
     done = subprocess.run(call, env=environment, capture_output=True, text=True, check=False)

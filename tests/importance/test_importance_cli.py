@@ -12,7 +12,8 @@ from datasets.responses.simulation import simulate_dataset
 from datasets.store import load_dataset, save_dataset
 from neuron_models.stimulus import Pulse
 from surrogates.importance.storage import load_importance
-from surrogates.responses.fitting import fit_and_score
+from surrogates.registry import model_kind
+from surrogates.runs.fitting import fit_and_save
 from surrogates.training.trainer import TrainingConfig
 
 METHODS = ["occlusion", "permutation", "saliency", "integrated-gradients", "shapley", "retraining"]
@@ -23,7 +24,9 @@ def trained(linear_response, tmp_path_factory):
     """A folder with data.h5 and a model on them."""
     folder = tmp_path_factory.mktemp("importance")
     save_dataset(linear_response(), folder / "data.h5")
-    fit_and_score(linear_response(), "gru", {"units": 3}, TrainingConfig(epochs=5), folder / "gru", pictures=False)
+    fit_and_save(
+        model_kind("gru"), linear_response(), {"units": 3}, TrainingConfig(epochs=5), folder / "gru", figures=False
+    )
     return folder
 
 
@@ -74,7 +77,7 @@ def pair(small, tmp_path, monkeypatch):
     split = ("train", "validation", "test", "test")
     scenario = Scenario("pair", ("AVBL", "VB1"), ("DB1", "VB1"), ("a", "b", "c", "d"), rows, split, duration=20.0)
     data = simulate_dataset(scenario, small, tmp_path / "pair.h5")
-    fit_and_score(data, "linear", {"lags": 1}, TrainingConfig(), tmp_path / "linear", pictures=False)
+    fit_and_save(model_kind("linear"), data, {"lags": 1}, TrainingConfig(), tmp_path / "linear", figures=False)
     model, out = tmp_path / "linear" / "model.keras", tmp_path / "out"
     return "--model", model, "--data", tmp_path / "pair.h5", "--out", out, "--simulator"
 

@@ -9,7 +9,7 @@ from datasets.pose.skeleton import Skeleton
 from datasets.pose.video.video import open_video
 from datasets.store import save_dataset
 from surrogates.registry import model_kind
-from surrogates.runs.model_file import Channels, save_model
+from surrogates.runs.model_file import ModelSignature, save_model
 
 
 def labelled(joints, size):
@@ -22,7 +22,7 @@ def untrained(folder, size):
     """A tiny network of three joints with its first weights."""
     known = labelled(("head", "wingL", "wingR"), size)
     network = model_kind("pose_small").for_data(known, filters=2, seed=0)
-    return save_model(network, folder / f"{size[0]}.keras", Channels.of(known, "pose_small"))
+    return save_model(network, folder / f"{size[0]}.keras", ModelSignature.of(known, "pose_small"))
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from surrogates.pose.evaluation import joint_score, mean_average_precision, score_joints, similarities
 from surrogates.pose.prediction import Joints
+from surrogates.pose.scores import joint_score, mean_average_precision, score_joints, similarities
 
 
 def test_errors_have_their_percentiles_and_shares():

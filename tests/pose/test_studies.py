@@ -9,10 +9,12 @@ from datasets.pose.sampling.splits import divide_frames, labelled_rows
 from neuron_models.foundation.errors import InputError
 from surrogates.backend import keras
 from surrogates.pose.background import animal_mask
-from surrogates.pose.evaluation import score_joints
-from surrogates.pose.fitting import Fit
+from surrogates.pose.evaluation import PoseEvaluation
 from surrogates.pose.prediction import Joints
+from surrogates.pose.scores import score_joints
 from surrogates.pose.studies import fewer_labels, run_study
+from surrogates.runs.fitting import Fit
+from surrogates.runs.model_file import ModelSignature
 from surrogates.training.trainer import Training
 
 
@@ -53,14 +55,15 @@ def test_the_mask_holds_the_animal(draw_fish):
 def test_a_study_compares_and_keeps_its_trainings(what, unit, fish, tmp_path, monkeypatch):
     trainings = []
 
-    def guess(dataset, model, settings, config, augmentation):
-        trainings.append(changed := getattr(augmentation, what))
+    def guess(kind, dataset, settings, config):
+        trainings.append(changed := settings[what])
         found = [Joints(np.asarray(t.y) + np.float32(1 + changed), np.ones((len(t), 4))) for t in dataset]
         training = Training({"loss": [1.0], "val_loss": [1.0], "pixels": [3.0], "val_pixels": [2.0]}, 0, 5.0)
         network = keras.Model(image := keras.Input((8, 8, 1)), keras.layers.Identity()(image))
-        return Fit(network, training, dataset, found, score_joints(dataset, found))
+        evaluation = PoseEvaluation(dataset, found, score_joints(dataset, found))
+        return Fit(kind, network, training, dataset, ModelSignature.of(dataset, kind.name), evaluation)
 
-    monkeypatch.setattr("surrogates.pose.studies.fit_network", guess)
+    monkeypatch.setattr("surrogates.pose.studies.fit", guess)
     for _ in range(2):
         table = run_study(what, fish, tmp_path, model="pose_small", epochs=1, values=("0", "0.5"))
     assert trainings == [0, 0.5]

@@ -11,9 +11,12 @@ from datasets.pose.labelled import Labelled, keypoints_dataset
 from datasets.pose.skeleton import Skeleton
 from datasets.store import load_dataset, save_dataset
 from surrogates.pose.demo_video import errors
-from surrogates.pose.evaluation import score_joints
-from surrogates.pose.fitting import Fit, find_joints
+from surrogates.pose.evaluation import PoseEvaluation
+from surrogates.pose.finder import find_joints
+from surrogates.pose.models import POSE_MODELS
 from surrogates.pose.page import write_pose_report
+from surrogates.pose.scores import score_joints
+from surrogates.runs.fitting import Fit
 from surrogates.runs.model_file import load_model
 from surrogates.training.trainer import Training
 
@@ -22,7 +25,7 @@ SIZE = (40, 48)
 
 def test_training_finds_fish(trained, wormtwin):
     told = json.loads((trained / "run" / "scores.json").read_text())
-    assert (told["augmentation"]["bend"], told["augmentation"]["rotation"]) == (0.001, 15.0)
+    assert (told["settings"]["bend"], told["settings"]["rotation"]) == (0.001, 15.0)
     scores = told["scores"]["test"]
     assert scores["joints"]["median"] < 2.0
     assert scores["joints"]["number"] == 24 * 4
@@ -41,13 +44,14 @@ def test_a_dataset_survives_training_and_storage(trained):
 
 
 def test_the_report_tells_how_well_joints_are_found(trained, tmp_path):
-    model, channels = load_model(trained / "run" / "model.keras")
+    model, signature = load_model(trained / "run" / "model.keras")
     fish = load_dataset(trained / "fish.h5")
-    found = find_joints(model, channels, fish, progress=False)
+    found = find_joints(model, signature, fish, progress=False)
     training = Training(
         {"loss": [2.0, 1.0], "val_loss": [2.0, 1.5], "pixels": [3.0, 2.0], "val_pixels": [3.0, 2.5]}, 1, 9.0
     )
-    done = Fit(model, training, fish, found, score_joints(fish, found))
+    evaluation = PoseEvaluation(fish, found, score_joints(fish, found))
+    done = Fit(POSE_MODELS["pose_small"], model, training, fish, signature, evaluation)
     text = write_pose_report(done, "pose_small", tmp_path).read_text()
     assert "Of 96 joints in 24 test frames" in text
     assert "mean pose of the training frames" in text

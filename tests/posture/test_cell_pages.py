@@ -15,7 +15,7 @@ from datasets.store import save_dataset
 from surrogates.posture.network.networks import posture_lstm
 from surrogates.posture.network.segments import stretches
 from surrogates.posture.network.training import fit_linear_parts
-from surrogates.runs.model_file import Channels, save_model
+from surrogates.runs.model_file import ModelSignature, save_model
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def files(tmp_path_factory):
     save_dataset(data, folder / "amplitudes.h5")
     model, cut = posture_lstm(4, 4, layers=2, units=6), stretches(data)
     fit_linear_parts(model, cut)
-    save_model(model, folder / "model.keras", Channels.of(cut, "posture_lstm"))
+    save_model(model, folder / "model.keras", ModelSignature.of(cut, "posture_lstm"))
     return folder
 
 

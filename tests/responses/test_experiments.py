@@ -148,7 +148,7 @@ def test_a_diverged_run_is_marked_and_the_others_go_on(data, out, runs, monkeypa
     def diverge(*_, **__):
         raise FloatingPointError("diverged")
 
-    monkeypatch.setattr("surrogates.responses.fitting.fit_and_score", diverge)
+    monkeypatch.setattr("surrogates.runs.fitting.fit_and_save", diverge)
     (runs / "GRU-2" / "seed-1" / "scores.json").unlink()
     for _ in range(2):  # the second time from the disk
         (outcome,) = run_all([TINY], data, SHORT, out)

@@ -63,9 +63,10 @@ def test_parameters_are_those_counted_by_hand(name):
 @pytest.fixture
 def curve(monkeypatch):
     """Runs of no time: their error falls with size by a known law, some diverge, the test error misleads."""
-    import surrogates.responses.fitting
+    import surrogates.runs.fitting
 
-    def fit_and_score(dataset, model, settings, config, out, **_):
+    def fit_and_save(kind, dataset, settings, config, out, **_):
+        model = kind.name
         assert {trial.split for trial in dataset} == {"train", "validation"}
         curve.runs.append((model, *settings.values(), config.seed))
         if len(curve.runs) == curve.interrupt_at:
@@ -81,7 +82,7 @@ def curve(monkeypatch):
         return result
 
     curve.runs, curve.interrupt_at = [], 0
-    monkeypatch.setattr(surrogates.responses.fitting, "fit_and_score", fit_and_score)
+    monkeypatch.setattr(surrogates.runs.fitting, "fit_and_save", fit_and_save)
     monkeypatch.setattr("surrogates.responses.search.reduction.count_parameters", parameters)
     return curve
 

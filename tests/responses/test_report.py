@@ -11,6 +11,7 @@ import pytest
 from datasets.store import save_dataset
 from neuron_models.foundation.errors import InputError
 from surrogates.pages.page import FigureBlock
+from surrogates.registry import model_kind
 from surrogates.responses.experiments import plots as experiment_plots
 from surrogates.responses.experiments.experiments import Entry, Experiment, Outcome, Protocol, Run
 from surrogates.responses.experiments.input_groups import carried
@@ -18,8 +19,8 @@ from surrogates.responses.experiments.page import write_report
 from surrogates.responses.experiments.sections import experiment_section, loss_curves
 from surrogates.responses.experiments.tables import best_run, entries_table, frontier, outputs_table, runs_table
 from surrogates.responses.experiments.trained_models import hidden_states
-from surrogates.responses.fitting import fit_and_score
-from surrogates.runs.result import MODEL_FILE
+from surrogates.runs.fitting import fit_and_save
+from surrogates.runs.result import MODEL_FILE, load_result
 from surrogates.training.trainer import TrainingConfig
 
 PUBLISHED = {"train": 0.01, "test": 0.02}
@@ -46,7 +47,9 @@ def _outcomes(linear_response, tmp_path_factory):
     def run(entry: Entry, seed: int = 0) -> Run:
         folder = out / f"{entry.model}-{'-'.join(entry.without)}-{seed}"
         seen = dataset.without_inputs(entry.unseen_inputs)
-        result = fit_and_score(seen, entry.model, entry.settings, TrainingConfig(3, seed=seed), folder, progress=False)
+        config = TrainingConfig(3, seed=seed)
+        fit_and_save(model_kind(entry.model), seen, entry.settings, config, folder, progress=False)
+        result = load_result(folder / "scores.json")
         return Run(folder, data, entry.without, dataclasses.replace(result, step_microseconds=1.5))
 
     gru, linear = Entry("gru", {"units": 2}, PUBLISHED), Entry("linear", {"lags": 2})

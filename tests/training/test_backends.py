@@ -10,7 +10,7 @@ import pytest
 
 from datasets.store import save_dataset
 from surrogates.registry import MODELS
-from surrogates.runs.model_file import Channels, save_model
+from surrogates.runs.model_file import ModelSignature, save_model
 
 CODE = """
 import json, sys
@@ -43,7 +43,7 @@ def agree(dataset, units, names, folder):
     """From the same first weights, both backends give the same losses for 20 epochs."""
     data = save_dataset(dataset, folder / "toy.h5")
     models = [
-        save_model(MODELS[name].build(2, 2, units=units, seed=0), folder / f"{name}.keras", Channels.of(dataset))
+        save_model(MODELS[name].build(2, 2, units=units, seed=0), folder / f"{name}.keras", ModelSignature.of(dataset))
         for name in names
     ]
     jax, tensorflow = (histories(backend, data, models) for backend in ("default", "tensorflow"))

@@ -12,9 +12,9 @@ from datasets.dataset import Dataset, Trial
 from neuron_models.foundation.errors import InputError
 from surrogates.backend import keras
 from surrogates.registry import MODELS, model_kind, train_model
-from surrogates.responses.fitting import fit_and_score
 from surrogates.responses.models.recurrent import ACTIVATIONS
-from surrogates.runs.model_file import Channels, load_model, save_model
+from surrogates.runs.fitting import fit_and_save
+from surrogates.runs.model_file import ModelSignature, load_model, save_model
 from surrogates.training.metrics import predict, rmse_of_mean, score
 from surrogates.training.trainer import CLASSIFICATION, Objective, TrainingConfig, train
 
@@ -41,9 +41,9 @@ def test_every_model_keeps_the_contract(name, linear_response, tmp_path):
     # A later input never changes an earlier response.
     cut = replace(dataset, trials=tuple(replace(t, x=t.x[:30], y=t.y[:30]) for t in dataset))
     np.testing.assert_allclose(predict(model, cut)[0], responses[0][:30], atol=1e-6)
-    save_model(model, tmp_path / "model.keras", Channels.of(dataset))
+    save_model(model, tmp_path / "model.keras", ModelSignature.of(dataset))
     loaded, channels = load_model(tmp_path / "model.keras")
-    assert channels == Channels.of(dataset)
+    assert channels == ModelSignature.of(dataset)
     np.testing.assert_allclose(predict(loaded, dataset)[3], responses[3], atol=1e-7)
     assert training.seconds > 0
 
@@ -213,8 +213,8 @@ def test_scores_by_hand():
         (lambda d: TrainingConfig(batch_size=0), "^batch size must be >= 1, got 0"),
         (lambda d: TrainingConfig(learning_rate=-1.0), "^learning rate must be > 0, got -1"),
         (lambda d: train_model("gru", d.with_split([""] * 16), TrainingConfig(), {}), "no training trials"),
-        (lambda d: Channels.of(d.without_inputs(["A"])).require_same(d), "trained on the inputs B .*has A, B"),
-        (lambda d: Channels.of(replace(d, dt=1.0)).require_same(d), "steps by 1 ms, .* every 0.5 ms"),
+        (lambda d: ModelSignature.of(d.without_inputs(["A"])).require_same(d), "trained on the inputs B .*has A, B"),
+        (lambda d: ModelSignature.of(replace(d, dt=1.0)).require_same(d), "steps by 1 ms, .* every 0.5 ms"),
         (lambda d: predict(MODELS["gru"].build(3, 2, units=2), d), "takes 3 inputs and dataset 'oscillator' has 2"),
     ],
 )
@@ -248,7 +248,7 @@ def test_a_damaged_model_file(tmp_path):
     ],
 )
 def test_a_model_file_with_channels_that_cannot_be(linear_response, tmp_path, changed, words):
-    told = asdict(Channels.of(linear_response()))
+    told = asdict(ModelSignature.of(linear_response()))
     path = tmp_path / "m.keras"
     MODELS["gru"].build(2, 2, units=1).save(path)
     with zipfile.ZipFile(path, "a") as archive:
@@ -261,7 +261,7 @@ def test_a_model_file_with_channels_that_cannot_be(linear_response, tmp_path, ch
 def test_a_model_whose_own_name_is_no_line(linear_response, tmp_path):
     layers = [keras.Input((None, 2)), keras.layers.Dense(2)]
     model = keras.Sequential(layers, name='m"""\nprint(1)')
-    save_model(model, tmp_path / "m.keras", Channels.of(linear_response()))
+    save_model(model, tmp_path / "m.keras", ModelSignature.of(linear_response()))
     with pytest.raises(InputError, match="the model's name: a text must be one printable line"):
         load_model(tmp_path / "m.keras")
 
@@ -269,7 +269,7 @@ def test_a_model_whose_own_name_is_no_line(linear_response, tmp_path):
 def test_names_that_no_model_file_may_hold_are_told_before_training(linear_response, tmp_path):
     dataset = replace(linear_response(), y_units="V\n")
     with pytest.raises(InputError, match="y_units: a text must be one printable line"):
-        fit_and_score(dataset, "gru", {"units": 1}, TrainingConfig(epochs=1), tmp_path)
+        fit_and_save(model_kind("gru"), dataset, {"units": 1}, TrainingConfig(epochs=1), tmp_path)
     assert not list(tmp_path.iterdir())
 
 

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from surrogates.calcium.forecasts.evaluation import evaluate_forecasts
 from surrogates.calcium.forecasts.linear import nothing_to_solve
 from surrogates.calcium.forecasts.linear import solver as linear_solver
 from surrogates.calcium.forecasts.networks import (
@@ -29,11 +30,12 @@ def _trajectories(build: Callable[..., Any], solve: Solver | None = None, **fixe
         train=train_forecasts,
         solve=solve,
         task="next_step",
-        effort={"epochs": EPOCHS, "batch_size": BATCH_SIZE},
+        training_defaults={"epochs": EPOCHS, "batch_size": BATCH_SIZE},
         prepare=forecastable,
         from_data={"neurons": neurons_of} if "neurons" in inspect.signature(build).parameters else {},
         fixed=fixed,
-        commands="surrogates.calcium.forecasts.commands",
+        evaluate=evaluate_forecasts,
+        source="Wang et al. 2020",
     )
 
 

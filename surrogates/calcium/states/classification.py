@@ -1,9 +1,7 @@
 """How well a classifier tells classes apart, by split; and its training from a dataset to a folder."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int
@@ -12,14 +10,7 @@ from datasets.dataset import SPLITS, Dataset
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Fraction
 from surrogates.backend import keras, tensorflow_unseen
-from surrogates.calcium.states.models import STATE_MODELS
-from surrogates.runs.model_file import Channels
-from surrogates.runs.run_folder import leave_model, leave_scores
-from surrogates.training.confusion import plot_confusion
-from surrogates.training.model_kind import ModelKind, fit_model, look_up
-from surrogates.training.trainer import Training, TrainingConfig
-
-CONFUSION_PLOT = "confusion.png"
+from surrogates.training.model_kind import ModelKind
 
 
 @dataclass(frozen=True)
@@ -61,12 +52,11 @@ def class_score(confusion: Int[np.ndarray, "true given"], classes: Sequence[str]
 
 
 def score_classes(model: keras.Model, kind: ModelKind, dataset: Dataset) -> dict[str, ClassScore]:
-    """Score a classifier by split; trials of no split are scored together as "all".
+    """Score a classifier on a dataset with features by split; trials of no split are scored together as "all".
 
     Raises:
         InputError: the dataset has no classes, or no sample of a split counts.
     """
-    dataset = kind.prepare(dataset)
     parts = {split: [i for i, t in enumerate(dataset) if (t.split or "all") == split] for split in (*SPLITS, "all")}
     scores = {}
     for split, places in parts.items():
@@ -93,42 +83,14 @@ def require_learned(learned: Iterable[int], asked: Iterable[int], classes: Seque
     )
 
 
-def _require_learned(kind: ModelKind, dataset: Dataset) -> None:
+def require_taught(kind: ModelKind, dataset: Dataset) -> None:
+    """Check that a dataset with features has training trials, and that they show every state that is asked for.
+
+    Raises:
+        InputError: there are no training trials, or a state never comes in them.
+    """
     parts = dataset.by_split()
     require("train" in parts, f"dataset {dataset.name!r} has no training trials: give its trials splits")
     if kind.objective.arrays is not None:
         learned, asked = (kind.objective.arrays(part)[1].tolist() for part in (parts["train"], dataset))
         require_learned(learned, asked, dataset.extra["classes"], ", ".join(trial.name for trial in parts["train"]))
-
-
-def fit_and_classify(
-    dataset: Dataset, model: str, settings: Mapping[str, Any], config: TrainingConfig, out: Path, *, data: str = ""
-) -> tuple[keras.Model, Training, dict[str, ClassScore]]:
-    """Train a classifier, score it, and write model, history, plots and last the scores into `out`.
-
-    Args:
-        dataset: with training, and better also validation and test trials.
-        model: one of `surrogates.calcium.states.models.STATE_MODELS` that is for classification.
-        settings: the model's own, such as `units`.
-        config: epochs, batch size, learning rate, seed.
-        out: the folder; `scores.json` in it is written last.
-        data: the name of the data, for the record.
-
-    Raises:
-        InputError: a state that does not come in training, or as `fit_model` says.
-        FloatingPointError: the loss was never finite.
-    """
-    kind = look_up(model, STATE_MODELS)
-    prepared = kind.prepare(dataset)
-    _require_learned(kind, prepared)
-    trained, training = fit_model(look_up(model, STATE_MODELS), dataset, config, settings)
-    scores = score_classes(trained, kind, prepared)
-    shown = scores.get("test", next(iter(scores.values())))
-    figures = {CONFUSION_PLOT: plot_confusion({trained.name: shown.confusion}, list(shown.recall))}
-    leave_model(trained, training, Channels.of(prepared, model), out, figures)
-    told = {
-        "rule": dataset.extra.get("rule", ""),
-        "scores": {split: asdict(score) for split, score in scores.items()},
-    }
-    leave_scores(trained, training, config, dataset, out, told, model=model, data=data)
-    return trained, training, scores

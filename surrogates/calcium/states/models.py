@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from surrogates.calcium.states.baselines import fit_logistic, fit_svm, logistic, solver, svm
+from surrogates.calcium.states.classification import require_taught
+from surrogates.calcium.states.evaluation import evaluate_states
 from surrogates.calcium.states.networks import alternative, connectome_network, graph_network, mlp, recurrent
 from surrogates.calcium.states.windows import arrays, arrays_with_correlations, featured, neurons_of
 from surrogates.training.model_kind import ModelKind, model_table
@@ -23,7 +25,9 @@ def _states(build: Callable[..., Any], *, static: bool = False, **fixed: Any) ->
         prepare=featured,
         from_data={"neurons": neurons_of} if "neurons" in known else {},
         fixed=fixed,
-        commands="surrogates.calcium.states.commands",
+        evaluate=evaluate_states,
+        require_trainable=require_taught,
+        source="Wang et al. 2020",
     )
 
 

@@ -55,7 +55,7 @@ def run_sizes(dataset: Dataset, study: SizeStudy, tell: Callable[[str], object] 
     """
     kind = look_up(study.model, POSTURE_MODELS)
     cut, real = stretches(dataset), _pooled(dataset)
-    config = TrainingConfig(study.epochs, kind.effort["batch_size"], kind.learning_rate, study.seed)
+    config = TrainingConfig(study.epochs, kind.training_defaults["batch_size"], kind.learning_rate, study.seed)
     rows = []
     for layers in study.layers:
         for units in study.units:

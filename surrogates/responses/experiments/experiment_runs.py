@@ -147,17 +147,18 @@ def train_run(
     dataset: Dataset, model: str, settings: dict[str, Any], epochs: int, seed: int, data: str, experiment: str
 ) -> dict[str, bytes]:
     """One run, in whatever process this is: the files that it leaves, by name; a diverged one leaves its mark only."""
-    from surrogates.responses.fitting import fit_and_score
     from surrogates.responses.models.table import MODELS
+    from surrogates.runs.fitting import fit_and_save
     from surrogates.training.model_kind import look_up
     from surrogates.training.trainer import TrainingConfig
 
-    config = TrainingConfig(epochs=epochs, learning_rate=look_up(model, MODELS).learning_rate, seed=seed)
+    kind = look_up(model, MODELS)
+    config = TrainingConfig(epochs=epochs, learning_rate=kind.learning_rate, seed=seed)
     about = {"experiment": experiment, "data": data}
     with tempfile.TemporaryDirectory(prefix="wormtwin-") as name:
         folder = Path(name)
         try:
-            fit_and_score(dataset, model, settings, config, folder, progress=False, pictures=False, **about)
+            fit_and_save(kind, dataset, settings, config, folder, progress=False, figures=False, **about)
         except FloatingPointError:
             failed = Result(experiment, model, settings, seed, 0, {}, -1, math.nan, data, versions(), diverged=True)
             save_result(failed, folder)

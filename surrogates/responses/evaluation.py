@@ -1,0 +1,85 @@
+"""How models of responses are scored: in free run over every trial, by split and by output."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from rich.table import Table
+
+from datasets.dataset import Dataset
+from neuron_models.foundation.printing import print_whole
+from neuron_models.foundation.units import Microseconds
+from surrogates.runs.model_file import ModelSignature
+from surrogates.runs.result import TRACES_FILE
+from surrogates.training.metrics import Score, predict, rmse_of_mean, score, step_microseconds
+from surrogates.training.model_kind import Evaluation, ModelKind
+from surrogates.training.trainer import Training
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True, eq=False)
+class ResponseEvaluation(Evaluation):
+    """Free runs over the trials of a dataset, and how far they are from the recorded outputs.
+
+    `predictions` are one array (time, output) a trial, in the data's units; `step` is the time of one simulated step.
+    """
+
+    figure_file: ClassVar[str] = TRACES_FILE
+
+    model: str
+    dataset: Dataset
+    predictions: list[Float[np.ndarray, "_time output"]]
+    scores: Mapping[str, Score]
+    step: Microseconds
+
+    def record(self) -> dict[str, Any]:
+        """Scores by split and by output, and the time of a step."""
+        scores = {split: asdict(each) for split, each in self.scores.items()}
+        return {"scores": scores, "diverged": False, "step_microseconds": self.step}
+
+    def print_scores(self) -> None:
+        """Print a table of RMSE, and RMSE over range, by split and output."""
+        outputs = list(next(iter(self.scores.values())).rmse_by_output)[:12]
+        table = Table(
+            "split", f"RMSE ({self.dataset.y_units})", "of range", *outputs, title="RMSE by split and by output"
+        )
+        for split, found in self.scores.items():
+            cells = [f"{found.rmse_by_output[name]:.4g}" for name in outputs]
+            table.add_row(split, f"{found.rmse:.4g}", f"{100 * found.relative:.2f} %", *cells)
+        print_whole(table)
+
+    def plot(self) -> Figure:
+        """Draw predicted over recorded traces of the first test trials (the first of any, without a test split)."""
+        from datasets.plots import plot_traces
+
+        tests = [i for i, trial in enumerate(self.dataset) if trial.split == "test"] or list(range(len(self.dataset)))
+        shown = tests[:_SHOWN]
+        return plot_traces(self.dataset, shown, {self.model: [self.predictions[i] for i in shown]})
+
+    def doubt(self, training: Training) -> str:
+        """A first epoch that was the best, or an error above that of the outputs' mean."""
+        if len(training.history.get("loss", ())) > 1 and training.best_epoch == 0:
+            return "the first epoch was the best, so that nothing was learned after it: try a smaller --learning-rate"
+        split = "validation" if "validation" in self.scores else "train"
+        found = self.scores[split].rmse if split in self.scores else math.nan
+        mean = rmse_of_mean(self.dataset, split)
+        if found <= mean or math.isnan(mean):
+            return ""
+        return (
+            f"the {split} RMSE of {found:.4g} is worse than that of the outputs' mean, {mean:.4g}: "
+            "the model is of no use"
+        )
+
+
+def evaluate_responses(
+    model: Any, kind: ModelKind, dataset: Dataset, signature: ModelSignature | None
+) -> ResponseEvaluation:
+    """Run a model freely on every trial and score it."""
+    predictions = predict(model, dataset)
+    scores = score(dataset, predictions)
+    return ResponseEvaluation(model.name, dataset, predictions, scores, step_microseconds(model, dataset))
