@@ -68,7 +68,7 @@ class ResponseEvaluation(Evaluation):
         split = "validation" if "validation" in self.scores else "train"
         found = self.scores[split].rmse if split in self.scores else math.nan
         mean = rmse_of_mean(self.dataset, split)
-        if found <= mean or math.isnan(mean):
+        if not found > mean:
             return ""
         return (
             f"the {split} RMSE of {found:.4g} is worse than that of the outputs' mean, {mean:.4g}: "
