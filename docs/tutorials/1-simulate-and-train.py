@@ -17,11 +17,12 @@ from run_experiments import run
 # %% [markdown]
 # ## Simulate
 #
-# `fcm` is forward crawling: pulses, ramps and trains of current into AVBL, AVBR, PLML and PLMR. We take 12 of its
-# 40 sequences and let wormtwin divide them, so that training, validation and test are equally diverse.
+# `fcm` is forward crawling: pulses, ramps and trains of current into AVBL, AVBR, PLML and PLMR. We take 16 of its
+# 40 sequences, in which the inputs get different shapes, and let wormtwin divide them, so that training, validation and
+# test are equally diverse.
 
 # %%
-run("simulate --scenario fcm --sequences 1-12 --split auto --network placed --jobs 2 --out fcm.h5".split())
+run("simulate --scenario fcm --sequences 15-30 --split auto --network placed --jobs 2 --out fcm.h5".split())
 dataset = load_dataset("fcm.h5")
 for trial in dataset.trials:
     print(trial.name, trial.split, trial.x.shape, trial.y.shape)
@@ -81,4 +82,6 @@ for name, trace in zip(dataset.y_names, answer.T, strict=True):
     print(f"{name}: {np.abs(trace - trace[0]).max() * 1000:.0f} mV from rest at most")
 
 # %% [markdown]
+# Such an answer is a guess until you simulate the same pulse: tutorial 3 shows how.
+#
 # Try next: more sequences, `--model state_space`, or `wormtwin tune` to search learning rate and batch size.

@@ -53,12 +53,16 @@ next(iter(sorted(Path("avb").rglob("*.png"))))
 # %% [markdown]
 # ## Ask a surrogate
 #
-# Now the same question to a model: how far does each output move when an input is silenced? A linear surrogate is
-# solved in seconds and is the closest one there is.
+# Now the same question to a model: how far does each output move when an input is silenced? The stimuli are random
+# here, and each input gets its own: where all inputs always move together, as in the first published sequences, no
+# model can learn which of them did it. A linear surrogate is solved in seconds and is the closest one there is.
 
 # %%
-run("simulate --scenario fcm --sequences 1-12 --split auto --network placed --jobs 2 --out fcm.h5".split())
-run("train --data fcm.h5 --model linear --out linear".split())
+run(
+    "simulate --scenario fcm --stimuli random --count 16 --seed 1 --split auto"
+    " --network placed --jobs 2 --out random.h5".split()
+)
+run("train --data random.h5 --model linear --out linear".split())
 
 # %%
 from datasets.store import load_dataset
@@ -66,11 +70,11 @@ from surrogates.importance.methods import importance
 from surrogates.runs.model_file import load_model
 
 model, _ = load_model("linear/model.keras")
-dataset = load_dataset("fcm.h5")
+dataset = load_dataset("random.h5")
 for method in ("occlusion", "shapley"):
     table = importance(model, dataset, method, groups="AVB=AVBL+AVBR,PLM=PLML+PLMR")
     print(method, "(mV)")
-    for name, row in zip(("AVB", "PLM"), 1000 * table.values, strict=True):
+    for name, row in zip(table.inputs, 1000 * table.values, strict=True):
         print("  ", name, {output: round(float(value), 1) for output, value in zip(dataset.y_names, row, strict=True)})
 
 # %% [markdown]
@@ -79,10 +83,10 @@ for method in ("occlusion", "shapley"):
 
 # %%
 run(
-    "importance --data fcm.h5 --model linear/model.keras --method occlusion,shapley,saliency"
+    "importance --data random.h5 --model linear/model.keras --method occlusion,shapley,saliency"
     " --network placed --simulator --jobs 2 --out importance".split()
 )
 
 # %% [markdown]
 # `importance/report.html` shows the tables side by side. Correlations are with what silencing does in the full
-# network. Saliency is a slope per nanoampere, so it ranks inputs of different currents wrongly.
+# network. Saliency is a slope per nanoampere, so it ranks inputs of different currents less well.

@@ -88,6 +88,8 @@ for place, (panel, output) in enumerate(zip(axes, tail.outputs, strict=True)):
         panel.plot(time, 1000 * voltages[:, place], label=name)
     panel.set(title=output, xlabel="time (ms)", ylabel="potential (mV)")
 axes[0].legend(frameon=False)
+for name, voltages in traces.items():
+    print(f"{name}: PVCL {1000 * np.abs(voltages - voltages[0]).max(axis=0)[0]:.1f} mV from rest at most")
 figure
 
 # %% [markdown]

@@ -36,7 +36,7 @@ print(amplitudes.x_names, len(amplitudes.trials), "worms of", len(amplitudes.tri
 # freely.
 
 # %%
-run("train --data amplitudes.h5 --model posture_lstm --units 16 --epochs 10 --out lstm".split())
+run("train --data amplitudes.h5 --model posture_lstm --units 16 --epochs 25 --out lstm".split())
 
 # %% [markdown]
 # ## Let it crawl
@@ -56,5 +56,5 @@ Path("generated.png")
 run("posture compare --data amplitudes.h5 --generated generated.h5 --out comparison".split())
 
 # %% [markdown]
-# Ten epochs and sixteen units are little: `--epochs 100 --units 64` gives better worms. *Results* says how far they
-# come and where they fall short. `wormtwin posture test-page` asks people.
+# Twenty-five epochs and sixteen units are little: `--epochs 100 --units 64` gives better worms. *Results* says how far
+# they come and where they fall short. `wormtwin posture test-page` asks people.

@@ -42,3 +42,18 @@ def test_a_tutorial_runs(script, tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.slow
+def test_the_ten_lines_of_the_readme_run_and_are_those_of_get_started(tmp_path):
+    readme, started = (
+        (ROOT / page).read_text().split("```python\n")[1].split("```")[0]
+        for page in ("README.md", "docs/get-started.md")
+    )
+    assert readme.replace("  # about a minute", "") == started
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", readme], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (tmp_path / "crawling.png").stat().st_size > 10_000
