@@ -39,6 +39,9 @@ print(amplitudes.x_names, len(amplitudes.trials), "worms of", len(amplitudes.tri
 run("train --data amplitudes.h5 --model posture_lstm --units 16 --epochs 25 --out lstm".split())
 
 # %% [markdown]
+# At this small size the next frame is predicted no better than by a linear autoregression. What the network has beside
+# it is a distribution to draw frames from.
+#
 # ## Let it crawl
 #
 # It reads fifty recorded frames and goes on by itself; every frame it sees from then on is its own.
