@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 JOBS   ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 
-.PHONY: run test slow check clean
+.PHONY: run test slow check docs clean
 
 run: $(VENV)/.installed
 	$(BIN)/wormtwin experiments 1 --quick --jobs $(JOBS) --out results
@@ -23,6 +23,10 @@ check: $(VENV)/.installed
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 
+# The site in site/, from the documents, the docstrings and the tutorials, which run meanwhile (some minutes).
+docs: $(VENV)/.installed
+	NO_MKDOCS_2_WARNING=1 WORMTWIN_RUN_TUTORIALS=1 $(BIN)/mkdocs build --strict --quiet
+
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
@@ -30,4 +34,4 @@ $(VENV)/.installed: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) results
+	rm -rf $(VENV) results site

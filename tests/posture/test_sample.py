@@ -28,7 +28,7 @@ def test_there_are_eight_strains_and_each_says_where_it_comes_from():
 
 
 def test_the_document_has_the_numbers_of_the_strains():
-    page = (Path(__file__).parents[2] / "docs" / "posture-sample.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "posture-sample.md").read_text()
     for strain in STRAINS.values():
         numbers = [value for value in vars(strain).values() if isinstance(value, float)]
         assert f"| {strain.name} | {' | '.join(f'{number:g}' for number in numbers)} |" in page
