@@ -250,7 +250,7 @@ def test_wcon_units_are_converted_each(tmp_path):
 
 @pytest.mark.parametrize(
     ("more", "shift"),
-    [({"cx": 5.0, "cy": 6.0}, [5.0, 6.0]), ({"cx": 5.0, "cy": 6.0, "ox": 1.0, "oy": 2.0}, [1.0, 2.0]), ({}, [0, 0])],
+    [({"cx": 5.0, "cy": 6.0}, [0, 0]), ({"cx": 5.0, "cy": 6.0, "ox": 1.0, "oy": 2.0}, [1.0, 2.0]), ({}, [0, 0])],
 )
 def test_wcon_origins(tmp_path, more, shift):
     recording = recordings_of(load(write_wcon(tmp_path / "w.wcon", wcon(midlines(), **more))).dataset)[0]

@@ -20,14 +20,14 @@ from datasets.posture.midlines import resampled
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_file
 
-_LENGTHS = ("x", "y", "ox", "oy", "cx", "cy")
+_LENGTHS = ("x", "y", "ox", "oy")
 
 
 def read_wcon(path: Path, reading: Reading) -> tuple[MidlineRecording, ...]:
     """Read a `.wcon` or `.json` file, or one that is alone in a `.zip`; a worm for each `id`.
 
     Times become frames: the frame rate is that of the steps between neighbours, and what is missing is a gap. `ox`,
-    `oy`, or else `cx`, `cy`, are added to the coordinates; `head` "R" turns a midline round.
+    `oy` are added to the coordinates, `cx`, `cy` are not; `head` "R" turns a midline round.
 
     Raises:
         InputError: no such file, no JSON, not as WCON wants it (the place is said), or units that are unknown.

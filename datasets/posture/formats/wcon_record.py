@@ -12,7 +12,7 @@ from datasets.posture.midlines import resampled
 from neuron_models.foundation.errors import InputError, require
 
 _NUMBERS = {int, float}
-_MERGED = ("t", "x", "y", "ox", "oy", "cx", "cy", "head")
+_MERGED = ("t", "x", "y", "ox", "oy", "head")
 _HEADS = {"L": False, "R": True, "?": False}
 
 
@@ -50,8 +50,7 @@ def track_of(record: Any, units: Mapping[str, float], where: str) -> Track:
     """Read one record.
 
     Args:
-        record: with `id`, `t`, `x`, `y` and perhaps `ox`, `oy`, `cx`, `cy`, `head`; a time with a list of coordinates,
-            or a list of times with a list of such lists, whose lengths may differ from time to time.
+        record: with `id`, `t`, `x`, `y` and perhaps `ox`, `oy`, `head`; a time with a list of coordinates, or a list of times with a list of such lists, whose lengths may differ from time to time.
         units: s in one unit of `t`, mm in one unit of the others.
         where: what the messages begin with, such as `worms.wcon: data[3]`.
 
@@ -128,21 +127,22 @@ def _midlines(
 
 
 def _origin(record: dict, units: Mapping[str, float], count: int, where: str) -> Float[np.ndarray, "midline 2"]:
-    """What is added to the coordinates: the origin `ox`, `oy`, else the centroid `cx`, `cy`, else nothing."""
-    for pair in (("ox", "oy"), ("cx", "cy")):
-        present = [key for key in pair if key in record]
-        if not present:
-            continue
-        require(len(present) == 2, f"{where} has {present[0]} alone: {pair[0]} and {pair[1]} go together")
-        columns = []
-        for key in pair:
-            require(key in units, f"{where}.{key} has no unit: units.{key} is missing")
-            values = record[key] if isinstance(record[key], list) else [record[key]]
-            flat = _flat(values, f"{where}.{key}") * units[key]
-            require(len(flat) in (1, count), f"{where}.{key} has {len(flat)} numbers for {count} times")
-            columns.append(np.broadcast_to(flat, count))
-        return np.stack(columns, axis=1)
-    return np.zeros((count, 2))
+    """What is added to the coordinates: the origin `ox`, `oy`, or nothing.
+
+    The centroid `cx`, `cy` is a measurement beside the midline: WCON made it no offset in 2017.
+    """
+    present = [key for key in ("ox", "oy") if key in record]
+    if not present:
+        return np.zeros((count, 2))
+    require(len(present) == 2, f"{where} has {present[0]} alone: ox and oy go together")
+    columns = []
+    for key in present:
+        require(key in units, f"{where}.{key} has no unit: units.{key} is missing")
+        values = record[key] if isinstance(record[key], list) else [record[key]]
+        flat = _flat(values, f"{where}.{key}") * units[key]
+        require(len(flat) in (1, count), f"{where}.{key} has {len(flat)} numbers for {count} times")
+        columns.append(np.broadcast_to(flat, count))
+    return np.stack(columns, axis=1)
 
 
 def _head_first(
