@@ -37,6 +37,15 @@ def info(network: NetworkOption = None) -> None:
         number = sum(n for (k, _), n in kinds.items() if k == kind)
         table.add_row(kind.replace("_", " "), "all", str(number), str(joined), style="bold")
     console.print(table)
+    junctions = {(c.pre, c.post) for c in connectome.contacts if c.kind == "gap_junction"}
+    unordered = {frozenset(pair) for pair in junctions}
+    mutual = sum((post, pre) in junctions and pre < post for pre, post in junctions)
+    if mutual:
+        console.print(
+            f"Gap junctions join {len(unordered)} pairs of neurons, {mutual} of them listed from both sides: each such "
+            "entry is built, which doubles the coupling of these pairs",
+            soft_wrap=True,
+        )
     degree = Counter(name for c in connectome.contacts for name in (c.pre, c.post))
     best = ", ".join(f"{name} ({number})" for name, number in degree.most_common(10))
     console.print(f"Best connected, by contacts on either side: {best}", soft_wrap=True)

@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from lxml import etree
@@ -12,6 +13,15 @@ from neuron_models.foundation.errors import InputError
 
 _GAP_SUFFIX = "_GJ"
 _SHOWN_FAULTS = 3
+_USUAL = {
+    "weight": 1.0,
+    "internal_delay": 0.0,
+    "pre_delay": 0.0,
+    "post_delay": 0.0,
+    "prop_delay": 0.0,
+    "threshold": 0.0,
+}
+"""The properties of a synapse that every contact of a simulation has; others are refused."""
 
 
 def load_network_file(path: Path) -> Connectome:
@@ -22,6 +32,8 @@ def load_network_file(path: Path) -> Connectome:
             does not exist: the message names the connection and its line.
     """
     root = _parse(path)
+    if "neuroml2" in str(root.tag):
+        raise InputError(f"{path}: this is NeuroML 2: only NeuroML 1 network files are read")
     projections = root.findall(".//{*}projection")
     if not projections:
         raise InputError(f"{path}: no projections in it: not a NeuroML 1 network file")
@@ -53,6 +65,7 @@ def _read_projection(projection: etree._Element, faults: list[str]) -> list[Cont
     if strangers:
         faults.append(f"line {projection.sourceline}: projection {name} names the unknown neuron {strangers[0]!r}")
         return []
+    faults.extend(_not_applied(projection, name))
     connections = projection.findall("{*}connections/{*}connection")
     declared = projection.find("{*}connections")
     size = None if declared is None else declared.get("size")
@@ -68,6 +81,33 @@ def _read_projection(projection: etree._Element, faults: list[str]) -> list[Cont
             where = f"line {connection.sourceline}: connection {connection.get('id')} of {name}"
             faults.append(f"{where}: {error if isinstance(error, InputError) else 'a place is missing or no number'}")
     return contacts
+
+
+def _not_applied(projection: etree._Element, name: str) -> Iterator[str]:
+    """What the file says and the simulator would drop: weights, delays, thresholds, patterns, cells but the first."""
+    properties = projection.findall("{*}synapse_props")
+    for extra in properties[1:]:
+        yield f"line {extra.sourceline}: projection {name} has a second synapse type: write a projection for each"
+    for pattern in projection.findall("{*}connectivity_pattern"):
+        yield f"line {pattern.sourceline}: projection {name} has a connectivity pattern: list its connections"
+    for element in (*properties, *projection.findall("{*}connections/{*}connection/{*}properties")):
+        for key, usual in _USUAL.items():
+            given = element.get(key)
+            if given is not None and not _equals(given, usual):
+                where = f"line {element.sourceline}: projection {name}"
+                yield f"{where} has {key} {given!r}: only {usual:g} can be simulated"
+    for connection in projection.findall("{*}connections/{*}connection"):
+        for key in ("pre_cell_id", "post_cell_id"):
+            if not _equals(connection.get(key, "0"), 0.0):
+                where = f"line {connection.sourceline}: connection {connection.get('id')} of {name}"
+                yield f"{where}: {key} is {connection.get(key)!r}, and a neuron is one cell, 0"
+
+
+def _equals(text: str, number: float) -> bool:
+    try:
+        return float(text) == number
+    except ValueError:
+        return False
 
 
 def _synapse(projection: etree._Element, name: str, faults: list[str]) -> tuple[Kind, str]:

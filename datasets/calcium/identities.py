@@ -1,31 +1,34 @@
 """From what a file says of its traces to a `Recording`: names that are none go, the rest keep their places."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from connectome.c302_files import neurons
 from datasets.calcium.recording import Recording, neuron_name
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.units import Hertz
 
-_NAME = re.compile(r"[A-Z]+[0-9]*[A-Z]*")
+_EARLY = 0.75
+"""A frame nearer to the one before than this, in intervals, makes up for one that was late."""
+MOST_FRAMES = 10_000_000
 
 
 def identity(given: Any) -> str:
     """The name of a neuron from what annotators wrote: a text, or a list of candidates; empty if it is not certain.
 
-    Several different candidates, numbers, `---` and a name with a question mark are no identity.
+    Only the names of the 302 neurons are one: `unknown`, `ROI1`, numbers, `---`, a name with a question mark and
+    several different candidates are none.
 
-    >>> identity("AVAL"), identity(["AVAL", "---", ""]), identity(["RIVL", "SMDVL"]), identity("---"), identity("17")
+    >>> identity("AVAL"), identity(["AVAL", "---", ""]), identity(["RIVL", "SMDVL"]), identity("---"), identity("ROI1")
     ('AVAL', 'AVAL', '', '', '')
     """
     candidates = [given] if isinstance(given, str) else list(np.ravel(np.array(given, dtype=object)))
     texts = {neuron_name(text.replace("\0", "")) for text in candidates if isinstance(text, str)} - {"", "---", "NAN"}
     name = texts.pop() if len(texts) == 1 else ""
-    return name if _NAME.fullmatch(name) else ""
+    return name if name in {neuron.name for neuron in neurons()} else ""
 
 
 def identified(
@@ -37,8 +40,11 @@ def identified(
     states: Int[np.ndarray, " time"] | None = None,
     state_names: Sequence[str] = (),
     source: str = "",
+    times: Float[np.ndarray, " time"] | None = None,
 ) -> Recording:
     """A recording of the traces that have a name and were measured at all.
+
+    Where the times of the frames leave a pause, frames of NaN stand for those that were not taken.
 
     Args:
         name: of the recording.
@@ -48,9 +54,11 @@ def identified(
         states: (time,) counting into `state_names`; None where there are none.
         state_names: names of the states.
         source: where the recording comes from.
+        times: of the frames in s; frames follow each other at `fps` when None.
 
     Raises:
-        InputError: no side of the traces has the number of names, no neuron has a name, or two have the same.
+        InputError: no side of the traces has the number of names, times that do not grow, no neuron has a name, or two
+            have the same.
     """
     if traces.shape[1] != len(identities):
         if traces.shape[0] != len(identities):
@@ -61,9 +69,14 @@ def identified(
         traces = traces.T
     names = [identity(given) for given in identities]
     kept = [place for place, found in enumerate(names) if found and np.isfinite(traces[:, place]).any()]
+    traces = np.asarray(traces[:, kept], dtype=float)
+    if times is not None:
+        traces, states = _with_gaps(
+            traces, states, frame_places(times, frame_rate(times), f"{source}: recording {name!r}")
+        )
     return Recording(
         name=name,
-        traces=np.asarray(traces[:, kept], dtype=float),
+        traces=traces,
         neurons=tuple(names[place] for place in kept),
         fps=fps,
         states=states,
@@ -82,3 +95,41 @@ def frame_rate(times: Float[np.ndarray, " time"]) -> Hertz:
     if len(steps) == 0 or not np.isfinite(steps).all() or np.median(steps) <= 0:
         raise InputError("the times of the frames must grow: they give no frame rate")
     return float(1 / np.median(steps))
+
+
+def frame_places(
+    times: Float[np.ndarray, " time"], fps: Hertz, where: str = "the recording"
+) -> Int[np.ndarray, " time"]:
+    """The place of each frame on a grid of one frame every 1 / `fps` s, from 0; what lies between is a pause.
+
+    A frame that is late by less than the frame after it is early leaves no pause: its place is the next.
+
+    >>> frame_places(np.array([0.0, 1.0, 2.6, 3.0, 6.0]), 1.0).tolist()
+    [0, 1, 2, 3, 6]
+
+    Raises:
+        InputError: times that do not grow, or a grid of more than `MOST_FRAMES`; begins with `where`.
+    """
+    steps = np.diff(times) * fps
+    falling = np.flatnonzero(~(steps > 0))
+    if len(falling):
+        place = falling[0]
+        raise InputError(
+            f"{where}: the times of the frames must grow: frame {place + 1} is at {times[place + 1]:g} s and the one "
+            f"before at {times[place]:g} s"
+        )
+    early = np.append(np.where(steps < _EARLY, 1 - steps, 0.0)[1:], 0.0)
+    places = np.concatenate(([0.0], np.cumsum(np.maximum(1, np.round(steps - early)))))
+    if places[-1] >= MOST_FRAMES:
+        raise InputError(f"{where}: {len(times)} frames in {times[-1] - times[0]:g} s at {fps:g} Hz: check its times")
+    return places.astype(int)
+
+
+def _with_gaps(
+    traces: Float[np.ndarray, "time neuron"], states: Int[np.ndarray, " time"] | None, places: Int[np.ndarray, " time"]
+) -> tuple[Float[np.ndarray, "frame neuron"], Int[np.ndarray, " frame"] | None]:
+    """The frames at their places; between them traces of NaN, and the state of the frame before."""
+    spread = np.full((places[-1] + 1, traces.shape[1]), np.nan)
+    spread[places] = traces
+    before = np.searchsorted(places, np.arange(len(spread)), side="right") - 1
+    return spread, None if states is None else states[before]

@@ -12,7 +12,7 @@ from typing import Any
 
 import h5py
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from datasets.calcium.identities import frame_rate, identified
 from datasets.calcium.recording import Recording
@@ -103,7 +103,16 @@ def _recording(path: Path, worm: dict[str, Any], default: str) -> Recording:
         states=states,
         state_names=state_names,
         source=path.name,
+        times=_times(worm, len(traces) if traces.shape[1] == len(names) else traces.shape[1]),
     )
+
+
+def _times(worm: dict[str, Any], frames: int) -> Float[np.ndarray, " time"] | None:
+    """The times of the frames in s; None where the file has none, or not one a frame."""
+    times = _field(worm, "time")
+    if times is None or np.asarray(times).dtype.kind not in "iuf" or np.size(times) != frames:
+        return None
+    return np.ravel(np.asarray(times, dtype=float))
 
 
 def _fps(worm: dict[str, Any], where: str) -> float:

@@ -65,19 +65,23 @@ def _chosen(path: Path, content: Any, wanted: str) -> Any:
 def _recording(path: Path, content: Any, series: Any) -> Recording:
     traces = np.asarray(series.data[:], dtype=float)
     traces = traces[:, None] if traces.ndim == 1 else traces
+    times = None if series.timestamps is None else np.asarray(series.timestamps[:], dtype=float)
     if series.rate:
         fps = float(series.rate)
-    elif series.timestamps is not None:
-        fps = frame_rate(np.asarray(series.timestamps[:], dtype=float))
+    elif times is not None:
+        fps = frame_rate(times)
     else:
         raise InputError(f"{path}: the traces {series.name!r} have no frame rate (neither rate nor timestamps)")
     names = _names(path, content, series)
     frames = traces.shape[0] if traces.shape[1] == len(names) else traces.shape[1]
-    start = float(series.timestamps[0]) if series.timestamps is not None else float(series.starting_time or 0.0)
-    states, state_names = _states(path, content, start + np.arange(frames) / fps)
-    return identified(
-        path.stem, traces, names, fps, states=states, state_names=state_names, source=f"{path.name}, {series.name}"
+    require(
+        times is None or len(times) == frames,
+        f"{path}: the traces {series.name!r} have {frames} frames and {0 if times is None else len(times)} timestamps",
     )
+    shown = times if times is not None else float(series.starting_time or 0.0) + np.arange(frames) / fps
+    states, state_names = _states(path, content, shown)
+    source = f"{path.name}, {series.name}"
+    return identified(path.stem, traces, names, fps, states=states, state_names=state_names, source=source, times=times)
 
 
 def _names(path: Path, content: Any, series: Any) -> list[str]:

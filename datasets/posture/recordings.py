@@ -12,7 +12,8 @@ from datasets.posture.formats.array_file import read_arrays
 from datasets.posture.formats.hdf5_file import read_hdf5
 from datasets.posture.formats.raw import Faults, MidlineRecording, Reading, posture_of
 from datasets.posture.formats.ucr_file import read_ucr
-from datasets.posture.formats.wcon_file import read_wcon
+from datasets.posture.formats.wcon_file import read_wcon, read_wcon_parts
+from datasets.posture.formats.wcon_links import linked_parts
 from datasets.posture.recording import AmplitudeRecording, PostureRecording, amplitudes_dataset, angles_dataset
 from datasets.posture.subsampling import subsampled
 from neuron_models.foundation.errors import InputError, require
@@ -51,7 +52,9 @@ class Imported:
 def read_recordings(
     paths: Sequence[Path], reading: Reading = NOTHING_SAID
 ) -> tuple[MidlineRecording | AmplitudeRecording, ...]:
-    """Read files, of any kind in `READERS`; recordings of the same name get that of their file's folder before theirs.
+    """Read files, of any kind in `READERS`, parts of one WCON recording together.
+
+    Recordings of the same name get that of their file's folder before theirs.
 
     Args:
         paths: the files.
@@ -65,11 +68,13 @@ def read_recordings(
         require(path.suffix.lower() in READERS, f"{path}: files of postures end in {', '.join(READERS)}")
     found = []
     with progress_bar(len(paths), "file") as bar:
-        for path in paths:
+        for parts in linked_parts(paths):
+            path = parts[0]
             folder = path.absolute().parent.name
             own = replace(reading, strain=folder) if reading.strain == FOLDER else reading
-            found += [(folder, each) for each in READERS[path.suffix.lower()](path, own)]
-            bar.update()
+            read = READERS[path.suffix.lower()](path, own) if len(parts) == 1 else read_wcon_parts(parts, own)
+            found += [(folder, each) for each in read]
+            bar.update(len(parts))
     known = Counter(recording.name for _, recording in found)
     return tuple(replace(r, name=f"{folder} {r.name}") if known[r.name] > 1 else r for folder, r in found)
 

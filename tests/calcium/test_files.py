@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import scipy.io
 
+from connectome.c302_files import neurons
+from datasets.calcium.features import with_features
 from datasets.calcium.recordings import load_recordings
-from datasets.calcium.states import STATES
+from datasets.calcium.states import STATES, UNLABELLED, state_name
 from neuron_models.foundation.errors import InputError
 
 PUBLISHED_STATES = ("fwd", "slow", "dt", "vt", "rev1", "rev2", "revsus", "nostate")
@@ -191,18 +193,19 @@ def test_what_is_no_matlab_file_is_told(tmp_path):
 
 # --- NWB
 
+NAMES = ("AVAL", "RIML", "VB02", "")
+
 
 @pytest.fixture
 def write_nwb(imaged):
     return partial(write, imaged[0])
 
 
-def write(worm, path, *, rate=2.9, column="neuron_name", extra_series=False, states=True):
+def write(worm, path, *, rate=2.9, column="neuron_name", extra_series=False, states=True, times=None, names=NAMES):
     pynwb = pytest.importorskip("pynwb")
     from pynwb.ophys import DfOverF, Fluorescence, ImageSegmentation, OpticalChannel
 
     traces, labels, fps = worm
-    names = ("AVAL", "RIML", "VB02", "")
     content = pynwb.NWBFile("a worm", path.stem, datetime(2020, 1, 1, tzinfo=UTC))
     plane = content.create_imaging_plane(
         name="plane",
@@ -223,6 +226,7 @@ def write(worm, path, *, rate=2.9, column="neuron_name", extra_series=False, sta
         table.add_column(column, "the neuron", data=list(names))
     rois = table.create_roi_table_region("all", region=list(range(len(names))))
     timing = {"rate": rate} if rate else {"timestamps": np.arange(len(traces)) / fps}
+    timing = timing if times is None else {"timestamps": times}
     filled = np.hstack([traces, np.zeros((len(traces), len(names) - 3))])
     dff = DfOverF()
     module.add(dff)
@@ -254,6 +258,84 @@ def test_nwb_with_names_and_intervals_of_states(tmp_path, rate, imaged, write_nw
     assert np.allclose(trial.x, traces)
     assert dataset.extra["fps"]["worm"] == pytest.approx(2.9)
     assert np.array(dataset.extra["states"])[trial.y[:, 0]].tolist() == [STATES[k] for k in labels]
+
+
+def state_by_pynwb(path, series="dff"):
+    """The timestamps of a file, and the state whose interval each lies in, as pynwb and pandas read them."""
+    pynwb = pytest.importorskip("pynwb")
+    with pynwb.NWBHDF5IO(str(path), "r") as io:
+        content = io.read()
+        found = next(each for each in content.objects.values() if each.name == series)
+        times, table = found.timestamps[:], next(iter(content.intervals.values())).to_dataframe()
+    states = np.full(len(times), "", object)
+    for _, row in table.iterrows():
+        states[(times >= row.start_time - 1e-9) & (times < row.stop_time - 1e-9)] = state_name(row.state)
+    return times, np.where(states == "", UNLABELLED, states)
+
+
+def require_states_at_their_times(path, series, pauses):
+    times, expected = state_by_pynwb(path, series)
+    dataset = load_recordings([path])
+    trial = dataset.trials[0]
+    measured = np.isfinite(trial.x).all(axis=1)
+    assert measured.sum() == len(times)
+    assert np.array(dataset.extra["states"])[trial.y[measured, 0]].tolist() == expected.tolist()
+    assert (~measured).sum() == pauses(times)
+    assert np.array_equal(trial.valid(), measured)
+    return dataset
+
+
+def test_a_pause_in_the_timestamps_is_a_gap(tmp_path, write_nwb):
+    times = np.arange(60) / 2.9
+    times[20:] += 30 / 2.9
+    times[41] += 0.6 / 2.9  # late alone: no frame is missing
+    path = write_nwb(tmp_path / "worm.nwb", times=times)
+    dataset = require_states_at_their_times(path, "dff", lambda _: 30)
+    assert (~dataset.trials[0].valid()).nonzero()[0].tolist() == list(range(20, 50))
+    starts = dataset.windows(15).start
+    assert not ((starts > 5) & (starts < 50)).any()
+    features = with_features(dataset).trials[0]
+    assert np.abs(features.x[20:50]).max() == 0
+
+
+def test_times_that_fall_are_told(tmp_path, write_nwb):
+    times = np.arange(60) / 2.9
+    times[30] = 1.0
+    with pytest.raises(InputError, match="frame 30 is at 1 s and the one before at 10 s"):
+        load_recordings([write_nwb(tmp_path / "worm.nwb", times=times)])
+
+
+def test_a_pause_in_the_times_of_matlab_is_a_gap(tmp_path, structures):
+    one = structures[0]
+    times = np.array(one["tv"], dtype=float)
+    times[20:] += 10 / one["fps"]
+    save_old(tmp_path / "w.mat", [one | {"tv": times}])
+    trial = load_recordings([tmp_path / "w.mat"]).trials[0]
+    assert (~trial.valid()).nonzero()[0].tolist() == list(range(20, 30))
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["pause", "dropped"])
+def test_timestamps_of_the_files_that_failed(shared, name):
+    path = shared / "cases" / "behaviour" / "nwb-calcium-gap" / f"{name}.nwb"
+    require_states_at_their_times(
+        path, "SignalCalcium", lambda t: round((t[-1] - t[0]) / np.median(np.diff(t))) + 1 - len(t)
+    )
+
+
+def test_labels_that_are_no_neuron_are_left_out(tmp_path, write_nwb):
+    for names in (("unknown", "AVAL", "unknown", "Unknown"), ("roi1", "neuron3", "aval", "NEURON")):
+        dataset = load_recordings([write_nwb(tmp_path / f"{names[0]}.nwb", names=names)])
+        assert dataset.x_names == ("AVAL",)
+    with pytest.raises(InputError, match="has no neuron with a name"):
+        load_recordings([write_nwb(tmp_path / "none.nwb", names=("roi1", "roi2", "roi3", "none"))])
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["unknown", "none", "roi"])
+def test_labels_of_the_files_that_failed(shared, name):
+    dataset = load_recordings([shared / "cases" / "behaviour" / "nwb-calcium-names" / f"{name}.nwb"])
+    assert set(dataset.x_names) <= {neuron.name for neuron in neurons()}
 
 
 def test_one_of_several_traces_is_chosen_by_its_name(tmp_path, imaged, write_nwb):

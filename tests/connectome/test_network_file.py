@@ -1,6 +1,7 @@
 """The published network file, and files that are wrong."""
 
 import gzip
+import re
 from collections import Counter
 
 import pytest
@@ -57,6 +58,17 @@ def test_contacts_are_read_as_they_stand(network, name):
         (('along="0.75"', 'along="7.5"'), r"line 7: connection 1 of P1: .*fraction must be in \[0, 1\], got 7.5"),
         (('size="2"', 'size="3"'), "line 3: projection P1 announces 3 connections and has 2"),
         (('synapse_type="GABA"', ""), "line 3: projection P1 has no synapse type"),
+        (('weight="1.0"', 'weight="10.0"'), "line 4: projection P1 has weight '10.0': only 1 can be simulated"),
+        (('internal_delay="0"', 'internal_delay="20"'), "line 4: projection P1 has internal_delay '20'"),
+        (('threshold="0.0"', 'threshold="-20"'), "line 4: projection P1 has threshold '-20'"),
+        (('<connections size="2">', '<synapse_props/><connections size="2">'), "line 5: .* a second synapse type"),
+        (('<connections size="2">', '<connectivity_pattern/><connections size="2">'), "line 5: .* a connectivity"),
+        (('<connection id="1"', '<connection id="1" post_cell_id="3"'), "line 7: connection 1 of P1: post_cell_id is"),
+        (
+            ('along="0.1"/>', 'along="0.1"><properties weight="10.0"/></connection>'),
+            "line 7: projection P1 has weight '10.0'",
+        ),
+        (("http://morphml.org/networkml/schema", "http://www.neuroml.org/schema/neuroml2"), "this is NeuroML 2"),
         (("</networkml>", ""), "line 14: truncated or not XML"),
         (("projection ", "projektion "), "truncated or not XML|no projections"),
     ],
@@ -113,3 +125,15 @@ def test_the_published_file_has_its_counts(published):
     assert sum(table.values()) == 8312
     found = Counter((c.pre, c.post, c.kind) for c in published.contacts)
     assert all(number <= table[key] for key, number in found.items())
+
+
+@pytest.mark.shared
+def test_gap_junctions_listed_from_both_sides_are_one_pair(wormtwin, network_file):
+    """Counted from the XML itself, by lines of text."""
+    text = gzip.decompress(network_file.read_bytes()).decode()
+    found = re.findall(r'source="(\w+)" target="(\w+)"[^>]*>\s*<synapse_props[^>]*synapse_type="\w+_GJ"', text)
+    pairs = {frozenset(pair) for pair in found}
+    mutual = {frozenset(pair) for pair in found if pair[::-1] in set(found) and pair[0] != pair[1]}
+    assert (len(pairs), len(mutual)) == (550, 356)
+    _, told, _ = wormtwin("connectome", "info", "--network", network_file)
+    assert "Gap junctions join 550 pairs of neurons, 356 of them listed from both sides" in told

@@ -250,11 +250,79 @@ def test_wcon_units_are_converted_each(tmp_path):
 
 @pytest.mark.parametrize(
     ("more", "shift"),
-    [({"cx": 5.0, "cy": 6.0}, [5.0, 6.0]), ({"cx": 5.0, "cy": 6.0, "ox": 1.0, "oy": 2.0}, [1.0, 2.0]), ({}, [0, 0])],
+    [({"cx": 5.0, "cy": 6.0}, [0, 0]), ({"cx": 5.0, "cy": 6.0, "ox": 1.0, "oy": 2.0}, [1.0, 2.0]), ({}, [0, 0])],
 )
 def test_wcon_origins(tmp_path, more, shift):
     recording = recordings_of(load(write_wcon(tmp_path / "w.wcon", wcon(midlines(), **more))).dataset)[0]
     require_same(recording, midlines() + np.array(shift), atol=1e-3)
+
+
+def test_wcon_parts_of_one_recording_are_one_worm(tmp_path):
+    points = midlines()
+    whole = wcon(points)
+    for part, (first, last) in enumerate(((0, 40), (50, 90))):
+        record = whole | {key: whole[key][first:last] for key in "txy"}
+        links = {"current": f"_{part}", "prev": ["_0"] * part, "next": ["_1"] * (1 - part)}
+        write_wcon(tmp_path / f"w_{part}.wcon", record, files=links)
+    write_wcon(tmp_path / "other.wcon", wcon(midlines(seed=1)))
+    points[40:50] = np.nan
+    for order in ((0, 1), (1, 0)):
+        found = recordings_of(load(tmp_path / "other.wcon", *(tmp_path / f"w_{k}.wcon" for k in order)).dataset)
+        assert [each.name for each in found] == ["other 1", f"w_{order[0]} 1"]
+        require_same(found[1], points, atol=1e-3)
+
+
+def test_wcon_zip_with_the_entries_of_a_folder_and_of_a_mac(tmp_path):
+    path = write_wcon(tmp_path / "w.wcon", wcon(midlines()))
+    with zipfile.ZipFile(tmp_path / "w.wcon.zip", "w") as archive:
+        archive.writestr("rec/", "")
+        archive.write(path, "rec/w.wcon")
+        archive.writestr("__MACOSX/rec/._w.wcon", "x")
+    require_same(recordings_of(load(tmp_path / "w.wcon.zip").dataset)[0], midlines(), atol=1e-3)
+
+
+def test_wcon_worm_of_one_frame_is_left_out_and_named(tmp_path):
+    one = wcon(midlines(1), worm="brief") | {"t": 0.0}
+    path = write_wcon(tmp_path / "w.wcon", [wcon(midlines()), one], metadata={"strain": None})
+    imported = load(path, shortest=1.0)
+    assert [trial.name for trial in imported.dataset] == ["w 1"]
+    assert imported.left_out == ("w brief",)
+
+
+def test_wcon_in_frames_and_pixels_takes_the_rate_and_the_unit_of_the_user(tmp_path):
+    units = {"t": "frames", "x": "pixels", "y": "px"}
+    path = write_wcon(tmp_path / "w.wcon", wcon(midlines() / 0.005, rate=1.0), units)
+    recording = recordings_of(load(path, fps=30.0, unit=0.005).dataset)[0]
+    require_same(recording, midlines(), atol=1e-3)
+    assert recording.fps == pytest.approx(30.0)
+    with pytest.raises(InputError, match=r"units.t: 'frames' is no unit of time: give the frame rate in Hz by --fps"):
+        read_recordings([path], Reading(unit=0.005))
+    with pytest.raises(InputError, match=r"units.x: 'pixels' is no unit of length: give the size of a pixel by --unit"):
+        read_recordings([path], Reading(fps=30.0))
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("files", "worms", "settings"),
+    [
+        (["wcon-zip/mac.wcon.zip"], 1, {}),
+        (["wcon-zip/dir.wcon.zip"], 1, {}),
+        (["wcon-zip/part_0.wcon", "wcon-zip/part_1.wcon"], 1, {}),
+        (["wcon-tierpsy/tierpsy_one_frame.wcon"], 2, {}),
+        (["wcon-tierpsy/strain_none.wcon"], 1, {}),
+    ],
+)
+def test_wcon_files_that_failed(shared, files, worms, settings):
+    reading = Reading(**settings)
+    paths = [shared / "cases" / "behaviour" / file for file in files]
+    assert len(load_recordings(paths, reading, shortest=1.0).dataset) == worms
+
+
+@pytest.mark.shared
+def test_wcon_centroid_leaves_the_midlines_of_the_plain_file(shared):
+    folder = shared / "cases" / "behaviour" / "wcon-centroid"
+    plain, other = (recordings_of(load(folder / f"{name}.wcon").dataset)[0] for name in ("plain", "centroid"))
+    np.testing.assert_allclose(other.centroid, plain.centroid)
 
 
 def test_wcon_gaps_heads_and_midlines_of_other_lengths(tmp_path):

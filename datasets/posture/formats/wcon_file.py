@@ -1,10 +1,12 @@
 """Worm tracker Commons Object Notation: `units`, `metadata` and `data` in JSON (Javer et al. 2018; openworm.org).
 
-A fault is told by its place, such as `data[3].x[17]`. Files of several parts (`files`) are read one by one.
+A fault is told by its place, such as `data[3].x[17]`. A worm of one frame takes the frame
+rate of the others of its file.
 """
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,30 +22,58 @@ from datasets.posture.midlines import resampled
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_file
 
-_LENGTHS = ("x", "y", "ox", "oy", "cx", "cy")
+_LENGTHS = ("x", "y", "ox", "oy")
+_FRAMES = ("frame", "frames")
+_PIXELS = ("pixel", "pixels", "px")
 
 
 def read_wcon(path: Path, reading: Reading) -> tuple[MidlineRecording, ...]:
     """Read a `.wcon` or `.json` file, or one that is alone in a `.zip`; a worm for each `id`.
 
     Times become frames: the frame rate is that of the steps between neighbours, and what is missing is a gap. `ox`,
-    `oy`, or else `cx`, `cy`, are added to the coordinates; `head` "R" turns a midline round.
+    `oy` are added to the coordinates, `cx`, `cy` are not; `head` "R" turns a midline round.
 
     Raises:
         InputError: no such file, no JSON, not as WCON wants it (the place is said), or units that are unknown.
     """
+    return read_wcon_parts([path], reading)
+
+
+def read_wcon_parts(paths: Sequence[Path], reading: Reading) -> tuple[MidlineRecording, ...]:
+    """Read files that are the parts of one recording, in any order; a worm for each `id` of all of them.
+
+    Raises:
+        InputError: as `read_wcon`.
+    """
+    tracks: dict[str, list[Track]] = {}
+    strain = ""
+    for path in paths:
+        content = wcon_content(path)
+        units, records = _checked(path, content, reading)
+        for track in _tracks(records, units, f"{path}: data", isinstance(content["data"], list)):
+            tracks.setdefault(track.worm, []).append(track)
+        strain = strain or _strain(path, content, reading)
+    first = paths[0]
+    steps = [np.diff(np.sort(np.concatenate([part.times for part in parts]))) for parts in tracks.values()]
+    rates = [1 / float(np.median(each)) for each in steps if len(each) and np.median(each) > 0]
+    borrowed = replace(reading, fps=float(np.median(rates))) if rates and reading.fps is None else reading
+    return tuple(
+        _recording(first, worm, parts, reading if len(own) else borrowed, strain)
+        for (worm, parts), own in zip(tracks.items(), steps, strict=True)
+    )
+
+
+def wcon_content(path: Path) -> Any:
+    """What is in a file, before it is checked.
+
+    Raises:
+        InputError: no such file, or no JSON.
+    """
     require_file(path, "a .wcon file")
     try:
-        content = orjson.loads(_bytes(path))
+        return orjson.loads(_bytes(path))
     except orjson.JSONDecodeError as error:
         raise InputError(f"{path}: not JSON: {error}") from None
-    units, records = _checked(path, content)
-    tracks: dict[str, list[Track]] = {}
-    for track in _tracks(records, units, f"{path}: data", isinstance(content["data"], list)):
-        tracks.setdefault(track.worm, []).append(track)
-    strain = _strain(path, content, reading)
-    names = {worm: f"{path.name.partition('.')[0]} {worm}" for worm in tracks}
-    return tuple(_recording(path, names[worm], parts, reading, strain) for worm, parts in tracks.items())
 
 
 def _tracks(records: list[Any], units: dict[str, float], where: str, many: bool) -> Iterator[Track]:
@@ -62,15 +92,15 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     try:
         with zipfile.ZipFile(path) as archive:
-            inside = archive.namelist()
+            inside = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX" not in name]
             require(len(inside) == 1, f"{path} holds {len(inside)} files: unpack it and name those to read")
             return archive.read(inside[0])
     except (zipfile.BadZipFile, RuntimeError) as error:
         raise InputError(f"{path}: not a .zip file that can be read ({error})") from None
 
 
-def _checked(path: Path, content: Any) -> tuple[dict[str, float], list[Any]]:
-    """What units are in s and mm, and the records."""
+def _checked(path: Path, content: Any, reading: Reading) -> tuple[dict[str, float], list[Any]]:
+    """What units are in s and mm, and the records; frames and pixels are what the user says they are."""
     require(isinstance(content, dict), f"{path}: WCON is an object with units and data, got {_kind(content)}")
     for key in ("units", "data"):
         require(key in content, f"{path}: {key} is missing; it has {', '.join(list(content)[:8]) or 'nothing'}")
@@ -81,24 +111,40 @@ def _checked(path: Path, content: Any) -> tuple[dict[str, float], list[Any]]:
     for key in ("t", *_LENGTHS):
         text = isinstance(units.get(key, ""), str)
         require(text, f"{path}: units.{key} must be text such as mm, got {_kind(units.get(key))}")
-    factors = {"t": in_seconds(units["t"], f"{path}: units.t")}
-    factors |= {key: in_millimetres(units[key], f"{path}: units.{key}") for key in _LENGTHS if key in units}
+    factors = {"t": _seconds(units["t"], f"{path}: units.t", reading)}
+    factors |= {key: _millimetres(units[key], f"{path}: units.{key}", reading) for key in _LENGTHS if key in units}
     records = data if isinstance(data, list) else [data]
     require(len(records) > 0, f"{path}: data is empty")
     return factors, records
 
 
+def _seconds(unit: str, where: str, reading: Reading) -> float:
+    if unit.strip().lower() not in _FRAMES:
+        return in_seconds(unit, where)
+    if reading.fps is None:
+        raise InputError(f"{where}: {unit!r} is no unit of time: give the frame rate in Hz by --fps")
+    return 1 / reading.rate(None, where)
+
+
+def _millimetres(unit: str, where: str, reading: Reading) -> float:
+    if unit.strip().lower() not in _PIXELS:
+        return in_millimetres(unit, where)
+    if reading.unit is None:
+        raise InputError(f"{where}: {unit!r} is no unit of length: give the size of a pixel by --unit, such as 5.2*um")
+    return reading.unit
+
+
 def _strain(path: Path, content: dict[str, Any], reading: Reading) -> str:
-    metadata = content.get("metadata", {})
+    metadata = content.get("metadata") or {}
     require(isinstance(metadata, dict), f"{path}: metadata must be an object, got {_kind(metadata)}")
-    strain = metadata.get("strain", "")
+    strain = "" if metadata.get("strain") is None else metadata["strain"]
     strain = strain[0] if isinstance(strain, list) and len(strain) == 1 else strain
     require(isinstance(strain, str), f"{path}: metadata.strain must be text, got {_kind(strain)}")
     return strain.strip() or reading.strain
 
 
-def _recording(path: Path, name: str, tracks: list[Track], reading: Reading, strain: str) -> MidlineRecording:
-    where = f"{path}: worm {tracks[0].worm!r}"
+def _recording(path: Path, worm: str, tracks: list[Track], reading: Reading, strain: str) -> MidlineRecording:
+    where = f"{path}: worm {worm!r}"
     times = np.concatenate([track.times for track in tracks])
     order = np.argsort(times, kind="stable")
     times = times[order]
@@ -116,6 +162,7 @@ def _recording(path: Path, name: str, tracks: list[Track], reading: Reading, str
     )
     midlines = np.full((frames[-1] + 1, points, 2), np.nan)
     midlines[frames] = np.concatenate(alike)[order]
+    name = f"{path.name.partition('.')[0]} {worm}"
     return MidlineRecording(name, midlines, rate, 1.0, strain, source=path.name)
 
 

@@ -12,7 +12,7 @@ from datasets.posture.midlines import resampled
 from neuron_models.foundation.errors import InputError, require
 
 _NUMBERS = {int, float}
-_MERGED = ("t", "x", "y", "ox", "oy", "cx", "cy", "head")
+_MERGED = ("t", "x", "y", "ox", "oy", "head")
 _HEADS = {"L": False, "R": True, "?": False}
 
 
@@ -33,7 +33,8 @@ def joined(records: Sequence[Any]) -> list[Any]:
     found: list[Any] = []
     groups: dict[tuple, dict[str, list]] = {}
     for record in records:
-        if not isinstance(record, dict) or type(record.get("t")) not in _NUMBERS or "id" not in record:
+        single = isinstance(record, dict) and type(record.get("t")) in _NUMBERS and "id" in record
+        if not single or any(_is_nested(record.get(key)) for key in ("x", "y")):
             found.append(record)
             continue
         keys = tuple(key for key in _MERGED if key in record)
@@ -50,8 +51,9 @@ def track_of(record: Any, units: Mapping[str, float], where: str) -> Track:
     """Read one record.
 
     Args:
-        record: with `id`, `t`, `x`, `y` and perhaps `ox`, `oy`, `cx`, `cy`, `head`; a time with a list of coordinates,
-            or a list of times with a list of such lists, whose lengths may differ from time to time.
+        record: with `id`, `t`, `x`, `y` and perhaps `ox`, `oy`, `head`; a time with a list of coordinates, or a list of
+            times with a list of such lists, whose lengths may differ from time to time. A time alone with a list of one
+            such list is one midline too.
         units: s in one unit of `t`, mm in one unit of the others.
         where: what the messages begin with, such as `worms.wcon: data[3]`.
 
@@ -63,6 +65,8 @@ def track_of(record: Any, units: Mapping[str, float], where: str) -> Track:
         require(key in record, f"{where}.{key} is missing")
     worm = record["id"]
     require(isinstance(worm, str | int | float) and worm is not True, f"{where}.id must be text or a number")
+    alone = not isinstance(record["t"], list) and all(_is_nested(record[key]) for key in ("x", "y"))
+    record = record | {"t": [record["t"]]} if alone else record
     many = isinstance(record["t"], list)
     times = _flat(record["t"] if many else [record["t"]], f"{where}.t", gaps=False)
     rows = {key: record[key] if many else [record[key]] for key in ("x", "y")}
@@ -74,6 +78,10 @@ def track_of(record: Any, units: Mapping[str, float], where: str) -> Track:
     origin = _origin(record, units, len(times), where)
     midlines = _midlines(coordinates, units, where, many) + origin[:, None, :]
     return Track(str(worm), times * units["t"], _head_first(record, midlines, where))
+
+
+def _is_nested(values: Any) -> bool:
+    return isinstance(values, list) and len(values) == 1 and isinstance(values[0], list)
 
 
 def _lists(values: list, where: str, many: bool) -> list[list]:
@@ -128,21 +136,22 @@ def _midlines(
 
 
 def _origin(record: dict, units: Mapping[str, float], count: int, where: str) -> Float[np.ndarray, "midline 2"]:
-    """What is added to the coordinates: the origin `ox`, `oy`, else the centroid `cx`, `cy`, else nothing."""
-    for pair in (("ox", "oy"), ("cx", "cy")):
-        present = [key for key in pair if key in record]
-        if not present:
-            continue
-        require(len(present) == 2, f"{where} has {present[0]} alone: {pair[0]} and {pair[1]} go together")
-        columns = []
-        for key in pair:
-            require(key in units, f"{where}.{key} has no unit: units.{key} is missing")
-            values = record[key] if isinstance(record[key], list) else [record[key]]
-            flat = _flat(values, f"{where}.{key}") * units[key]
-            require(len(flat) in (1, count), f"{where}.{key} has {len(flat)} numbers for {count} times")
-            columns.append(np.broadcast_to(flat, count))
-        return np.stack(columns, axis=1)
-    return np.zeros((count, 2))
+    """What is added to the coordinates: the origin `ox`, `oy`, or nothing.
+
+    The centroid `cx`, `cy` is a measurement beside the midline: WCON made it no offset in 2017.
+    """
+    present = [key for key in ("ox", "oy") if key in record]
+    if not present:
+        return np.zeros((count, 2))
+    require(len(present) == 2, f"{where} has {present[0]} alone: ox and oy go together")
+    columns = []
+    for key in present:
+        require(key in units, f"{where}.{key} has no unit: units.{key} is missing")
+        values = record[key] if isinstance(record[key], list) else [record[key]]
+        flat = _flat(values, f"{where}.{key}") * units[key]
+        require(len(flat) in (1, count), f"{where}.{key} has {len(flat)} numbers for {count} times")
+        columns.append(np.broadcast_to(flat, count))
+    return np.stack(columns, axis=1)
 
 
 def _head_first(
