@@ -5,6 +5,7 @@ Oliveira and Silveira, "Learning the dynamics of realistic models of C. elegans 
 networks", Scientific Reports 13 (2023): RMSE in volts of training, validation and test, means of ten runs.
 """
 
+import importlib.metadata
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -24,32 +25,16 @@ if getattr(datasets, "OWNER", "") != "wormtwin":
     sys.exit(2)
 
 import connectome.cli
-import datasets.calcium.cli
 import datasets.cli
 import datasets.plot_cli
-import datasets.pose.alignment.cli
-import datasets.pose.cli
-import datasets.pose.generator.cli
-import datasets.posture.cli
-import datasets.posture.data_cli
-import datasets.posture.eigenworms_cli
-import datasets.responses.cli
-import surrogates.calcium.cli
 import surrogates.cli
 import surrogates.export.cli
 import surrogates.importance.cli
 import surrogates.pages.worm.cli
-import surrogates.pose.cli
-import surrogates.posture.cells.cli
-import surrogates.posture.cells.strains_cli
-import surrogates.posture.demo_cli
-import surrogates.posture.forced_choice.cli
-import surrogates.posture.network.cli
-import surrogates.responses.ablation.cli
-import surrogates.responses.search.cli
 from connectome.cli import NetworkOption
 from datasets.dataset import SPLITS
 from datasets.options import ClusterOption
+from datasets.topics import topic_modules
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.workers import require_workers
 from surrogates.responses.experiments.experiments import Entry, Experiment, Protocol, with_baselines
@@ -146,10 +131,24 @@ _INTERRUPTED = 130
 app = typer.Typer(
     name="wormtwin",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Simulate the C. elegans connectome in NEURON and train recurrent surrogates on what it does.",
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"wormtwin {importlib.metadata.version('wormtwin')}")
+        raise typer.Exit
+
+
+@app.callback()
+def wormtwin(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Simulate the C. elegans connectome in NEURON and train recurrent surrogates on what it does."""
 
 
 @app.command()
@@ -211,20 +210,20 @@ def _simulated(
 
 
 app.add_typer(connectome.cli.connectome_app, name="connectome")
-app.add_typer(datasets.calcium.cli.calcium_app, name="calcium")
-app.add_typer(datasets.pose.cli.pose_app, name="pose")
-app.add_typer(datasets.posture.cli.posture_app, name="posture")
-for commands in (
-    datasets.responses.cli,
-    datasets.cli,
-    surrogates.cli,
-    surrogates.responses.search.cli,
-    surrogates.responses.ablation.cli,
-    surrogates.importance.cli,
-    surrogates.export.cli,
-    surrogates.pages.worm.cli,
-):
-    commands.register(app)
+
+
+def _mount() -> None:
+    """Mount the commands of every topic, and those that serve all topics."""
+    of_topics = [
+        module for package in ("datasets", "surrogates") for module in topic_modules(package, "cli", needed=False)
+    ]
+    common = (datasets.cli, surrogates.cli, surrogates.importance.cli, surrogates.export.cli, surrogates.pages.worm.cli)
+    for commands in (*of_topics, *common):
+        if hasattr(commands, "register"):
+            commands.register(app)
+
+
+_mount()
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -95,6 +95,15 @@ def load_dataset(path: str | Path, lazy: bool = False, checked: bool | None = No
         raise InputError(f"{path}: not a whole HDF5 dataset ({reason}): make or copy it again") from None
 
 
+def content_checksum(dataset: Dataset) -> str:
+    """The SHA-256 of all that can be learned of a dataset in memory: names, splits and values of its trials."""
+    digest = hashlib.sha256(repr((dataset.x_names, dataset.y_names, [trial.split for trial in dataset])).encode())
+    for trial in dataset:
+        for array in (trial.x, trial.y, trial.weight):
+            digest.update(b"none" if array is None else np.ascontiguousarray(array[:]).tobytes())
+    return digest.hexdigest()
+
+
 def dataset_checksum(path: str | Path) -> str:
     """The SHA-256 that a dataset file carries: of its arrays, names, groups and splits.
 

@@ -49,12 +49,13 @@ def topics_of(dataset: Dataset) -> Iterator[DataTopic]:
     return (module.TOPIC for module in topic_modules("datasets") if module.TOPIC.owns(dataset))
 
 
-def topic_modules(package: str, part: str = "topic") -> Iterator[ModuleType]:
+def topic_modules(package: str, part: str = "topic", *, needed: bool = True) -> Iterator[ModuleType]:
     """The module of this name of every topic, in a package that has a folder for each.
 
     Args:
         package: `datasets` or `surrogates`.
         part: the module, such as `topic`.
+        needed: whether every topic must have it; those without are left out when not.
 
     Raises:
         InputError: a topic is listed, but it has no such module.
@@ -66,6 +67,8 @@ def topic_modules(package: str, part: str = "topic") -> Iterator[ModuleType]:
         except ModuleNotFoundError as error:
             if error.name is None or not name.startswith(error.name):
                 raise
+            if not needed:
+                continue
             where = name.replace(".", "/")
             raise InputError(
                 f"the topic {topic!r} is listed in datasets/topics.py, but there is no {where}.py"

@@ -102,3 +102,8 @@ def print_recordings(dataset: "Dataset") -> None:
         cells += [f"{100 * share:.1f}" for share in class_shares(dataset, trial)]
         table.add_row(*map(str, cells))
     print_whole(table)
+
+
+def register(app: typer.Typer) -> None:
+    """Mount this topic's commands."""
+    app.add_typer(calcium_app, name="calcium")

@@ -135,3 +135,11 @@ def render(
     settings = RenderSettings(start, end, every, fps, threshold, by_animal)
     found = load_labels(tracks, video)
     print(f"{counted(write(open_video(video), found[0], out, settings), 'frame')} in {out}")
+
+
+def register(app: typer.Typer) -> None:
+    """Mount this topic's commands."""
+    import datasets.pose.alignment.cli
+    import datasets.pose.generator.cli  # noqa: F401
+
+    app.add_typer(pose_app, name="pose")

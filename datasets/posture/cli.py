@@ -77,3 +77,11 @@ def _told(faults: "Faults") -> str:
         return "none"
     ranges = [f"{a}-{b - 1}" if b - a > 1 else f"{a}" for a, b in swapped[:4]] + ["..."] * (len(swapped) > 4)
     return f"{faults.swaps.count} of {faults.frames} frames mended: {', '.join(ranges)}"
+
+
+def register(app: typer.Typer) -> None:
+    """Mount this topic's commands."""
+    import datasets.posture.data_cli
+    import datasets.posture.eigenworms_cli  # noqa: F401
+
+    app.add_typer(posture_app, name="posture")

@@ -1,6 +1,5 @@
 """Retraining: what a model of the same kind loses when it never sees an input."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.dataset import Dataset
+from datasets.store import content_checksum
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.workers import Call, require_workers, run_calls
@@ -51,7 +51,7 @@ def retraining(
     variants = {"all": (), **{f"without-{plain_name(name)}": members for name, members in question.groups.items()}}
     label = Entry(plan.kind, plan.settings).model_label
     folders = {name: out / "retraining" / label / name / f"{plan.epochs}-epochs" for name in variants}
-    fingerprint = _fingerprint(question.whole)
+    fingerprint = content_checksum(question.whole)
     for name, unseen in variants.items():
         model_facts = {"kind": plan.kind, "settings": complete_settings(model_kind(plan.kind), plan.settings)}
         claim_runs(folders[name].parent, {"data": fingerprint, "without": list(unseen), **model_facts})
@@ -141,12 +141,3 @@ def _table(
         standard_error=spread,
         about=question.about(model=label, epochs=plan.epochs, seeds=len(whole), diverged=len(growth) - len(whole)),
     )
-
-
-def _fingerprint(dataset: Dataset) -> str:
-    """SHA-256 of all that is learned."""
-    digest = hashlib.sha256(repr((dataset.x_names, dataset.y_names, [trial.split for trial in dataset])).encode())
-    for trial in dataset:
-        for array in (trial.x, target(trial), trial.weight):
-            digest.update(b"none" if array is None else np.ascontiguousarray(array[:]).tobytes())
-    return digest.hexdigest()

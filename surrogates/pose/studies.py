@@ -13,6 +13,7 @@ from rich.table import Table
 from datasets.dataset import Dataset
 from datasets.plots import save_figure
 from datasets.pose.sampling.splits import FULL_SHARES, choose_frames, divide_frames, labelled_rows, picked
+from datasets.store import content_checksum
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import written_whole
 from neuron_models.foundation.printing import print_whole
@@ -123,9 +124,16 @@ def run_study(
     head, variants_of = STUDIES[what]
     dataset = dataset if dataset.by_split() else divide_frames(dataset, FULL_SHARES, seed)
     require("test" in dataset.by_split(), f"dataset {dataset.name!r} has no test frames to compare on")
-    rows = []
+    rows, content = [], content_checksum(dataset)
     for variant in variants_of(dataset, model, seed, values):
-        facts = {"study": what, "data": dataset.name, "model": variant.model, "epochs": epochs, "seed": seed}
+        facts = {
+            "study": what,
+            "data": dataset.name,
+            "content": content,
+            "model": variant.model,
+            "epochs": epochs,
+            "seed": seed,
+        }
         kept = out / "runs" / f"{what}-{variant.label}-{variant.model}-{epochs}-{seed}.json"
         row = _kept(kept, facts)
         if row is None:
@@ -182,7 +190,7 @@ def _number(value: str, what: str) -> float:
 
 def print_study(table: pd.DataFrame) -> None:
     """Print the errors of a study's trainings."""
-    head = table.columns[5]
+    head = table.columns[6]
     shown = Table(head, "parameters", "median px", "90 % px", "within 2.5 %", "seconds", title="Test frames")
     for row in table.to_dict("records"):
         cells = [f"{row[key]:.2f}" for key in ("median_px", "p90_px")]

@@ -174,11 +174,14 @@ def _no_tracks(video: str, skeleton: Skeleton, animals: tuple[str, ...], fps: He
 
 
 def job_key(files: Mapping[str, Path], settings: Mapping[str, object]) -> str:
-    """A name for a prediction: a checksum of its files (their content, or size and date of large ones) and settings."""
+    """A name for a prediction: a checksum of the content of its files, those in folders included, and its settings."""
     digest = hashlib.sha256()
     for what, path in sorted(files.items()):
         require(path.exists(), f"{path}: there is no such file")
-        state = path.stat()
-        digest.update(f"{what}:{state.st_size}:{state.st_mtime_ns}".encode())
+        for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if each.is_file():
+                with each.open("rb") as file:
+                    content = hashlib.file_digest(file, "sha256").hexdigest()
+                digest.update(f"{what}:{each.name}:{content}".encode())
     digest.update(repr(sorted(settings.items())).encode())
     return digest.hexdigest()

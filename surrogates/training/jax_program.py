@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Dimensionless
 from surrogates.backend import keras, tensorflow_unseen
 
@@ -106,9 +107,13 @@ class Program:
             seed: of the order.
             stopping: when the rate falls and training ends.
             tell: hears about every half second how it goes.
+
+        Raises:
+            InputError: more epochs than the program has room to remember.
         """
         import jax
 
+        require(epochs <= _MOST_EPOCHS, f"epochs must be at most {_MOST_EPOCHS} here, got {epochs}: use --engine keras")
         stop = stopping or Stopping()
         settings = stop.factor, stop.after, stop.patience, epochs, stop.anneal
         batch = min(batch_size, len(learned[0]))
