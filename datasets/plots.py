@@ -28,12 +28,13 @@ _GUESSES = (
 )
 
 
-def save_figure(figure: Figure, path: Path) -> Path:
+def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write a figure, whole or not at all; the suffix chooses the format.
 
     Raises:
         InputError: the suffix names no format of pictures.
     """
+    path = Path(path)
     require_picture(path)
     with written_whole(path) as beside:
         figure.savefig(beside, dpi=DPI, facecolor=GROUND, bbox_inches="tight")
