@@ -154,7 +154,7 @@ def _signature(found: Any, model: keras.Model) -> ModelSignature:
     if isinstance(found, dict):
         found = _as_now(found)
     require(isinstance(found, dict) and fields <= set(found) <= fields | extra, f"{_MEMBER} does not tell channels")
-    require(isinstance(found.get("details", {}), dict), f"details must be a table, got {found['details']!r:.60}")
+    require(isinstance(found.get("details", {}), dict), f"details must be a table, got {found.get('details')!r:.60}")
     lists = [what for what in _LISTS if what in found]
     for what in lists:
         require(isinstance(found[what], list), f"{what} must be a list of names, got {found[what]!r:.60}")
