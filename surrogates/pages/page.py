@@ -211,12 +211,10 @@ def write_page(page: Page, path: Path) -> Path:
     return path
 
 
-def environment(package: str = "surrogates.pages") -> jinja2.Environment:
-    """The templates of a package, and those of pages; what looks like HTML in a value is shown as it is."""
+def environment(*packages: str) -> jinja2.Environment:
+    """The templates of some packages, and those of pages; what looks like HTML in a value is shown as it is."""
     return jinja2.Environment(
-        loader=jinja2.ChoiceLoader(
-            [jinja2.PackageLoader(each) for each in dict.fromkeys((package, "surrogates.pages"))]
-        ),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(each) for each in (*packages, "surrogates.pages")]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -88,7 +88,7 @@ def make_app(sitting: Sitting) -> Any:
     app = flask.Flask("wormtwin", static_folder=None)
     app.config["TRUSTED_HOSTS"] = [HOST, "localhost"]  # a name that another site points here is refused
     app.config["MAX_CONTENT_LENGTH"] = 1000
-    templates = environment("surrogates.posture.forced_choice")
+    templates = environment("surrogates.posture.forced_choice", "surrogates.posture")
 
     def text(name: str, kind: str, **values: Any) -> Callable[[], Any]:
         return lambda: flask.Response(templates.get_template(name).render(**values), mimetype=kind)
