@@ -212,7 +212,7 @@ def imaged():
 @pytest.fixture
 def require_imaged(imaged):
     """Check that a dataset holds these worms under these names."""
-    from datasets.calcium.states import STATES
+    from datasets.calcium.state_rules import STATES
 
     def check(dataset, names: list[str]) -> None:
         assert dataset.x_names == ("AVAL", "RIML", "VB2")

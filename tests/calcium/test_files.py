@@ -12,7 +12,7 @@ import scipy.io
 from connectome.c302_files import neurons
 from datasets.calcium.features import with_features
 from datasets.calcium.recordings import load_recordings
-from datasets.calcium.states import STATES, UNLABELLED, state_name
+from datasets.calcium.state_rules import STATES, UNLABELLED, state_name
 from neuron_models.foundation.errors import InputError
 
 PUBLISHED_STATES = ("fwd", "slow", "dt", "vt", "rev1", "rev2", "revsus", "nostate")

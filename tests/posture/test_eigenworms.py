@@ -163,7 +163,7 @@ def test_what_cannot_be_used_is_told(make, told):
 def test_climbing_comes_to_the_same_as_the_fixed_point(monkeypatch):
     angles, _ = mixed()
     settled = fit_eigenworms(angles, 4)
-    monkeypatch.setattr("datasets.posture.eigenworm_fit._STEPS", 1)
+    monkeypatch.setattr("datasets.posture.eigenworm_fit.FIXED_POINT_STEPS", 1)
     assert np.abs(fit_eigenworms(angles, 4).shapes @ settled.shapes.T).max(axis=1).min() > 0.99
 
 

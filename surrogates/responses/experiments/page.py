@@ -25,7 +25,7 @@ from surrogates.pages.page import (
     TableBlock,
     write_page,
 )
-from surrogates.responses.experiments.experiments import Outcome
+from surrogates.responses.experiments.outcome import Outcome
 from surrogates.responses.experiments.plots import plot_headline
 from surrogates.responses.experiments.sections import experiment_section
 from surrogates.responses.experiments.tables import best, entries_table, outputs_table, runs_table
