@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import types
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -50,8 +51,36 @@ settings.register_profile("wormtwin", deadline=None)
 settings.load_profile("wormtwin")
 
 
-def pytest_sessionfinish():
+LEFT_OUT = pytest.StashKey[Counter]()
+"""How many tests were not chosen, by why."""
+
+
+def pytest_deselected(items):
+    for item in items:
+        why = "slow (make slow)" if item.get_closest_marker("slow") else "not chosen by -m or -k"
+        item.config.stash.setdefault(LEFT_OUT, Counter())[why] += 1
+
+
+def pytest_sessionfinish(session):
     _hook.uninstall()
+    if hasattr(session.config, "workeroutput"):  # a process of xdist, which tells the one that prints
+        session.config.workeroutput["left_out"] = dict(session.config.stash.get(LEFT_OUT, Counter()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    told = Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
+    node.config.stash[LEFT_OUT] = node.config.stash.get(LEFT_OUT, Counter()) | told  # each leaves out the same ones
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Say in one line how many tests were left out, why, and how to run them."""
+    left = config.stash.get(LEFT_OUT, Counter()).copy()
+    for report in terminalreporter.stats.get("skipped", ()):
+        why = report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else report.longrepr
+        left[f"({why}{': make installs it' if why.startswith('could not import') else ''})"] += 1
+    if left:
+        terminalreporter.write_line("Left out: " + "; ".join(f"{number} {why}" for why, number in left.most_common()))
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +88,7 @@ def shared() -> Path:
     """The folder of reference files, or a skip that says so."""
     folder = Path(os.environ.get("WORMTWIN_SHARED", ROOT.parent / "shared"))
     if not (folder / "reference").is_dir():
-        pytest.skip(f"the reference files are not at {folder}: set WORMTWIN_SHARED")
+        pytest.skip(f"the reference files are not at {folder}: put them there, or name their folder by WORMTWIN_SHARED")
     return folder
 
 
@@ -187,10 +216,10 @@ def wormtwin(capsys):
 @pytest.fixture(scope="session")
 def browser():
     """A headless browser that draws in software, to look at pages."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make installs it")
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
-        pytest.skip("there is no Chromium on this machine")
+        pytest.skip("there is no Chromium on this machine: install chromium")
     flags = (
         "--no-sandbox --no-first-run --disable-background-networking --disable-component-update --disable-sync "
         "--use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader"
