@@ -21,9 +21,6 @@ ROOT = Path(__file__).parent.parent
 UNCHECKED = (
     "surrogates.training.fast",  # numba compiles it
     "surrogates.responses.models.layers",  # Keras reads the signatures of its layers, which a checker would hide
-    "surrogates.calcium",
-    "surrogates.posture",
-    "surrogates.pose",
 )
 """What is left out of the checks of array shapes; all else is checked."""
 
@@ -39,9 +36,6 @@ def _checked() -> list[str]:
 
 
 CHECKED = _checked()
-CHECKED += ["surrogates.calcium.graph.wiring"]
-CHECKED += [f"surrogates.posture.forced_choice.{name}" for name in ("responses", "clips", "stimuli")]
-CHECKED += [f"surrogates.posture.cells.{name}" for name in ("correlations", "shift_test", "feature_traces")]
 _checker = types.ModuleType("wormtwin_checker")
 _checker.check = beartype(conf=BeartypeConf(is_pep484_tower=True))  # an int is a float, as PEP 484 says
 sys.modules[_checker.__name__] = _checker
@@ -211,6 +205,36 @@ def wormtwin(capsys):
         return status, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture
+def saved_figures(monkeypatch) -> dict:
+    """The figures that are saved meanwhile, by the name of their file, so that a test can look at their axes."""
+    from matplotlib.figure import Figure
+
+    found, save = {}, Figure.savefig
+
+    def savefig(figure, target, **options):
+        if isinstance(target, str | os.PathLike):
+            found[Path(target).name] = figure
+        return save(figure, target, **options)
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+    return found
+
+
+@pytest.fixture(scope="session")
+def coloured():
+    """The share of a picture's pixels that has some colour, `#RRGGBB`, give or take a little."""
+
+    def share(path: Path, colour: str) -> float:
+        from matplotlib.image import imread
+
+        pixels = (255 * imread(path)[..., :3]).round()
+        wanted = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+        return float((np.abs(pixels - wanted) < 25).all(axis=-1).mean())
+
+    return share
 
 
 @pytest.fixture(scope="session")

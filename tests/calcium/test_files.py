@@ -182,7 +182,7 @@ def test_a_wrong_matlab_structure_is_told(tmp_path, changed, message, structures
     with pytest.raises(InputError) as told:
         load_recordings([tmp_path / "w.mat"])
     assert message in str(told.value)
-    assert "w.mat" in str(told.value) or "TS1" in str(told.value)
+    assert "recording 'TS1'" in str(told.value)
 
 
 def test_what_is_no_matlab_file_is_told(tmp_path):

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from datasets.plots import COLOURS
 from neuron_models.foundation.errors import InputError
 from surrogates.backend import keras
 from surrogates.export.exporting import export_model
@@ -268,7 +269,7 @@ def test_mechanisms_of_one_folder_and_names_that_neuron_holds(tmp_path, stimulus
 
 
 @pytest.mark.slow
-def test_the_example_beside_a_real_cell_runs(tmp_path):
+def test_the_example_beside_a_real_cell_runs(tmp_path, coloured):
     model = MODELS["gru"].build(4, 4, units=8)
     channels = ModelSignature(("PLML", "PLMR", "AVBL", "AVBR"), ("DB1", "LUAL", "PVR", "VB1"), "nA", "V", 0.5, "fcm")
     save_model(model, tmp_path / "model.keras", channels)
@@ -283,7 +284,7 @@ def test_the_example_beside_a_real_cell_runs(tmp_path):
     done = subprocess.run([sys.executable, *script], capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     assert "DB2 by DB1-DB2 gap junction" in done.stdout
-    assert (tmp_path / "a.png").stat().st_size > 10_000
+    assert coloured(tmp_path / "a.png", COLOURS[1]) > 1e-4
 
 
 def test_descriptions_that_are_none(tmp_path):

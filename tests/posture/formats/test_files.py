@@ -206,7 +206,7 @@ def test_midlines_and_amplitudes_do_not_mix(load, midlines, tmp_path):
         read_recordings([])
 
 
-def test_the_command_imports_and_draws(midlines, wormtwin, tmp_path):
+def test_the_command_imports_and_draws(midlines, wormtwin, tmp_path, saved_figures):
     points = midlines(300)
     points[100:110] = points[100:110, ::-1]
     np.save(tmp_path / "w.npy", points * 1000)
@@ -218,7 +218,9 @@ def test_the_command_imports_and_draws(midlines, wormtwin, tmp_path):
     assert load_dataset(out).extra["swaps"] == {"w": [[100, 110]]}
     assert "1 recording of angles at 10 Hz" in told
     assert wormtwin("dataset", "plot", out, "--out", tmp_path / "w.png")[0] == 0
-    assert (tmp_path / "w.png").stat().st_size > 10_000
+    (image,) = saved_figures["w.png"].axes[0].images
+    angles = load_dataset(out).trials[0].x[:, :48]
+    np.testing.assert_allclose(image.get_array(), 48 * np.diff(angles, axis=1).T, atol=1e-4)
     assert wormtwin("dataset", "plot", out, "--out", tmp_path / "t.svg", "--inputs", "mean_angle,angle_1")[0] == 0
 
 
