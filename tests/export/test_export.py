@@ -16,14 +16,10 @@ from surrogates.backend import keras
 from surrogates.export.exporting import export_model
 from surrogates.registry import train_model
 from surrogates.runs.model_file import ModelSignature, load_model, save_model
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.configuration import TrainingConfig
 
 CHANNELS = ModelSignature(("AVBL", "PLM-R"), ("DB1", "VB1", "PVR"), "nA", "V", 0.5, "toy")
-
-
 STEPS = 1000  # 500 ms
-
-
 WITHIN = 1e-5  # V
 
 
@@ -100,9 +96,9 @@ def test_the_graph_has_the_standard_operators_and_says_what_its_channels_are(mod
     assert "Scan" not in {node.op_type for node in written.graph.node}
     (gru,) = [node for node in written.graph.node if node.op_type == "GRU"]
     assert {a.name: a.i for a in gru.attribute}["linear_before_reset"] == 1
-    told = {each.key: each.value for each in written.metadata_props}
-    assert json.loads(told["x_names"]) == ["AVBL", "PLM-R"]
-    assert (told["x_units"], told["y_units"], float(told["dt"])) == ("nA", "V", 0.5)
+    text = {each.key: each.value for each in written.metadata_props}
+    assert json.loads(text["x_names"]) == ["AVBL", "PLM-R"]
+    assert (text["x_units"], text["y_units"], float(text["dt"])) == ("nA", "V", 0.5)
     for end in (*written.graph.input, *written.graph.output):
         assert [d.dim_param for d in end.type.tensor_type.shape.dim][:2] == ["batch", "time"]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from surrogates.registry import MODELS, train_model
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.configuration import TrainingConfig
 
 SMALL = {"linear": {"lags": 2}, "state_space": {"order": 4}, "tdnn": {"units": 5}, "narx": {"units": 4}}
 

@@ -14,7 +14,7 @@ from surrogates.importance.methods import importance
 from surrogates.importance.plan import Retraining, parse_retraining, retraining_like
 from surrogates.registry import MODELS, model_kind
 from surrogates.runs.fitting import fit_and_save
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.configuration import TrainingConfig
 
 
 def test_retraining_finds_the_input_that_carries_an_output(data, models, tmp_path, monkeypatch):

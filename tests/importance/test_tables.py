@@ -52,7 +52,7 @@ def test_a_table_checks_itself(tables):
     with pytest.raises(InputError, match="pooling is one of"):
         replace(tables[0], pooling="median")
     with pytest.raises(InputError, match="over_time goes with a clock"):
-        replace(tables[0], clock="")
+        replace(tables[0], time_axis="")
 
 
 def made(values, by_trial=None, **other):

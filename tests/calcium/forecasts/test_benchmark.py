@@ -21,8 +21,8 @@ from surrogates.calcium.forecasts.windows import forecasts as cut_forecasts
 def measured(recordings, tmp_path_factory):
     """A benchmark of two short worms."""
     out = tmp_path_factory.mktemp("benchmark")
-    names, effort = ("persistence", "linear", "mlp"), ForecastEffort(epochs=1, batch_size=64)
-    return benchmark_trajectories(recordings(2), "abc", out, models=names, effort=effort), out
+    names, training = ("persistence", "linear", "mlp"), ForecastEffort(epochs=1, batch_size=64)
+    return benchmark_trajectories(recordings(2), "abc", out, models=names, training=training), out
 
 
 def test_the_table_of_persistence_is_its_formula(recordings, measured):
@@ -63,7 +63,7 @@ def test_a_benchmark_goes_on_where_it_stopped(recordings, measured):
     kept = out / "trajectories" / "calcium_trajectory_linear" / "1.json"
     before = kept.stat().st_mtime_ns
     stopped.unlink()
-    again = {"models": ("linear", "mlp"), "sizes": (1,), "effort": benchmark.effort}
+    again = {"models": ("linear", "mlp"), "sizes": (1,), "effort": benchmark.training}
     benchmark_trajectories(recordings(2), "abc", out, **again)
     assert kept.stat().st_mtime_ns == before
     assert json.loads(stopped.read_text()) == record
@@ -101,35 +101,35 @@ def test_the_commands_train_and_evaluate_forecasts(recordings, wormtwin, tmp_pat
     dataset = recordings(3).with_split(["train", "validation", "test"])
     data = save_dataset(dataset, tmp_path / "worms.h5")
     out, name = tmp_path / "out", "calcium_trajectory_linear"
-    status, printed, told = wormtwin("train", "--data", data, "--model", name, "--out", out)
-    assert status == 0, told
+    status, printed, text = wormtwin("train", "--data", data, "--model", name, "--out", out)
+    assert status == 0, text
     assert "step 16" in printed
     scores = json.loads((out / "scores.json").read_text())["scores"]
     assert set(scores) == {"train", "validation", "test"}
     assert (out / "errors.png").exists()
     arguments = ("evaluate", "--data", data, "--model", out / "model.keras", "--plot", tmp_path / "e.png")
-    status, again, told = wormtwin(*arguments)
-    assert status == 0, told
+    status, again, text = wormtwin(*arguments)
+    assert status == 0, text
     assert f"{scores['test']['model'][15]:.4f}" in again
     other = save_dataset(replace(dataset, x_names=("AVAL", "RIML", "VB2")), tmp_path / "other.h5")
-    status, _, told = wormtwin("evaluate", "--data", other, "--model", out / "model.keras")
-    assert (status, told.count("\n")) == (2, 1)
-    assert "AVAL, RIML, AVBL" in told
+    status, _, text = wormtwin("evaluate", "--data", other, "--model", out / "model.keras")
+    assert (status, text.count("\n")) == (2, 1)
+    assert "AVAL, RIML, AVBL" in text
 
 
 def test_a_recording_too_short_is_told_by_the_command(recordings, wormtwin, tmp_path):
     data = save_dataset(recordings(3, 20).with_split(["train", "validation", "test"]), tmp_path / "worms.h5")
-    status, _, told = wormtwin("train", "--data", data, "--model", "calcium_trajectory_mlp", "--out", tmp_path / "out")
-    assert (status, len(told.strip().splitlines())) == (2, 1)
-    assert "too short to forecast" in told
+    status, _, text = wormtwin("train", "--data", data, "--model", "calcium_trajectory_mlp", "--out", tmp_path / "out")
+    assert (status, len(text.strip().splitlines())) == (2, 1)
+    assert "too short to forecast" in text
 
 
 def test_the_benchmark_names_wrong_models_of_trajectories_first(wormtwin, tmp_path):
     data = save_dataset(make_sample(SampleSettings(worms=2, duration=60.0)), tmp_path / "worms.h5")
     out = tmp_path / "out"
-    status, _, told = wormtwin("calcium", "benchmark", data, "--out", out, "--trajectories", "crystal")
-    assert (status, told.count("\n")) == (2, 1)
-    assert "no model of trajectories 'crystal'; there are persistence, linear" in told
+    status, _, text = wormtwin("calcium", "benchmark", data, "--out", out, "--trajectories", "crystal")
+    assert (status, text.count("\n")) == (2, 1)
+    assert "no model of trajectories 'crystal'; there are persistence, linear" in text
     assert not out.exists()
 
 

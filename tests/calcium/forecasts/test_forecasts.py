@@ -30,7 +30,7 @@ from surrogates.calcium.forecasts.windows import forecastable as ready
 from surrogates.calcium.forecasts.windows import forecasts as cut_forecasts
 from surrogates.registry import train_model
 from surrogates.runs.model_file import ModelSignature, load_model, save_model
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.configuration import TrainingConfig
 
 NEURONS = ("AVAL", "RIML", "AVBL")
 TURN = np.array([[0.96, 0.2, 0.0], [-0.2, 0.96, 0.05], [0.0, 0.0, 0.9]])
@@ -234,12 +234,12 @@ def test_given_frames_are_taken_and_others_never_seen(recordings, name):
     np.testing.assert_array_equal(model.predict(garbage, verbose=0), run)
     given_all = free.copy()
     given_all[:, WINDOW:, :-1], given_all[:, WINDOW:, -1] = future[:, :3], 1.0
-    told = model.predict(given_all, verbose=0)
-    np.testing.assert_allclose(told[:, 0], run[:, 0], atol=1e-6)
-    assert np.abs(told[:, 1] - run[:, 1]).max() > 1e-3
+    text = model.predict(given_all, verbose=0)
+    np.testing.assert_allclose(text[:, 0], run[:, 0], atol=1e-6)
+    assert np.abs(text[:, 1] - run[:, 1]).max() > 1e-3
     if name.endswith("mlp"):  # of the other, the rest of the past and the edges would be others
         moved = np.concatenate([seen[:, 1:], future[:, :1]], axis=1)
-        np.testing.assert_allclose(told[:, 1], model.predict(asked(moved, 1), verbose=0)[:, 0], atol=1e-5)
+        np.testing.assert_allclose(text[:, 1], model.predict(asked(moved, 1), verbose=0)[:, 0], atol=1e-5)
 
 
 @pytest.mark.parametrize("name", [f"calcium_trajectory_{name}" for name in ("persistence", "connectome", "gnn_gru")])

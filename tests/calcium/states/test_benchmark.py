@@ -14,11 +14,11 @@ from datasets.store import save_dataset
 from neuron_models.foundation.errors import InputError
 from surrogates.calcium.states.benchmark import run_benchmark
 from surrogates.calcium.states.inputs import Inputs, choose_inputs, prepared
-from surrogates.calcium.states.protocol import Effort, evaluate_set, training_sets
+from surrogates.calcium.states.protocol import FoldTraining, evaluate_set, training_sets
 from surrogates.calcium.states.tables import accuracy_table
 from surrogates.calcium.states.windows import label_windows
 
-QUICK = Effort(folds=3, blocks=3, steps=20)
+QUICK = FoldTraining(folds=3, blocks=3, steps=20)
 
 
 @pytest.mark.slow
@@ -30,7 +30,7 @@ def test_inputs_are_chosen_without_the_worm_that_is_asked(worms, monkeypatch, tm
         return choose_inputs(dataset)
 
     monkeypatch.setattr(benchmark_module, "choose_inputs", spy)
-    done = run_benchmark(worms, "sum", tmp_path / "one", rules=["two"], models=["logistic"], effort=QUICK)
+    done = run_benchmark(worms, "sum", tmp_path / "one", rules=["two"], models=["logistic"], training=QUICK)
     assert seen == [{f"worm{i + 1}" for i in chosen} for chosen in training_sets(3)]
     # A spoiled worm changes no figure of those that learn from others, but what it is asked itself.
     rng = np.random.default_rng(9)
@@ -42,7 +42,7 @@ def test_inputs_are_chosen_without_the_worm_that_is_asked(worms, monkeypatch, tm
         tmp_path / "two",
         rules=["two"],
         models=["logistic"],
-        effort=QUICK,
+        training=QUICK,
     )
     for chosen in ((0,), (1,), (0, 1)):
         assert done.inputs["two", chosen] == other.inputs["two", chosen]
@@ -127,7 +127,7 @@ def test_the_benchmark_tells_what_is_wrong(wormtwin, worms, tmp_path, options, m
 
 def test_worms_that_cannot_be_used_are_told(worms, tmp_path):
     def run(dataset, models=("logistic",)):
-        return run_benchmark(dataset, "sum", tmp_path, rules=["two"], models=models, effort=QUICK)
+        return run_benchmark(dataset, "sum", tmp_path, rules=["two"], models=models, training=QUICK)
 
     with pytest.raises(InputError, match="two worms or more, dataset 'worms' has one"):
         run(worms.select([0]))
@@ -158,7 +158,7 @@ def test_the_figures_on_real_worms(shared, rule, best, graph):
         for left_out in range(4):
             learned = tuple(i for i in range(4) if i != left_out)
             inputs = choose_inputs(dataset.select(learned))
-            for record in evaluate_set(dataset, model, learned, inputs, Effort(folds=3)):
+            for record in evaluate_set(dataset, model, learned, inputs, FoldTraining(folds=3)):
                 if record["protocol"] == "paper":
                     table = record["unseen"][f"worm{left_out + 1}"]
                     shares.append(100 * np.trace(table) / np.sum(table))
@@ -168,7 +168,7 @@ def test_the_figures_on_real_worms(shared, rule, best, graph):
 
 
 def test_the_table_says_what_is_published(worms, tmp_path):
-    done = run_benchmark(worms, "sum", tmp_path, rules=["two"], models=["svm"], effort=QUICK)
+    done = run_benchmark(worms, "sum", tmp_path, rules=["two"], models=["svm"], training=QUICK)
     table = accuracy_table(done)
     shown = table.dropna(subset="published")
     assert {(row.asked, row.training_worms, row.published) for row in shown.itertuples()} == {

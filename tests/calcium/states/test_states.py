@@ -21,15 +21,16 @@ from surrogates.calcium.states.folds import folds, shared_reach
 from surrogates.calcium.states.inputs import Inputs, prepared
 from surrogates.calcium.states.models import STATE_MODELS
 from surrogates.calcium.states.networks import WINDOW, mlp
-from surrogates.calcium.states.protocol import Effort, Learner, evaluate_set, windows_for
+from surrogates.calcium.states.protocol import FoldTraining, Learner, evaluate_set, windows_for
 from surrogates.calcium.states.reading import agreement, inferred_edges, occlusion
 from surrogates.calcium.states.windows import AHEAD, BEFORE, correlations, label_windows, with_correlations
 from surrogates.registry import MODELS
 from surrogates.runs.model_file import ModelSignature, load_model, save_model
-from surrogates.training.jax_program import Program, Stopping, program_of
+from surrogates.training.configuration import EarlyStopping
+from surrogates.training.jax_program import CompiledTraining, compiled_training
 
 NEURONS = ("AVAL", "AVBL", "RIML", "VB2")
-QUICK = Effort(folds=3, blocks=3, steps=20)
+QUICK = FoldTraining(folds=3, blocks=3, steps=20)
 
 
 def test_windows_are_labelled_near_their_middle(two):
@@ -74,8 +75,8 @@ def test_logistic_regression_is_that_of_scikit_learn(worms, rule):
     model.set_weights(fit_logistic(model, windows.x, windows.y))
     flat = windows.x.reshape(len(windows), -1)
     other = LogisticRegression(C=1.0, max_iter=1000, tol=1e-3).fit(flat, windows.y)
-    given = model.predict(windows.x, verbose=0)
-    np.testing.assert_allclose(given[:, other.classes_], other.predict_proba(flat), atol=1e-4)
+    predicted = model.predict(windows.x, verbose=0)
+    np.testing.assert_allclose(predicted[:, other.classes_], other.predict_proba(flat), atol=1e-4)
 
 
 @pytest.mark.parametrize("rule", ["two", "seven"])
@@ -86,15 +87,15 @@ def test_the_svm_is_that_of_scikit_learn(worms, rule):
     model.set_weights(fit_svm(model, windows.x, windows.y))
     flat = windows.x.reshape(len(windows), -1).astype(float)
     other = SVC(C=1.0, gamma="scale").fit(flat, windows.y)
-    given = model.predict(windows.x, verbose=0).argmax(1)
-    assert (given == other.predict(flat)).mean() > 0.998  # single precision decides a few on the border
+    predicted = model.predict(windows.x, verbose=0).argmax(1)
+    assert (predicted == other.predict(flat)).mean() > 0.998  # single precision decides a few on the border
 
 
 def test_one_step_of_a_program_is_one_of_keras():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(50, WINDOW, 6)).astype(np.float32), rng.integers(0, 3, 50).astype(np.int32)
     model = mlp(6, 3, units=5)
-    done = Program(model).fit(
+    done = CompiledTraining(model).fit(
         model.get_weights(), (x, y, None), (x, y, None), epochs=1, batch_size=50, learning_rate=0.01
     )
     model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
@@ -102,7 +103,7 @@ def test_one_step_of_a_program_is_one_of_keras():
     assert done.loss == pytest.approx([float(loss)], rel=1e-5)
     for mine, other in zip(done.weights, model.get_weights(), strict=True):
         np.testing.assert_allclose(mine, other, atol=1e-4)
-    np.testing.assert_allclose(Program(model).predict(done.weights, x), model.predict(x, verbose=0), atol=1e-4)
+    np.testing.assert_allclose(CompiledTraining(model).predict(done.weights, x), model.predict(x, verbose=0), atol=1e-4)
     checked = model.evaluate(x, y, verbose=0)
     assert done.validation == pytest.approx([float(checked)], rel=1e-4)
 
@@ -112,22 +113,22 @@ def test_a_program_stops_and_gives_the_best_epoch_back():
     x = rng.normal(size=(90, WINDOW, 2)).astype(np.float32)
     y = (x[:, 0, 0] + rng.normal(size=90) > 0).astype(np.int32)
     model = mlp(2, 2, units=8)
-    assert program_of(model) is program_of(mlp(2, 2, units=8, seed=5))
+    assert compiled_training(model) is compiled_training(mlp(2, 2, units=8, seed=5))
     learned, checked = (x[:60], y[:60], None), (x[60:], y[60:], None)
-    done = program_of(model).fit(
+    done = compiled_training(model).fit(
         model.get_weights(),
         learned,
         checked,
         epochs=200,
         batch_size=20,
         learning_rate=0.02,
-        stopping=Stopping(after=3, patience=8),
+        stopping=EarlyStopping(rate_patience=3, patience=8),
     )
     assert done.best == int(np.argmin(done.validation))
     assert len(done.validation) == done.best + 8 + 1  # eight epochs without gain after it
     model.set_weights(done.weights)
-    given = model.predict(x[60:], verbose=0)[np.arange(30), y[60:]]
-    assert -np.log(given).mean() == pytest.approx(done.validation[done.best], rel=1e-4)
+    predicted = model.predict(x[60:], verbose=0)[np.arange(30), y[60:]]
+    assert -np.log(predicted).mean() == pytest.approx(done.validation[done.best], rel=1e-4)
 
 
 @settings(max_examples=25)
@@ -188,11 +189,11 @@ def test_every_model_of_states_comes_back_from_a_file(name, two, tmp_path, monke
     model = kind.for_data(dataset)
     rng = np.random.default_rng(0)
     model.set_weights([weight + rng.uniform(0, 0.1, weight.shape) for weight in model.get_weights()])
-    given = np.asarray(model(x))
-    np.testing.assert_allclose(given.sum(axis=1), 1, atol=1e-5)
+    predicted = np.asarray(model(x))
+    np.testing.assert_allclose(predicted.sum(axis=1), 1, atol=1e-5)
     save_model(model, tmp_path / "model.keras", ModelSignature.of(dataset, name))
     again, channels = load_model(tmp_path / "model.keras")
-    np.testing.assert_allclose(again(x), given, atol=1e-6)
+    np.testing.assert_allclose(again(x), predicted, atol=1e-6)
     assert (channels.model, channels.classes) == (name, ("forward", "reverse"))
     channels.require_same(dataset)
 
@@ -235,7 +236,7 @@ def test_hiding_a_neuron_costs_what_it_told(two):
     weights = learner.fit(windows, fold)
     weights = [np.where(np.arange(64)[:, None] % 4 == 0, weights[0], 0), weights[1]]  # AVAL alone
     lost = occlusion(learner, weights, windows, 4)
-    whole, shares = (learner.given(weights, windows) == windows.y).mean(), np.bincount(windows.y) / len(windows.y)
+    whole, shares = (learner.predicted(weights, windows) == windows.y).mean(), np.bincount(windows.y) / len(windows.y)
     assert lost[0] in [pytest.approx(100 * (whole - share)) for share in shares]  # the same answer all the time
     assert lost[0] > 2
     assert lost[1:] == [0, 0, 0]

@@ -163,7 +163,7 @@ LINES = [[0.0, 0.1, 0.2]] * 4
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "text"),
     [
         ([broken(), broken(id=...)], r"data\[1\].id is missing"),
         ([3], r"data\[0\] must be an object"),
@@ -184,14 +184,14 @@ LINES = [[0.0, 0.1, 0.2]] * 4
         (broken(t=1.0), r"data.x has 4 midlines|data.x\[0\]|a midline|data.x"),
     ],
 )
-def test_wcon_that_breaks_its_schema_says_where(load, tmp_path, data, told):
-    with pytest.raises(InputError, match=told) as caught:
+def test_wcon_that_breaks_its_schema_says_where(load, tmp_path, data, text):
+    with pytest.raises(InputError, match=text) as caught:
         load(write_wcon(tmp_path / "w.wcon", data))
     assert "w.wcon: " in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "text"),
     [
         ("{,}", "not JSON: .*line 1"),
         ("[]", "an object with units and data, got a list"),
@@ -206,8 +206,8 @@ def test_wcon_that_breaks_its_schema_says_where(load, tmp_path, data, told):
         ),
     ],
 )
-def test_wcon_without_its_frame_is_told(load, midlines, tmp_path, content, told):
+def test_wcon_without_its_frame_is_told(load, midlines, tmp_path, content, text):
     path = tmp_path / "w.wcon"
     path.write_text(content.replace("%s", json.dumps(wcon(midlines(4)))))
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=text):
         load(path)

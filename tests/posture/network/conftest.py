@@ -6,7 +6,7 @@ import pytest
 from datasets.posture.recording import AmplitudeRecording, amplitudes_dataset
 from datasets.store import load_dataset, save_dataset
 from surrogates.registry import train_model
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.configuration import TrainingConfig
 
 
 def crawl(frames: int, seed: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from surrogates.posture.network.comparison import behaviour, bounded, compare, c
 from surrogates.posture.network.free_run import Drawing, generate
 from surrogates.posture.network.generated import draw_seeds, generate_dataset
 from surrogates.posture.network.networks import posture_lstm
-from surrogates.posture.network.segments import stretches
+from surrogates.posture.network.segments import segments
 from surrogates.posture.network.training import fit_linear_parts
 from surrogates.runs.model_file import load_model
 
@@ -19,7 +19,7 @@ from surrogates.runs.model_file import load_model
 @pytest.mark.parametrize("settings", [{"layers": 2, "components": 3, "lags": 3}, {"components": 0, "lags": 0}])
 def test_a_free_run_is_that_of_keras_step_by_step(waves, settings):
     model = posture_lstm(3, 3, units=6, seed=1, **settings)
-    fit_linear_parts(model, stretches(waves))
+    fit_linear_parts(model, segments(waves))
     frames = np.stack([seed.frames for seed in draw_seeds(waves, 2)])
     run = generate(model, frames, 20, Drawing(noise=0.0))
     read = frames
@@ -33,7 +33,7 @@ def test_a_free_run_is_that_of_keras_step_by_step(waves, settings):
 
 def test_what_is_drawn_has_the_mean_and_spread_of_the_mixture(waves):
     model = posture_lstm(3, 3, units=4, lags=0, components=2)
-    fit_linear_parts(model, stretches(waves))
+    fit_linear_parts(model, segments(waves))
     _, rest, spread, _ = model.get_layer("forecast").get_weights()
     parameters = np.log([0.3, 0.7, *np.exp([1.0, 0, 0]), *[0.5] * 3, *np.exp([-1.0, 0, 0]), *[0.2] * 3])
     model.get_layer("innovation").set_weights([np.zeros((4, 14)), parameters])
@@ -49,12 +49,12 @@ def test_what_is_drawn_has_the_mean_and_spread_of_the_mixture(waves):
 def test_free_runs_are_their_worm_s_alone_and_the_same_for_a_seed(trained, worms):
     model, _ = trained
     frames = np.stack([seed.frames for seed in draw_seeds(worms, 4, seed=5)])
-    told = []
-    many = generate(model, frames, 300, Drawing(seed=2), done=told.append)
+    text = []
+    many = generate(model, frames, 300, Drawing(seed=2), done=text.append)
     beside = np.concatenate([frames[:2], frames[[0, 1]]])
     np.testing.assert_allclose(generate(model, beside, 300, Drawing(seed=2))[:2], many[:2], atol=1e-4)
     assert not np.allclose(generate(model, frames, 300, Drawing(seed=3)), many)
-    assert sum(told) == 300
+    assert sum(text) == 300
     recorded = np.concatenate([np.asarray(trial.x)[trial.valid()] for trial in worms])
     np.testing.assert_allclose(many.std(axis=(0, 1)), recorded.std(axis=0), rtol=0.5)
 
@@ -78,16 +78,16 @@ def test_generated_worms_are_a_dataset_like_the_recorded_ones(trained, worms, wa
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "text"),
     [
         (lambda frames: frames[:, :49], "a seed must have 50 frames or more, got 49"),
         (lambda frames: frames[..., :2], "takes 7 channels, the seeds have 2"),
         (lambda frames: np.where(frames > 0.1, np.nan, frames), "a seed holds frames without a midline"),
     ],
 )
-def test_seeds_that_are_none_are_told(trained, worms, change, told):
+def test_seeds_that_are_none_are_told(trained, worms, change, text):
     frames = np.stack([seed.frames for seed in draw_seeds(worms, 2)])
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=text):
         generate(trained[0], change(frames), 5)
 
 
