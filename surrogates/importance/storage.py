@@ -31,9 +31,9 @@ def save_importance(tables: Sequence[Importance], path: Path) -> Path:
     require(len(tables) > 0, "there is no table of importance to save")
     require_distinct((table.method for table in tables), "tables of importance name a method")
     arrays = [getattr(table, name) for table in tables for name in _ARRAYS]
-    with atomic_write(path) as beside:
-        require_space(beside, 65536 * len(tables) + sum(array.nbytes for array in arrays if array is not None))
-        with h5py.File(beside, "w", track_order=True) as file:
+    with atomic_write(path) as temporary:
+        require_space(temporary, 65536 * len(tables) + sum(array.nbytes for array in arrays if array is not None))
+        with h5py.File(temporary, "w", track_order=True) as file:
             file.attrs.update(format=FORMAT, format_version=VERSION)
             for table in tables:
                 _write(file.create_group(table.method), table)
