@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import predicted
+from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.calcium.recording import NEURON_SETS, Recording, as_dataset, select_neurons, shared_neurons
@@ -133,7 +133,7 @@ def test_frames_that_were_not_measured_do_not_count():
         as_dataset([one], "one")
 
 
-@predicted(st.floats(1.0, 6.0))
+@given(st.floats(1.0, 6.0))
 def test_resampling_a_line_gives_the_line(fps):
     line = replace(recording("a", ["AVAL"], frames=50), traces=np.arange(50.0)[:, None] / 3.0)
     found = resampled(line, fps).traces[:, 0]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import predicted, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
@@ -105,7 +105,7 @@ def test_traces_are_scaled_and_states_left_out():
     assert ready(masked).trials[0].valid().all()  # a state rule's masks do not matter
 
 
-@predicted(st.lists(st.integers(0, 119), min_size=0, max_size=3), st.integers(1, 5))
+@given(st.lists(st.integers(0, 119), min_size=0, max_size=3), st.integers(1, 5))
 @settings(max_examples=20)
 def test_no_window_crosses_a_gap(gaps, stride):
     dataset = recordings(1, 120)

@@ -117,7 +117,7 @@ def test_strains_are_told_apart_from_the_command_line(tmp_path, wormtwin, given,
 
 
 @pytest.mark.parametrize(
-    ("command", "more", "told"),
+    ("command", "more", "text"),
     [
         ("classify", (), "strain CB4856 has 2 individuals, which cannot be left out in 5 folds, give --folds 2"),
         ("classify", ("--kept", 0), "--kept must be >= 1"),

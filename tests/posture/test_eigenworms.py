@@ -132,7 +132,7 @@ def test_a_dataset_of_angles_becomes_amplitudes_and_angles_again():
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "text"),
     [
         (lambda: fit_eigenworms(mixed()[0], 17), "1 to 16 eigenworms of 16 segments, not 17"),
         (lambda: fit_eigenworms(mixed()[0], 0), "not 0"),
@@ -224,7 +224,7 @@ def test_the_command_fits_saves_draws_and_reuses(wormtwin, angles_file, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "text"),
     [
         (("--method", "nmf"), "--method must be one of ica, pca, got 'nmf'"),
         (("--count", 0), "not 0"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from datasets.posture.formats.measures import in_millimetres, in_seconds
-from datasets.posture.formats.raw import CellTraces
+from datasets.posture.formats.raw import Reading
 from datasets.posture.midlines import angles_of, midlines_of
 from datasets.posture.recording import recordings_of
 from datasets.posture.recordings import load_recordings, read_recordings
@@ -25,7 +25,7 @@ def midlines(frames=90, points=49, seed=0):
 
 
 def load(*paths, **settings):
-    reading = CellTraces(**{key: settings.pop(key) for key in ("fps", "unit", "strain") if key in settings})
+    reading = Reading(**{key: settings.pop(key) for key in ("fps", "unit", "strain") if key in settings})
     return load_recordings(list(paths), reading, **{"shortest": 0.0, "fps": 30.0, **settings})
 
 
@@ -118,7 +118,7 @@ def test_tierpsy_features(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "text"),
     [
         (lambda f: f.__delitem__("trajectories_data"), "no postures of a known kind"),
         (lambda f: f["trajectories_data"].__setitem__(0, (1, 0, 900)), "names a skeleton 900"),
@@ -175,7 +175,7 @@ def test_the_archives_table_of_one_amplitude(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "array", "told"),
+    ("name", "array", "text"),
     [
         (
             "a.npy",
@@ -296,9 +296,9 @@ def test_wcon_in_frames_and_pixels_takes_the_rate_and_the_unit_of_the_user(tmp_p
     require_same(recording, midlines(), atol=1e-3)
     assert recording.fps == pytest.approx(30.0)
     with pytest.raises(InputError, match=r"units.t: 'frames' is no unit of time: give the frame rate in Hz by --fps"):
-        read_recordings([path], CellTraces(unit=0.005))
+        read_recordings([path], Reading(unit=0.005))
     with pytest.raises(InputError, match=r"units.x: 'pixels' is no unit of length: give the size of a pixel by --unit"):
-        read_recordings([path], CellTraces(fps=30.0))
+        read_recordings([path], Reading(fps=30.0))
 
 
 @pytest.mark.shared
@@ -313,7 +313,7 @@ def test_wcon_in_frames_and_pixels_takes_the_rate_and_the_unit_of_the_user(tmp_p
     ],
 )
 def test_wcon_files_that_failed(shared, files, worms, settings):
-    reading = CellTraces(**settings)
+    reading = Reading(**settings)
     paths = [shared / "cases" / "behaviour" / file for file in files]
     assert len(load_recordings(paths, reading, shortest=1.0).dataset) == worms
 
@@ -357,7 +357,7 @@ LINES = [[0.0, 0.1, 0.2]] * 4
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "text"),
     [
         ([broken(), broken(id=...)], r"data\[1\].id is missing"),
         ([3], r"data\[0\] must be an object"),
@@ -385,7 +385,7 @@ def test_wcon_that_breaks_its_schema_says_where(tmp_path, data, text):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "text"),
     [
         ("{,}", "not JSON: .*line 1"),
         ("[]", "an object with units and data, got a list"),
@@ -466,7 +466,7 @@ def test_the_command_imports_and_draws(wormtwin, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "text"),
     [
         (("--unit", "px"), "--unit: 'px' is no unit of length: give one such as mm, um or 5.2*um"),
         ((), "does not say its frame rate: give it in Hz by --fps"),

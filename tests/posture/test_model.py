@@ -27,7 +27,7 @@ from surrogates.posture.network.training import fit_linear_parts, train_on_piece
 from surrogates.registry import train_model
 from surrogates.runs.model_file import load_model
 from surrogates.training.configuration import Objective, TrainingConfig
-from surrogates.training.jax_program import Program
+from surrogates.training.jax_program import CompiledTraining
 
 
 def crawl(frames: int, seed: int) -> np.ndarray:
@@ -149,7 +149,7 @@ def test_the_published_setting_has_its_number_of_weights():
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "text"),
     [
         ({"layers": 0}, "layers must be >= 1, got 0"),
         ({"units": 0}, "units must be >= 1, got 0"),
@@ -185,7 +185,7 @@ def test_a_whole_training_by_rmsprop_is_that_of_keras():
     def loss(y, given):
         return keras.ops.mean((given - y) ** 2, -1)
 
-    done = Program(model, loss, "rmsprop").fit(
+    done = CompiledTraining(model, loss, "rmsprop").fit(
         start, (x, y, weight), (x, y, weight), epochs=4, batch_size=6, learning_rate=0.01
     )
     model.compile(keras.optimizers.RMSprop(0.01), loss=loss)
@@ -280,7 +280,7 @@ def test_generated_worms_are_a_dataset_like_the_recorded_ones(trained, worms, wa
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "text"),
     [
         (lambda frames: frames[:, :49], "a seed must have 50 frames or more, got 49"),
         (lambda frames: frames[..., :2], "takes 7 channels, the seeds have 2"),
@@ -376,7 +376,7 @@ def test_the_size_study_is_a_table_and_a_picture(wormtwin, crawlers, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "text"),
     [
         (("train", "--model", "gru"), "predicting the next step, which model gru does not do"),
         (("train", "--model", "posture_lstm", "--strain", "XX"), "no strain 'XX'; its strains are N2, trp-4"),

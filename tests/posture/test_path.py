@@ -171,7 +171,7 @@ def test_a_known_ratio_is_found_again(ratio):
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "text"),
     [
         ({"centroid": None}, "'N2_1' has no places to fit a drag ratio to"),
         ({"length": None}, "only where the worm's length is known"),
@@ -186,7 +186,7 @@ def test_what_cannot_be_fitted_is_told(changed, text):
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "text"),
     [
         (lambda: LinearDrag(0.0), "the drag ratio must be > 0 and finite, got 0.0"),
         (lambda: LinearDrag(float("nan")), "got nan"),
@@ -229,7 +229,7 @@ def test_the_command_writes_paths_and_draws_them(wormtwin, tmp_path, worms, opti
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "text"),
     [
         (["--ratio", -1], "the drag ratio must be > 0 and finite, got -1.0"),
         (["--agar", 5], "there is no drag for agar of 5 %"),

@@ -96,7 +96,7 @@ def test_a_quiz_asks_every_clip_once_and_the_seed_decides():
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "text"),
     [
         (lambda: quiz(clips=0), "--clips must be >= 1, got 0"),
         (lambda: quiz(clips=500), "the test needs"),
@@ -217,8 +217,8 @@ def test_the_page_is_played_through(browser, page):
             tab.keyboard.press(choice[0])
         else:
             tab.locator(f"#{choice}").click()
-        result = "Right" if choice == truth else "Wrong"
-        tab.get_by_text(f"{result}: this worm is {truth}.").wait_for()
+        verdict = "Right" if choice == truth else "Wrong"
+        tab.get_by_text(f"{verdict}: this worm is {truth}.").wait_for()
         assert len(load_answers(results)) == number
         tab.keyboard.press("Enter")
     tab.get_by_role("heading", name="Done").wait_for()

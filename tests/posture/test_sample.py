@@ -189,7 +189,7 @@ def test_make_sample_writes_what_it_says(wormtwin, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "text"),
     [
         (["--strains", "N2,unc-99"], "there is no strain 'unc-99' to generate: there are N2"),
         (["--worms", 0], "a sample has 1 to 200 worms a strain, got 0"),
