@@ -100,14 +100,14 @@ def features(
     require_writable(out / "frames.csv")
     recordings = _recordings(data)
     measured = []
-    with atomic_write(out / "frames.csv") as beside, progress_bar(len(recordings), "worm") as bar:
+    with atomic_write(out / "frames.csv") as temporary, progress_bar(len(recordings), "worm") as bar:
         for recording in recordings:
             measured.append(measure(recording))
             table = frame_table(recording, measured[-1])
-            table.to_csv(beside, mode="a", header=len(measured) == 1, index=False, float_format="%.5g")
+            table.to_csv(temporary, mode="a", header=len(measured) == 1, index=False, float_format="%.5g")
             bar.update()
-    with atomic_write(out / "worms.csv") as beside:
-        worm_table(recordings, measured).to_csv(beside, index=False, float_format="%.5g")
+    with atomic_write(out / "worms.csv") as temporary:
+        worm_table(recordings, measured).to_csv(temporary, index=False, float_format="%.5g")
     save_figure(plot_features(recordings, measured), out / "features.png")
     if any(each.from_shape for each in measured):
         print(f"Places by resistive force theory from the shapes alone, drag ratio {RATIO:g}")

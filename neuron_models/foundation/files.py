@@ -62,9 +62,9 @@ def atomic_write(path: Path) -> Iterator[Path]:
         raise InputError(_BLOCKED.format(path)) from None
     folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
     try:
-        beside = folder / path.name
-        yield beside
-        beside.replace(path)
+        temporary = folder / path.name
+        yield temporary
+        temporary.replace(path)
     except OSError as error:
         if error.errno is not None and error.strerror:
             raise OSError(error.errno, error.strerror, str(path)) from error

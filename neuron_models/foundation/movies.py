@@ -31,14 +31,14 @@ def save_movie(frames: Iterable[UInt8[np.ndarray, "height width 3"]], out: Path,
     require(out.suffix == MOVIE, f"{out}: a movie's name ends in {MOVIE}")
     require_writable(out)
     number, writer = 0, None
-    with atomic_write(out) as beside:
+    with atomic_write(out) as temporary:
         try:
             for frame in frames:
                 height, width = frame.shape[:2]
                 even = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
                 if writer is None:
                     writer = imageio_ffmpeg.write_frames(
-                        str(beside),
+                        str(temporary),
                         even.shape[1::-1],
                         fps=fps,
                         macro_block_size=1,

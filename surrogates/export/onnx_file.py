@@ -40,8 +40,8 @@ def write_onnx(model: Any, channels: ModelSignature, out: Path) -> list[Path]:
     )
     onnx.helper.set_model_props(written, {key: _text(value) for key, value in asdict(channels).items()})
     onnx.checker.check_model(written, full_check=True)
-    with atomic_write(out / MODEL_FILE) as beside:
-        onnx.save(written, beside)
+    with atomic_write(out / MODEL_FILE) as temporary:
+        onnx.save(written, temporary)
     return [out / MODEL_FILE]
 
 

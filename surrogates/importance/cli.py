@@ -143,8 +143,8 @@ def _conclude(
         silenced = silenced_datasets(problem, out, network=network, jobs=jobs)
         tables = [simulator_table(problem, silenced), *tables]
     save_importance(tables, out / "importance.h5")
-    with atomic_write(out / "importance.csv") as beside:
-        as_frame(tables).to_csv(beside, index=False)
+    with atomic_write(out / "importance.csv") as temporary:
+        as_frame(tables).to_csv(temporary, index=False)
     found = agreements_with(tables)
     _print(tables, found)
     page = write_importance_page(trained, str(model), problem, tables, found, out, silenced)

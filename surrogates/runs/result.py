@@ -51,8 +51,8 @@ class Result:
 
 def save_result(result: Result, folder: Path) -> Path:
     """Write `scores.json` into a folder."""
-    with atomic_write(folder / SCORES_FILE) as beside:
-        beside.write_text(json.dumps(without_nan(asdict(result)), indent=1))
+    with atomic_write(folder / SCORES_FILE) as temporary:
+        temporary.write_text(json.dumps(without_nan(asdict(result)), indent=1))
     return folder / SCORES_FILE
 
 
@@ -77,8 +77,8 @@ def save_history(training: "Training", folder: Path) -> Path:
 
     table = pd.DataFrame(training.history)
     table.insert(0, "epoch", range(1, len(table) + 1))
-    with atomic_write(folder / HISTORY_FILE) as beside:
-        table.to_csv(beside, index=False)
+    with atomic_write(folder / HISTORY_FILE) as temporary:
+        table.to_csv(temporary, index=False)
     return folder / HISTORY_FILE
 
 

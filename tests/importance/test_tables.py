@@ -21,7 +21,7 @@ def tables(models, data):
 def test_tables_come_back_from_their_file(tables, tmp_path):
     path = save_importance(tables, tmp_path / "importance.h5")
     for before, after in zip(tables, load_importance(path), strict=True):
-        for name in ("method", "inputs", "outputs", "units", "trials", "pooling", "clock", "dt", "about"):
+        for name in ("method", "inputs", "outputs", "units", "trials", "pooling", "time_axis", "dt", "about"):
             assert getattr(after, name) == getattr(before, name)
         for name in ("values", "by_trial", "over_time", "standard_error"):
             a, b = getattr(before, name), getattr(after, name)

@@ -217,8 +217,8 @@ def test_the_page_is_played_through(browser, page):
             tab.keyboard.press(choice[0])
         else:
             tab.locator(f"#{choice}").click()
-        result = "Right" if choice == truth else "Wrong"
-        tab.get_by_text(f"{result}: this worm is {truth}.").wait_for()
+        verdict = "Right" if choice == truth else "Wrong"
+        tab.get_by_text(f"{verdict}: this worm is {truth}.").wait_for()
         assert len(load_answers(results)) == number
         tab.keyboard.press("Enter")
     tab.get_by_role("heading", name="Done").wait_for()

@@ -45,8 +45,8 @@ def write_worm(path: Path, run: WormRun | None = None) -> Path:
             library=library.read_text(encoding="utf-8"),
         )
     )
-    with atomic_write(path) as beside:
-        beside.write_text(text, encoding="utf-8")
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
     return path
 
 

@@ -169,8 +169,8 @@ def train_run(
 def keep_run(files: Mapping[str, bytes], folder: Path) -> Result:
     """Write the files of a run, its scores last, so that their presence says that all is there."""
     for name in sorted(files, key=lambda name: name == SCORES_FILE):
-        with atomic_write(folder / name) as beside:
-            beside.write_bytes(files[name])
+        with atomic_write(folder / name) as temporary:
+            temporary.write_bytes(files[name])
     return load_result(folder / SCORES_FILE)
 
 
@@ -187,8 +187,8 @@ def claim_runs(group: Path, facts: Mapping[str, Any]) -> None:
     mine = {**facts, **versions()}
     path = group / _CLAIM_FILE
     if next(_scores(group), None) is None:
-        with atomic_write(path) as beside:
-            beside.write_text(json.dumps(mine, indent=1))
+        with atomic_write(path) as temporary:
+            temporary.write_text(json.dumps(mine, indent=1))
         return
     try:
         found = dict(json.loads(path.read_text()))

@@ -75,8 +75,8 @@ def test_logistic_regression_is_that_of_scikit_learn(worms, rule):
     model.set_weights(fit_logistic(model, windows.x, windows.y))
     flat = windows.x.reshape(len(windows), -1)
     other = LogisticRegression(C=1.0, max_iter=1000, tol=1e-3).fit(flat, windows.y)
-    predicted = model.predict(windows.x, verbose=0)
-    np.testing.assert_allclose(predicted[:, other.classes_], other.predict_proba(flat), atol=1e-4)
+    given = model.predict(windows.x, verbose=0)
+    np.testing.assert_allclose(given[:, other.classes_], other.predict_proba(flat), atol=1e-4)
 
 
 @pytest.mark.parametrize("rule", ["two", "seven"])
@@ -87,8 +87,8 @@ def test_the_svm_is_that_of_scikit_learn(worms, rule):
     model.set_weights(fit_svm(model, windows.x, windows.y))
     flat = windows.x.reshape(len(windows), -1).astype(float)
     other = SVC(C=1.0, gamma="scale").fit(flat, windows.y)
-    predicted = model.predict(windows.x, verbose=0).argmax(1)
-    assert (predicted == other.predict(flat)).mean() > 0.998  # single precision decides a few on the border
+    given = model.predict(windows.x, verbose=0).argmax(1)
+    assert (given == other.predict(flat)).mean() > 0.998  # single precision decides a few on the border
 
 
 def test_one_step_of_a_program_is_one_of_keras():
@@ -127,8 +127,8 @@ def test_a_program_stops_and_gives_the_best_epoch_back():
     assert done.best == int(np.argmin(done.validation))
     assert len(done.validation) == done.best + 8 + 1  # eight epochs without gain after it
     model.set_weights(done.weights)
-    predicted = model.predict(x[60:], verbose=0)[np.arange(30), y[60:]]
-    assert -np.log(predicted).mean() == pytest.approx(done.validation[done.best], rel=1e-4)
+    given = model.predict(x[60:], verbose=0)[np.arange(30), y[60:]]
+    assert -np.log(given).mean() == pytest.approx(done.validation[done.best], rel=1e-4)
 
 
 @settings(max_examples=25)
@@ -189,11 +189,11 @@ def test_every_model_of_states_comes_back_from_a_file(name, two, tmp_path, monke
     model = kind.for_data(dataset)
     rng = np.random.default_rng(0)
     model.set_weights([weight + rng.uniform(0, 0.1, weight.shape) for weight in model.get_weights()])
-    predicted = np.asarray(model(x))
-    np.testing.assert_allclose(predicted.sum(axis=1), 1, atol=1e-5)
+    given = np.asarray(model(x))
+    np.testing.assert_allclose(given.sum(axis=1), 1, atol=1e-5)
     save_model(model, tmp_path / "model.keras", ModelSignature.of(dataset, name))
     again, channels = load_model(tmp_path / "model.keras")
-    np.testing.assert_allclose(again(x), predicted, atol=1e-6)
+    np.testing.assert_allclose(again(x), given, atol=1e-6)
     assert (channels.model, channels.classes) == (name, ("forward", "reverse"))
     channels.require_same(dataset)
 
@@ -236,7 +236,7 @@ def test_hiding_a_neuron_costs_what_it_told(two):
     weights = learner.fit(windows, fold)
     weights = [np.where(np.arange(64)[:, None] % 4 == 0, weights[0], 0), weights[1]]  # AVAL alone
     lost = occlusion(learner, weights, windows, 4)
-    whole, shares = (learner.predicted(weights, windows) == windows.y).mean(), np.bincount(windows.y) / len(windows.y)
+    whole, shares = (learner.given(weights, windows) == windows.y).mean(), np.bincount(windows.y) / len(windows.y)
     assert lost[0] in [pytest.approx(100 * (whole - share)) for share in shares]  # the same answer all the time
     assert lost[0] > 2
     assert lost[1:] == [0, 0, 0]
