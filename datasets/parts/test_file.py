@@ -3,18 +3,41 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from datasets.dataset import Dataset, Trial, classes_of
-from datasets.store import trial_checksum
+from datasets.store import load_dataset, trial_checksum
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.wording import counted
 
 _RATE_TOLERANCE = 0.1
 """How far the sampling of recordings may be from that of those that are learned, as a share of it."""
 _SHAPES = ("posture", "eigenworms", "pose")
 """Of `extra`: what the values of the channels mean, beside their names."""
+
+
+def load_with_test(data: Path, test_data: Path | None) -> Dataset:
+    """Read a dataset file, with another one as its test part if there is one: see `with_test_file`.
+
+    Test trials of its own that are left out for it, and animals that are in both, are told on standard output.
+
+    Raises:
+        InputError: as `load_dataset` and `with_test_file`.
+    """
+    dataset = load_dataset(data)
+    if test_data is None:
+        return dataset
+    own = len(dataset.by_split().get("test", ()))
+    found = with_test_file(dataset, load_dataset(test_data))
+    if own:
+        print(f"the test part is {test_data.name}: {counted(own, 'test trial')} of {data.name} left out")
+    if both := shared_groups(found):
+        few = ", ".join(both[:5]) + (", ..." if len(both) > 5 else "")
+        print(f"{few}: in both files; if these are the same animals, the test is not of unseen ones")
+    return found
 
 
 def with_test_file(dataset: Dataset, test: Dataset) -> Dataset:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from datasets.dataset import SPLITS, Dataset, Trial
+from datasets.dataset import Dataset, Trial
 from datasets.pose.sampling.splits import is_labelled, joints_of
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Fraction, Pixels
@@ -59,10 +59,7 @@ def score_joints(dataset: Dataset, found: Sequence[Joints]) -> dict[str, PoseSco
         InputError: no joint is labelled, or there is not one prediction a frame.
     """
     require(len(found) == len(dataset), f"{len(found)} predictions for {len(dataset)} trials")
-    by_split: dict[str, list[int]] = {}
-    for place, trial in enumerate(dataset):
-        by_split.setdefault(trial.split or "all", []).append(place)
-    parts = {split: by_split[split] for split in (*SPLITS, "all") if split in by_split}
+    parts = dataset.by_part()
     return {split: _score(dataset, [found[i] for i in rows], rows, split) for split, rows in parts.items()}
 
 

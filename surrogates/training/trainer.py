@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, require_training
 from neuron_models.foundation.errors import InputError, require, require_seed
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.units import Dimensionless, Seconds
@@ -140,14 +140,14 @@ def train(
     """
     config = config or TrainingConfig()
     parts = dataset.by_split()
-    require("train" in parts, f"dataset {dataset.name!r} has no training trials")
+    require_training(dataset)
     learned = _arrays(parts["train"], objective)
     checked = _arrays(parts["validation"], objective) if "validation" in parts else learned
     even = learned[0].shape[1:] == checked[0].shape[1:]
     layout = _fast_layout(model, config, objective, even)
     whole = _whole_program(model, config, objective)
     started = time.perf_counter()
-    with _Bar(config.epochs, objective.squared, progress) as bar:
+    with _Bar(config.epochs, objective.squared, progress, validated="validation" in parts) as bar:
         if whole:
             history, best = _fit_whole(model, learned, checked, config, objective, bar)
         elif layout is None:
@@ -364,8 +364,9 @@ class _BestWeights(keras.callbacks.Callback):
 class _Bar:
     """A progress bar over epochs with the current losses, or their roots where they are squared errors."""
 
-    def __init__(self, epochs: int, squared: bool, shown: bool) -> None:
+    def __init__(self, epochs: int, squared: bool, shown: bool, validated: bool = True) -> None:
         self._bar = progress_bar(epochs, "epoch") if shown else None
+        self._validated = validated
         self._squared, self._what = squared, "RMSE" if squared else "loss"
 
     def __enter__(self) -> "_Bar":
@@ -378,9 +379,10 @@ class _Bar:
     def show(self, loss: float, validation: float, epochs: int = 1, **watched: float) -> None:
         """One epoch is done, or several; `watched` are the validation's other figures."""
         if self._bar is not None:
-            shown = {"train": loss, "validation": validation}
+            shown = {"train": loss, **({"validation": validation} if self._validated else {})}
             roots = {part: value**0.5 if self._squared else value for part, value in shown.items()}
             told = {f"{part} {self._what}": f"{v:.4g}" for part, v in roots.items()}
-            told |= {f"validation {name}": f"{value:.3g}" for name, value in watched.items()}
+            part = "validation" if self._validated else "train"
+            told |= {f"{part} {name}": f"{value:.3g}" for name, value in watched.items()}
             self._bar.set_postfix(told, refresh=False)
             self._bar.update(epochs)

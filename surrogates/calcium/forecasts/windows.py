@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from datasets.parts.blocks import BLOCK_OF
 from datasets.calcium.features import WINDOW, scaled_by_recording
 from datasets.dataset import Dataset, Trial, longest_stretch
+from datasets.parts.blocks import BLOCK_OF
 from neuron_models.foundation.errors import require
 from surrogates.backend import keras, tensorflow_unseen
 from surrogates.training.trainer import Arrays

@@ -142,14 +142,25 @@ def require_individuals(worms: Worms, folds: int) -> None:
     require(not mixed, f"one individual has two strains: {', '.join(sorted(mixed)[:3])}")
 
 
-def judge(worms: Worms, features: str, protocol: Protocol, progress: bool = True) -> list[Verdict]:
+def judge(
+    worms: Worms, features: str, protocol: Protocol, test: Worms | None = None, progress: bool = True
+) -> list[Verdict]:
     """Tell strains apart by nearest neighbour and by a random forest, each fold's individuals left out of everything.
 
     Features are standardised, eliminated and learned from inside the training worms.
 
+    Args:
+        worms: recordings as numbers.
+        features: what the numbers are called.
+        protocol: how strains are told apart.
+        test: other recordings, which are asked instead of folds of these.
+        progress: show a bar over the folds.
+
     Raises:
         InputError: a strain has too few individuals.
     """
+    if test is not None:
+        return _judged_on(worms, test, features, protocol)
     from sklearn.model_selection import StratifiedGroupKFold
 
     require_individuals(worms, protocol.folds)
@@ -170,6 +181,20 @@ def judge(worms: Worms, features: str, protocol: Protocol, progress: bool = True
         bar.close()
     often = {worms.names[i]: int(kept[i]) for i in np.argsort(-kept, kind="stable") if kept[i]}
     return [replace(verdict(worms.strains, given[name].tolist(), features, name), kept=often) for name in CLASSIFIERS]
+
+
+def _judged_on(worms: Worms, test: Worms, features: str, protocol: Protocol) -> list[Verdict]:
+    """Learn from all recordings of one set and ask those of another."""
+    require(worms.names == test.names, f"the test data have other {features} features than the training data")
+    strains = np.array(worms.strains)
+    chosen = eliminate(worms.values, strains, protocol)
+    kept = {worms.names[i]: 1 for i in chosen}
+    found = []
+    for name, make in CLASSIFIERS.items():
+        model = make(protocol).fit(worms.values[:, chosen], strains)
+        given = model.predict(test.values[:, chosen]).tolist()
+        found.append(replace(verdict(test.strains, given, features, name), kept=kept))
+    return found
 
 
 def verdict(strains: Sequence[str], given: Sequence[str], features: str, classifier: str) -> Verdict:
