@@ -143,7 +143,7 @@ def require_individuals(worms: Worms, folds: int) -> None:
 
 
 def judge(
-    worms: Worms, features: str, protocol: Protocol, test: Worms | None = None, progress: bool = True
+    worms: Worms, features: str, protocol: Protocol, progress: bool = True, test: Worms | None = None
 ) -> list[Verdict]:
     """Tell strains apart by nearest neighbour and by a random forest, each fold's individuals left out of everything.
 
@@ -153,8 +153,8 @@ def judge(
         worms: recordings as numbers.
         features: what the numbers are called.
         protocol: how strains are told apart.
-        test: other recordings, which are asked instead of folds of these.
         progress: show a bar over the folds.
+        test: other recordings, which are asked instead of folds of these.
 
     Raises:
         InputError: a strain has too few individuals.

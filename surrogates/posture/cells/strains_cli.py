@@ -54,7 +54,7 @@ def classify(
     asked = {} if test_data is None else kinds_of_test(reader, dataset, load_dataset(test_data), other)
     kinds = both_kinds(reader, dataset, own)
     told = [name for name in kinds if test_data is None or name in asked]
-    verdicts = [verdict for name in told for verdict in judge(kinds[name], name, protocol, asked.get(name))]
+    verdicts = [verdict for name in told for verdict in judge(kinds[name], name, protocol, test=asked.get(name))]
     facts = {"model": reader.name, "data": data.name, **({"test": test_data.name} if test_data else {})}
     judged = asked.get("cells", kinds["cells"])
     report = write_strains_report(verdicts, judged, protocol, facts, out, tested=bool(asked))
