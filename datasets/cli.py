@@ -12,7 +12,7 @@ from rich.table import Table
 from connectome.scenario import load_scenario
 from datasets.options import DataArgument, OutOption, parse_names
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_place
+from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.wording import counted
 
 dataset_app = typer.Typer(no_args_is_help=True, help="Datasets of every topic: look at them, convert and divide them.")
@@ -78,7 +78,7 @@ def split(
         out is not None or by not in ("block", "frame"), f"--by {by} cuts trials: name a new file for them by --out"
     )
     if out is not None:
-        require_place(out)
+        require_writable(out)
     found = divided(load_dataset(data), division)
     save_dataset(found, out or data)
     print_parts(found, division)

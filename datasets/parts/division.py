@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from datasets.parts.blocks import cut_in_time
 from datasets.dataset import SPLITS, Dataset
+from datasets.parts.blocks import cut_in_time
 from datasets.splitting import split_diverse
 from datasets.topics import topics_of
 from neuron_models.foundation.errors import InputError, require, require_seed

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from datasets.parts.blocks import cut_in_time
 from datasets.dataset import Dataset, Trial
+from datasets.parts.blocks import cut_in_time
 from datasets.parts.division import DIVISION, Named, Shares, divided, divided_groups
-from datasets.store import load_dataset, save_dataset
 from datasets.parts.test_file import shared_groups, with_test_file
+from datasets.store import load_dataset, save_dataset
 from neuron_models.foundation.errors import InputError
 
 WORMS = ("worm1", "worm2", "worm3", "worm4", "worm5")
