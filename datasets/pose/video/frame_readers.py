@@ -11,7 +11,13 @@ from jaxtyping import Shaped, UInt8
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.units import Hertz
 
+_PHOTOGRAPHS = (".jpg", ".jpeg")
 Frame = UInt8[np.ndarray, "channel height width"]
+
+
+def spread_frames(number: int, wanted: int) -> list[int]:
+    """At most `wanted` frames, evenly spread over `number`."""
+    return sorted(set(np.linspace(0, number - 1, min(number, wanted)).round().astype(int).tolist()))
 
 
 @runtime_checkable
@@ -26,6 +32,10 @@ class FrameReader(Protocol):
     @property
     def fps(self) -> Hertz:
         """Frames a second, 1 where that is not known."""
+        ...
+
+    def spread(self, number: int) -> list[int]:
+        """At most `number` places over the whole video that are read fast."""
         ...
 
     def read(self, place: int, grey: bool) -> Frame | None:
@@ -43,6 +53,9 @@ class ImageReader:
     @property
     def number(self) -> int:
         return len(self.paths)
+
+    def spread(self, number: int) -> list[int]:
+        return spread_frames(self.number, number)
 
     def read(self, place: int, grey: bool) -> Frame | None:
         return planes(read_image(self.paths[place]), self.shift, str(self.paths[place]))
@@ -66,7 +79,8 @@ def read_image(path: Path) -> Shaped[np.ndarray, "..."]:
     import imageio.v3
 
     try:
-        return np.asarray(imageio.v3.imread(path))
+        turned = path.suffix.lower() in _PHOTOGRAPHS  # as the camera's EXIF says; OpenCV does so too
+        return np.asarray(imageio.v3.imread(path, plugin="pillow", rotate=True) if turned else imageio.v3.imread(path))
     except (OSError, ValueError, SyntaxError) as error:
         raise InputError(f"{path}: not an image that can be decoded ({type(error).__name__}): copy it again") from None
 
@@ -82,6 +96,9 @@ class StoredReader:
     @property
     def number(self) -> int:
         return len(self.places)
+
+    def spread(self, number: int) -> list[int]:
+        return spread_frames(self.number, number)
 
     def read(self, place: int, grey: bool) -> Frame | None:
         try:
