@@ -110,6 +110,8 @@ def convert(
     kind = to or kind_of(out)
     found = load_labels(file, video)
     save_labels(found, out, kind)
+    for note in (note for each in found for note in each.notes):
+        print(f"Left out: {note}")
     print(f"{counted(sum(len(each) for each in found), 'frame')} in {out} ({kind})")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from datasets.pose.video.frame_readers import Frame, FrameReader, ImageReader, stored_reader
+from datasets.pose.video.frame_readers import Frame, FrameReader, ImageReader, image_size, stored_reader
 from datasets.pose.video.movie_reader import movie_reader
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Hertz
@@ -136,28 +136,39 @@ def natural(path: Path) -> list[tuple[int, str]]:
     return [*((int(part), "") if part.isdecimal() else (-1, part) for part in parts), (-1, path.name)]
 
 
-def open_images(paths: list[Path], name: str, *, grey: bool | None = None) -> Video:
-    """Open image files as the frames of a video called `name`."""
-    missing = [path for path in paths if not path.is_file()]
-    require(not missing, f"{missing[0] if missing else ''}: there is no such image ({len(missing)} are missing)")
-    return _opened(name, ImageReader(tuple(paths)), grey)
+def open_images(paths: list[Path], name: str, *, grey: bool | None = None, as_labelled: bool = False) -> Video:
+    """Open image files as the frames of a video called `name`.
+
+    Args:
+        paths: the files, in order.
+        name: of the video.
+        grey: give one channel, or three; None takes one where the channels are equal.
+        as_labelled: the images were labelled one by one: some may be missing, as long as nobody reads them, and smaller
+            ones are filled up to the largest.
+    """
+    there = [path for path in paths if path.is_file()]
+    if not as_labelled or not there:
+        missing = [path for path in paths if not path.is_file()]
+        require(not missing, f"{missing[0] if missing else ''}: there is no such image ({len(missing)} are missing)")
+        return _opened(name, ImageReader(tuple(paths)), grey)
+    sizes = [image_size(path) for path in there]
+    largest = (max(high for high, _ in sizes), max(wide for _, wide in sizes))
+    return _opened(name, ImageReader(tuple(paths), size=largest if len(set(sizes)) > 1 else None), grey)
 
 
 def _opened(path: str, reader: FrameReader, grey: bool | None) -> Video:
-    first = reader.read(0, False)
-    require(first is not None, f"{path}: not a video that can be decoded, or it has no frame")
+    looked_at = _looked_at(reader)
+    first = next(looked_at, None)
     if first is None:
-        raise InputError(path)
+        raise InputError(f"{path}: not a video that can be decoded, or it has no frame")
     if grey is None:
-        grey = len(first) == 1 or all(_is_grey(frame) for frame in _spread(reader, first))
-    shape = (reader.number, 1 if grey else 3, *first.shape[1:])
-    return Video(path, shape, reader.fps, reader, grey)
+        grey = len(first) == 1 or (_is_grey(first) and all(_is_grey(frame) for frame in looked_at))
+    return Video(path, (reader.number, 1 if grey else 3, *first.shape[1:]), reader.fps, reader, grey)
 
 
-def _spread(reader: FrameReader, first: Frame) -> Iterator[Frame]:
+def _looked_at(reader: FrameReader) -> Iterator[Frame]:
     """The first frame, and others from the whole video: a film in colour may begin black."""
-    yield first
-    for place in reader.spread(_LOOKED_AT):
+    for place in [0, *reader.spread(_LOOKED_AT)]:
         frame = reader.read(place, False)
         if frame is not None:
             yield frame
