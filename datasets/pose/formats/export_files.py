@@ -12,7 +12,7 @@ import numpy as np
 
 from datasets.pose.formats.coco_file import save_coco
 from datasets.pose.formats.deeplabcut_table import save_table
-from datasets.pose.formats.nwb_poses import save_nwb
+from datasets.pose.formats.nwb_poses import NOTHING_SAID, Session, save_nwb
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks, images_of, is_untracked
 from neuron_models.foundation.errors import InputError, require
@@ -23,13 +23,14 @@ SUFFIXES: Mapping[str, str] = {"slp": ".slp", "analysis": ".h5", "dlc": ".csv", 
 _ONE_VIDEO = ("analysis", "dlc", "nwb")
 
 
-def save_labels(found: Sequence[Tracks], out: str | Path, to: str) -> Path:
+def save_labels(found: Sequence[Tracks], out: str | Path, to: str, session: Session = NOTHING_SAID) -> Path:
     """Write tracks, one for each video, to a file of another tool.
 
     Args:
         found: tracks of one skeleton.
         out: the file.
         to: `slp`, `analysis`, `dlc`, `nwb` or `coco`.
+        session: what NWB tells beside the poses.
 
     Raises:
         InputError: there is no such kind, the file's name ends otherwise, or it holds one video and several are given.
@@ -42,7 +43,12 @@ def save_labels(found: Sequence[Tracks], out: str | Path, to: str) -> Path:
         warnings.simplefilter("ignore")
         with open(os.devnull, "w") as sink, contextlib.redirect_stdout(sink):  # noqa: PTH123
             try:
-                _WRITERS[to](found, beside)
+                if to == "nwb":
+                    save_nwb(found[0], beside, session)
+                else:
+                    _WRITERS[to](found, beside)
+            except InputError:
+                raise
             except (ValueError, TypeError, KeyError) as error:
                 reason = str(error).strip("\"'").splitlines()[0]
                 raise InputError(f"{out}: these labels cannot be written as {to} ({reason})") from None
@@ -82,7 +88,6 @@ _WRITERS: Mapping[str, Callable[[Sequence[Tracks], Path], None]] = {
     "slp": _save_slp,
     "analysis": _save_analysis,
     "dlc": lambda found, path: save_table(found[0], path),
-    "nwb": lambda found, path: save_nwb(found[0], path),
     "coco": _save_coco,
 }
 

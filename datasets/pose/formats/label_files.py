@@ -14,7 +14,7 @@ from datasets.pose.formats.coco_file import load_coco
 from datasets.pose.formats.deeplabcut_project import is_project, load_image_table, load_project
 from datasets.pose.formats.deeplabcut_table import is_table, read_table, table_tracks
 from datasets.pose.formats.named_files import find_in, find_movie, number_in, open_found
-from datasets.pose.formats.nwb_poses import load_nwb
+from datasets.pose.formats.nwb_read import load_nwb
 from datasets.pose.formats.sleap_file import load_analysis, tracks_of
 from datasets.pose.formats.tracks_file import is_tracks, load_tracks
 from datasets.pose.skeleton import require_same_joints

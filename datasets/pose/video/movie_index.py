@@ -6,6 +6,7 @@ The packets of a file tell this without decoding where one packet is one frame a
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ _TIMED = _SHOWN | {"avi", "asf", "mpeg", "mpegts", "ogg", "flv", "nut", "mxf"}
 """Containers that keep times, so that a frame has the same time after a seek."""
 _ONE_EACH = {"h264", "hevc", "av1", "vp9", "mpeg4"}
 """Codecs of which a packet gives one frame, as do all that keep every frame by itself."""
+_NO_CLOCK = 1980
+"""Cameras without a clock say that it is 1904 or 1970."""
 _HEAD = 48
 """So many frames are decoded to see that the packets tell the truth."""
 
@@ -170,6 +173,22 @@ def opened(path: Path) -> "av.container.InputContainer":
         raise InputError(f"{path}: the file has no video in it")
     container.streams.video[0].thread_type = "AUTO"
     return container
+
+
+def creation_time(path: Path) -> datetime | None:
+    """When a movie says that it was made, None where it does not."""
+    import av
+
+    if not path.is_file():
+        return None
+    try:
+        with av.open(str(path)) as container:
+            streams = container.streams.video
+            told = [container.metadata.get("creation_time"), *(each.metadata.get("creation_time") for each in streams)]
+        found = datetime.fromisoformat(next(filter(None, told), ""))
+    except (av.error.FFmpegError, ValueError):
+        return None
+    return found if found.year > _NO_CLOCK else None
 
 
 def decoded(container: "av.container.InputContainer", stream: Any) -> Iterator["av.VideoFrame"]:
