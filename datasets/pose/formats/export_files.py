@@ -151,7 +151,7 @@ def _video(tracks: Tracks) -> Any:
     images = images_of(tracks)
     if images:
         listed = [str(path.absolute()) if path.is_file() else str(path) for path in images]
-        return sleap_io.Video(listed, open_backend=False)
+        return sleap_io.Video.from_filename(listed)
     named = Path(tracks.video or "video.mp4")
     made = sleap_io.Video(str(named.absolute() if named.exists() else named), open_backend=False)
     if tracks.footage is not None:

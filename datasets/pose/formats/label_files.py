@@ -80,7 +80,7 @@ def _from_sleap(path: Path) -> tuple[Tracks, ...]:
     import sleap_io
 
     readers: Mapping[str, Callable[..., Any]] = {
-        ".slp": sleap_io.load_slp,
+        ".slp": lambda file: sleap_io.load_slp(file, open_videos=False),
         ".mat": sleap_io.load_leap,
         ".h5": sleap_io.load_analysis_h5,
         ".hdf5": sleap_io.load_analysis_h5,

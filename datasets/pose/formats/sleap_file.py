@@ -128,6 +128,8 @@ def _movie(video: Any, path: Path, frames: int) -> Video | None:
     """The movie that labels name, or one of its name beside them; None where there is none."""
     named = Path(plain(video.filename))
     if named.suffix.lower() in (".slp", ".h5", ".hdf5"):  # frames stored beside or in the labels
+        if not _opened(video, next((place for place in beside(str(named), path) if place.is_file()), None)):
+            return None
         reader = StoredReader(video, tuple(range(frames)))
         stored = (reader.read(place, False) for place in range(frames))
         first = next((frame for frame in stored if frame is not None), None)
@@ -136,6 +138,17 @@ def _movie(video: Any, path: Path, frames: int) -> Video | None:
         return Video(str(named), (frames, len(first), *first.shape[1:]), 1.0, reader, len(first) == 1)
     there = next((place for place in beside(str(named), path) if place.is_file() or _is_folder_of(place, named)), None)
     return None if there is None else open_video(there)
+
+
+def _opened(video: Any, there: Path | None) -> bool:
+    """Open the frames that sleap-io reads, from where their file lies now; whether that succeeds."""
+    if there is None:
+        return False
+    try:
+        video.replace_filename(str(there), open=True)
+    except (OSError, KeyError, ValueError):
+        return False
+    return True
 
 
 def _is_folder_of(place: Path, named: Path) -> bool:

@@ -83,7 +83,7 @@ class ImageReader:
         return bits_over_8(max(int(read_image(there[i]).max()) for i in spread_frames(len(there), 8)))
 
 
-def filled_up(frame: Frame, size: tuple[int, int]) -> Frame:
+def filled_up(frame: Frame, size: tuple[int, int]) -> UInt8[np.ndarray, "channel rows columns"]:
     """A frame whose last row and column are repeated up to a height and width."""
     high, wide = (max(0, wanted - has) for wanted, has in zip(size, frame.shape[1:], strict=True))
     return np.pad(frame, ((0, 0), (0, high), (0, wide)), mode="edge") if high or wide else frame
