@@ -14,7 +14,7 @@ from datasets.pose.formats.coco_file import save_coco
 from datasets.pose.formats.deeplabcut_table import save_table
 from datasets.pose.formats.nwb_poses import NOTHING_SAID, Session, save_nwb
 from datasets.pose.skeleton import Skeleton
-from datasets.pose.tracks import Tracks, images_of, is_untracked
+from datasets.pose.tracks import UNTRACKED, Tracks, images_of, is_untracked
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import written_whole
 
@@ -77,7 +77,17 @@ def _save_analysis(found: Sequence[Tracks], path: Path) -> None:
     import sleap_io
 
     plain = replace(found[0], footage=None, images=()) if images_of(found[0]) else found[0]
-    sleap_io.save_analysis_h5(to_sleap([plain]), str(path))
+    sleap_io.save_analysis_h5(to_sleap([_followed(plain)]), str(path))
+
+
+def _followed(tracks: Tracks) -> Tracks:
+    """Tracks whose animals all have names, since an analysis file would keep one of those without."""
+    if not tracks.animals and tracks.xy.shape[1] == 1:
+        return tracks
+    given = tracks.animals or tuple(f"{UNTRACKED} {place + 1}" for place in range(tracks.xy.shape[1]))
+    return replace(
+        tracks, animals=tuple(name.replace(UNTRACKED, "animal") if is_untracked(name) else name for name in given)
+    )
 
 
 def _save_coco(found: Sequence[Tracks], path: Path) -> None:

@@ -123,16 +123,18 @@ def _times(series: Any) -> Times:
     return (series.starting_time or 0.0) + np.arange(len(series.data)) / series.rate
 
 
-def _merged(all_times: Sequence[Times]) -> Times:
-    """The times of all series; those that are nearer than a quarter of an interval are one."""
-    union = np.unique(np.concatenate(all_times))
-    steps = np.concatenate([np.diff(np.unique(times)) for times in all_times])
-    if len(steps) == 0:
-        return union[:1]
-    return union[np.concatenate([[True], np.diff(union) > 0.25 * np.median(steps)])]
+def _merged(all_times: Sequence[np.ndarray]) -> Times:
+    """The times of all series: those of the longest, and of others what lies more than a quarter interval from them."""
+    first, *others = sorted(all_times, key=len, reverse=True)
+    union = np.unique(first)
+    near = 0.25 * float(np.median(np.diff(union))) if len(union) > 1 else 0.0
+    for times in others:
+        away = np.abs(union[_nearest(union, times)] - times)
+        union = np.union1d(union, times[away > near])
+    return union
 
 
-def _nearest(union: Times, times: Times) -> Int[np.ndarray, " row"]:
+def _nearest(union: Float[np.ndarray, " all"], times: Times) -> Int[np.ndarray, " row"]:
     after = np.clip(np.searchsorted(union, times), 1, max(len(union) - 1, 1))
     before = after - 1
     after = np.minimum(after, len(union) - 1)

@@ -134,16 +134,22 @@ class StoredReader:
         return spread_frames(self.number, number)
 
     def read(self, place: int, grey: bool) -> Frame | None:
+        image = self._stored(self.places[place])
+        return None if image is None else planes(image, self.shift, str(self.video.filename))
+
+    def _stored(self, place: int) -> Shaped[np.ndarray, "..."] | None:
+        """An image as it is stored; None where a package keeps none, since only its labelled frames are in it."""
         try:
-            image = np.asarray(self.video[self.places[place]])
+            return np.asarray(self.video[place])
         except (OSError, KeyError, IndexError, ValueError):
             return None
-        return planes(image, self.shift, str(self.video.filename))
 
     @cached_property
     def shift(self) -> int:
         """By how many bits images of more than 8 are brought to 8."""
-        first = np.asarray(self.video[self.places[0]])
+        first = next(
+            (image for place in self.places if (image := self._stored(place)) is not None), np.zeros(1, np.uint8)
+        )
         return 0 if first.dtype.itemsize == 1 or first.dtype.kind == "f" else bits_over_8(int(first.max()))
 
 
