@@ -51,7 +51,7 @@ def project(folder: Path, sizes=(SIZE,), row="labeled-data/{video}/img{number:03
             made.to_csv(where / "CollectedData_me.csv")
         else:
             made.to_hdf(where / "CollectedData_me.h5", key="df_with_missing", mode="w", format=written)
-    parts = "".join(f"- {joint}\n" for joint in JOINTS)
+    parts = "".join(f"- {keypoint}\n" for keypoint in JOINTS)
     (folder / "config.yaml").write_text(f"Task: t\nscorer: me\nbodyparts:\n{parts}skeleton:\n- - nose\n  - tail\n")
     return folder
 
@@ -61,9 +61,9 @@ def require_joined(dataset, numbers=NUMBERS):
     seen = []
     for trial in dataset:
         crops = crops_of(dataset)[trial.name]
-        for image, joints in zip(trial.x[:], crops.to_video(np.asarray(trial.y[:])), strict=True):
+        for image, keypoints in zip(trial.x[:], crops.to_video(np.asarray(trial.y[:])), strict=True):
             number = int(image[0, 0, 0])
-            assert np.allclose(joints, points(number), atol=1e-4)
+            assert np.allclose(keypoints, points(number), atol=1e-4)
             seen.append(number)
     assert sorted(seen) == sorted(numbers)
 

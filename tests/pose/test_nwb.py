@@ -81,7 +81,7 @@ def test_a_gap_in_the_times_is_a_gap_in_the_frames(tmp_path):
 )
 def test_nodes_and_series_are_joined_by_name(nodes, series, tmp_path):
     (tracks,) = load_labels(foreign(tmp_path, camera_times("even"), nodes, series))
-    assert tracks.skeleton.joints == nodes
+    assert tracks.skeleton.keypoints == nodes
     first = [(0.0, 100.0), (100.0, 0.0)][series[0] == "tail"]
     assert tuple(tracks.xy[0, 0, :, 0]) == first
 

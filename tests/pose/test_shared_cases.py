@@ -42,8 +42,8 @@ def test_a_project_with_a_deleted_image(case, wormtwin):
     table = pd.read_csv("proj_deleted/labeled-data/m4s1/CollectedData_Pranav.csv", header=[0, 1, 2], index_col=0)
     kept = table.drop("labeled-data/m4s1/img0001.png").dropna(how="all")
     (trial,) = dataset
-    joints = crops_of(dataset)[trial.name].to_video(np.asarray(trial.y[:]))
-    assert np.allclose(joints.reshape(len(kept), -1), kept.to_numpy(), atol=1e-3, equal_nan=True)
+    keypoints = crops_of(dataset)[trial.name].to_video(np.asarray(trial.y[:]))
+    assert np.allclose(keypoints.reshape(len(kept), -1), kept.to_numpy(), atol=1e-3, equal_nan=True)
     whole, _ = imported(wormtwin, "proj", "--size", 320)
     assert np.array_equal(whole.trials[0].x[[0, 2, 3, 4, 5]], trial.x[:])
 

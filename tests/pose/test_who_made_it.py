@@ -119,7 +119,7 @@ def test_instances_of_another_skeleton_are_joined_by_name_or_left_out(tmp_path):
     )
     sleap_io.save_slp(labels, str(tmp_path / "t.slp"), verbose=False)
     (tracks,) = load_labels(tmp_path / "t.slp")
-    assert tracks.skeleton.joints == ("head", "tail")
+    assert tracks.skeleton.keypoints == ("head", "tail")
     assert tracks.xy[:, 0, 0, 0].tolist() == [1, 2, 5]
     assert tracks.notes == ("1 animal of another skeleton",)
 

@@ -1,4 +1,4 @@
-"""COCO key points: images, and the joints of the animals in each, in JSON."""
+"""COCO key points: images, and the key points of the animals in each, in JSON."""
 
 import json
 from collections import Counter
@@ -90,9 +90,9 @@ def _also_below(files: Sequence[str], path: Path) -> list[str]:
 
 
 def _skeleton(category: Mapping[str, Any]) -> Skeleton:
-    joints = tuple(str(name) for name in category["keypoints"])
-    edges = [(joints[a - 1], joints[b - 1]) for a, b in category.get("skeleton") or () if min(a, b) > 0]
-    return Skeleton(joints, tuple(dict.fromkeys(edges)))
+    keypoints = tuple(str(name) for name in category["keypoints"])
+    edges = [(keypoints[a - 1], keypoints[b - 1]) for a, b in category.get("skeleton") or () if min(a, b) > 0]
+    return Skeleton(keypoints, tuple(dict.fromkeys(edges)))
 
 
 def _track_names(annotations: Sequence[Mapping[str, Any]]) -> tuple[list[str], dict[Any, int]]:
@@ -146,7 +146,7 @@ def save_coco(found: Sequence[Tracks], path: Path, folder: Path) -> None:
     category = {
         "id": 1,
         "name": "animal",
-        "keypoints": list(skeleton.joints),
+        "keypoints": list(skeleton.keypoints),
         "skeleton": (skeleton.edge_places() + 1).tolist(),
     }
     path.write_text(json.dumps({"images": images, "annotations": annotations, "categories": [category]}))

@@ -101,8 +101,8 @@ def load_image_table(path: Path, config: Mapping[str, Any] | None = None) -> tup
 def _folder_tracks(table: Table, rows: Sequence[int], path: Path, config: Mapping[str, Any]) -> Tracks:
     rows = sorted(rows, key=lambda row: natural(Path(table.rows[row])))
     names = tuple(table.rows[row] for row in rows)
-    joints = _in_order(table.joints, config)
-    values = table.values[rows][:, :, [table.joints.index(joint) for joint in joints]]
+    keypoints = _in_order(table.keypoints, config)
+    values = table.values[rows][:, :, [table.keypoints.index(keypoint) for keypoint in keypoints]]
     shown = np.flatnonzero(~np.isnan(values[..., 0]).all(axis=(0, 2)))
     values, animals = values[:, shown], distinct([table.animals[place] for place in shown]) if table.animals else ()
     scores = np.where(np.isnan(values[..., 0]), np.nan, values[..., 2])
@@ -111,7 +111,7 @@ def _folder_tracks(table: Table, rows: Sequence[int], path: Path, config: Mappin
     footage = open_found(found, names, video)
     return Tracks(
         video,
-        Skeleton(joints, _edges(joints, config)),
+        Skeleton(keypoints, _edges(keypoints, config)),
         np.arange(len(rows)),
         values[..., :2],
         None if np.isnan(scores).all() else scores,
@@ -123,15 +123,15 @@ def _folder_tracks(table: Table, rows: Sequence[int], path: Path, config: Mappin
     )
 
 
-def _in_order(joints: Sequence[str], config: Mapping[str, Any]) -> tuple[str, ...]:
-    """The joints of a table in the order of the project; those that it does not name stand behind."""
+def _in_order(keypoints: Sequence[str], config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The key points of a table in the order of the project; those that it does not name stand behind."""
     parts = config.get("bodyparts")
     parts = parts if isinstance(parts, list) else config.get("multianimalbodyparts") or []
     order = [str(part) for part in (*parts, *(config.get("uniquebodyparts") or []))]
-    return tuple(dict.fromkeys([*(part for part in order if part in joints), *joints]))
+    return tuple(dict.fromkeys([*(part for part in order if part in keypoints), *keypoints]))
 
 
-def _edges(joints: Sequence[str], config: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _edges(keypoints: Sequence[str], config: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     told = config.get("skeleton") or []
     pairs = [tuple(str(each) for each in edge) for edge in told if isinstance(edge, list) and len(edge) == 2]
-    return tuple((a, b) for a, b in pairs if a in joints and b in joints and a != b)
+    return tuple((a, b) for a, b in pairs if a in keypoints and b in keypoints and a != b)

@@ -26,14 +26,14 @@ class Table:
     Attributes:
         rows: the frame's number or the image's name of each row.
         animals: of `individuals`; empty where the table has none.
-        joints: the body parts, in the order of the table.
-        values: (row, animal, joint, 3) x, y and likelihood; NaN where the table has none.
+        keypoints: the body parts, in the order of the table.
+        values: (row, animal, keypoint, 3) x, y and likelihood; NaN where the table has none.
     """
 
     rows: tuple[str, ...]
     animals: tuple[str, ...]
-    joints: tuple[str, ...]
-    values: Float[np.ndarray, "row animal joint 3"]
+    keypoints: tuple[str, ...]
+    values: Float[np.ndarray, "row animal keypoint 3"]
 
     def of_images(self) -> bool:
         """Whether the rows are images."""
@@ -46,10 +46,10 @@ def save_table(tracks: Tracks, path: Path) -> None:
     Labels have no likelihood; those of images are named by them. Several animals come under `individuals`, as in its
     projects of many animals; one animal alone does not.
     """
-    animals = tracks.animals or tuple(f"animal{place + 1}" for place in range(tracks.xy.shape[1]))
+    animals = tracks.animals or tuple(f"animal{index + 1}" for index in range(tracks.xy.shape[1]))
     values = tracks.xy if tracks.scores is None else np.concatenate([tracks.xy, tracks.scores[..., None]], axis=-1)
     coords = COORDS[: values.shape[-1]]
-    levels: list[list[str]] = [["wormtwin"], list(animals), list(tracks.skeleton.joints), list(coords)]
+    levels: list[list[str]] = [["wormtwin"], list(animals), list(tracks.skeleton.keypoints), list(coords)]
     names = ["scorer", "individuals", "bodyparts", "coords"]
     if len(animals) == 1:
         del levels[1], names[1]
@@ -83,20 +83,20 @@ def read_table(path: Path) -> Table:
     levels, rows, values = _from_csv(path) if path.suffix.lower() == ".csv" else load_frame(path)
     known = dict(levels)
     require({"bodyparts", "coords"} <= set(known), f"{path}: not a table of DeepLabCut: it has no bodyparts and coords")
-    joints = tuple(dict.fromkeys(known["bodyparts"]))
+    keypoints = tuple(dict.fromkeys(known["bodyparts"]))
     named = known.get("individuals")
     animals = tuple(dict.fromkeys(named)) if named else ()
-    found = np.full((len(rows), max(1, len(animals)), len(joints), 3), np.nan)
+    found = np.full((len(rows), max(1, len(animals)), len(keypoints), 3), np.nan)
     of = named or [""] * values.shape[1]
     columns = list(zip(of, known["bodyparts"], known["coords"], strict=True))
     require_distinct((" ".join(column).strip() for column in columns), f"{path} has a column")
-    for column, (animal, joint, coord) in enumerate(columns):
+    for column, (animal, keypoint, coord) in enumerate(columns):
         if coord in COORDS:
             place = animals.index(animal) if animals else 0
-            found[:, place, joints.index(joint), COORDS.index(coord)] = values[:, column]
+            found[:, place, keypoints.index(keypoint), COORDS.index(coord)] = values[:, column]
     names = tuple(plain(row) for row in rows)
     require_distinct(names, f"{path} has a row")
-    return Table(names, animals, joints, found)
+    return Table(names, animals, keypoints, found)
 
 
 def _from_csv(path: Path) -> tuple[dict[str, list[str]], list[str], Float[np.ndarray, "row column"]]:
@@ -131,7 +131,7 @@ def table_tracks(table: Table, path: Path) -> Tracks:
     xy = table.values[order][..., :2]
     if scores is not None:
         scores = np.where(np.isnan(xy[..., 0]), np.nan, scores)
-    return Tracks(path.stem, Skeleton(table.joints), frames[order], xy, scores, table.animals)
+    return Tracks(path.stem, Skeleton(table.keypoints), frames[order], xy, scores, table.animals)
 
 
 def load_table(path: Path) -> Tracks:

@@ -15,15 +15,15 @@ class Instance:
     """One animal in one frame.
 
     Attributes:
-        xy: (joint, 2) its joints, NaN where there is none.
+        xy: (keypoint, 2) its key points, NaN where there is none.
         track: a number that its other frames share, None where nobody followed it.
-        scores: (joint,) of what a network found, None for the label of a person.
+        scores: (keypoint,) of what a network found, None for the label of a person.
         score: of the whole animal.
     """
 
-    xy: Float[np.ndarray, "joint 2"]
+    xy: Float[np.ndarray, "keypoint 2"]
     track: int | None = None
-    scores: Float[np.ndarray, " joint"] | None = None
+    scores: Float[np.ndarray, " keypoint"] | None = None
     score: float = float("nan")
 
 
@@ -38,7 +38,7 @@ class Columns:
     animals: tuple[str, ...]
 
 
-def in_columns(by_frame: Mapping[int, Sequence[Instance]], names: Sequence[str], joints: int) -> Columns:
+def in_columns(by_frame: Mapping[int, Sequence[Instance]], names: Sequence[str], keypoints: int) -> Columns:
     """Give every animal that was followed a column of its own, and the others those behind.
 
     In a frame in which several have the same track, a person's label keeps it before what a network found; the others
@@ -47,12 +47,12 @@ def in_columns(by_frame: Mapping[int, Sequence[Instance]], names: Sequence[str],
     Args:
         by_frame: the instances of each frame.
         names: of the tracks, by their numbers.
-        joints: how many an instance has.
+        keypoints: how many an instance has.
     """
     frames = sorted(by_frame)
     places = [_places(by_frame[frame], len(names)) for frame in frames]
     number = max((place + 1 for row in places for place in row), default=0)
-    xy = np.full((len(frames), max(number, len(names)), joints, 2), np.nan)
+    xy = np.full((len(frames), max(number, len(names)), keypoints, 2), np.nan)
     scores, whole = np.full(xy.shape[:3], np.nan), np.full(xy.shape[:2], np.nan)
     for row, frame in enumerate(frames):
         for place, each in zip(places[row], by_frame[frame], strict=True):

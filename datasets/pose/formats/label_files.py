@@ -17,8 +17,8 @@ from datasets.pose.formats.named_files import find_in, find_movie, number_in, op
 from datasets.pose.formats.nwb_read import load_nwb
 from datasets.pose.formats.sleap_file import load_analysis, tracks_of
 from datasets.pose.formats.tracks_file import is_tracks, load_tracks
-from datasets.pose.skeleton import require_same_joints
-from datasets.pose.tracks import Tracks, ordered_joints
+from datasets.pose.skeleton import require_same_keypoints
+from datasets.pose.tracks import Tracks, ordered_keypoints
 from datasets.pose.video.video import IMAGES, open_video
 from neuron_models.foundation.errors import InputError, require
 
@@ -43,7 +43,7 @@ def load_labels(path: str | Path, video: str | Path | None = None) -> tuple[Trac
         found = tuple(each for each in _read(path) if len(each) and each.xy.shape[1])
     except InputError as error:
         raise InputError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
-    require(len(found) > 0, f"{path}: there are no labelled joints in it")
+    require(len(found) > 0, f"{path}: there are no labelled key points in it")
     if video is not None:
         found = tuple(_of_video(each, Path(video), len(found), path) for each in found)
     found = tuple(each if each.skeleton.pairs else _with_pairs(each) for each in found)
@@ -147,15 +147,19 @@ def _in_movie(tracks: Tracks, path: Path) -> Tracks:
 
 
 def _in_order_of(first: Tracks, other: Tracks, path: Path) -> Tracks:
-    """Tracks with their joints in the order of the first ones."""
-    if set(first.skeleton.joints) == set(other.skeleton.joints):
-        return other if first.skeleton.joints == other.skeleton.joints else ordered_joints(other, first.skeleton.joints)
-    require_same_joints(first.skeleton, other.skeleton, f"{path}, video {other.video}")
+    """Tracks with their key points in the order of the first ones."""
+    if set(first.skeleton.keypoints) == set(other.skeleton.keypoints):
+        return (
+            other
+            if first.skeleton.keypoints == other.skeleton.keypoints
+            else ordered_keypoints(other, first.skeleton.keypoints)
+        )
+    require_same_keypoints(first.skeleton, other.skeleton, f"{path}, video {other.video}")
     return other
 
 
 def _with_pairs(tracks: Tracks) -> Tracks:
-    return replace(tracks, skeleton=replace(tracks.skeleton, pairs=_guessed_pairs(tracks.skeleton.joints)))
+    return replace(tracks, skeleton=replace(tracks.skeleton, pairs=_guessed_pairs(tracks.skeleton.keypoints)))
 
 
 def _guessed_pairs(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -173,5 +177,5 @@ def each_animal(tracks: Tracks) -> Iterator[tuple[str, np.ndarray]]:
     if not tracks.animals:
         yield "", np.arange(tracks.xy.shape[1])
         return
-    for place, name in enumerate(tracks.animals):
-        yield name, np.array([place])
+    for index, name in enumerate(tracks.animals):
+        yield name, np.array([index])

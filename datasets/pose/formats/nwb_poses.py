@@ -1,4 +1,4 @@
-"""Tracks in Neurodata Without Borders, as its extension ndx-pose describes poses: a series of each joint.
+"""Tracks in Neurodata Without Borders, as its extension ndx-pose describes poses: a series of each key point.
 
 Written here and not by sleap-io, whose writer keeps neither the frames' numbers nor a rate such as 29.97 Hz.
 """
@@ -75,7 +75,7 @@ def save_nwb(tracks: Tracks, path: Path, session: Session = NOTHING_SAID) -> Non
         f"Poses in {Path(tracks.video).name}; the session's start is {by}",
         path.stem,
         began,
-        experiment_description="where the joints of animals are in a video",
+        experiment_description="where the key points of animals are in a video",
         keywords=["pose estimation", "behavior"],
         subject=Subject(
             subject_id=_subject(tracks), sex="U", age=session.age, species=session.species, description=", ".join(names)
@@ -83,7 +83,7 @@ def save_nwb(tracks: Tracks, path: Path, session: Session = NOTHING_SAID) -> Non
     )
     behaviour = file.create_processing_module("behavior", "poses of the animals in a video")
     edges = tracks.skeleton.edge_places().astype(np.uint8)
-    skeleton = ndx_pose.Skeleton(name="skeleton", nodes=list(tracks.skeleton.joints), edges=edges)
+    skeleton = ndx_pose.Skeleton(name="skeleton", nodes=list(tracks.skeleton.keypoints), edges=edges)
     behaviour.add(ndx_pose.Skeletons(name="Skeletons", skeletons=[skeleton]))
     for place, name in enumerate(names):
         behaviour.add(
@@ -136,9 +136,9 @@ def _allowed(name: str) -> str:
     return name.replace("/", "-").replace(":", "-")
 
 
-def series_names(joints: tuple[str, ...]) -> list[str]:
-    """What the series of joints are called."""
-    return distinct([_allowed(joint) for joint in joints])
+def series_names(keypoints: tuple[str, ...]) -> list[str]:
+    """What the series of key points are called."""
+    return distinct([_allowed(keypoint) for keypoint in keypoints])
 
 
 def _all_series(tracks: Tracks, animal: int) -> list[Any]:
@@ -148,15 +148,15 @@ def _all_series(tracks: Tracks, animal: int) -> list[Any]:
     return [
         ndx_pose.PoseEstimationSeries(
             name=name,
-            data=np.ascontiguousarray(tracks.xy[:, animal, joint]),
+            data=np.ascontiguousarray(tracks.xy[:, animal, keypoint]),
             unit="pixels",
             reference_frame=_ZERO,
-            confidence=np.ascontiguousarray(scores[:, joint]),
-            description=f"x and y of {tracks.skeleton.joints[joint]}",
+            confidence=np.ascontiguousarray(scores[:, keypoint]),
+            description=f"x and y of {tracks.skeleton.keypoints[keypoint]}",
             comments=f"{RATE}{tracks.fps!r}",
             **_times(tracks),
         )
-        for joint, name in enumerate(series_names(tracks.skeleton.joints))
+        for keypoint, name in enumerate(series_names(tracks.skeleton.keypoints))
     ]
 
 

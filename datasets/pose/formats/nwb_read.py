@@ -1,4 +1,4 @@
-"""Poses out of Neurodata Without Borders: series of joints, joined to the skeleton's nodes by name, a row a frame."""
+"""Poses out of Neurodata Without Borders: series are joined to the skeleton's nodes by name, and a row is a frame."""
 
 import re
 from collections.abc import Sequence
@@ -55,21 +55,21 @@ def _video(pose: Any) -> str:
 
 def _tracks(video: str, poses: Sequence[Any]) -> Tracks:
     skeleton, notes = _skeleton(poses)
-    joined = [_joined(skeleton.joints, each) for each in poses]
+    joined = [_joined(skeleton.keypoints, each) for each in poses]
     times = {id(series): _times(series) for found in joined for series in found if series is not None}
     union = _merged([times[id(series)] for found in joined for series in found if series is not None])
     fps, frames = _frames(poses[0], union)
     xy = np.full((len(union), len(poses), len(skeleton), 2), np.nan)
     scores = np.full(xy.shape[:3], np.nan)
     for animal, found in enumerate(joined):
-        for joint, series in enumerate(found):
+        for keypoint, series in enumerate(found):
             if series is None:
-                notes.append(f"{skeleton.joints[joint]} of {poses[animal].name}, of which there is no series")
+                notes.append(f"{skeleton.keypoints[keypoint]} of {poses[animal].name}, of which there is no series")
                 continue
             rows = _nearest(union, times[id(series)])
-            xy[rows, animal, joint] = series.data[:, :2]
+            xy[rows, animal, keypoint] = series.data[:, :2]
             if series.confidence is not None:
-                scores[rows, animal, joint] = series.confidence[:]
+                scores[rows, animal, keypoint] = series.confidence[:]
     scores = np.where(np.isnan(xy[..., 0]), np.nan, scores)
     animals = tuple(distinct([each.name for each in poses]))
     unnamed = all(name.startswith(CONTAINER) for name in animals)
@@ -86,7 +86,7 @@ def _tracks(video: str, poses: Sequence[Any]) -> Tracks:
 
 
 def _skeleton(poses: Sequence[Any]) -> tuple[Skeleton, list[str]]:
-    """The skeleton of the first poses that have one, with the joints of series that it does not name behind."""
+    """The skeleton of the first poses that have one, with the key points of series that it does not name behind."""
     stored = next((each.skeleton for each in poses if each.skeleton is not None), None)
     nodes = tuple(str(node) for node in stored.nodes[:]) if stored is not None else ()
     names = [str(name) for each in poses for name in each.pose_estimation_series]
@@ -94,8 +94,8 @@ def _skeleton(poses: Sequence[Any]) -> tuple[Skeleton, list[str]]:
     others = tuple(dict.fromkeys(name for name in names if _plain(name) not in known))
     edges = () if stored is None or stored.edges is None else stored.edges[:]
     notes = [f"{name}, which is no node of the skeleton, has no edge" for name in others] if nodes else []
-    joints = (*nodes, *others)
-    return Skeleton(joints, tuple((joints[int(a)], joints[int(b)]) for a, b in edges)), notes
+    keypoints = (*nodes, *others)
+    return Skeleton(keypoints, tuple((keypoints[int(a)], keypoints[int(b)]) for a, b in edges)), notes
 
 
 def _plain(name: str) -> str:
@@ -103,17 +103,17 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]", "", name.lower()).removeprefix("poseestimationseries")
 
 
-def _joined(joints: Sequence[str], pose: Any) -> list[Any]:
-    """The series of each joint, by its very name, else by what is left of both without signs; None where none is."""
+def _joined(keypoints: Sequence[str], pose: Any) -> list[Any]:
+    """The series of each key point, by its very name, else by what is left of both without signs; None without one."""
     series = dict(pose.pose_estimation_series)
-    written = series_names(tuple(joints))
+    written = series_names(tuple(keypoints))
     plain: dict[str, list[Any]] = {}
     for name, each in series.items():
         plain.setdefault(_plain(name), []).append(each)
     found = []
-    for joint, name in zip(joints, written, strict=True):
-        same = plain.get(_plain(joint), [])
-        found.append(series.get(joint, series.get(name, same[0] if len(same) == 1 else None)))
+    for keypoint, name in zip(keypoints, written, strict=True):
+        same = plain.get(_plain(keypoint), [])
+        found.append(series.get(keypoint, series.get(name, same[0] if len(same) == 1 else None)))
     return found
 
 

@@ -82,21 +82,21 @@ def _kept(instances: Sequence[Any]) -> list[Any]:
 def _commonest(instances: Sequence[Any]) -> Skeleton:
     """The skeleton of most instances; the first of those that are as common."""
     number = Counter(tuple(each.skeleton.node_names) for each in instances)
-    joints = number.most_common(1)[0][0]
-    found = next(each.skeleton for each in instances if tuple(each.skeleton.node_names) == joints)
-    told = [sorted((node.name for node in each.nodes), key=joints.index) for each in found.symmetries]
-    return Skeleton(joints, tuple((a, b) for a, b in found.edge_names), tuple((left, right) for left, right in told))
+    keypoints = number.most_common(1)[0][0]
+    found = next(each.skeleton for each in instances if tuple(each.skeleton.node_names) == keypoints)
+    told = [sorted((node.name for node in each.nodes), key=keypoints.index) for each in found.symmetries]
+    return Skeleton(keypoints, tuple((a, b) for a, b in found.edge_names), tuple((left, right) for left, right in told))
 
 
 def _fits(instance: Any, skeleton: Skeleton) -> bool:
-    return set(instance.skeleton.node_names) == set(skeleton.joints)
+    return set(instance.skeleton.node_names) == set(skeleton.keypoints)
 
 
 def _instance(found: Any, skeleton: Skeleton, numbers: dict[int, int], analysis: bool) -> Instance:
     """An instance in the order of a skeleton; analysis files tell the labels of people by scores that are NaN."""
     import sleap_io
 
-    order = [found.skeleton.node_names.index(joint) for joint in skeleton.joints]
+    order = [found.skeleton.node_names.index(keypoint) for keypoint in skeleton.keypoints]
     xy = np.asarray(found.numpy(), float)[order]
     track = numbers.get(id(found.track)) if found.track is not None else None
     if not isinstance(found, sleap_io.PredictedInstance):
@@ -169,11 +169,11 @@ def load_analysis(path: Path) -> Tracks | None:
             if not {"tracks", "node_names"} <= set(file) or "point_scores" in file:
                 return None
             xy = file["tracks"][:].astype(float).transpose(3, 0, 2, 1)
-            joints = tuple(file["node_names"].asstr()[:])
+            keypoints = tuple(file["node_names"].asstr()[:])
             animals = tuple(file["track_names"].asstr()[:]) if "track_names" in file else ()
             video = str(file["video_path"].asstr()[()]) if "video_path" in file else ""
     except OSError as error:
         raise InputError(f"{path}: not a whole HDF5 file ({str(error).splitlines()[0]}): copy it again") from None
-    skeleton = Skeleton(joints)
+    skeleton = Skeleton(keypoints)
     told = ~np.isnan(xy[..., 0]).all(axis=(1, 2))
     return Tracks(video, skeleton, np.flatnonzero(told), xy[told], None, animals if len(animals) == xy.shape[1] else ())

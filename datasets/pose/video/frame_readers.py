@@ -36,10 +36,10 @@ class FrameReader(Protocol):
         ...
 
     def spread(self, number: int) -> list[int]:
-        """At most `number` places over the whole video that are read fast."""
+        """At most `number` indices over the whole video that are read fast."""
         ...
 
-    def read(self, place: int, grey: bool) -> Frame | None:
+    def read(self, index: int, grey: bool) -> Frame | None:
         """A frame of 1 or 3 channels (movies give 1 when `grey`), or None where it cannot be decoded."""
         ...
 
@@ -63,11 +63,11 @@ class ImageReader:
         return len(self.paths)
 
     def spread(self, number: int) -> list[int]:
-        there = [place for place, path in enumerate(self.paths) if path.is_file()]
-        return [there[place] for place in spread_frames(len(there), number)]
+        there = [index for index, path in enumerate(self.paths) if path.is_file()]
+        return [there[index] for index in spread_frames(len(there), number)]
 
-    def read(self, place: int, grey: bool) -> Frame | None:
-        path = self.paths[place]
+    def read(self, index: int, grey: bool) -> Frame | None:
+        path = self.paths[index]
         if not path.is_file():
             return None
         frame = planes(read_image(path), self.shift, str(path))
@@ -123,24 +123,24 @@ class StoredReader:
     """Frames that sleap-io reads: LEAP's and SLEAP's HDF5 files."""
 
     video: Any
-    places: tuple[int, ...]
+    indices: tuple[int, ...]
     fps: Hertz = 1.0
 
     @property
     def number(self) -> int:
-        return len(self.places)
+        return len(self.indices)
 
     def spread(self, number: int) -> list[int]:
         return spread_frames(self.number, number)
 
-    def read(self, place: int, grey: bool) -> Frame | None:
-        image = self._stored(self.places[place])
+    def read(self, index: int, grey: bool) -> Frame | None:
+        image = self._stored(self.indices[index])
         return None if image is None else planes(image, self.shift, str(self.video.filename))
 
-    def _stored(self, place: int) -> Shaped[np.ndarray, "..."] | None:
+    def _stored(self, index: int) -> Shaped[np.ndarray, "..."] | None:
         """An image as it is stored; None where a package keeps none, since only its labelled frames are in it."""
         try:
-            return np.asarray(self.video[place])
+            return np.asarray(self.video[index])
         except (OSError, KeyError, IndexError, ValueError):
             return None
 
@@ -148,7 +148,7 @@ class StoredReader:
     def shift(self) -> int:
         """By how many bits images of more than 8 are brought to 8."""
         first = next(
-            (image for place in self.places if (image := self._stored(place)) is not None), np.zeros(1, np.uint8)
+            (image for index in self.indices if (image := self._stored(index)) is not None), np.zeros(1, np.uint8)
         )
         return 0 if first.dtype.itemsize == 1 or first.dtype.kind == "f" else bits_over_8(int(first.max()))
 

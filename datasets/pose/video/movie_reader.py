@@ -43,13 +43,13 @@ class MovieReader:
         keys = self.index.keys
         return keys[np.unique(np.linspace(0, len(keys) - 1, min(number, len(keys))).astype(int))].tolist()
 
-    def read(self, place: int, grey: bool) -> Frame | None:
-        if place >= len(self.index.times):
+    def read(self, index: int, grey: bool) -> Frame | None:
+        if index >= len(self.index.times):
             return None
-        for start in self._starts(place):
+        for start in self._starts(index):
             if start is not None:
                 self._begin(start)
-            frame, late = self._read_on(place)
+            frame, late = self._read_on(index)
             damaged = frame is not None and frame.is_corrupt and bool(start)  # by the seek, perhaps
             if frame is not None and not damaged:
                 return turned(_pixels(frame, grey), frame)
@@ -58,10 +58,10 @@ class MovieReader:
         self._close()
         return None
 
-    def _starts(self, place: int) -> Iterator[int | None]:
+    def _starts(self, index: int) -> Iterator[int | None]:
         """Where to read from: on (None), from the last key, from ever earlier ones if that lands late, from scratch."""
-        at = int(np.searchsorted(self.index.keys, place, "right")) - 1
-        if self._open and self.index.keys[at] <= self._open["next"] <= place:
+        at = int(np.searchsorted(self.index.keys, index, "right")) - 1
+        if self._open and self.index.keys[at] <= self._open["next"] <= index:
             yield None
         back = 1
         while at > 0:
@@ -86,8 +86,8 @@ class MovieReader:
         self._open.update(container=container, frames=decoded(container, stream), next=0, sought=key > 0)
         return None
 
-    def _read_on(self, place: int) -> tuple["av.VideoFrame | None", bool]:
-        """The frame at a place; if it does not come, None, and whether an earlier start may bring it.
+    def _read_on(self, index: int) -> tuple["av.VideoFrame | None", bool]:
+        """The frame at a index; if it does not come, None, and whether an earlier start may bring it.
 
         That is so where the first frame lies beyond, or is made of frames before it (intra refresh of H.264).
         """
@@ -98,9 +98,9 @@ class MovieReader:
             at = self.index.place(frame.pts) if self.index.timed else number
             if at is None:
                 continue
-            if at >= place:
-                self._open.update(next=place + 1, sought=False)
-                return (frame, False) if at == place else (None, late)
+            if at >= index:
+                self._open.update(next=index + 1, sought=False)
+                return (frame, False) if at == index else (None, late)
             late = False
         return None, late
 
