@@ -1,5 +1,6 @@
 """`wormtwin pose`: labels and videos in and out, frames to label, and the generator of labelled images."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,9 @@ SizeOption = Annotated[
     str, typer.Option(help="Crop each animal to a square of so many pixels; 'auto' fits; whole frames when empty.")
 ]
 GreyOption = Annotated[bool | None, typer.Option("--grey/--colour", help="As the video is when not said.")]
-VideoOption = Annotated[Path | None, typer.Option(help="In place of the video that the file names.")]
+VideoOption = Annotated[
+    Path | None, typer.Option(help="In place of the video that the file names, or the folder to look in by name.")
+]
 
 
 @pose_app.command("import")
@@ -103,15 +106,24 @@ def convert(
     out: Annotated[Path, typer.Option(help="The file to write.")],
     to: Annotated[str, typer.Option(help="slp, analysis, dlc, nwb or coco; by the name of --out when empty.")] = "",
     video: VideoOption = None,
+    session_start: Annotated[
+        datetime | None, typer.Option(help="NWB: when the session began; as the video tells when not said.")
+    ] = None,
+    species: Annotated[str, typer.Option(help="NWB: such as 'Mus musculus'; open when empty.")] = "",
+    age: Annotated[str, typer.Option(help="NWB: of the subject, such as P90D; open when empty.")] = "",
 ) -> None:
     """Write labels or predictions as a file of SLEAP, DeepLabCut, NWB or COCO."""
     from datasets.pose.formats.export_files import kind_of, save_labels
     from datasets.pose.formats.label_files import load_labels
+    from datasets.pose.formats.nwb_poses import AGE_UNKNOWN, Session
 
     _require_out(out)
     kind = to or kind_of(out)
     found = load_labels(file, video)
-    save_labels(found, out, kind)
+    session = Session(session_start, species or None, age or AGE_UNKNOWN)
+    save_labels(found, out, kind, session)
+    for note in (note for each in found for note in each.notes):
+        print(f"Left out: {note}")
     print(f"{counted(sum(len(each) for each in found), 'frame')} in {out} ({kind})")
 
 

@@ -1,6 +1,5 @@
 """Files of postures, of any kind that can be read, as one dataset."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,7 +53,7 @@ def read_recordings(
 ) -> tuple[MidlineRecording | AmplitudeRecording, ...]:
     """Read files, of any kind in `READERS`, parts of one WCON recording together.
 
-    Recordings of the same name get that of their file's folder before theirs.
+    If two recordings have one name, all get that of their file's folder before theirs.
 
     Args:
         paths: the files.
@@ -75,8 +74,9 @@ def read_recordings(
             read = READERS[path.suffix.lower()](path, own) if len(parts) == 1 else read_wcon_parts(parts, own)
             found += [(folder, each) for each in read]
             bar.update(len(parts))
-    known = Counter(recording.name for _, recording in found)
-    return tuple(replace(r, name=f"{folder} {r.name}") if known[r.name] > 1 else r for folder, r in found)
+    if len({recording.name for _, recording in found}) == len(found):
+        return tuple(recording for _, recording in found)
+    return tuple(replace(recording, name=f"{folder} {recording.name}") for folder, recording in found)
 
 
 def load_recordings(

@@ -13,7 +13,7 @@ from neuron_models.foundation.printing import print_whole
 from surrogates.backend import keras
 from surrogates.pose.plots import plot_circles
 from surrogates.pose.prediction import BATCH, Finder, KeyPoints, find_in_dataset, keypoint_finder
-from surrogates.pose.scores import KeyPointScore, PoseScore, score_keypoints
+from surrogates.pose.scores import KeyPointScore, PoseScore, score_keypoints, video_pixels
 from surrogates.runs.model_file import ModelSignature
 from surrogates.training.model_kind import Evaluation, ModelKind
 
@@ -38,7 +38,16 @@ class PoseEvaluation(Evaluation):
 
     def print_scores(self) -> None:
         """Print the errors of key points by split, and by key point of the last split."""
-        heads = ("median px", "90 % px", "95 % px", "median of body %", "within 2.5 %", "within 5 %", "within 10 %")
+        heads = (
+            "median px",
+            "90 % px",
+            "95 % px",
+            "RMSE px",
+            "median of body %",
+            "within 2.5 %",
+            "within 5 %",
+            "within 10 %",
+        )
         table = Table("split", "frames", *heads, "mAP (OKS)", title="Distance of found from labelled key points")
         for split, score in self.scores.items():
             table.add_row(split, str(score.frames), *_pose_cells(score.keypoints), f"{score.precision:.3f}")
@@ -47,6 +56,10 @@ class PoseEvaluation(Evaluation):
         for name, each in score.by_keypoint.items():
             keypoints.add_row(name, str(each.number), *_pose_cells(each))
         print_whole(table, keypoints)
+        least, most = video_pixels(self.dataset)
+        if round(least, 3) != 1 or round(most, 3) != 1:
+            scale = f"{most:.3g}" if round(least, 3) == round(most, 3) else f"{least:.3g} to {most:.3g}"
+            print(f"px are those of the images, which were scaled: 1 px of them is {scale} px of the video.")
 
 
 def evaluate_keypoints(
@@ -74,5 +87,5 @@ def kind_finder(
 
 def _pose_cells(score: KeyPointScore) -> list[str]:
     """Percentiles in px, the median over the body length and the shares of near key points in %."""
-    pixels = [f"{value:.2f}" for value in (score.median, score.p90, score.p95)]
+    pixels = [f"{value:.2f}" for value in (score.median, score.p90, score.p95, score.rmse)]
     return [*pixels, f"{100 * score.relative:.2f}", *(f"{100 * share:.1f}" for share in score.near.values())]

@@ -107,7 +107,7 @@ def _by_keypoint(done: Fit, split: str) -> blocks.Section:
 
 
 def _flat(score: KeyPointScore) -> dict[str, float]:
-    return {"labelled": score.number, "median": score.median, "p90": score.p90, "p95": score.p95}
+    return {"labelled": score.number, "median": score.median, "p90": score.p90, "p95": score.p95, "rmse": score.rmse}
 
 
 def _training(done: Fit, model: str) -> blocks.Section:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -156,16 +156,11 @@ def _fill(
     here = np.flatnonzero(np.isin(crop.crops.frames, frames))
     if len(here) == 0:
         return
-    own = replace(
-        crop.crops,
-        frames=crop.crops.frames[here],
-        animals=crop.crops.animals[here],
-        matrices=crop.crops.matrices[here],
-    )
+    own = crop.crops.chosen(here)
     keypoints = find(np.asarray(crop.images[here]))
-    index = np.searchsorted(frames, own.frames), crop.animal[here]
+    place = np.searchsorted(frames, own.frames), crop.animal[here]
     points = own.to_video(keypoints.points)  # NaN where alignment found no animal
-    xy[index], scores[index] = points, np.where(np.isnan(points[..., 0]), np.nan, keypoints.confidence)
+    xy[place], scores[place] = points, np.where(np.isnan(points[..., 0]), np.nan, keypoints.confidence)
 
 
 def _no_tracks(video: str, skeleton: Skeleton, animals: tuple[str, ...], fps: Hertz) -> Tracks:
