@@ -12,6 +12,9 @@ from neuron_models.foundation.errors import InputError, require
 ScenarioOption = Annotated[str, typer.Option(help=f"One of {', '.join(SCENARIO_NAMES)}.")]
 DataArgument = Annotated[Path, typer.Argument(help="A dataset file (.h5).")]
 DataOption = Annotated[Path, typer.Option(help="A dataset file (.h5).")]
+TestDataOption = Annotated[
+    Path | None, typer.Option(help="Another dataset file (.h5), whose trials are the test part.")
+]
 ClusterOption = Annotated[
     str | None, typer.Option(help="A Dask scheduler, tcp://host:port: its workers run everything.")
 ]

@@ -4,8 +4,8 @@ import time
 
 import numpy as np
 
-from datasets.dataset import Dataset
-from neuron_models.foundation.errors import InputError, require
+from datasets.dataset import Dataset, require_training
+from neuron_models.foundation.errors import InputError
 from surrogates.backend import keras, on_gpu
 from surrogates.training.batches import shuffled_orders, training_arrays
 from surrogates.training.configuration import REGRESSION, Arrays, Objective, Training, TrainingConfig
@@ -40,14 +40,14 @@ def train(
     """
     config = config or TrainingConfig()
     parts = dataset.by_split()
-    require("train" in parts, f"dataset {dataset.name!r} has no training trials")
+    require_training(dataset)
     train_data = training_arrays(parts["train"], objective)
     validation_data = training_arrays(parts["validation"], objective) if "validation" in parts else train_data
     even = train_data[0].shape[1:] == validation_data[0].shape[1:]
     layout = _fast_layout(model, config, objective, even)
     one_program = _is_one_program(model, config, objective)
     started = time.perf_counter()
-    with ProgressBar(config.epochs, objective.squared, progress) as bar:
+    with ProgressBar(config.epochs, objective.squared, progress, "validation" in parts) as bar:
         if one_program:
             history, best = _fit_program(model, train_data, validation_data, config, objective, bar)
         elif layout is None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from datasets.calcium.features import WINDOW
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, require_training
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Dimensionless, Fraction
 from surrogates.calcium.forecasts.linear import VARIATIONS, LinearChoice, Variation, choose_linear, solved_weights
@@ -89,7 +89,7 @@ def train_forecasts(
         FloatingPointError: the loss was never finite.
     """
     parts = dataset.by_split()
-    require("train" in parts, f"dataset {dataset.name!r} has no training trials")
+    require_training(dataset)
     train_data = parts["train"]
     linear = choice or choose_linear(train_data, VARIATIONS)[0]
     begin_linearly(model, train_data, linear)

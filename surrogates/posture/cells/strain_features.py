@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from datasets.dataset import Dataset
+from datasets.parts.test_file import aligned_with, require_unseen
 from datasets.posture.eigenworms import mirrored, postures_of
 from datasets.posture.feature_tables import worm_table
 from datasets.posture.recording import TURN, recordings_of, strain_of
@@ -45,6 +46,33 @@ def strain_features(reader: Reader, dataset: Dataset, midlines: Dataset | None =
     elif bodies:
         kinds[HAND_MADE] = handmade_features(worm_table(postures_of(dataset)))
     return kinds
+
+
+def test_features(
+    reader: Reader, dataset: Dataset, test: Dataset, midlines: Dataset | None
+) -> dict[str, FeatureMatrix]:
+    """The same numbers of the worms of a test file, whose channels are found by name.
+
+    Args:
+        reader: of the network's cells.
+        dataset: what is learned from.
+        test: other worms.
+        midlines: the recordings that its amplitudes tell of.
+
+    Raises:
+        InputError: the file has other channels, holds a recording or an individual that is learned from, or a strain
+            that is not.
+    """
+    aligned = aligned_with(dataset, test)
+    require_unseen(dataset, aligned)
+    learned, asked = labels_of(dataset), labels_of(aligned)
+    require("" not in asked.strains, f"a recording of {test.name!r} says no strain: import with --strain")
+    strange = sorted(set(asked.strains) - set(learned.strains))
+    known = ", ".join(sorted(set(learned.strains)))
+    require(not strange, f"strain {', '.join(strange)} of {test.name!r} is not among those that are learned: {known}")
+    both = sorted(set(asked.individuals) & set(learned.individuals))
+    require(not both, f"{', '.join(both[:5])}: in the training and in the test data: name individuals apart")
+    return strain_features(reader, aligned, midlines)
 
 
 def _of_both_sides(
