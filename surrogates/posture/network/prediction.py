@@ -19,7 +19,7 @@ _AT_ONCE = 2**16
 """Frames that the network reads at once, about."""
 
 
-def forecasts(model: keras.Model, dataset: Dataset) -> list[Float[np.ndarray, "frame channel"]]:
+def forecasts(model: keras.Model, dataset: Dataset) -> list[Float[np.ndarray, "_frame channel"]]:
     """The frame after each frame of each segment, from the recorded ones before it in its segment.
 
     Raises:
