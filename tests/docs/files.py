@@ -61,7 +61,8 @@ def calcium_nwb(path: Path) -> None:
     module.add(found)
     rows = cells.create_roi_table_region("all", region=list(range(len(worm.neurons))))
     traces = Fluorescence()
-    traces.create_roi_response_series("dF", worm.traces, rows, unit="dF/F", rate=float(worm.fps), starting_time=0.0)
+    told = {"unit": "dF/F", "rate": float(worm.fps), "starting_time": 0.0}
+    traces.create_roi_response_series(name="dF", data=worm.traces, rois=rows, **told)
     module.add(traces)
     with NWBHDF5IO(path, "w") as io:
         io.write(file)
