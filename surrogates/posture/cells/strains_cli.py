@@ -57,7 +57,7 @@ def classify(
     results = [each for name in both for each in cross_validate(kinds[name], name, protocol, True, asked.get(name))]
     if shared := sorted({i for each in asked.values() for i in each.individuals} & set(kinds["cells"].individuals)):
         print(
-            f"{', '.join(shared[:5])}: individuals of both files; if they are the same, the test is not of unseen ones"
+            f"{', '.join(shared[:5])}: in both files; if these are the same animals, the test is not of unseen ones"
         )
     facts = {"model": reader.name, "data": data.name, **({"test": test_data.name} if test_data else {})}
     judged = asked.get("cells", kinds["cells"])
