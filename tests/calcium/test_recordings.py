@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.calcium.recording import NEURON_SETS, Recording, as_dataset, select_neurons, shared_neurons
+from datasets.calcium.neuron_sets import NEURON_SETS
+from datasets.calcium.recording import Recording, as_dataset, select_neurons, shared_neurons
 from datasets.calcium.recordings import load_npz, load_recordings, read_recordings, resampled
-from datasets.calcium.states import STATES
+from datasets.calcium.state_rules import STATES
 from datasets.store import load_dataset, save_dataset
 from neuron_models.foundation.errors import InputError
 

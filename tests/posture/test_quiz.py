@@ -248,10 +248,13 @@ def test_the_command_serves_tells_a_taken_port_and_sums_up(tmp_path, wormtwin):
     code = f"import signal, sys, run_experiments as r; {heard}; sys.exit(r.run(sys.argv[1:]))"
     command = [sys.executable, "-c", code, *map(str, given), "--port", "0"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, text=True, cwd=ROOT, env=environment) as process:
         assert process.stdout.readline().startswith("Open http://127.0.0.1:")
         process.send_signal(signal.SIGINT)
-        assert "No answers." in process.stdout.read()
+        shown, errors = process.communicate()
+    assert "No answers." in shown
+    assert "Traceback" not in errors
     assert process.returncode == 0
 
 
