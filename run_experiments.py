@@ -267,7 +267,8 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     except (typer.Abort, KeyboardInterrupt):
         print(
-            "wormtwin: stopped; simulations, experiments and searches go on when the same command is started again",
+            "wormtwin: stopped; simulations, trainings, experiments and searches go on when the same command "
+            "is started again",
             file=sys.stderr,
         )
         return _INTERRUPTED

@@ -55,6 +55,8 @@ def classify(
     kinds = strain_features(reader, dataset, own)
     both = [name for name in kinds if test_data is None or name in asked]
     results = [each for name in both for each in cross_validate(kinds[name], name, protocol, True, asked.get(name))]
+    if shared := sorted({i for each in asked.values() for i in each.individuals} & set(kinds["cells"].individuals)):
+        print(f"{', '.join(shared[:5])}: in both files; if these are the same animals, the test is not of unseen ones")
     facts = {"model": reader.name, "data": data.name, **({"test": test_data.name} if test_data else {})}
     judged = asked.get("cells", kinds["cells"])
     report = write_strains_report(results, judged, protocol, facts, out, tested=bool(asked))
