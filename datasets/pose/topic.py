@@ -41,7 +41,7 @@ def _validate_details(names: tuple[str, ...], details: Mapping[str, Any]) -> Non
 TOPIC = DataTopic(
     _owns,
     print_details=_print_details,
-    hidden=("skeleton", "crop", "flagged", "body_length", "sampled", "predicted", "left_out", "filled_up"),
+    hidden=("skeleton", "crop", "flagged", "body_length", "sampled", "predicted", "left_out", "filled_up", "missing"),
     details=_details,
     require_details=_require_details,
     validate_details=_validate_details,
