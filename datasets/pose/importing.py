@@ -12,7 +12,7 @@ from datasets.dataset import Dataset
 from datasets.pose.crops import Crops, oriented_matrices
 from datasets.pose.cutting import CutFrames
 from datasets.pose.formats.label_files import each_animal
-from datasets.pose.labelled import Kind, Labelled, keypoints_dataset
+from datasets.pose.labelled import ABSENT, UNKNOWN, Kind, Labelled, keypoints_dataset
 from datasets.pose.skeleton import require_same_keypoints
 from datasets.pose.tracks import Tracks, extents, footage_of, images_of
 from datasets.pose.video.frame_readers import ImageReader, image_size
@@ -34,6 +34,8 @@ class ImportSettings:
             frames.
         scale: pixels of the images a pixel of the video.
         grey: one channel (True) or three (False); None takes one where the videos have no colour.
+        missing: what a missing label in a labelled frame means: `absent` (the key point is not visible) or `unknown`;
+            as the file's tool has it when empty.
         heading: two key points (from, to): crops are turned so that the second lies to the right of the first.
     """
 
@@ -41,6 +43,7 @@ class ImportSettings:
     scale: Dimensionless = 1.0
     grey: bool | None = None
     heading: tuple[str, str] | None = None
+    missing: str = ""
 
     def __post_init__(self) -> None:
         require(self.size is None or self.size >= MULTIPLE, f"--size must be >= {MULTIPLE} pixels, got {self.size}")
@@ -48,6 +51,8 @@ class ImportSettings:
             self.size is None or self.size % MULTIPLE == 0,
             f"--size must be a multiple of {MULTIPLE} pixels (networks halve images three times), got {self.size}",
         )
+        known = ("", ABSENT, UNKNOWN)
+        require(self.missing in known, f"--missing must be {ABSENT} or {UNKNOWN}, got {self.missing!r}")
         require(0 < self.scale <= 4, f"--scale must be > 0 and <= 4, got {self.scale:g}")
         require(self.heading is None or self.size is not None, "--heading turns crops: give --size too")
 
@@ -84,6 +89,7 @@ def labelled_dataset(tracks: Sequence[Tracks], settings: ImportSettings, name: s
     ]
     kind: Kind = "frames" if settings.size is None else "crops"
     told = {**_left_out(tracks, labelled, settings), **_filled_up(opened, settings), **_who(labelled)}
+    told["missing"] = settings.missing or (ABSENT if all(each.absence for each in tracks) else UNKNOWN)
     fps = None if all(each.images for each in tracks) else opened[0].fps
     return keypoints_dataset(name, labelled, skeleton, kind=kind, fps=fps, source=source, extra=told)
 

@@ -154,6 +154,15 @@ def keypoints_of(trial: Trial) -> Float[np.ndarray, "frame keypoint 2"]:
     return np.asarray(trial.y[:])
 
 
+ABSENT, UNKNOWN = "absent", "unknown"
+"""What a missing label in a labelled frame means: that the key point is not visible, or nothing."""
+
+
+def absence_is_told(dataset: Dataset) -> bool:
+    """Whether a label that is missing in a labelled frame says that the key point is not visible."""
+    return dataset.extra.get("missing") == ABSENT
+
+
 def labelled_share(dataset: Dataset) -> Float[np.ndarray, " keypoint"]:
     """The share of counting frames in which each key point is labelled."""
     marked = np.concatenate([~np.isnan(keypoints_of(trial)[trial.valid(), :, 0]) for trial in dataset])

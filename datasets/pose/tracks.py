@@ -34,6 +34,8 @@ class Tracks:
             none.
         images: the image file of each frame as the labels name it; empty for the frames of a movie.
         notes: what a reader left out, in words.
+        absence: whether a label that is missing in a labelled frame says that the key point is not visible, as in the
+            labels of people in SLEAP's and DeepLabCut's files.
         missing: which of the images are not there and where they were looked for, in words; empty where none is.
     """
 
@@ -49,6 +51,7 @@ class Tracks:
     images: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     missing: str = ""
+    absence: bool = False
 
     def __post_init__(self) -> None:
         where = f"tracks of {self.video}"

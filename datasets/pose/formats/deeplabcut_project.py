@@ -120,6 +120,7 @@ def _folder_tracks(table: Table, rows: Sequence[int], path: Path, config: Mappin
         footage,
         images=names,
         missing=found.note,
+        absence=bool(np.isnan(scores).all()),
     )
 
 

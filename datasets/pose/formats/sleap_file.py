@@ -60,6 +60,7 @@ def _tracks(frames: Sequence[Any], tracks: Sequence[Any], video: Any, path: Path
         columns.animals,
         instance_scores=columns.instance_scores,
         notes=notes,
+        absence=columns.scores is None and path.suffix.lower() == ".slp",
     )
     return _with_footage(made, video, path)
 
