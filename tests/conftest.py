@@ -18,7 +18,8 @@ from jaxtyping import install_import_hook
 ROOT = Path(__file__).parent.parent
 
 UNCHECKED = (
-    "surrogates.training.fast",  # numba compiles it
+    "neuron_models.linear.kernels",  # numba compiles it
+    "surrogates.training.fast",  # so it does this
     "surrogates.responses.models.layers",  # Keras reads the signatures of its layers, which a checker would hide
     "surrogates.calcium",
     "surrogates.posture",
