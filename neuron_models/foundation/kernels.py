@@ -16,12 +16,13 @@ def compiled(kernel: Callable[..., Any]) -> Callable[..., Any]:
     """
     import numba
 
+    options: Any = {"error_model": "numpy", "nogil": True, "fastmath": {"reassoc", "contract", "nsz"}}
     config: Any = numba.config
     before, config.CACHE_DIR = config.CACHE_DIR, _cache_folder(Path(kernel.__code__.co_filename).parent)
     try:
-        return numba.njit(error_model="numpy", cache=True, nogil=True)(kernel)
+        return numba.njit(cache=True, **options)(kernel)
     except RuntimeError:  # nowhere to write: every process compiles anew
-        return numba.njit(error_model="numpy", nogil=True)(kernel)
+        return numba.njit(**options)(kernel)
     finally:
         config.CACHE_DIR = before
 

@@ -7,10 +7,13 @@ from jaxtyping import Float, Int
 
 from neuron_models.circuit import Circuit, Clamp, RunSettings, Site
 from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.units import Milliseconds
 from neuron_models.linear.coupling import NetworkModes, couple, network_modes
+from neuron_models.linear.eventful import System, Watched, inner_steps, run_with_events, watch
 from neuron_models.linear.modes import CellModes
 from neuron_models.linear.preparation import prepare
 from neuron_models.linear.stimuli import straight_pieces
+from neuron_models.stimulus import Waveform
 
 FEWEST = 10.0
 """Modes of a cell up to this rate in 1/ms always move by themselves; the fastest others follow at once."""
@@ -34,6 +37,7 @@ class LinearSimulation:
         nodes = len(self._parts.compartments.leak)
         self._coupling = couple(self._parts.cells, self._parts.gaps, _fastest(self._parts.cells), nodes)
         self._modes: dict[frozenset[int], NetworkModes] = {frozenset(): network_modes(self._coupling)}
+        self._synapses: dict[tuple, Watched] = {}
 
     @property
     def compartments(self) -> int:
@@ -92,9 +96,32 @@ class LinearSimulation:
         modes, outputs = self.modes(ablated), self.nodes(record)
         found = np.empty((len(stimuli), settings.steps + 1, len(outputs)))
         for number, clamps in enumerate(stimuli):
-            _respond(modes, self.nodes([clamp.site for clamp in clamps]), clamps, outputs, settings, found[number])
+            inputs, waveforms = self.nodes([clamp.site for clamp in clamps]), [clamp.waveform for clamp in clamps]
+            system = driven_system(modes, inputs, outputs)
+            if len(self._parts.synapses.targets):
+                watched = self._watched(inputs, outputs, ablated, inner_steps(settings)[1])
+                found[number] = run_with_events(system, watched, waveforms, settings)
+            else:
+                _respond(system, waveforms, settings, found[number])
         found += self._parts.compartments.rest[outputs]
         return found
+
+    def _watched(
+        self,
+        inputs: Int[np.ndarray, " clamp"],
+        outputs: Int[np.ndarray, " site"],
+        ablated: Collection[str],
+        dt: Milliseconds,
+    ) -> Watched:
+        """What the kernel needs to know of synapses; the last answer is kept."""
+        driven = np.unique(self._coupling.place[inputs])
+        key = (driven.tobytes(), outputs.tobytes(), frozenset(ablated), dt)
+        if key not in self._synapses:
+            cells = frozenset(self._parts.compartments.cell(name) for name in ablated)
+            rest = self._parts.compartments.rest
+            modes, synapses = self.modes(ablated), self._parts.synapses
+            self._synapses = {key: watch(modes, synapses, rest, driven, outputs, cells, dt)}
+        return self._synapses[key]
 
 
 def _fastest(cells: Sequence[CellModes]) -> float:
@@ -104,18 +131,16 @@ def _fastest(cells: Sequence[CellModes]) -> float:
 
 
 def _respond(
-    modes: NetworkModes,
-    inputs: Int[np.ndarray, " clamp"],
-    clamps: Sequence[Clamp],
-    outputs: Int[np.ndarray, " site"],
+    system: System,
+    waveforms: Sequence[Waveform],
     settings: RunSettings,
     found: Float[np.ndarray, "time site"],
 ) -> None:
     """Write how far potentials are from rest when no synapse opens."""
     from neuron_models.linear.kernels.exact import respond
 
-    pieces = straight_pieces([clamp.waveform for clamp in clamps], settings.dt, settings.steps)
-    rates, drive, seen = driven_system(modes, inputs, outputs)
+    pieces = straight_pieces(waveforms, settings.dt, settings.steps)
+    rates, drive, seen = system
     reach = np.abs(seen).max(axis=0, initial=0.0) * (np.abs(drive).T @ pieces.largest) / rates
     kept = np.flatnonzero(reach > _NEGLIGIBLE)
     z = np.zeros((settings.steps + 1, len(kept)))
@@ -124,9 +149,7 @@ def _respond(
     np.matmul(z, seen[:, kept].T, out=found)
 
 
-def driven_system(
-    modes: NetworkModes, inputs: Int[np.ndarray, " clamp"], outputs: Int[np.ndarray, " site"]
-) -> tuple[Float[np.ndarray, " mode"], Float[np.ndarray, "clamp mode"], Float[np.ndarray, "site mode"]]:
+def driven_system(modes: NetworkModes, inputs: Int[np.ndarray, " clamp"], outputs: Int[np.ndarray, " site"]) -> System:
     """The rates of modes, what 1 nA does to each, and what each does to a potential.
 
     They are the network's modes, then the fast modes of the cells that are stimulated, which answer their own cell's

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from connectome.cli import NetworkOption
 from connectome.scenario import SCENARIOS, Scenario, load_scenario
-from datasets.options import ClusterOption, ScenarioOption, one_of, parse_names, parse_numbers
+from datasets.options import ClusterOption, ScenarioOption, SimulatorOption, one_of, parse_names, parse_numbers
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_place
 from neuron_models.foundation.printing import print_whole
@@ -44,8 +44,10 @@ def run_scenario(
     network: NetworkOption = None,
     jobs: JobsOption = 1,
     cluster: ClusterOption = None,
+    simulator: SimulatorOption = "coreneuron",
 ) -> None:
     """Simulate a scenario with all 302 neurons recorded, and beside it without some neurons."""
+    from connectome.network import default_settings
     from connectome.wiring import load_connectome
     from datasets.responses.activity import compare_activity
     from datasets.responses.simulation import require_free, simulate_dataset, simulation_job
@@ -60,10 +62,11 @@ def run_scenario(
     worms = {"intact": scenario} | ({f"without-{'-'.join(lost)}": scenario.ablate(lost)} if lost else {})
     connectome = load_connectome(network)
     print(f"Network: {connectome.source}")
-    options = {"record": connectome.names, "jobs": jobs, "cluster": cluster}
+    settings = default_settings(scenario, simulator)
+    options = {"record": connectome.names, "settings": settings, "jobs": jobs, "cluster": cluster}
     files = {out / f"{which}.h5": worm for which, worm in worms.items()}
     for path, worm in files.items():  # what stands in the way is told before the first is simulated
-        require_free(path, simulation_job(worm, connectome, record=connectome.names))
+        require_free(path, simulation_job(worm, connectome, record=connectome.names, settings=settings))
     intact, *rest = (simulate_dataset(worm, connectome, path, **options) for path, worm in files.items())  # type: ignore[arg-type]
     ablated = rest[0] if rest else None
     table = compare_activity(intact, ablated)
@@ -92,9 +95,11 @@ def screen(
     network: NetworkOption = None,
     jobs: JobsOption = 1,
     cluster: ClusterOption = None,
+    simulator: SimulatorOption = "coreneuron",
 ) -> None:
     """Ablate every neuron in turn and measure what changes; a stopped screen goes on where it was."""
     from connectome.contact import require_known
+    from connectome.network import default_settings
     from connectome.wiring import load_connectome
     from datasets.responses.screen import screen_ablations
     from surrogates.responses.ablation.page import write_screen_report
@@ -115,6 +120,7 @@ def screen(
         out / "screen.h5",
         ablations=ablations,
         record=connectome.names if record == "all" else None,
+        settings=default_settings(chosen, simulator),
         jobs=jobs,
         cluster=cluster,
     )
