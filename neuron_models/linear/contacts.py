@@ -80,9 +80,9 @@ def gap_junctions(compartments: Compartments) -> Gaps:
         if isinstance(junction.mechanism, GapJunction) and junction.mechanism.g > 0:
             sides = sorted(_sides(compartments, junction))
             (a, first), (b, second) = sides
-            if a != b:
-                merged[a, b] = merged.get((a, b), 0.0) + junction.mechanism.g
-                cells[a, b] = (first, second)
+            # one of a compartment with itself is kept: it carries nothing, but a step of NEURON's feels it
+            merged[a, b] = merged.get((a, b), 0.0) + junction.mechanism.g
+            cells[a, b] = (first, second)
     nodes = np.array(list(merged), dtype=int).reshape(-1, 2)
     return Gaps(nodes, np.array(list(cells.values()), dtype=int).reshape(-1, 2), np.array(list(merged.values())))
 

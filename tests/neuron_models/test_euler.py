@@ -21,6 +21,7 @@ def circuit(sphere):
         Junction(Site("B"), Site("C"), ChemicalSynapse(g_max=5e-4, e_rev=-80.0, threshold=-50.0, delay=1.37)),
         Junction(Site("B"), Site("C"), GapJunction(2e-4)),
         Junction(Site("A"), Site("C"), GapJunction(1e-4)),
+        Junction(Site("C"), Site("C"), GapJunction(3e-4)),
     )
     return Circuit((sphere("A"), sphere("B", 12.0), sphere("C", 30.0)), junctions)
 
