@@ -1,6 +1,5 @@
 """Files of calcium recordings, of any kind that can be read, as one dataset."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from datasets.calcium.matlab_file import read_matlab
+from datasets.calcium.neuron_sets import SHARED
 from datasets.calcium.npz_file import read_npz
 from datasets.calcium.nwb_file import read_nwb
-from datasets.calcium.recording import SHARED, Recording, as_dataset
+from datasets.calcium.recording import Recording, as_dataset
 from datasets.dataset import Dataset
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Hertz
@@ -23,7 +23,7 @@ READERS: dict[str, Callable[[Path], tuple[Recording, ...]]] = {
 
 
 def read_recordings(paths: Sequence[Path], series: str = "") -> tuple[Recording, ...]:
-    """Read files, of any kind in `READERS`; worms of the same name get that of their file before theirs.
+    """Read files, of any kind in `READERS`; if two worms have one name, all get that of their file before theirs.
 
     Args:
         paths: the files.
@@ -41,8 +41,9 @@ def read_recordings(paths: Sequence[Path], series: str = "") -> tuple[Recording,
             read_nwb(path, series) if series and path.suffix.lower() == ".nwb" else READERS[path.suffix.lower()](path)
         )
         found += [(path.stem, recording) for recording in read]
-    known = Counter(recording.name for _, recording in found)
-    return tuple(replace(r, name=f"{stem} {r.name}") if known[r.name] > 1 else r for stem, r in found)
+    if len({recording.name for _, recording in found}) == len(found):
+        return tuple(recording for _, recording in found)
+    return tuple(replace(recording, name=f"{stem} {recording.name}") for stem, recording in found)
 
 
 def load_recordings(

@@ -1,6 +1,6 @@
 """`wormtwin pose`: labels and videos in and out, frames to label, and the generator of labelled images."""
 
-from importlib.util import find_spec
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +8,8 @@ import typer
 
 from datasets.options import OutOption, parse_names
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_picture, require_place
+from neuron_models.foundation.extras import require_extra
+from neuron_models.foundation.files import require_figure_path, require_writable
 from neuron_models.foundation.wording import counted
 
 pose_app = typer.Typer(no_args_is_help=True, help="Body parts in videos: labels, videos, alignment, predictions.")
@@ -17,7 +18,9 @@ SizeOption = Annotated[
     str, typer.Option(help="Crop each animal to a square of so many pixels; 'auto' fits; whole frames when empty.")
 ]
 GreyOption = Annotated[bool | None, typer.Option("--grey/--colour", help="As the video is when not said.")]
-VideoOption = Annotated[Path | None, typer.Option(help="In place of the video that the file names.")]
+VideoOption = Annotated[
+    Path | None, typer.Option(help="In place of the video that the file names, or the folder to look in by name.")
+]
 
 
 @pose_app.command("import")
@@ -31,8 +34,10 @@ def import_(
     size: SizeOption = "",
     scale: Annotated[float, typer.Option(help="Pixels of the images a pixel of the video.")] = 1.0,
     grey: GreyOption = None,
-    heading: Annotated[str, typer.Option(help="Two joints, such as abdomen,head: crops are turned that way.")] = "",
-    pairs: Annotated[str, typer.Option(help="Left and right joints, such as wingL:wingR; guessed when empty.")] = "",
+    heading: Annotated[str, typer.Option(help="Two key points, such as abdomen,head: crops are turned that way.")] = "",
+    pairs: Annotated[
+        str, typer.Option(help="Left and right key points, such as wingL:wingR; guessed when empty.")
+    ] = "",
     picture: Annotated[Path | None, typer.Option(help="Draw some labelled images here (.png or .svg).")] = None,
 ) -> None:
     """Read labelled frames of videos into a dataset file; each animal is cut out with --size."""
@@ -43,9 +48,9 @@ def import_(
 
     _require_out(out)
     require_dataset_file(out)
-    require_picture(picture)
+    require_figure_path(picture)
     turned = parse_names(heading)
-    require(len(turned) in (0, 2), f"--heading names two joints, such as abdomen,head, got {heading!r}")
+    require(len(turned) in (0, 2), f"--heading names two key points, such as abdomen,head, got {heading!r}")
     require(video is None or len(files) == 1, "--video goes with one file of labels")
     found = [tracks for file in files for tracks in load_labels(file, video)]
     pixels = max(needed_size(tracks, scale) for tracks in found) if size == "auto" else _size(size)
@@ -65,17 +70,17 @@ def import_(
 
 
 def _require_out(out: Path) -> None:
-    missing = [name for name in ("av", "imageio", "sleap_io") if find_spec(name) is None]
-    require(not missing, f"videos and labels need {', '.join(missing)}: pip install wormtwin[pose]")
+    for package in ("av", "imageio", "sleap_io"):
+        require_extra(package, extra="pose", purpose="reading videos and labels")
     require(not out.is_dir(), f"--out {out} is a folder: give a file name")
-    require_place(out)
+    require_writable(out)
 
 
 def require_dataset_file(out: Path) -> None:
     """Raise an `InputError` unless a dataset file can be written to `--out`, before work is done for it."""
     require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
     require(out.suffix in (".h5", ".hdf5"), f"--out {out}: a dataset file's name ends in .h5")
-    require_place(out)
+    require_writable(out)
 
 
 def _size(text: str) -> int | None:
@@ -101,15 +106,24 @@ def convert(
     out: Annotated[Path, typer.Option(help="The file to write.")],
     to: Annotated[str, typer.Option(help="slp, analysis, dlc, nwb or coco; by the name of --out when empty.")] = "",
     video: VideoOption = None,
+    session_start: Annotated[
+        datetime | None, typer.Option(help="NWB: when the session began; as the video tells when not said.")
+    ] = None,
+    species: Annotated[str, typer.Option(help="NWB: such as 'Mus musculus'; open when empty.")] = "",
+    age: Annotated[str, typer.Option(help="NWB: of the subject, such as P90D; open when empty.")] = "",
 ) -> None:
     """Write labels or predictions as a file of SLEAP, DeepLabCut, NWB or COCO."""
     from datasets.pose.formats.export_files import kind_of, save_labels
     from datasets.pose.formats.label_files import load_labels
+    from datasets.pose.formats.nwb_poses import AGE_UNKNOWN, Session
 
     _require_out(out)
     kind = to or kind_of(out)
     found = load_labels(file, video)
-    save_labels(found, out, kind)
+    session = Session(session_start, species or None, age or AGE_UNKNOWN)
+    save_labels(found, out, kind, session)
+    for note in (note for each in found for note in each.notes):
+        print(f"Left out: {note}")
     print(f"{counted(sum(len(each) for each in found), 'frame')} in {out} ({kind})")
 
 
@@ -122,10 +136,10 @@ def render(
     end: Annotated[int | None, typer.Option(help="The frame after the last.")] = None,
     every: Annotated[int, typer.Option(help="Draw one of so many frames.")] = 1,
     fps: Annotated[float | None, typer.Option(help="Frames a second; the video's own when not said.")] = None,
-    threshold: Annotated[float, typer.Option(help="Leave out joints of a lower score.")] = 0.0,
+    threshold: Annotated[float, typer.Option(help="Leave out key points of a lower score.")] = 0.0,
     by_animal: Annotated[bool, typer.Option("--by-animal", help="A colour an animal instead of a side.")] = False,
 ) -> None:
-    """Draw skeletons into a video: left joints blue, right ones orange, others yellow."""
+    """Draw skeletons into a video: left key points blue, right ones orange, others yellow."""
     from datasets.pose.drawing.render import RenderSettings
     from datasets.pose.drawing.render import render as write
     from datasets.pose.formats.label_files import load_labels

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ from datasets.pose.crops import Crops, oriented_matrices
 from datasets.pose.cutting import CutFrames
 from datasets.pose.formats.label_files import each_animal
 from datasets.pose.labelled import Kind, Labelled, keypoints_dataset
-from datasets.pose.skeleton import require_same_joints
-from datasets.pose.tracks import Tracks, extents, footage_of
-from datasets.pose.video.video import Video
+from datasets.pose.skeleton import require_same_keypoints
+from datasets.pose.tracks import Tracks, extents, footage_of, images_of
+from datasets.pose.video.frame_readers import ImageReader, image_size
+from datasets.pose.video.video import MOVIES, STORED, Video
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Dimensionless
 from neuron_models.foundation.wording import counted
@@ -28,10 +30,11 @@ class ImportSettings:
     """How images are cut.
 
     Attributes:
-        size: width and height in pixels of crops about the mean of an animal's labelled joints; None for whole frames.
+        size: width and height in pixels of crops about the mean of an animal's labelled key points; None for whole
+            frames.
         scale: pixels of the images a pixel of the video.
         grey: one channel (True) or three (False); None takes one where the videos have no colour.
-        heading: two joints (from, to): crops are turned so that the second lies to the right of the first.
+        heading: two key points (from, to): crops are turned so that the second lies to the right of the first.
     """
 
     size: int | None = None
@@ -53,30 +56,78 @@ def labelled_dataset(tracks: Sequence[Tracks], settings: ImportSettings, name: s
     """Labels and their videos as a dataset whose images are cut when they are read.
 
     Each animal that was followed is a trial of its own; where nobody followed them, each video is one, and every
-    animal of a frame a sample. Labels outside of a crop become NaN. Animals without the two joints of `heading` are
+    animal of a frame a sample. Labels outside of a crop become NaN. Animals without the two key points of `heading` are
     left out, as `extra["left_out"]` tells.
 
     Raises:
         InputError: a video is missing or lacks labelled frames, skeletons differ, a crop is larger than a frame,
             several animals are in one frame and no size of crops is given, or images would differ in size.
     """
+    tracks = [_with_images(each) for each in tracks]
     skeleton = tracks[0].skeleton
     for each in tracks[1:]:
-        require_same_joints(skeleton, each.skeleton, each.video)
-    for joint in settings.heading or ():
-        require(joint in skeleton.joints, f"--heading: there is no joint {joint!r}: {', '.join(skeleton.joints)}")
+        require_same_keypoints(skeleton, each.skeleton, each.video)
+    for keypoint in settings.heading or ():
+        require(
+            keypoint in skeleton.keypoints,
+            f"--heading: there is no key point {keypoint!r}: {', '.join(skeleton.keypoints)}",
+        )
     opened = [_open(each, settings.grey) for each in tracks]
     if settings.grey is None and len({video.shape[1] for video in opened}) > 1:
         opened = [_open(each, False) for each in tracks]  # some have colours: all get them
     names = _short_names([video.path for video in opened])
+    whole = _whole_size([video.shape[2:] for video in opened], settings.scale) if settings.size is None else None
     labelled = [
         part
         for each, video, short in zip(tracks, opened, names, strict=True)
-        for part in _parts(each, video, short, settings)
+        for part in _parts(each, video, short, settings, whole)
     ]
     kind: Kind = "frames" if settings.size is None else "crops"
-    left_out = _left_out(tracks, labelled, settings)
-    return keypoints_dataset(name, labelled, skeleton, kind=kind, fps=opened[0].fps, source=source, extra=left_out)
+    told = {**_left_out(tracks, labelled, settings), **_filled_up(opened, settings), **_who(labelled)}
+    fps = None if all(each.images for each in tracks) else opened[0].fps
+    return keypoints_dataset(name, labelled, skeleton, kind=kind, fps=fps, source=source, extra=told)
+
+
+def _with_images(tracks: Tracks) -> Tracks:
+    """The labels whose images are there.
+
+    Raises:
+        InputError: none is.
+    """
+    reader = tracks.footage.reader if tracks.footage is not None else None
+    if not tracks.images or (reader is not None and not tracks.missing):
+        return tracks
+    require(isinstance(reader, ImageReader), f"the labels have no images: {tracks.missing}: give them with --video")
+    there = np.array([path.is_file() for path in images_of(tracks)])
+    return tracks.rows(there)
+
+
+def _whole_size(sizes: Sequence[tuple[int, ...]], scale: Dimensionless) -> tuple[int, int]:
+    """The size of images that hold the whole frames of all videos."""
+    high, wide = (max(1, round(max(size[side] for size in sizes) * scale)) for side in (0, 1))
+    return _filled(high), _filled(wide)
+
+
+def _filled_up(videos: Sequence[Video], settings: ImportSettings) -> dict[str, str]:
+    """Which sizes were filled up to the largest, by repeating the last row and column; no image is enlarged for it."""
+    sizes = {size for video in videos for size in _sizes(video)}
+    if len(sizes) < 2 or settings.size is not None:
+        return {}
+    told = ", ".join(f"{wide} x {high}" for high, wide in sorted(sizes))
+    return {"filled_up": f"frames of {told}, below and on the right"}
+
+
+def _sizes(video: Video) -> set[tuple[int, int]]:
+    reader = video.reader
+    if isinstance(reader, ImageReader) and reader.size is not None:
+        return {image_size(path) for path in reader.paths if path.is_file()}
+    return {(video.shape[2], video.shape[3])}
+
+
+def _who(labelled: Sequence[Labelled]) -> dict[str, int]:
+    """How many of the samples a network labelled, where people labelled others."""
+    found = sum(int(each.crops.predicted.sum()) for each in labelled if each.crops and each.crops.predicted is not None)
+    return {"predicted": found} if found else {}
 
 
 def _open(tracks: Tracks, grey: bool | None) -> Video:
@@ -90,7 +141,9 @@ def _open(tracks: Tracks, grey: bool | None) -> Video:
         ) from None
 
 
-def _parts(tracks: Tracks, video: Video, name: str, settings: ImportSettings) -> list[Labelled]:
+def _parts(
+    tracks: Tracks, video: Video, name: str, settings: ImportSettings, whole: tuple[int, int] | None
+) -> list[Labelled]:
     marked = _usable(tracks, settings)
     several = int(marked.sum(axis=1).max(initial=0))
     if settings.size is None and several > 1:
@@ -99,55 +152,64 @@ def _parts(tracks: Tracks, video: Video, name: str, settings: ImportSettings) ->
             f"(the widest needs {needed_size(tracks, settings.scale)})"
         )
     parts = []
-    for animal, places in each_animal(tracks):
-        rows, columns = np.nonzero(marked[:, places])
+    for animal, indices in each_animal(tracks):
+        rows, columns = np.nonzero(marked[:, indices])
         if len(rows):
-            xy = tracks.xy[rows, places[columns]]
+            xy = tracks.xy[rows, indices[columns]]
             label = f"{name}:{animal}" if animal else name
-            parts.append(_labelled(label, xy, tracks, rows, places[columns], video, settings))
+            parts.append(_labelled(label, xy, tracks, rows, indices[columns], video, settings, whole))
     return parts
 
 
 def _left_out(tracks: Sequence[Tracks], labelled: Sequence[Labelled], settings: ImportSettings) -> dict[str, str]:
+    told = [note for each in tracks for note in (*each.notes, each.missing) if note]
     marked = sum(int((~np.isnan(each.xy[..., 0])).any(axis=-1).sum()) for each in tracks)
     missed = marked - sum(len(each.images) for each in labelled)
-    return {"left_out": f"{counted(missed, 'animal')} without {' or '.join(settings.heading or ())}"} if missed else {}
+    if missed:
+        told.append(f"{counted(missed, 'animal')} without {' or '.join(settings.heading or ())}")
+    return {"left_out": "; ".join(told)} if told else {}
 
 
 def _usable(tracks: Tracks, settings: ImportSettings) -> Bool[np.ndarray, "frame animal"]:
-    """Which animals have a labelled joint, and those that say where they head if crops are to be turned."""
+    """Which animals have a labelled key point, and those that say where they head if crops are to be turned."""
     marked = ~np.isnan(tracks.xy[..., 0])
     usable = marked.any(axis=-1)
-    for joint in settings.heading or ():
-        usable &= marked[..., tracks.skeleton.joints.index(joint)]
+    for keypoint in settings.heading or ():
+        usable &= marked[..., tracks.skeleton.keypoints.index(keypoint)]
     return usable
 
 
 def _labelled(
     name: str,
-    xy: Float[np.ndarray, "sample joint 2"],
+    xy: Float[np.ndarray, "sample keypoint 2"],
     tracks: Tracks,
     rows: Int[np.ndarray, " sample"],
     animals: Int[np.ndarray, " sample"],
     video: Video,
     settings: ImportSettings,
+    whole: tuple[int, int] | None,
 ) -> Labelled:
-    size, matrices = _places(xy, tracks, video, settings)
-    crops = Crops(video.path, tracks.frames[rows], animals, matrices)
-    joints = crops.to_crop(xy)
-    joints[~_inside(joints, size)] = np.nan
-    length = float(np.nanmedian(extents(joints)))
-    return Labelled(name, CutFrames(video, crops, size), joints, crops, body_length=length)
+    size, matrices = _places(xy, tracks, video, settings, whole)
+    predicted = tracks.predicted()[rows, animals]
+    crops = Crops(video.path, tracks.frames[rows], animals, matrices, predicted if predicted.any() else None)
+    keypoints = crops.to_crop(xy)
+    keypoints[~_inside(keypoints, size)] = np.nan
+    lengths = extents(keypoints)
+    length = None if np.isnan(lengths).all() else float(np.nanmedian(lengths))
+    return Labelled(name, CutFrames(video, crops, size), keypoints, crops, body_length=length)
 
 
 def _places(
-    xy: Float[np.ndarray, "sample joint 2"], tracks: Tracks, video: Video, settings: ImportSettings
+    xy: Float[np.ndarray, "sample keypoint 2"],
+    tracks: Tracks,
+    video: Video,
+    settings: ImportSettings,
+    whole: tuple[int, int] | None,
 ) -> tuple[tuple[int, int], Float[np.ndarray, "sample 2 3"]]:
     """The size of the images of one video, and where each lies in its frame."""
     height, width = video.shape[2:]
     if settings.size is None:
-        found = [max(1, round(side * settings.scale)) for side in (height, width)]
-        size = (_filled(found[0]), _filled(found[1]))
+        size = whole or _whole_size([(height, width)], settings.scale)
         # The corners of the first pixels coincide, not their centres.
         shift = 0.5 / settings.scale - 0.5
         matrix = np.array([[1 / settings.scale, 0, shift], [0, 1 / settings.scale, shift]])
@@ -162,7 +224,7 @@ def _places(
     centre = np.nanmean(xy, axis=1)
     angle = np.zeros(len(xy))
     if settings.heading is not None:
-        tail, head = (xy[:, tracks.skeleton.joints.index(joint)] for joint in settings.heading)
+        tail, head = (xy[:, tracks.skeleton.keypoints.index(keypoint)] for keypoint in settings.heading)
         angle = np.arctan2(*(head - tail).T[::-1])
     elif settings.scale == 1:
         centre = np.round(centre + 0.5) - 0.5  # whole pixels: the crop holds the video's own values
@@ -173,13 +235,15 @@ def _filled(side: int) -> int:
     return -(-side // MULTIPLE) * MULTIPLE
 
 
-def _inside(joints: Float[np.ndarray, "sample joint 2"], size: tuple[int, int]) -> Bool[np.ndarray, "sample joint"]:
+def _inside(
+    keypoints: Float[np.ndarray, "sample keypoint 2"], size: tuple[int, int]
+) -> Bool[np.ndarray, "sample keypoint"]:
     end = np.array([size[1], size[0]]) - 0.5
-    return np.all((joints >= -0.5) & (joints <= end), axis=-1)
+    return np.all((keypoints >= -0.5) & (keypoints <= end), axis=-1)
 
 
 def needed_size(tracks: Tracks, scale: float = 1.0) -> int:
-    """The size of crops that holds the joints of every animal of some tracks, with a tenth to spare."""
+    """The size of crops that holds the key points of every animal of some tracks, with a tenth to spare."""
     xy = tracks.xy.reshape(-1, *tracks.xy.shape[2:])
     xy = xy[~np.isnan(xy[..., 0]).all(axis=1)]
     reach = np.nanmax(np.abs(xy - np.nanmean(xy, axis=1)[:, None]))
@@ -188,13 +252,13 @@ def needed_size(tracks: Tracks, scale: float = 1.0) -> int:
 
 def _short_names(paths: Sequence[str]) -> list[str]:
     """The last parts of the videos' names, with as many folders as tell them apart."""
-    from pathlib import PurePath
-
+    whole = [Path(path) if Path(path).name else Path(path).resolve() for path in paths]
+    stems = [path.with_suffix("") if path.suffix.lower() in MOVIES + STORED else path for path in whole]
     for parts in range(1, 20):
-        names = ["/".join(PurePath(path).with_suffix("").parts[-parts:]) for path in paths]
+        names = ["/".join(stem.parts[-parts:]) for stem in stems]
         if len(set(names)) == len(names):
             return names
-    return [f"{name}-{place + 1}" for place, name in enumerate(names)]
+    return [f"{name}-{index + 1}" for index, name in enumerate(names)]
 
 
 def chosen_pairs(dataset: Dataset, pairs: Sequence[tuple[str, str]]) -> Dataset:

@@ -1,13 +1,12 @@
 """Files of postures, of any kind that can be read, as one dataset."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from datasets.dataset import Dataset, stretches
+from datasets.dataset import Dataset, contiguous_runs
 from datasets.posture.formats.array_file import read_arrays
 from datasets.posture.formats.hdf5_file import read_hdf5
 from datasets.posture.formats.raw import Faults, MidlineRecording, Reading, posture_of
@@ -54,7 +53,7 @@ def read_recordings(
 ) -> tuple[MidlineRecording | AmplitudeRecording, ...]:
     """Read files, of any kind in `READERS`, parts of one WCON recording together.
 
-    Recordings of the same name get that of their file's folder before theirs.
+    If two recordings have one name, all get that of their file's folder before theirs.
 
     Args:
         paths: the files.
@@ -75,8 +74,9 @@ def read_recordings(
             read = READERS[path.suffix.lower()](path, own) if len(parts) == 1 else read_wcon_parts(parts, own)
             found += [(folder, each) for each in read]
             bar.update(len(parts))
-    known = Counter(recording.name for _, recording in found)
-    return tuple(replace(r, name=f"{folder} {r.name}") if known[r.name] > 1 else r for folder, r in found)
+    if len({recording.name for _, recording in found}) == len(found):
+        return tuple(recording for _, recording in found)
+    return tuple(replace(recording, name=f"{folder} {recording.name}") for folder, recording in found)
 
 
 def load_recordings(
@@ -152,7 +152,7 @@ def longest_stretch(recording: PostureRecording | AmplitudeRecording) -> Seconds
         valid = recording.valid()
     else:
         valid = np.isfinite(recording.amplitudes).all(axis=1)
-    found = stretches(valid)
+    found = contiguous_runs(valid)
     return float((found[:, 1] - found[:, 0]).max(initial=0)) / recording.fps
 
 

@@ -12,10 +12,11 @@ from typing import Any
 from datasets.dataset import Dataset
 from datasets.topics import topic_modules, topics_of
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_file, written_whole
+from neuron_models.foundation.files import atomic_write, require_file
 from neuron_models.foundation.units import Milliseconds
 from neuron_models.foundation.wording import counted
 from surrogates.backend import keras, tensorflow_unseen
+from surrogates.runs.learned import Learned, learned_from
 
 _MEMBER = "wormtwin.json"
 RATE_TOLERANCE = 0.1
@@ -35,7 +36,8 @@ class ModelSignature:
     """What a model was trained on: names and units of its inputs and outputs, the sampling interval, the scenario.
 
     Of a model of recordings or images also its name in the table of models, of a classifier its classes, and in
-    `details`, as JSON has it, what a topic needs to know of its data (`DataTopic.details`).
+    `details`, as JSON has it, what a topic needs to know of its data (`DataTopic.details`). `learned` tells the trials
+    that it learned; None in files that do not say, such as those of version 0.1.
     """
 
     x_names: tuple[str, ...]
@@ -47,6 +49,7 @@ class ModelSignature:
     model: str = ""
     classes: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
+    learned: Learned | None = None
 
     @classmethod
     def of(cls, dataset: Dataset, model: str = "") -> "ModelSignature":
@@ -115,10 +118,10 @@ def save_model(model: keras.Model, path: str | Path, signature: ModelSignature) 
     """Write a model and its signature to a `.keras` file, whole or not at all."""
     path = Path(path)
     require(path.suffix == ".keras", f"a model file ends in .keras, got {path.name!r}")
-    with written_whole(path) as beside:
+    with atomic_write(path) as temporary:
         with tensorflow_unseen():
-            model.save(beside)
-        with zipfile.ZipFile(beside, "a") as archive:
+            model.save(temporary)
+        with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(_MEMBER, json.dumps(asdict(signature)))
     return path
 
@@ -150,7 +153,7 @@ def load_model(path: str | Path) -> tuple[keras.Model, ModelSignature | None]:
 def _signature(found: Any, model: keras.Model) -> ModelSignature:
     """What a model file says of its model, once it is known to be of the kind that `save_model` writes."""
     fields = {"x_names", "y_names", "x_units", "y_units", "dt"}
-    extra = {"scenario", "model", "classes", "details"}
+    extra = {"scenario", "model", "classes", "details", "learned"}
     if isinstance(found, dict):
         found = _as_now(found)
     require(isinstance(found, dict) and fields <= set(found) <= fields | extra, f"{_MEMBER} does not tell channels")
@@ -172,7 +175,7 @@ def _signature(found: Any, model: keras.Model) -> ModelSignature:
     for module in topic_modules("datasets"):
         if module.TOPIC.validate_details is not None:
             module.TOPIC.validate_details(read["y_names"], read.get("details", {}))
-    return ModelSignature(**read)
+    return ModelSignature(**{**read, "learned": learned_from(read.get("learned"))})
 
 
 def _as_now(found: dict[str, Any]) -> dict[str, Any]:
@@ -182,15 +185,15 @@ def _as_now(found: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "details": details} if details else kept
 
 
-def _validate(told: Mapping[str, Any]) -> None:
+def _validate(text: Mapping[str, Any]) -> None:
     """Check what a stranger's file may say, before anything is made of it."""
     for what in _LISTS:
-        for name in told.get(what, ()):
+        for name in text.get(what, ()):
             _require_text(name, what)
             require(name != "", f"{what} holds an empty name")
     for what in ("x_units", "y_units", "scenario", "model"):
-        _require_text(told.get(what, ""), what)
-    dt = told["dt"]
+        _require_text(text.get(what, ""), what)
+    dt = text["dt"]
     number = isinstance(dt, int | float) and not isinstance(dt, bool)
     require(number and math.isfinite(dt) and dt > 0, f"dt must be a number > 0 ms, got {dt!r:.60}")
 

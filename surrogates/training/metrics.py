@@ -112,15 +112,9 @@ def score(dataset: Dataset, predictions: list[Float[np.ndarray, "_time output"]]
     everything = np.concatenate(targets)
     require(len(everything) > 0, f"dataset {dataset.name!r}: no sample counts, all weights are zero")
     ranges = everything.max(0) - everything.min(0)
-    splits = {trial.split or "all" for trial in dataset}
     return {
-        split: _score(
-            np.concatenate([e for e, trial in zip(errors, dataset, strict=True) if (trial.split or "all") == split]),
-            ranges,
-            dataset.y_names,
-        )
-        for split in ("train", "validation", "test", "all")
-        if split in splits
+        part: _score(np.concatenate([errors[place] for place in places]), ranges, dataset.y_names)
+        for part, places in dataset.by_part().items()
     }
 
 
@@ -139,10 +133,10 @@ def rmse_of_mean(dataset: Dataset, split: str) -> float:
     parts = dataset.by_split()
     if not {"train", split} <= set(parts):
         return float("nan")
-    learned, asked = (
+    train_data, asked = (
         np.concatenate([target(trial)[trial.valid()] for trial in parts[name]]) for name in ("train", split)
     )
-    return float(np.sqrt(((asked - learned.mean(0)) ** 2).mean()))
+    return float(np.sqrt(((asked - train_data.mean(0)) ** 2).mean()))
 
 
 def target(trial: Trial) -> Float[np.ndarray, "time output"]:

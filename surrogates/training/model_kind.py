@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 from datasets.dataset import Dataset, Task, classes_of
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Dimensionless
-from surrogates.training.selection import choose, every_choice
-from surrogates.training.trainer import REGRESSION, Objective, Training, TrainingConfig, Transform, train
+from surrogates.training.configuration import REGRESSION, Objective, Training, TrainingConfig, Transform
+from surrogates.training.selection import parameter_grid, select_on_validation
+from surrogates.training.trainer import train
 
 Trainer = Callable[[Any, Dataset, TrainingConfig, Objective, bool], Training]
 """Trains a model in place, by gradient."""
@@ -22,7 +23,7 @@ TASKS: Mapping[str, str] = {
     "regression": "regression",
     "classification": "classification",
     "next_step": "predicting the next step",
-    "keypoints": "finding joints",
+    "keypoints": "finding key points",
 }
 """What datasets are for, in words."""
 
@@ -82,6 +83,8 @@ class ModelKind:
         transform: makes what changes its training batches, of the dataset and the settings of `batch_settings`.
         batch_settings: the settings of `transform`, with their defaults.
         evaluate: scores a model on a dataset that is prepared; takes model, kind, dataset and the model's signature.
+        hold_out: takes a prepared dataset without validation trials and holds blocks of its training trials out as
+            these; such datasets may come undivided, and all of their trials are learned then.
         require_trainable: raises an `InputError` where a prepared dataset cannot teach what it asks.
         plot_history: draws the history of a training, where its losses by epoch are not enough.
         fit_windows: gives the weights of a classifier that is solved at once, from windows and their classes.
@@ -106,6 +109,7 @@ class ModelKind:
     transform: Callable[..., Transform] | None = None
     batch_settings: Mapping[str, Any] = field(default_factory=dict)
     evaluate: Callable[..., Evaluation] | None = None
+    hold_out: Callable[[Dataset], Dataset] | None = None
     require_trainable: Callable[[Any, Dataset], None] | None = None
     plot_history: Callable[[Mapping[str, Sequence[float]]], Any] | None = None
     fit_windows: Callable[..., list[Any]] | None = None
@@ -237,9 +241,9 @@ def fit_model(
     """
     started = time.perf_counter()
     kind.require_task(dataset)
-    candidates = list(every_choice(complete_settings(kind, settings), kind.chosen))
+    candidates = list(parameter_grid(complete_settings(kind, settings), kind.chosen))
     fit = _fitter(kind, dataset, config, progress)
-    (model, training), chosen = choose(fit, dataset, candidates)
+    (model, training), chosen = select_on_validation(fit, dataset, candidates)
     return model, replace(training, settings=dict(chosen), seconds=time.perf_counter() - started)
 
 

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from surrogates.calcium.held_out import hold_out_blocks
 from surrogates.calcium.states.baselines import fit_logistic, fit_svm, logistic, solver, svm
 from surrogates.calcium.states.classification import require_taught
 from surrogates.calcium.states.evaluation import evaluate_states
 from surrogates.calcium.states.networks import alternative, connectome_network, graph_network, mlp, recurrent
 from surrogates.calcium.states.windows import arrays, arrays_with_correlations, featured, neurons_of
+from surrogates.training.configuration import Objective
 from surrogates.training.model_kind import ModelKind, model_table
-from surrogates.training.trainer import Objective
 
 
 def _states(build: Callable[..., Any], *, static: bool = False, **fixed: Any) -> ModelKind:
@@ -25,6 +26,7 @@ def _states(build: Callable[..., Any], *, static: bool = False, **fixed: Any) ->
         prepare=featured,
         from_data={"neurons": neurons_of} if "neurons" in known else {},
         fixed=fixed,
+        hold_out=hold_out_blocks,
         evaluate=evaluate_states,
         require_trainable=require_taught,
         source="Wang et al. 2020",

@@ -4,21 +4,22 @@ import numpy as np
 from jaxtyping import Float32
 
 from datasets.dataset import Dataset
+from datasets.parts.test_file import aligned_with, require_unseen
 from datasets.posture.eigenworms import mirrored, postures_of
 from datasets.posture.feature_tables import worm_table
 from datasets.posture.recording import TURN, recordings_of, strain_of
 from neuron_models.foundation.errors import require
-from surrogates.posture.cells.cell_states import Reader, read_memories
-from surrogates.posture.cells.strain_classification import Worms, cell_numbers, hand_made
+from surrogates.posture.cells.cell_states import Reader, read_cell_states
+from surrogates.posture.cells.strain_classification import FeatureMatrix, cell_features, handmade_features
 
 CELLS, HAND_MADE = "cells", "hand-made"
 
 
-def both_kinds(reader: Reader, dataset: Dataset, midlines: Dataset | None = None) -> dict[str, Worms]:
+def strain_features(reader: Reader, dataset: Dataset, midlines: Dataset | None = None) -> dict[str, FeatureMatrix]:
     """The numbers of cells, and the hand-made features of the same recordings where midlines can be had.
 
     On which side a worm lies is chance and says nothing of its strain. So each cell reads a worm and its mirror image,
-    where eigenworms and turns tell what that is, and the mean of its two memories and half their difference count as
+    where eigenworms and turns tell what that is, and the mean of its two cell states and half their difference count as
     two cells.
 
     Args:
@@ -31,20 +32,47 @@ def both_kinds(reader: Reader, dataset: Dataset, midlines: Dataset | None = None
     """
     strains = {trial.name: strain_of(dataset, trial) for trial in dataset}
     bodies = TURN in dataset.x_names and "eigenworms" in dataset.extra
-    read, names = read_memories(reader, dataset), reader.places.names
+    read, names = read_cell_states(reader, dataset), reader.indices.names
     if bodies:
-        other = (memory for _, memory in read_memories(reader, mirrored(dataset), progress=False))
+        other = (memory for _, memory in read_cell_states(reader, mirrored(dataset), progress=False))
         read = ((trial, _of_both_sides(memory, next(other))) for trial, memory in read)
         names = tuple(f"{name} {part}" for part in ("mean", "difference") for name in names)
-    kinds = {CELLS: cell_numbers(read, names, strains)}
+    kinds = {CELLS: cell_features(read, names, strains)}
     if midlines is not None:
         known = {recording.name: recording for recording in recordings_of(midlines)}
         for name in strains:
             require(name in known, f"recording {name!r} of {dataset.name!r} is not among the midlines")
-        kinds[HAND_MADE] = hand_made(worm_table([known[name] for name in strains]))
+        kinds[HAND_MADE] = handmade_features(worm_table([known[name] for name in strains]))
     elif bodies:
-        kinds[HAND_MADE] = hand_made(worm_table(postures_of(dataset)))
+        kinds[HAND_MADE] = handmade_features(worm_table(postures_of(dataset)))
     return kinds
+
+
+def test_features(
+    reader: Reader, dataset: Dataset, test: Dataset, midlines: Dataset | None
+) -> dict[str, FeatureMatrix]:
+    """The same numbers of the worms of a test file, whose channels are found by name.
+
+    Args:
+        reader: of the network's cells.
+        dataset: what is learned from.
+        test: other worms.
+        midlines: the recordings that its amplitudes tell of.
+
+    Raises:
+        InputError: the file has other channels, holds a recording or an individual that is learned from, or a strain
+            that is not.
+    """
+    aligned = aligned_with(dataset, test)
+    require_unseen(dataset, aligned)
+    learned, asked = labels_of(dataset), labels_of(aligned)
+    require("" not in asked.strains, f"a recording of {test.name!r} says no strain: import with --strain")
+    strange = sorted(set(asked.strains) - set(learned.strains))
+    known = ", ".join(sorted(set(learned.strains)))
+    require(not strange, f"strain {', '.join(strange)} of {test.name!r} is not among those that are learned: {known}")
+    both = sorted(set(asked.individuals) & set(learned.individuals))
+    require(not both, f"{', '.join(both[:5])}: in the training and in the test data: name individuals apart")
+    return strain_features(reader, aligned, midlines)
 
 
 def _of_both_sides(
@@ -53,8 +81,8 @@ def _of_both_sides(
     return np.concatenate([(memory + mirror) / 2, np.abs(memory - mirror) / 2], axis=1)
 
 
-def labels_of(dataset: Dataset) -> Worms:
+def labels_of(dataset: Dataset) -> FeatureMatrix:
     """Strains and individuals without any numbers, to see whether folds can be made of them."""
     groups = tuple(trial.group or trial.name for trial in dataset)
     strains = tuple(strain_of(dataset, trial) for trial in dataset)
-    return Worms(np.zeros((len(dataset), 0)), (), strains, groups)
+    return FeatureMatrix(np.zeros((len(dataset), 0)), (), strains, groups)
