@@ -34,11 +34,11 @@ access begintemplate connect create debug depvar endtemplate eqn external forall
 iterator local nrn_load_dll objectvar objref obfunc print proc quit read ropen setpointer sprint sred stop strdef
 uninsert xopen
 APCount AlphaSynapse Avogadro_constant BBSaveState CVode DEG Deck E Exp2Syn ExpSyn FARADAY FInitializeHandler File GAMMA
-GUIMath Glyph Graph HBox HalfGap IClamp Impedance IntFire1 IntFire2 IntFire4 KSChan KSGate KSState KSTrans L
+GUIMath Glyph Graph HBox IClamp Impedance IntFire1 IntFire2 IntFire4 KSChan KSGate KSState KSTrans L
 LinearMechanism List Matrix MechanismStandard MechanismType NMODLRandom NetCon NetStim OClamp PHI PI PPShape PWManager
 ParallelContext PatternStim PlotShape PointProcessMark Pointer PtrVector PythonObject R Ra Random RangeVarPlot SEClamp
 SaveState Section SectionBrowser SectionList SectionRef Shape StateTransitionEvent StringFunctions SymChooser TextEditor
-Timer VBox VClamp ValueFieldEditor Vector
+Timer VBox VClamp ValueFieldEditor Vector WormtwinHalfGap
 area ca_ion capacitance celsius clamp_resist cm diam dt extracellular fastpas hh k_ion morphology na_ion nseg pas
 secondorder steps_per_ms t v
 """

@@ -379,7 +379,18 @@ def test_exports_that_cannot_be(wormtwin, model_file, tmp_path, monkeypatch):
     )
     for name in ("9 lives", "", "n" * 61, "Own\n"):
         refused(export(gru, "nmodl", tmp_path / "out", "--name", name), "a mechanism's name is letters", repr(name))
-    for name in ("IClamp", "ParallelContext", "double", "t", "Section", "NEURON", "Half", "OwnGap", "y_1", "samples"):
+    for name in (
+        "IClamp",
+        "ParallelContext",
+        "double",
+        "t",
+        "Section",
+        "NEURON",
+        "WormtwinHalf",
+        "OwnGap",
+        "y_1",
+        "samples",
+    ):
         refused(export(gru, "nmodl", tmp_path / "out", "--name", name), f"cannot be called {name}:")
     monkeypatch.setitem(sys.modules, "onnx", None)
     refused(export(gru, "onnx"), "pip install wormtwin[export]")
@@ -473,8 +484,8 @@ def load(name, text):
 load("first", (folder / "first.mod").read_text() + "\\n")
 for name in ("IClamp", "ParallelContext", "t", "Section", "double"):
     load("own", f"NEURON {{ POINT_PROCESS {name} }}")
-import neuron_models.engine
-neuron_models.engine._holds = lambda h, name: False
+import neuron_models.loading
+neuron_models.loading._holds = lambda h, name: name == "WormtwinHalfGap"
 load("own", "NEURON { POINT_PROCESS IClamp }")
 print(json.dumps({"answers": answers, "refusals": refusals}))
 """
