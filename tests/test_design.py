@@ -32,11 +32,19 @@ def described(module):
     ]
 
 
+def for_checkers(module):
+    """The names that a module imports for type checkers alone."""
+    tree = ast.parse(Path(importlib.import_module(module).__file__).read_text())
+    blocks = [n for n in tree.body if isinstance(n, ast.If) and getattr(n.test, "id", "") == "TYPE_CHECKING"]
+    imported = [each for block in blocks for each in block.body if isinstance(each, ast.Import | ast.ImportFrom)]
+    return {name.asname or name.name: typing.Any for each in imported for name in each.names}
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_descriptions_are_frozen_and_their_numbers_have_units(module):
     for cls in described(module):
         assert cls.__dataclass_params__.frozen, f"{cls.__name__} is not frozen"
-        hints = typing.get_type_hints(cls, include_extras=True)
+        hints = typing.get_type_hints(cls, localns=for_checkers(module), include_extras=True)
         for field in dataclasses.fields(cls):
             assert hints[field.name] is not float, f"{cls.__name__}.{field.name} is a bare float: give it a unit"
 
@@ -83,11 +91,11 @@ def test_links_between_documents_lead_somewhere():
 
 def _source_of(target):
     """The file that a link leads to, or that the page which it leads to is made from when the site is built."""
-    place = target.resolve()
+    index = target.resolve()
     modules = ROOT / "docs" / "reference" / "modules"
-    if place == ROOT / "docs" / "reference" / "commands.md":
+    if index == ROOT / "docs" / "reference" / "commands.md":
         return ROOT / "run_experiments.py"
-    if place.is_relative_to(modules):
-        return (ROOT / place.relative_to(modules)).with_suffix(".py")
-    script = place.with_suffix(".py")
-    return script if place.parent == ROOT / "docs" / "tutorials" and script.exists() else place
+    if index.is_relative_to(modules):
+        return (ROOT / index.relative_to(modules)).with_suffix(".py")
+    script = index.with_suffix(".py")
+    return script if index.parent == ROOT / "docs" / "tutorials" and script.exists() else index

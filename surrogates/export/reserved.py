@@ -45,8 +45,8 @@ secondorder steps_per_ms t v
 
 # What the mechanism itself is made of, and the file that nrnivmodl adds.
 _OURS = """
-add_product by_events due flag mod_func network refuse samples sampling start_from_rest take_sample take_sample_when_due
-weight
+add_product by_events due flag mod_func network refuse samples sampling since start_from_rest take_sample
+take_sample_when_due weight
 """
 
 RESERVED = frozenset(f"{_NMODL} {_CPP} {_NEURON} {_OURS}".split())

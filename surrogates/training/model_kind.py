@@ -10,8 +10,10 @@ from typing import Any, ClassVar
 from datasets.dataset import Dataset, Task, classes_of
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Dimensionless
-from surrogates.training.selection import choose, every_choice
-from surrogates.training.trainer import REGRESSION, Objective, Training, TrainingConfig, Transform, train
+from neuron_models.foundation.workers import one_thread
+from surrogates.training.configuration import REGRESSION, Objective, Training, TrainingConfig, Transform
+from surrogates.training.selection import parameter_grid, select_on_validation
+from surrogates.training.trainer import train
 
 Trainer = Callable[[Any, Dataset, TrainingConfig, Objective, bool], Training]
 """Trains a model in place, by gradient."""
@@ -22,7 +24,7 @@ TASKS: Mapping[str, str] = {
     "regression": "regression",
     "classification": "classification",
     "next_step": "predicting the next step",
-    "keypoints": "finding joints",
+    "keypoints": "finding key points",
 }
 """What datasets are for, in words."""
 
@@ -237,9 +239,9 @@ def fit_model(
     """
     started = time.perf_counter()
     kind.require_task(dataset)
-    candidates = list(every_choice(complete_settings(kind, settings), kind.chosen))
+    candidates = list(parameter_grid(complete_settings(kind, settings), kind.chosen))
     fit = _fitter(kind, dataset, config, progress)
-    (model, training), chosen = choose(fit, dataset, candidates)
+    (model, training), chosen = select_on_validation(fit, dataset, candidates)
     return model, replace(training, settings=dict(chosen), seconds=time.perf_counter() - started)
 
 
@@ -248,14 +250,16 @@ def _fitter(
 ) -> Callable[[Mapping[str, Any]], tuple[Any, Training]]:
     """The function that builds a model with given settings and fits it."""
     seed = {"seed": config.seed} if "seed" in kind.settings else {}
-    solve = kind.solve(dataset) if kind.solve is not None else None
+    with one_thread():
+        solve = kind.solve(dataset) if kind.solve is not None else None
 
     def fit(settings: Mapping[str, Any]) -> tuple[Any, Training]:
         own = {name: value for name, value in settings.items() if name in kind.settings}
         model = kind.for_data(dataset, **own, **seed)
         if solve is None:
             return model, kind.train(model, dataset, config, kind.objective_for(dataset, settings), progress)
-        solve(model)
+        with one_thread():
+            solve(model)
         return model, Training({}, 0, 0.0, engine="closed form")
 
     return fit

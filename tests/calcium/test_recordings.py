@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.calcium.recording import NEURON_SETS, Recording, as_dataset, select_neurons, shared_neurons
+from datasets.calcium.neuron_sets import NEURON_SETS
+from datasets.calcium.recording import Recording, as_dataset, select_neurons, shared_neurons
 from datasets.calcium.recordings import load_npz, load_recordings, read_recordings, resampled
-from datasets.calcium.states import STATES
+from datasets.calcium.state_rules import STATES
 from datasets.store import load_dataset, save_dataset
 from neuron_models.foundation.errors import InputError
 
@@ -67,10 +68,10 @@ def test_the_four_published_worms(shared):
     ],
 )
 def test_a_wrong_npz_is_told(npz, changed, message):
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as text:
         load_npz(npz(**changed))
-    assert message in str(told.value)
-    assert "\n" not in str(told.value)
+    assert message in str(text.value)
+    assert "\n" not in str(text.value)
 
 
 def test_a_damaged_npz_is_told(tmp_path):
@@ -113,9 +114,9 @@ def test_worms_share_the_neurons_that_all_have():
 )
 def test_neurons_that_a_worm_lacks_are_told(neurons, message):
     group = [recording("a", ["RIML", "AVAL"]), recording("bb", ["AVAL", "RID"])]
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as text:
         as_dataset(group, "both", neurons)
-    assert message in str(told.value)
+    assert message in str(text.value)
 
 
 def test_worms_that_share_no_neuron_are_told():

@@ -32,7 +32,7 @@ def switched_off_and_rebuilt(placed, scenario, ablations, settings=None):
     for lost, found in zip(ablations, off, strict=True):
         rebuilt = Simulation(build_network(placed.without(lost)))
         wanted = simulate(rebuilt, replace(scenario, ablated=lost), 0, names, settings)
-        rest = [place for place, name in enumerate(names) if name not in lost]
+        rest = [index for index, name in enumerate(names) if name not in lost]
         moved.append(np.abs(found - intact)[:, rest].max())
         worst = max(worst, np.abs(found - wanted)[:, rest].max())
         silent = [names.index(name) for name in lost]
@@ -151,13 +151,13 @@ def test_activity_is_the_root_mean_square_from_rest():
 def screen_of(shape=(2, 1, 2), seed=0):
     rng = np.random.default_rng(seed)
     rows, sequences, outputs = shape
-    names = [f"N{place}" for place in range(rows)]
+    names = [f"N{index}" for index in range(rows)]
     return Screen(
         "toy",
         "none",
         tuple(names),
-        tuple(f"s{place}" for place in range(sequences)),
-        tuple(names[:1] + [f"P{place}" for place in range(outputs - 1)]),
+        tuple(f"s{index}" for index in range(sequences)),
+        tuple(names[:1] + [f"P{index}" for index in range(outputs - 1)]),
         rng.uniform(0.01, 1, (sequences, outputs)),
         rng.uniform(0, 1, shape),
         rng.normal(size=shape),
@@ -199,23 +199,25 @@ def test_a_screen_of_a_small_network_equals_separate_simulations(small, kick, tm
 def test_a_stopped_screen_goes_on(small, kick, tmp_path, monkeypatch):
     import datasets.responses.screen as module
 
-    real, done = module._simulate_one, []
+    real, done, again = module.simulate_here, [], []
 
-    def failing(shared, place):
-        if len(done) == 5:
-            raise KeyboardInterrupt
-        done.append(place)
-        return real(shared, place)
+    def kept(places):
+        def simulate(circuit, fingerprint, scenario, sequence, *more):
+            if len(done) == 5 and places is done:
+                raise KeyboardInterrupt
+            places.append((scenario.ablated, sequence))
+            return real(circuit, fingerprint, scenario, sequence, *more)
 
-    monkeypatch.setattr(module, "_simulate_one", failing)
+        return simulate
+
+    monkeypatch.setattr(module, "simulate_here", kept(done))
     with pytest.raises(KeyboardInterrupt):
         screen_ablations(kick, small, tmp_path / "screen.h5")
     assert len(list((tmp_path / "screen.h5.partial").glob("*.npy"))) == 5
-    again = []
-    monkeypatch.setattr(module, "_simulate_one", lambda shared, place: again.append(place) or real(shared, place))
+    monkeypatch.setattr(module, "simulate_here", kept(again))
     stopped = screen_ablations(kick, small, tmp_path / "screen.h5")
-    assert sorted(done + again) == list(range(4 * 4))
-    monkeypatch.setattr(module, "_simulate_one", real)
+    assert sorted(done + again) == [(lost, row) for lost in [(), ("AVBL",), ("DB1",), ("VB1",)] for row in range(4)]
+    monkeypatch.setattr(module, "simulate_here", real)
     whole = screen_ablations(kick, small, tmp_path / "whole.h5", jobs=2)
     np.testing.assert_array_equal(stopped.rms, whole.rms)
     with pytest.raises(InputError, match="holds another screen"):
@@ -224,7 +226,7 @@ def test_a_stopped_screen_goes_on(small, kick, tmp_path, monkeypatch):
 
 def test_the_scenario_command_reports_both_runs(wormtwin, tmp_path, small, kick, monkeypatch):
     monkeypatch.setattr("connectome.wiring.load_connectome", lambda network: small)
-    monkeypatch.setattr("surrogates.responses.ablation.cli.load_scenario", lambda name: kick_with_two_inputs(kick))
+    monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick_with_two_inputs(kick))
     status, out, err = wormtwin("scenario", "run", "kick", "--ablate", "VB1", "--out", tmp_path / "run")
     assert (status, err.count("Traceback")) == (0, 0)
     assert "DB1" in out
@@ -242,7 +244,7 @@ def kick_with_two_inputs(kick):
 
 def test_a_file_in_the_way_is_told_before_anything_is_simulated(wormtwin, tmp_path, small, kick, monkeypatch):
     monkeypatch.setattr("connectome.wiring.load_connectome", lambda network: small)
-    monkeypatch.setattr("surrogates.responses.ablation.cli.load_scenario", lambda name: kick_with_two_inputs(kick))
+    monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick_with_two_inputs(kick))
     simulate_dataset(kick, small, tmp_path / "run" / "without-VB1.h5")
     status, _, err = wormtwin("scenario", "run", "kick", "--ablate", "VB1", "--out", tmp_path / "run")
     assert status == 2
@@ -252,7 +254,7 @@ def test_a_file_in_the_way_is_told_before_anything_is_simulated(wormtwin, tmp_pa
 
 def test_the_screen_command_reports_ranks(wormtwin, tmp_path, small, kick, monkeypatch):
     monkeypatch.setattr("connectome.wiring.load_connectome", lambda network: small)
-    monkeypatch.setattr("surrogates.responses.ablation.cli.load_scenario", lambda name: kick)
+    monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick)
     arguments = ("screen", "--out", tmp_path / "screen", "--together", "DB1+VB1", "--record", "all")
     status, out, _ = wormtwin(*arguments)
     assert status == 0
