@@ -6,7 +6,7 @@ import time
 import numpy as np
 
 from datasets.dataset import Dataset, require_training
-from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.errors import InputError, require
 from surrogates.backend import keras, on_gpu
 from surrogates.training.batches import shuffled_orders, training_arrays
 from surrogates.training.checkpoint import Checkpoint, checkpoint_of
