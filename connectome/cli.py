@@ -16,7 +16,7 @@ NetworkOption = Annotated[
     typer.Option(
         "--network",
         help="'published', 'placed', 'as-run', 'cook2019', 'white', 'varshney', 'witvliet7', 'witvliet8', 'consensus', "
-        "'table2012', or the PATH of a network file or of your own table; published if it is there, else placed.",
+        "'randi2023', 'table2012', or the PATH of a network file or of your own table; published if it is there, else placed.",
     ),
 ]
 
@@ -99,6 +99,30 @@ def export(
     connectome = load_connectome(network)
     save_contacts(connectome, out)
     print(f"{len(connectome.contacts)} contacts of {connectome.source} in {out}")
+
+
+@connectome_app.command()
+def parameters(
+    chosen: Annotated[
+        str | None, typer.Argument(metavar="SET", help="A set's name or the path of a .toml file; all names when none.")
+    ] = None,
+) -> None:
+    """Print a parameter set: every value with its unit, its source and how certain it is."""
+    from connectome.parameters import PARAMETER_SETS, load_parameters
+
+    if chosen is None:
+        table = Table("set", "model", "what it is")
+        for name in PARAMETER_SETS:
+            found = load_parameters(name)
+            table.add_row(name, found.model, found.title)
+        print_whole(table)
+        return
+    found = load_parameters(chosen)
+    print(f"{found.name}: {found.title} (model: {found.model})")
+    table = Table("name", "value", "unit", "certainty", "source")
+    for name, each in found.parameters.items():
+        table.add_row(name, f"{each.value:.6g}", each.unit, each.certainty, each.source)
+    print_whole(table)
 
 
 @connectome_app.command()

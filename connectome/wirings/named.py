@@ -25,9 +25,13 @@ class NamedWiring:
     readers: tuple[str, ...]
     paper: str
     counts: str = "contacts"
+    over_holders: bool = True
+    """Whether a mean is over the readers that hold both neurons, and not over all of them."""
 
 
 _WHITE_L4 = "white L4"
+_FOUR = ("White_whole", _WHITE_L4, "WitvlietDataReader7", "WitvlietDataReader8")
+_PAPERS_OF_FOUR = "White et al. 1986, whole animal and L4, and Witvliet et al. 2021, datasets 7 and 8"
 NAMED: dict[str, NamedWiring] = {
     "cook2019": NamedWiring(
         ("Cook2019HermReader",), "Cook et al. 2019, hermaphrodite, corrected July 2020", "serial sections of contacts"
@@ -36,10 +40,9 @@ NAMED: dict[str, NamedWiring] = {
     "varshney": NamedWiring(("VarshneyDataReader",), "Varshney et al. 2011"),
     "witvliet7": NamedWiring(("WitvlietDataReader7",), "Witvliet et al. 2021, dataset 7, adult brain"),
     "witvliet8": NamedWiring(("WitvlietDataReader8",), "Witvliet et al. 2021, dataset 8, adult brain"),
-    "consensus": NamedWiring(
-        ("White_whole", _WHITE_L4, "WitvlietDataReader7", "WitvlietDataReader8"),
-        "White et al. 1986, whole animal and L4, and Witvliet et al. 2021, datasets 7 and 8",
-        "contacts, the mean of those of the four that hold both neurons",
+    "consensus": NamedWiring(_FOUR, _PAPERS_OF_FOUR, "contacts, the mean of those of the four that hold both neurons"),
+    "randi2023": NamedWiring(
+        _FOUR, _PAPERS_OF_FOUR, "contacts, a quarter of the sum of the four as in Randi et al. 2023", over_holders=False
     ),
 }
 """The wirings that come with cect."""
@@ -81,8 +84,11 @@ def _cect_table(name: str) -> WiringTable:
     wiring = NAMED[name]
     readings = [_reading(reader) for reader in wiring.readers]
     names = tuple(n.name for n in neurons() if any(n.name in found.cells for found in readings))
-    chemical = _mean([_over(found, "Generic_CS", names) for found in readings], readings, names)
-    gap = _mean([_over(found, "Generic_GJ", names) for found in readings], readings, names)
+    held = _held(readings, names) if wiring.over_holders else np.full((len(names), len(names)), len(readings), float)
+    chemical, gap = (
+        sum((_over(found, label, names) for found in readings), np.zeros_like(held)) / held
+        for label in ("Generic_CS", "Generic_GJ")
+    )
     pairs, notes = _pairs(names, chemical, gap, {n: transmitter_of(n) for n in names})
     listed = [_listed(found) for found in readings] if len(readings) == 1 else []
     source = f"{name}: {wiring.paper}, by way of cect; {wiring.counts}"
@@ -120,12 +126,10 @@ def _over(found: Reading, label: str, names: Sequence[str]) -> Float[np.ndarray,
     return matrix
 
 
-def _mean(
-    matrices: Sequence[Float[np.ndarray, "pre post"]], readings: Sequence[Reading], names: Sequence[str]
-) -> Float[np.ndarray, "pre post"]:
-    """The mean over the readings that hold both neurons of a pair."""
+def _held(readings: Sequence[Reading], names: Sequence[str]) -> Float[np.ndarray, "pre post"]:
+    """How many readings hold both neurons of a pair; one where none does."""
     held = np.array([[name in found.cells for name in names] for found in readings], float)
-    return sum(matrices, np.zeros((len(names), len(names)))) / np.maximum(held.T @ held, 1)
+    return np.maximum(held.T @ held, 1)
 
 
 def _pairs(
