@@ -16,7 +16,8 @@ NetworkOption = Annotated[
     typer.Option(
         "--network",
         help="'published', 'placed', 'as-run', 'cook2019', 'white', 'varshney', 'witvliet7', 'witvliet8', 'consensus', "
-        "'randi2023', 'table2012', or the PATH of a network file or of your own table; published if it is there, else placed.",
+        "'randi2023', 'table2012', or the PATH of a network file or of your own table; published if it is there, else "
+        "placed.",
     ),
 ]
 
