@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,11 +105,15 @@ def test_the_rest_is_that_of_another_laboratory(shared):
     if not all(map(importlib.util.find_spec, ("cect", "wormneuroatlas"))):
         pytest.skip("cect and wormneuroatlas are not installed")
     from connectome.wirings.named import named_table
+    from connectome.wirings.signs import with_fenyves_signs
 
     saved = json.loads((shared / "reference" / "kunert_rest_v0_3.json").read_text())["rest"]
     aliases = {"AWCOF": "AWCL", "AWCOFF": "AWCL", "AWCON": "AWCR"}
     expected = {aliases.get(name, name): 1000 * volts for name, volts in saved.items()}
-    network = graded_network(named_table("randi2023:fenyves"), load_parameters("kunert2014"), tuple(expected))
+    table = named_table("randi2023")
+    excited = tuple(replace(pair, sign=1) if pair.kind == "chemical" else pair for pair in table.pairs)
+    signed = with_fenyves_signs(replace(table, pairs=excited))  # there, only what is predicted to inhibit does
+    network = graded_network(signed, load_parameters("kunert2014"), tuple(expected))
     apart = np.abs(network.thresholds - np.array(list(expected.values())))
     assert np.median(apart) <= 0.03
     assert (apart < 0.1).sum() >= 250
