@@ -71,20 +71,25 @@ def compare_wirings(first: WiringTable, second: WiringTable) -> tuple[Agreement,
 
 
 def plot_comparison(found: tuple[Agreement, ...], names: tuple[str, str], path: Path) -> None:
-    """Draw the counts of one wiring against those of the other, darker where more pairs have them, to a picture."""
+    """Draw the counts of one wiring against those of the other to a picture; a larger dot is more pairs."""
     require_picture(path)
-    from matplotlib.colors import LogNorm
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.2 * len(found), 4.0), layout="constrained")
     for axes, each in zip(figure.subplots(1, len(found), squeeze=False)[0], found, strict=True):
-        top = max(each.first.max(initial=1), each.second.max(initial=1))
-        edges = np.concatenate([[-0.5], np.geomspace(0.5, top + 1, 18)])
-        counts, x, y = np.histogram2d(each.first, each.second, bins=[edges, edges])
-        norm = LogNorm(1, max(2, counts.max()))
-        shown = axes.pcolormesh(x, y, np.ma.masked_equal(counts.T, 0), norm=norm, cmap="viridis_r")
-        figure.colorbar(shown, ax=axes, label="pairs")
-        axes.set(xscale="symlog", yscale="symlog", xlabel=f"contacts in {names[0]}", ylabel=f"contacts in {names[1]}")
+        counts = np.round(np.stack([each.first, each.second], axis=1), 2)
+        points, number = np.unique(counts, axis=0, return_counts=True)
+        axes.scatter(*_scaled(points).T, s=12 * np.sqrt(number), alpha=0.6, linewidths=0)
+        ticks = np.array([0, 1, 2, 5, 10, 20, 50, 100, 200, 500])
+        ticks = ticks[ticks <= max(1, counts.max(initial=1))]
+        axes.set_xticks(_scaled(ticks), [str(tick) for tick in ticks])
+        axes.set_yticks(_scaled(ticks), [str(tick) for tick in ticks])
+        axes.set(xlabel=f"contacts in {names[0]}", ylabel=f"contacts in {names[1]}", aspect="equal")
         axes.set_title(f"{each.kind.replace('_', ' ')}: {each.shared} pairs shared, r = {each.pearson:.2f}", size=10)
     with written_whole(path) as beside:
         figure.savefig(beside, dpi=150)
+
+
+def _scaled(counts: np.ndarray) -> np.ndarray:
+    """Where a count is drawn: evenly for doublings, with room for zero."""
+    return np.log2(1 + counts)
