@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from neuron_models.foundation.files import require_picture
+from neuron_models.foundation.files import require_figure_path
 from neuron_models.foundation.printing import print_whole
 
 NetworkOption = Annotated[
@@ -71,7 +71,7 @@ def compare(
     from connectome.wiring import load_table
     from connectome.wirings.comparison import compare_wirings, plot_comparison
 
-    require_picture(plot)
+    require_figure_path(plot)
     wirings = (load_table(first), load_table(second))
     found = compare_wirings(*wirings)
     table = Table("kind", f"only {first}", "shared", f"only {second}", "r of counts", "rank r")

@@ -6,7 +6,7 @@ from pathlib import Path
 from connectome.c302_files import morphology
 from connectome.contact import Connectome
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 
 _SIDE = ("segment", "fraction", "x_um", "y_um", "z_um")
 HEADER = (
@@ -25,7 +25,7 @@ def save_contacts(connectome: Connectome, path: Path) -> None:
         InputError: the name does not end in .csv, or the file cannot be written.
     """
     require(path.suffix.lower() == ".csv", f"contacts are written to a name that ends in .csv, got {path.name!r}")
-    with written_whole(path) as beside, beside.open("w", newline="") as file:
+    with atomic_write(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(HEADER)
         for contact in connectome.contacts:

@@ -85,9 +85,9 @@ def place_rows(
     numbers, contacts = _JavaRandom(seed), []
     for (pre, post, kind, transmitter, sign), count in rows:
         for _ in range(count):
-            places = _draw(_outline(pre), _outline(post), numbers, reach, tries)
-            if places is not None:
-                contacts.append(Contact(pre, post, kind, transmitter, *places, sign))
+            indices = _draw(_outline(pre), _outline(post), numbers, reach, tries)
+            if indices is not None:
+                contacts.append(Contact(pre, post, kind, transmitter, *indices, sign))
     return tuple(contacts)
 
 

@@ -11,7 +11,7 @@ from connectome.atlas.scores import LEAST_TRIALS, Score, ceiling, score, shuffle
 from connectome.parameters import PARAMETER_SETS, ParameterSet, load_parameters
 from connectome.wiring import load_table
 from connectome.wirings.named import WIRINGS
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.units import Dimensionless
 
 ALL_WIRINGS = (*WIRINGS, "placed")
@@ -67,7 +67,7 @@ def save_scores(comparison: Comparison, path: Path) -> None:
     """Write all scores to a CSV file, a row for each wiring and predictor."""
     fields = ("pairs", "r", "low", "high", "rank_r")
     kinds = [f"{least}_{side}" for side in ("all", "no_homologues") for least in LEAST_TRIALS]
-    with written_whole(path) as beside, beside.open("w", newline="") as file:
+    with atomic_write(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["wiring", "predictor", *(f"{f}_{kind}" for kind in kinds for f in fields), "auc", "auc_eq"])
         for each in comparison.scores:

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from connectome.contact import Kind
 from connectome.wirings.table import WiringTable
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_picture, written_whole
+from neuron_models.foundation.files import atomic_write, require_figure_path
 from neuron_models.foundation.units import Dimensionless
 
 KINDS: tuple[Kind, ...] = ("chemical", "gap_junction")
@@ -72,7 +72,7 @@ def compare_wirings(first: WiringTable, second: WiringTable) -> tuple[Agreement,
 
 def plot_comparison(found: tuple[Agreement, ...], names: tuple[str, str], path: Path) -> None:
     """Draw the counts of one wiring against those of the other to a picture; a larger dot is more pairs."""
-    require_picture(path)
+    require_figure_path(path)
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.2 * len(found), 4.0), layout="constrained")
@@ -86,8 +86,8 @@ def plot_comparison(found: tuple[Agreement, ...], names: tuple[str, str], path: 
         axes.set_yticks(_scaled(ticks), [str(tick) for tick in ticks])
         axes.set(xlabel=f"contacts in {names[0]}", ylabel=f"contacts in {names[1]}", aspect="equal")
         axes.set_title(f"{each.kind.replace('_', ' ')}: {each.shared} pairs shared, r = {each.pearson:.2f}", size=10)
-    with written_whole(path) as beside:
-        figure.savefig(beside, dpi=150)
+    with atomic_write(path) as temporary:
+        figure.savefig(temporary, dpi=150)
 
 
 def _scaled(counts: np.ndarray) -> np.ndarray:

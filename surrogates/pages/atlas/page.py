@@ -10,7 +10,8 @@ from connectome.atlas.comparison import Comparison
 from connectome.atlas.predictors import GRADED, PASSIVE
 from connectome.atlas.recordings import STRAINS
 from connectome.atlas.scores import Score
-from surrogates.pages.page import Column, Details, FigureBlock, Page, Paragraph, Rows, Section, TableBlock, write_page
+from surrogates.pages.blocks import Column, Details, FigureBlock, Page, Paragraph, Rows, Section, TableBlock
+from surrogates.pages.page import write_page
 
 _SHOWN = (f"{PASSIVE} / own", f"{GRADED} / own")
 _LEAST = 8
