@@ -27,7 +27,7 @@ def plain(name: str) -> str:
     return str(name).replace("\\", "/")
 
 
-def temporary(name: str, labels: Path) -> Iterator[Path]:
+def beside(name: str, labels: Path) -> Iterator[Path]:
     """Where a file that labels name may lie: as they say, then under their folder and the three above it."""
     parts = PurePosixPath(plain(name)).parts
     folder = labels if labels.is_dir() else labels.parent
@@ -42,7 +42,7 @@ def temporary(name: str, labels: Path) -> Iterator[Path]:
 
 def find_beside(names: Sequence[str], labels: Path) -> Found:
     """The images that labels name, from where the labels lie."""
-    paths = [next((path for path in temporary(name, labels) if path.is_file()), None) for name in names]
+    paths = [next((path for path in beside(name, labels) if path.is_file()), None) for name in names]
     folder = labels if labels.is_dir() else labels.parent
     return _checked(names, paths, f"under {folder.absolute()} and by the paths that {labels.name} tells")
 

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 
 from datasets.pose.formats.instances import Instance, in_columns
-from datasets.pose.formats.named_files import find_beside, folder_of, open_found, plain, temporary
+from datasets.pose.formats.named_files import beside, find_beside, folder_of, open_found, plain
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks
 from datasets.pose.video.frame_readers import StoredReader
@@ -129,7 +129,7 @@ def _movie(video: Any, path: Path, frames: int) -> Video | None:
     """The movie that labels name, or one of its name beside them; None where there is none."""
     named = Path(plain(video.filename))
     if named.suffix.lower() in (".slp", ".h5", ".hdf5"):  # frames stored beside or in the labels
-        if not _opened(video, next((index for index in temporary(str(named), path) if index.is_file()), None)):
+        if not _opened(video, next((file for file in beside(str(named), path) if file.is_file()), None)):
             return None
         reader = StoredReader(video, tuple(range(frames)))
         stored = (reader.read(index, False) for index in range(frames))
@@ -137,9 +137,7 @@ def _movie(video: Any, path: Path, frames: int) -> Video | None:
         if first is None:
             return None
         return Video(str(named), (frames, len(first), *first.shape[1:]), 1.0, reader, len(first) == 1)
-    there = next(
-        (index for index in temporary(str(named), path) if index.is_file() or _is_folder_of(index, named)), None
-    )
+    there = next((file for file in beside(str(named), path) if file.is_file() or _is_folder_of(file, named)), None)
     return None if there is None else open_video(there)
 
 
