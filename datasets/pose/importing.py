@@ -88,10 +88,10 @@ def labelled_dataset(tracks: Sequence[Tracks], settings: ImportSettings, name: s
         for part in _parts(each, video, short, settings, whole)
     ]
     kind: Kind = "frames" if settings.size is None else "crops"
-    told = {**_left_out(tracks, labelled, settings), **_filled_up(opened, settings), **_who(labelled)}
-    told["missing"] = settings.missing or (ABSENT if all(each.absence for each in tracks) else UNKNOWN)
+    text = {**_left_out(tracks, labelled, settings), **_filled_up(opened, settings), **_who(labelled)}
+    text["missing"] = settings.missing or (ABSENT if all(each.absence for each in tracks) else UNKNOWN)
     fps = None if all(each.images for each in tracks) else opened[0].fps
-    return keypoints_dataset(name, labelled, skeleton, kind=kind, fps=fps, source=source, extra=told)
+    return keypoints_dataset(name, labelled, skeleton, kind=kind, fps=fps, source=source, extra=text)
 
 
 def _with_images(tracks: Tracks) -> Tracks:
@@ -119,8 +119,8 @@ def _filled_up(videos: Sequence[Video], settings: ImportSettings) -> dict[str, s
     sizes = {size for video in videos for size in _sizes(video)}
     if len(sizes) < 2 or settings.size is not None:
         return {}
-    told = ", ".join(f"{wide} x {high}" for high, wide in sorted(sizes))
-    return {"filled_up": f"frames of {told}, below and on the right"}
+    text = ", ".join(f"{wide} x {high}" for high, wide in sorted(sizes))
+    return {"filled_up": f"frames of {text}, below and on the right"}
 
 
 def _sizes(video: Video) -> set[tuple[int, int]]:
@@ -168,12 +168,12 @@ def _parts(
 
 
 def _left_out(tracks: Sequence[Tracks], labelled: Sequence[Labelled], settings: ImportSettings) -> dict[str, str]:
-    told = [note for each in tracks for note in (*each.notes, each.missing) if note]
+    text = [note for each in tracks for note in (*each.notes, each.missing) if note]
     marked = sum(int((~np.isnan(each.xy[..., 0])).any(axis=-1).sum()) for each in tracks)
     missed = marked - sum(len(each.images) for each in labelled)
     if missed:
-        told.append(f"{counted(missed, 'animal')} without {' or '.join(settings.heading or ())}")
-    return {"left_out": "; ".join(told)} if told else {}
+        text.append(f"{counted(missed, 'animal')} without {' or '.join(settings.heading or ())}")
+    return {"left_out": "; ".join(text)} if text else {}
 
 
 def _usable(tracks: Tracks, settings: ImportSettings) -> Bool[np.ndarray, "frame animal"]:

@@ -84,14 +84,14 @@ class Tracks:
 
     def rows(self, chosen: Shaped[np.ndarray, " row"]) -> "Tracks":
         """The tracks of some of the frames: places, or a truth value for each."""
-        places = np.arange(len(self))[chosen]
+        indices = np.arange(len(self))[chosen]
         return replace(
             self,
-            frames=self.frames[places],
-            xy=self.xy[places],
-            scores=None if self.scores is None else self.scores[places],
-            instance_scores=None if self.instance_scores is None else self.instance_scores[places],
-            images=tuple(self.images[place] for place in places) if self.images else (),
+            frames=self.frames[indices],
+            xy=self.xy[indices],
+            scores=None if self.scores is None else self.scores[indices],
+            instance_scores=None if self.instance_scores is None else self.instance_scores[indices],
+            images=tuple(self.images[index] for index in indices) if self.images else (),
         )
 
     def every_frame(self, number: int) -> Float[np.ndarray, "number animal keypoint 2"]:

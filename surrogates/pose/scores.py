@@ -10,7 +10,6 @@ from datasets.dataset import Dataset, Trial
 from datasets.pose.crops import crops_of
 from datasets.pose.sampling.splits import is_labelled, keypoints_of
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.units import Fraction, Pixels
 from surrogates.pose.prediction import KeyPoints
 
@@ -63,10 +62,7 @@ def score_keypoints(dataset: Dataset, found: Sequence[KeyPoints]) -> dict[str, P
         InputError: no key point is labelled, or there is not one prediction a frame.
     """
     require(len(found) == len(dataset), f"{len(found)} predictions for {len(dataset)} trials")
-    by_split: dict[str, list[int]] = {}
-    for index, trial in enumerate(dataset):
-        by_split.setdefault(trial.split or "all", []).append(index)
-    parts = {split: by_split[split] for split in (*SPLITS, "all") if split in by_split}
+    parts = dataset.by_part()
     return {split: _score(dataset, [found[i] for i in rows], rows, split) for split, rows in parts.items()}
 
 

@@ -48,14 +48,14 @@ def project(tmp_path_factory):
 @pytest.mark.slow
 def test_presence_is_learned_and_told(project, wormtwin, tmp_path):
     data = tmp_path / "mouse.h5"
-    status, told, _ = wormtwin("pose", "import", project, "--out", data)
+    status, text, _ = wormtwin("pose", "import", project, "--out", data)
     assert status == 0
-    assert "Filled up: frames of 56 x 40, 40 x 56" in told
+    assert "Filled up: frames of 56 x 40, 40 x 56" in text
     assert absence_is_told(load_dataset(data))
     call = ("train", "--data", data, "--model", "pose_small", "--filters", 8, "--epochs", 3, "--batch-size", 16)
-    status, told, _ = wormtwin(*call, "--learning-rate", 0.004, "--out", tmp_path / "run")
+    status, text, _ = wormtwin(*call, "--learning-rate", 0.004, "--out", tmp_path / "run")
     assert status == 0
-    assert "Presence: confidence >=" in told
+    assert "Presence: confidence >=" in text
     presence = json.loads((tmp_path / "run" / "scores.json").read_text())["presence"]
     assert presence["validation"]["f1"] >= 0.9
     assert presence["validation"]["absent"] > 5
@@ -68,11 +68,11 @@ def test_what_a_missing_label_means(project, wormtwin, refused, tracks, tmp_path
     assert wormtwin("pose", "import", project, "--missing", "unknown", "--out", out)[0] == 0
     assert not absence_is_told(load_dataset(out))
     refused(wormtwin("pose", "import", project, "--missing", "maybe", "--out", out), "--missing must be", "'maybe'")
-    for kind, told in (("t.slp", True), ("t.csv", False)):
-        labels = save_labels([tracks], tmp_path / kind, "slp" if told else "dlc")
+    for kind, text in (("t.slp", True), ("t.csv", False)):
+        labels = save_labels([tracks], tmp_path / kind, "slp" if text else "dlc")
         call = ("pose", "import", labels, "--video", tracks.video, "--size", 24, "--out", tmp_path / f"{kind}.h5")
         assert wormtwin(*call)[0] == 0
-        assert absence_is_told(load_dataset(tmp_path / f"{kind}.h5")) == told
+        assert absence_is_told(load_dataset(tmp_path / f"{kind}.h5")) == text
 
 
 @pytest.mark.parametrize("loss", [MapError(1), MapEntropy(1)])

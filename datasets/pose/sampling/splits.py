@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from datasets.dataset import Dataset, Trial
+from datasets.parts.blocks import block_edges
 from datasets.pose.crops import crops_of
 from neuron_models.foundation.errors import InputError, require, require_seed
 from neuron_models.foundation.splits import SPLITS
@@ -76,6 +77,21 @@ def divide_frames(dataset: Dataset, shares: Mapping[str, float], seed: int = 0) 
     for split, number in _numbers(len(rows), shares).items():
         picks += picked([rows[index] for index in order[first : first + number]], split)
         first += number
+    return choose_frames(dataset, picks)
+
+
+def divide_blocks(dataset: Dataset, shares: Mapping[str, float]) -> Dataset:
+    """Cut the frames of every trial in time, those without a label too: the first share trains, and so on.
+
+    Args:
+        dataset: of images of videos.
+        shares: of each split, together 1.
+
+    Raises:
+        InputError: a trial has fewer frames than splits.
+    """
+    edges = [block_edges(trial, shares) for trial in dataset]
+    picks = [(i, split, range(first, last)) for i, each in enumerate(edges) for split, (first, last) in each.items()]
     return choose_frames(dataset, picks)
 
 
