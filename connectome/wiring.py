@@ -15,7 +15,7 @@ __all__ = ["NETWORK_VARIABLE", "Connectome", "Contact", "Neuron", "load_connecto
 
 SOURCES = ("published", "placed", "as-run")
 NETWORK_VARIABLE = "WORMTWIN_NETWORK"
-"""The environment variable that may name the published network file."""
+"""The environment variable that may name the published network file, or be `placed` or `as-run`."""
 
 
 def load_connectome(source: str | Path | None = None) -> Connectome:
@@ -30,6 +30,9 @@ def load_connectome(source: str | Path | None = None) -> Connectome:
     Raises:
         InputError: the file is missing, truncated or no network, or `"published"` is asked for and not there.
     """
+    named = os.environ.get(NETWORK_VARIABLE)
+    if source is None and named in SOURCES[1:]:
+        source = named
     if source == "placed":
         return _placed()
     if source == "as-run":
@@ -52,7 +55,8 @@ def load_connectome(source: str | Path | None = None) -> Connectome:
 
 def _published_path() -> Path | None:
     named = os.environ.get(NETWORK_VARIABLE)
-    return Path(named) if named and _readable(Path(named)) else cached_network()
+    path = Path(named).expanduser() if named and named not in SOURCES else None
+    return path if path and _readable(path) else cached_network()
 
 
 def _readable(path: Path) -> bool:
