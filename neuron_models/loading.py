@@ -70,12 +70,12 @@ def written_in_ascii(path: Path) -> Iterator[str]:
     if str(path).isascii():
         yield str(path)
         return
-    places = [place for place in (tempfile.gettempdir(), "/tmp") if place.isascii() and Path(place).is_dir()]
+    indices = [index for index in (tempfile.gettempdir(), "/tmp") if index.isascii() and Path(index).is_dir()]
     require(
-        bool(places),
+        bool(indices),
         f"NEURON takes no letters beyond ASCII, as in {path}: set {CACHE_VARIABLE} to a folder without such letters",
     )
-    with tempfile.TemporaryDirectory(dir=places[0], prefix="wormtwin-") as folder:
+    with tempfile.TemporaryDirectory(dir=indices[0], prefix="wormtwin-") as folder:
         link = Path(folder) / path.name
         link.symlink_to(path.absolute())
         yield str(link)

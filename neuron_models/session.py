@@ -66,8 +66,8 @@ def source_of(h: Any, name: str) -> str:
     """
     for points in (True, False):
         types = h.MechanismType(points)
-        for place in range(int(types.count())):
-            types.select(place)
+        for index in range(int(types.count())):
+            types.select(index)
             if _selected(h, types) == name:
                 return str(types.code() or "")
     return ""
@@ -85,8 +85,8 @@ def has_others(h: Any, gap_junction: str, sections: int, connections: int) -> bo
     if sum(1 for _ in h.allsec()) > sections or len(h.List("NetCon")) > connections:
         return True
     types = h.MechanismType(True)
-    for place in range(int(types.count())):
-        types.select(place)
+    for index in range(int(types.count())):
+        types.select(index)
         name = _selected(h, types)
         if name not in _OURS and name != gap_junction and len(h.List(name)):
             return True

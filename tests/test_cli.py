@@ -360,7 +360,7 @@ def test_stopping_by_the_keyboard_is_told_and_has_its_status(wormtwin, data, mon
     monkeypatch.setattr("datasets.store.load_dataset", interrupt)
     status, _, err = wormtwin("dataset", "info", data)
     assert status == 130
-    assert "stopped; simulations, experiments and searches go on" in err
+    assert "stopped; simulations, trainings, experiments and searches go on" in err
 
 
 def test_no_arguments_show_the_help(wormtwin):

@@ -84,6 +84,8 @@ class ModelKind:
         transform: makes what changes its training batches, of the dataset and the settings of `batch_settings`.
         batch_settings: the settings of `transform`, with their defaults.
         evaluate: scores a model on a dataset that is prepared; takes model, kind, dataset and the model's signature.
+        hold_out: takes a prepared dataset without validation trials and holds blocks of its training trials out as
+            these; such datasets may come undivided, and all of their trials are learned then.
         require_trainable: raises an `InputError` where a prepared dataset cannot teach what it asks.
         plot_history: draws the history of a training, where its losses by epoch are not enough.
         fit_windows: gives the weights of a classifier that is solved at once, from windows and their classes.
@@ -108,6 +110,7 @@ class ModelKind:
     transform: Callable[..., Transform] | None = None
     batch_settings: Mapping[str, Any] = field(default_factory=dict)
     evaluate: Callable[..., Evaluation] | None = None
+    hold_out: Callable[[Dataset], Dataset] | None = None
     require_trainable: Callable[[Any, Dataset], None] | None = None
     plot_history: Callable[[Mapping[str, Sequence[float]]], Any] | None = None
     fit_windows: Callable[..., list[Any]] | None = None
