@@ -34,7 +34,7 @@ def info(data: DataArgument) -> None:
         ("task", dataset.task),
         ("trials", f"{len(dataset)} ({', '.join(f'{number} {split}' for split, number in splits.items())})"),
         ("samples a trial", f"{min(lengths)}" if len(set(lengths)) == 1 else f"{min(lengths)} to {max(lengths)}"),
-        ("sampling", f"{dataset.dt:g} ms"),
+        ("sampling", f"{dataset.dt:g} ms" if dataset.extra.get("sampled", True) else "single frames"),
         ("inputs", f"{', '.join(dataset.x_names)} ({dataset.x_units})"),
         ("outputs", f"{_shortened(dataset.y_names)} ({dataset.y_units})"),
         ("source", dataset.source),

@@ -138,7 +138,7 @@ class Dataset:
     def by_part(self) -> dict[str, list[int]]:
         """The places of the trials by what scores are told by: the splits, "unseen", and "all" of no split."""
         parts = {part: [i for i, trial in enumerate(self.trials) if (trial.split or "all") == part] for part in _PARTS}
-        return {part: places for part, places in parts.items() if places}
+        return {part: indices for part, indices in parts.items() if indices}
 
     def with_split(self, split: Sequence[str]) -> "Dataset":
         """The dataset with the trials' splits replaced."""

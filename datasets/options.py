@@ -18,6 +18,13 @@ TestDataOption = Annotated[
 ClusterOption = Annotated[
     str | None, typer.Option(help="A Dask scheduler, tcp://host:port: its workers run everything.")
 ]
+SimulatorOption = Annotated[
+    str,
+    typer.Option(
+        help="'coreneuron', the slower 'neuron' with equal voltages, 'linear' (passive cells, no step), or 'euler' "
+        "(passive cells, NEURON's steps)."
+    ),
+]
 OutOption = Annotated[Path, typer.Option(help="The dataset file to write (.h5).")]
 
 

@@ -47,8 +47,8 @@ class DataTopic:
     details: Callable[["Dataset"], Mapping[str, Any]] = _no_details
     require_details: Callable[[tuple[str, ...], Mapping[str, Any], "Dataset"], None] | None = None
     validate_details: Callable[[tuple[str, ...], Mapping[str, Any]], None] | None = None
-    divide_frames: "Callable[[Dataset, Mapping[str, float], int], Dataset] | None" = None
-    divide_blocks: "Callable[[Dataset, Mapping[str, float]], Dataset] | None" = None
+    divide_frames: Callable[["Dataset", Mapping[str, float], int], "Dataset"] | None = None
+    divide_blocks: Callable[["Dataset", Mapping[str, float]], "Dataset"] | None = None
 
 
 def topics_of(dataset: "Dataset") -> Iterator[DataTopic]:

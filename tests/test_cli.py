@@ -12,6 +12,7 @@ import pytest
 
 import connectome.download as download
 from datasets.store import load_dataset, save_dataset
+from neuron_models.foundation.cache import CACHE_VARIABLE
 
 HEAD = "wormtwin: "
 
@@ -297,7 +298,7 @@ def cache(monkeypatch, tmp_path):
     """An empty cache for the published network, and the function that sets where it comes from."""
     folder = tmp_path / "wormtwin" / "network"
     original = download.download_network
-    monkeypatch.setattr(download.platformdirs, "user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "wormtwin"))
 
     def come_from(url):
         monkeypatch.setattr(download, "download_network", lambda: original(url))

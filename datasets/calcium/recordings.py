@@ -1,6 +1,5 @@
 """Files of calcium recordings, of any kind that can be read, as one dataset."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -27,7 +26,7 @@ READERS: dict[str, Callable[[Path], tuple[Recording, ...]]] = {
 
 
 def read_recordings(paths: Sequence[Path], series: str = "") -> tuple[Recording, ...]:
-    """Read files, of any kind in `READERS`; worms of the same name get that of their file before theirs.
+    """Read files, of any kind in `READERS`; if two worms have one name, all get that of their file before theirs.
 
     A file, or a worm of one, that cannot be used is left out and told, unless nothing is left.
 
@@ -47,8 +46,9 @@ def read_recordings(paths: Sequence[Path], series: str = "") -> tuple[Recording,
         readers[".nwb"] = partial(read_nwb, series=series)
     read = read_each(paths, lambda path: [(path.stem, each) for each in readers[path.suffix.lower()](path)])
     found = [each for part in read for each in part]
-    known = Counter(recording.name for _, recording in found)
-    return tuple(replace(r, name=f"{stem} {r.name}") if known[r.name] > 1 else r for stem, r in found)
+    if len({recording.name for _, recording in found}) == len(found):
+        return tuple(recording for _, recording in found)
+    return tuple(replace(recording, name=f"{stem} {recording.name}") for stem, recording in found)
 
 
 def load_recordings(

@@ -2,11 +2,12 @@
 
 from rich.table import Table
 
-from datasets.dataset import SPLITS, Dataset
+from datasets.dataset import Dataset
 from datasets.parts.division import Named, Shares, divided_groups
 from datasets.splitting import diversity
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.printing import print_whole
+from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.wording import counted
 
 

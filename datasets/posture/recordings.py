@@ -1,6 +1,5 @@
 """Files of postures, of any kind that can be read, as one dataset."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,8 +59,8 @@ def read_recordings(
 ) -> tuple[MidlineRecording | AmplitudeRecording, ...]:
     """Read files, of any kind in `READERS`, parts of one WCON recording together.
 
-    Recordings of the same name get that of their file's folder before theirs. A file, or a worm of one, that cannot be
-    used is left out and told, unless nothing is left.
+    If two recordings have one name, all get that of their file's folder before theirs. A file, or a worm of one, that
+    cannot be used is left out and told, unless nothing is left.
 
     Args:
         paths: the files.
@@ -85,8 +84,9 @@ def read_recordings(
             return [(folder, each) for each in given]
 
         found = [each for part in read_each(linked_parts(paths), read) for each in part]
-    known = Counter(recording.name for _, recording in found)
-    return tuple(replace(r, name=f"{folder} {r.name}") if known[r.name] > 1 else r for folder, r in found)
+    if len({recording.name for _, recording in found}) == len(found):
+        return tuple(recording for _, recording in found)
+    return tuple(replace(recording, name=f"{folder} {recording.name}") for folder, recording in found)
 
 
 def load_recordings(

@@ -38,6 +38,17 @@ class Call:
     arguments: tuple = ()
 
 
+def one_thread() -> Any:
+    """Let linear algebra run in one thread for a while, so that its last bits do not hang on the number of processes.
+
+    Returns:
+        What `with` takes.
+    """
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1, user_api="blas")
+
+
 def require_workers(jobs: int, cluster: str | None = None) -> None:
     """Check what a user says about workers, before anything is run.
 

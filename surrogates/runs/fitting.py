@@ -88,17 +88,17 @@ def _held_out(kind: ModelKind, prepared: Dataset) -> tuple[Dataset, bool]:
 def _note(kind: ModelKind, dataset: Dataset, selected: Dataset, prepared: Dataset, held_out: bool) -> str:
     """Which parts were chosen for a dataset that does not say them."""
     given, taken = (len(each.by_split()["train"]) if "train" in each.by_split() else 0 for each in (dataset, selected))
-    told = []
+    text = []
     if not given and taken:
-        told.append(
+        text.append(
             f"no trial of {dataset.name!r} was in a part: all {taken} train (`wormtwin dataset split FILE "
             f"--leave-out {dataset.trials[-1].group or dataset.trials[-1].name}` leaves one out)"
         )
     if held_out:
-        told.append("blocks of the training trials are held out: they are the validation part")
+        text.append("blocks of the training trials are held out: they are the validation part")
     elif not kind.closed_form and "validation" not in prepared.by_split():
-        told.append("there is no validation part: the training loss chooses the epoch")
-    return "; ".join(told)
+        text.append("there is no validation part: the training loss chooses the epoch")
+    return "; ".join(text)
 
 
 def evaluation_of(

@@ -81,13 +81,13 @@ def listed(name: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     >>> sorted(listed("weight", [np.zeros(1), np.ones(2)]))
     ['weight_0', 'weight_1']
     """
-    return {f"{name}_{place}": np.asarray(array) for place, array in enumerate(arrays)}
+    return {f"{name}_{index}": np.asarray(array) for index, array in enumerate(arrays)}
 
 
 def unlisted(name: str, state: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     """The arrays that `listed` named."""
     number = sum(key.startswith(f"{name}_") and key.removeprefix(f"{name}_").isdecimal() for key in state)
-    return [state[f"{name}_{place}"] for place in range(number)]
+    return [state[f"{name}_{index}"] for index in range(number)]
 
 
 def _update(digest: Any, fact: Any) -> None:

@@ -100,10 +100,10 @@ class _GoingOn(keras.callbacks.Callback):
     def __init__(self, kept: Checkpoint, state: Any, best: "_BestWeights", batches: Batches, falling: list) -> None:
         super().__init__()
         self._state, self._best, self._batches, self._falling = state, best, batches, falling
-        told = json.loads(str(state["told"])) if state is not None else {}
-        self.history: dict[str, list[float]] = told.get("history", {})
+        text = json.loads(str(state["told"])) if state is not None else {}
+        self.history: dict[str, list[float]] = text.get("history", {})
         self.first = len(self.history.get("loss", ()))
-        self._told = told
+        self._text = text
         self.last = _Keeping(kept, self)
 
     def on_epoch_begin(self, epoch, logs=None) -> None:
@@ -113,16 +113,16 @@ class _GoingOn(keras.callbacks.Callback):
         state, self._state = self._state, None
         for variable, value in zip(_variables(self.model), unlisted("variable", state), strict=True):
             variable.assign(value)
-        self._best.loss, self._best.epoch = self._told["best_loss"], self._told["best_epoch"]
+        self._best.loss, self._best.epoch = self._text["best_loss"], self._text["best_epoch"]
         self._best.weights = unlisted("best", state) or None
-        for callback, seen in zip(self._falling, self._told["falling"], strict=True):
+        for callback, seen in zip(self._falling, self._text["falling"], strict=True):
             callback.best, callback.wait, callback.cooldown_counter = seen
-        self._batches.go_on(self._told["batches"], epoch)
+        self._batches.go_on(self._text["batches"], epoch)
 
     def state(self, history: dict[str, list[float]]) -> dict[str, Any]:
         """All that decides how the training goes on."""
         best = self._best
-        told = {
+        text = {
             "history": history,
             "best_loss": best.loss,
             "best_epoch": best.epoch,
@@ -130,7 +130,7 @@ class _GoingOn(keras.callbacks.Callback):
             "batches": self._batches.state,
         }
         arrays = listed("variable", [keras.ops.convert_to_numpy(each) for each in _variables(self.model)])
-        return {"told": json.dumps(told), **arrays, **listed("best", best.weights or [])}
+        return {"told": json.dumps(text), **arrays, **listed("best", best.weights or [])}
 
 
 class _Keeping(keras.callbacks.Callback):

@@ -113,8 +113,8 @@ def score(dataset: Dataset, predictions: list[Float[np.ndarray, "_time output"]]
     require(len(everything) > 0, f"dataset {dataset.name!r}: no sample counts, all weights are zero")
     ranges = everything.max(0) - everything.min(0)
     return {
-        part: _score(np.concatenate([errors[place] for place in places]), ranges, dataset.y_names)
-        for part, places in dataset.by_part().items()
+        part: _score(np.concatenate([errors[index] for index in indices]), ranges, dataset.y_names)
+        for part, indices in dataset.by_part().items()
     }
 
 

@@ -1,11 +1,12 @@
 """Trains any Keras model on a dataset, and keeps the weights of its best validation epoch."""
 
+import os
 import time
 
 import numpy as np
 
 from datasets.dataset import Dataset, require_training
-from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.errors import InputError, require
 from surrogates.backend import keras, on_gpu
 from surrogates.training.batches import shuffled_orders, training_arrays
 from surrogates.training.checkpoint import Checkpoint, checkpoint_of
@@ -82,6 +83,9 @@ def _fast_layout(model: keras.Model, config: TrainingConfig, objective: Objectiv
     `even` says that training and validation trials are equally long, since they run side by side.
     """
     if config.engine == "keras" or (config.engine == "auto" and on_gpu()) or _is_one_program(model, config, objective):
+        return None
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+        require(config.engine != "fast", "the engine 'fast' needs compiled kernels: unset NUMBA_DISABLE_JIT")
         return None
     from surrogates.training.fast.layout import layout_of
 

@@ -123,9 +123,7 @@ def choose_frames(dataset: Dataset, picks: Sequence[Pick]) -> Dataset:
         }
         trials.append(replace(trial, name=name, split=split, group=trial.group or trial.name, **parts))  # type: ignore[arg-type]
         if trial.name in crops:
-            own = crops[trial.name]
-            own = replace(own, frames=own.frames[chosen], animals=own.animals[chosen], matrices=own.matrices[chosen])
-            indices[name] = own.to_json()
+            indices[name] = crops[trial.name].chosen(chosen).to_json()
         if isinstance(lengths, Mapping) and trial.name in lengths:
             longs[name] = lengths[trial.name]
     extra: dict[str, Any] = {**dataset.extra}

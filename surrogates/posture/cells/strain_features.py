@@ -64,11 +64,11 @@ def test_features(
     """
     aligned = aligned_with(dataset, test)
     require_unseen(dataset, aligned)
-    learned, asked = labels_of(dataset), labels_of(aligned)
-    require("" not in asked.strains, f"a recording of {test.name!r} says no strain: import with --strain")
-    strange = sorted(set(asked.strains) - set(learned.strains))
-    known = ", ".join(sorted(set(learned.strains)))
-    require(not strange, f"strain {', '.join(strange)} of {test.name!r} is not among those that are learned: {known}")
+    known, labels = set(labels_of(dataset).strains), labels_of(aligned)
+    require("" not in labels.strains, f"a recording of {test.name!r} says no strain: import with --strain")
+    strange = ", ".join(sorted(set(labels.strains) - known))
+    learned = ", ".join(sorted(known))
+    require(not strange, f"strain {strange} of {test.name!r} is not among those that are learned: {learned}")
     return strain_features(reader, aligned, midlines)
 
 

@@ -11,7 +11,7 @@ from neuron_models.foundation.units import DataUnits
 from surrogates.backend import keras, tensorflow_unseen
 from surrogates.posture.network.autoregression import Autoregression, choose_lags, fit_autoregression
 from surrogates.posture.network.segments import CONTEXT, segments
-from surrogates.runs.learned import ALL, NONE, ROLE, SOME
+from surrogates.runs.train_data import ALL, NONE, ROLE, SOME
 from surrogates.training.metrics import Score, require_fitting, score
 
 NETWORK, LINEAR = "network", "linear autoregression"
@@ -19,7 +19,7 @@ _AT_ONCE = 2**16
 """Frames that the network reads at once, about."""
 
 
-def forecasts(model: keras.Model, dataset: Dataset) -> list[Float[np.ndarray, "frame channel"]]:
+def forecasts(model: keras.Model, dataset: Dataset) -> list[Float[np.ndarray, "_frame channel"]]:
     """The frame after each frame of each segment, from the recorded ones before it in its segment.
 
     Raises:

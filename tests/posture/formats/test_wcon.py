@@ -151,9 +151,9 @@ def test_one_bad_part_never_refuses_the_whole(midlines, wormtwin, tmp_path):
     path, damaged = write_wcon(tmp_path / "w.wcon", data), tmp_path / "damaged.wcon"
     damaged.write_text("{,}")
     out = tmp_path / "w.h5"
-    status, told, _ = wormtwin("posture", "import", path, damaged, "--out", out, "--shortest", 1)
+    status, text, _ = wormtwin("posture", "import", path, damaged, "--out", out, "--shortest", 1)
     assert status == 0
-    lines = [line for line in told.splitlines() if line.startswith("left out: ")]
+    lines = [line for line in text.splitlines() if line.startswith("left out: ")]
     assert [any(word in line for line in lines) for word in ("data[1].x", "worm 'twice'", "damaged.wcon")] == [True] * 3
     dataset = load_dataset(out)
     assert [trial.name for trial in dataset] == ["w good", "w other"]
