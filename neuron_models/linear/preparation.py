@@ -11,7 +11,7 @@ import numpy as np
 import platformdirs
 
 from neuron_models.circuit import Circuit
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.linear.compartments import Compartments, cut, require_passive
 from neuron_models.linear.contacts import Gaps, Synapses, event_synapses, gap_junctions
 from neuron_models.linear.modes import CellModes, cell_modes
@@ -48,7 +48,7 @@ def prepare(circuit: Circuit, fingerprint: str | None = None) -> Prepared:
     except _DAMAGE:  # not there, or damaged
         found = _made(circuit)
     try:
-        with written_whole(path) as beside:
+        with atomic_write(path) as beside:
             np.savez(beside, **_arrays(found))
     except OSError:  # nowhere to write: it is made anew every time
         pass
