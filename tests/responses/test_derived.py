@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from scipy.linalg import solve_continuous_lyapunov, svdvals
 
+from neuron_models.circuit import RunSettings, Site
 from neuron_models.foundation.errors import InputError
+from neuron_models.linear.simulation import LinearSimulation
 from neuron_models.stimulus import Pulse, Ramp, Triangle
 from surrogates.responses.derived.balancing import balance
-from surrogates.responses.derived.derivation import derive
+from surrogates.responses.derived.derivation import derive, linear_network
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def test_errors_are_below_their_bounds_and_fall_with_the_order(driven, small):
         assert (each.errors <= each.bounds).all()
         assert each.rest == pytest.approx([-0.065, -0.065])
     assert found[2].errors.max() < 0.05 * found[0].errors.max()
-    assert found[2].sampled.max() < 0.02
+    assert found[2].sampled.max() < 0.05
 
 
 def test_the_least_order_within_an_error_is_found(driven, small):
@@ -91,7 +93,10 @@ def test_a_derived_model_is_an_ordinary_model_file(driven, small, tmp_path):
     facts = json.loads((tmp_path / "derived" / "derived.json").read_text())
     assert facts["order"] == 4
     assert len(facts["rmse_bounds_V"]) == 4
-    assert np.abs(y).max() < 1.0
+    simulation = LinearSimulation(linear_network(small))
+    sites, settings = [Site(name) for name in driven.outputs], RunSettings(driven.duration, 0.5, "linear")
+    wanted = simulation.run_many([driven.clamps(n) for n in range(4)], sites, settings)[:, : driven.samples] / 1000
+    np.testing.assert_allclose(np.sqrt(((y - wanted) ** 2).mean((1, 2))), found.sampled, rtol=1e-3)
 
 
 def test_the_command_refuses_orders_that_are_none(wormtwin, tmp_path):

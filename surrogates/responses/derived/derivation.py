@@ -97,20 +97,21 @@ def derive(
     reduced = balanced.truncated(chosen)
     whole, settings = _responses(simulation, scenario), default_settings(scenario, "linear")
     exact = [_exact(reduced, scenario, number, settings.steps) / 1000 for number in range(len(size))]
-    errors = np.array([np.sqrt(((a - b) ** 2).mean()) for a, b in zip(exact, whole, strict=True)])
-    hold, sampled, matrices = _sampled(reduced, scenario, whole)
+    errors = np.array([np.sqrt(((y - wanted) ** 2).mean()) for y, wanted in zip(exact, whole, strict=True)])
+    hold, sampled, (a, b, c, d) = _sampled(reduced, scenario, whole)
     rest = _rest(simulation, scenario)
-    return Derived(chosen, balanced, reduced, balanced.bound(chosen) * share, errors, hold, sampled, *matrices, rest)
+    return Derived(chosen, balanced, reduced, balanced.bound(chosen) * share, errors, hold, sampled, a, b, c, d, rest)
 
 
 def _order(balanced: Balanced, share: float, max_rmse: float | None) -> int:
     """The least order whose bound, times what the largest stimulus makes of it, is below an error in V."""
     if max_rmse is None:
         raise InputError("say the model's --order, or with --max-rmse the error in V that it may have")
-    bounds = np.array([balanced.bound(order) * share for order in range(len(balanced.hankel) + 1)])
+    bounds = np.array([balanced.bound(order) * share for order in range(len(balanced.hankel))])
     found = np.flatnonzero(bounds[1:] <= max_rmse)
     require(
-        len(found) > 0, f"--max-rmse must be >= {bounds[-1]:.2g} V, the bound of the whole network, got {max_rmse:g}"
+        len(found) > 0,
+        f"--max-rmse must be >= {bounds[-1]:.2g} V, the bound of order {len(bounds) - 1}, got {max_rmse:g}",
     )
     return int(found[0]) + 1
 

@@ -64,7 +64,7 @@ def plot_hankel(derived: Derived) -> Figure:
     axes.set_xlabel("order")
     axes.set_ylabel("mV/nA")
     axes.legend(frameon=False)
-    tidy(axes)
+    tidy([axes])
     return figure
 
 
@@ -75,8 +75,10 @@ def _write_page(derived: Derived, scenario: Scenario, network: str, out: Path) -
         blocks.Column("Reduction", "mV"),
         blocks.Column("Sampled", "mV"),
     )
-    errors = zip(scenario.sequences, derived.bounds, derived.errors, derived.sampled, strict=True)
-    rows = tuple((name, *(1000 * float(value) for value in values)) for name, *values in errors)
+    errors = zip(
+        scenario.sequences, *(1000 * e for e in (derived.bounds, derived.errors, derived.sampled)), strict=True
+    )
+    rows = tuple((name, float(bound), float(reduction), float(sampled)) for name, bound, reduction, sampled in errors)
     caption = (
         "Root mean square error over time and outputs against the whole linear network: its bound, that of the reduced "
         "system, and that of the model, which sees samples of the stimulus."
