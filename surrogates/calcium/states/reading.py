@@ -124,7 +124,7 @@ def inferred_edges(
 
 
 def occlusion(learner: Learner, weights: list[np.ndarray], windows: LabelledWindows, neurons: int) -> list[float]:
-    """The accuracy that is lost when a neuron shows its mean all the time, in percentage points, for each neuron."""
+    """The accuracy that is lost when a neuron shows its mean all the time, in percentage points: (neuron,)."""
     whole = float((learner.predicted(weights, windows) == windows.y).mean())
     lost = []
     for neuron in range(neurons):
