@@ -178,7 +178,7 @@ class _JavaRandom:
         self._numbers: Float32[np.ndarray, " ahead"] = np.empty(0, np.float32)
 
     def ahead(self, count: int) -> Float32[np.ndarray, " count"]:
-        """The next `count` numbers, without taking them."""
+        """The next `count` numbers, dimensionless from 0 to below 1, without taking them."""
         while len(self._numbers) < count:
             states: UInt64[np.ndarray, " block"] = self._FACTORS * np.uint64(self._state) + self._OFFSETS
             self._state = int(states[-1]) & self._MASK

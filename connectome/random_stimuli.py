@@ -53,7 +53,13 @@ def random_scenario(base: Scenario, number: int, seed: int = 0) -> Scenario:
 
 
 def farthest_points(points: Float[np.ndarray, "point feature"], number: int) -> list[int]:
-    """Choose `number` points, each as far as can be from those chosen before, the most central one first."""
+    """Choose `number` points, each as far as can be from those chosen before, the most central one first.
+
+    Features are of one unit or dimensionless, for distances are Euclidean.
+
+    Returns:
+        The points' indices.
+    """
     chosen = [int(np.argmin(cdist(points, points.mean(0)[None])[:, 0]))]
     nearest = cdist(points, points[chosen])[:, 0]
     while len(chosen) < number:

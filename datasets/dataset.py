@@ -168,6 +168,8 @@ class Dataset:
     ]:
         """All trials as arrays x, y and weight (y None where no trial has one, weight None where all samples count).
 
+        x and y are in the units of the dataset, weights dimensionless.
+
         Raises:
             InputError: there are no trials, or their lengths differ (use `windows`).
         """

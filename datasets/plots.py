@@ -104,7 +104,10 @@ def plain_numbers(axis) -> None:
 
 
 def draw_inputs(axes, time: np.ndarray, trial: Trial, names: Sequence[str]) -> None:
-    """Draw a trial's inputs, each with a colour and a dash of its own; of very many, those that are not zero."""
+    """Draw a trial's inputs, each with a colour and a dash of its own; of very many, those that are not zero.
+
+    `time` (time,) is in ms.
+    """
     x = np.asarray(trial.x[:])
     styles = ("-", "--", "-.", ":")
     for place, name in enumerate(names):

@@ -17,9 +17,10 @@ WINDOW = 8
 def scaled(
     traces: Float[np.ndarray, "time neuron"], valid: Bool[np.ndarray, " time"]
 ) -> Float[np.ndarray, "time neuron"]:
-    """Each column brought to [0, 1] by its least and greatest valid value; 0 where it never changes, and in gaps.
+    """Each column, of any unit, brought to [0, 1] by its least and greatest valid value.
 
-    The bounds are those of the whole recording, as published: they know nothing of labels, but all of its frames.
+    The result is a share of the range; 0 where it never changes, and in gaps. The bounds are those of the whole
+    recording, as published: they know nothing of labels, but all of its frames.
     """
     return _brought(traces, valid, bounds_of([traces[valid]]))
 

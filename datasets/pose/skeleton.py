@@ -40,13 +40,13 @@ class Skeleton:
         return len(self.keypoints)
 
     def edge_places(self) -> Int[np.ndarray, "edge 2"]:
-        """The edges as places in `keypoints`."""
+        """The edges as the indices of their two ends in `keypoints`."""
         return np.array([[self.keypoints.index(keypoint) for keypoint in edge] for edge in self.edges], int).reshape(
             -1, 2
         )
 
     def exchange(self) -> Int[np.ndarray, " keypoint"]:
-        """The order after left and right are exchanged: `y[:, skeleton.exchange()]` mirrors the labels.
+        """The indices of key points after left and right are exchanged: `y[:, skeleton.exchange()]` mirrors the labels.
 
         >>> Skeleton(("head", "legL", "legR"), pairs=(("legL", "legR"),)).exchange().tolist()
         [0, 2, 1]

@@ -83,7 +83,7 @@ class Tracks:
         return ~np.isnan(self.scores).all(axis=-1)
 
     def rows(self, chosen: Shaped[np.ndarray, " row"]) -> "Tracks":
-        """The tracks of some of the frames: places, or a truth value for each."""
+        """The tracks of some of the frames: their indices, or a mask with a truth value for each."""
         indices = np.arange(len(self))[chosen]
         return replace(
             self,

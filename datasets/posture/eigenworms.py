@@ -96,7 +96,7 @@ class Reconstruction:
 
 
 def reconstruction(angles: Float[np.ndarray, "frame segment"], eigenworms: Eigenworms) -> Reconstruction:
-    """Compare angles with what their amplitudes give back, over all frames and segments."""
+    """Compare angles (rad) with what their amplitudes give back, over all frames and segments."""
     kept = angles[np.isfinite(angles).all(axis=1)]
     left = kept - angles_from(amplitudes_from(kept, eigenworms), eigenworms)
     total = float(kept.var(axis=0).sum())

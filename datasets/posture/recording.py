@@ -62,7 +62,7 @@ class PostureRecording:
         )
 
     def valid(self) -> np.ndarray:
-        """(frame,) Where there is a midline, and its place if places were recorded."""
+        """Mask (frame,) of where there is a midline, and its place if places were recorded."""
         found = np.isfinite(self.angles).all(axis=1) & np.isfinite(self.mean_angle)
         return found if self.centroid is None else found & np.isfinite(self.centroid).all(axis=1)
 

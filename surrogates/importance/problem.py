@@ -198,5 +198,5 @@ def another(number: int, drawn: np.random.Generator) -> Int[np.ndarray, " trial"
 
 
 def fitted(x: Float[np.ndarray, "time input"], samples: int) -> Float[np.ndarray, "samples input"]:
-    """A stimulus cut, or filled up with zeros, to a number of samples."""
+    """A stimulus, in the units of the dataset, cut or filled up with zeros to a number of samples."""
     return np.pad(x[:samples], ((0, max(0, samples - len(x))), (0, 0)))

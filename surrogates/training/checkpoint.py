@@ -76,7 +76,7 @@ def checkpoint_of(checkpoints: Checkpoints | None, *facts: Any) -> Checkpoint:
 
 
 def listed(name: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    """Arrays under numbered names, in order.
+    """Arrays of any shapes and units under numbered names, in order.
 
     >>> sorted(listed("weight", [np.zeros(1), np.ones(2)]))
     ['weight_0', 'weight_1']

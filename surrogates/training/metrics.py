@@ -97,7 +97,7 @@ def step_microseconds(model, dataset: Dataset, repeats: int = 3) -> Microseconds
 def score(dataset: Dataset, predictions: list[Float[np.ndarray, "_time output"]]) -> dict[str, Score]:
     """Score predictions by split; trials of no split are scored together as "all".
 
-    Samples of weight zero do not count.
+    Samples of weight zero do not count. Predictions are in the units of the outputs.
 
     Raises:
         InputError: a trial has no y, or there is not one prediction a trial.

@@ -19,6 +19,8 @@ _COLOURS = ("#E69F00", "#56B4E9", "#CC79A7", "#F0E442", "#009E73")  # Okabe and 
 def save_alignment_picture(video: ArrayLike, dataset: Dataset, aligned: Aligned, path: Path, crops: int = 8) -> Path:
     """Draw the tracks on the ground, when each animal was found, and crops spread over the video.
 
+    `video` is (frame, channel, height, width), grey values.
+
     Raises:
         InputError: the file's name ends in none of the known kinds.
     """

@@ -173,7 +173,7 @@ def _guessed_pairs(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 
 
 def each_animal(tracks: Tracks) -> Iterator[tuple[str, np.ndarray]]:
-    """The name of each animal and its places in `xy`; all together under no name where nobody followed them."""
+    """The name of each animal and its indices (animal,) in `xy`; all under no name where nobody followed them."""
     if not tracks.animals:
         yield "", np.arange(tracks.xy.shape[1])
         return

@@ -5,7 +5,7 @@ from jaxtyping import Float, UInt8
 
 
 def mean_pose(labels: Float[np.ndarray, "frame keypoint 2"], number: int) -> Float[np.ndarray, "number keypoint 2"]:
-    """Every key point at its mean place in the labelled frames, for `number` new frames."""
+    """Every key point at its mean place (px) in the labelled frames, for `number` new frames."""
     return np.repeat(np.nanmean(labels.astype(float), axis=0)[None], number, axis=0)
 
 

@@ -12,7 +12,10 @@ from neuron_models.foundation.files import atomic_write, require_figure_path
 
 
 def save_choice(trials: Sequence[Trial], pool: Pool, chosen: np.ndarray, out: Path) -> Path:
-    """Write the columns order, trial, frame, cluster, in the order in which to label."""
+    """Write the columns order, trial, frame, cluster, in the order in which to label.
+
+    `chosen` (choice,) holds indices in the pool.
+    """
     import pandas as pd
 
     names = [trials[t].name for t in pool.trial[chosen]]
@@ -26,6 +29,8 @@ def save_choice_picture(
     trials: Sequence[Trial], pool: Pool, choices: dict[str, tuple[np.ndarray, Diversity]], out: Path
 ) -> Path:
     """Draw each choice over the pool in its first two principal components, and the first frames chosen.
+
+    A choice is its indices (choice,) in the pool.
 
     Raises:
         InputError: the file's name ends in none of the known kinds.

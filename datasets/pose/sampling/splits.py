@@ -23,7 +23,7 @@ Pick = tuple[int, str, Sequence[int]]
 
 
 def keypoints_of(trial: Trial) -> Float[np.ndarray, "frame keypoint 2"]:
-    """The labelled key points of a trial, NaN where there are none.
+    """The labelled key points of a trial in px of its images, NaN where there are none.
 
     Raises:
         InputError: the trial has no labels at all.

@@ -184,6 +184,8 @@ def bits_over_8(brightest: int) -> int:
 def planes(image: Shaped[np.ndarray, "..."], shift: int, where: str) -> Frame:
     """An image of any kind as 8-bit planes: (height, width[, 1, 2, 3 or 4 channels]); what covers (alpha) goes.
 
+    Whole numbers of more bits lose the last `shift` of them, shares from 0 to 1 are scaled: the result is 0 to 255.
+
     Raises:
         InputError: it has another shape or holds no whole numbers.
     """

@@ -134,7 +134,7 @@ def midlines(recording: PostureRecording, points: int = 49) -> Float[np.ndarray,
 
 
 def resampling(segments: int, wanted: int) -> Float[np.ndarray, "segment wanted"]:
-    """The matrix that takes angles of so many equal segments to those of another number: a cubic spline."""
+    """The matrix (dimensionless) that takes angles of so many equal segments to another number: a cubic spline."""
     if segments == wanted:
         return np.eye(segments)
     middles = (np.arange(segments) + 0.5) / segments

@@ -115,7 +115,7 @@ def arrays(dataset: Dataset, batch: int = 1) -> Arrays:
 def forecast(
     model: keras.Model, seen: Float[np.ndarray, "window context neuron"], steps: int = ASKED
 ) -> Float[np.ndarray, "window step neuron"]:
-    """Run a model freely from windows.
+    """Run a model freely from windows; both are in the units of the dataset.
 
     Raises:
         InputError: the model takes another number of neurons.

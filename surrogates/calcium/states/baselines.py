@@ -115,7 +115,14 @@ def fit_logistic(
 def fit_svm(
     model: keras.Model, x: Num[np.ndarray, "window step channel"], y: Int[np.ndarray, " window"], seed: int = 0
 ) -> list[np.ndarray]:
-    """The weights of an `svm` model, as scikit-learn finds them (C = 1, gamma = 1 / (features x variance))."""
+    """The weights of an `svm` model, as scikit-learn finds them (C = 1, gamma = 1 / (features x variance)).
+
+    Args:
+        model: made for these windows.
+        x: traces and derivatives, as shares of a recording's range.
+        y: class numbers.
+        seed: of scikit-learn.
+    """
     from sklearn.svm import SVC
 
     layer = model.layers[-1]

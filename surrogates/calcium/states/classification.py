@@ -30,7 +30,7 @@ class ClassScore:
 def confusion_of(
     true: Int[np.ndarray, " sample"], predicted: Int[np.ndarray, " sample"], classes: int
 ) -> Int[np.ndarray, "true given"]:
-    """The number of samples by true and given class."""
+    """The number of samples by true and given class, from the class number of each."""
     return np.bincount(true * classes + predicted, minlength=classes**2).reshape(classes, classes)
 
 

@@ -133,5 +133,5 @@ class Learner:
         return self._program.predict(weights, windows.x).argmax(axis=1)
 
     def confusion(self, weights: list[np.ndarray], windows: LabelledWindows) -> list[list[int]]:
-        """The number of windows by true and given class."""
+        """The number of windows by true and given class: (true, given)."""
         return confusion_of(windows.y, self.predicted(weights, windows), self._classes).tolist()

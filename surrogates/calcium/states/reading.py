@@ -124,7 +124,7 @@ def inferred_edges(
 
 
 def occlusion(learner: Learner, weights: list[np.ndarray], windows: LabelledWindows, neurons: int) -> list[float]:
-    """The accuracy that is lost when a neuron shows its mean all the time, in percentage points, for each neuron."""
+    """The accuracy that is lost when a neuron shows its mean all the time, in percentage points: (neuron,)."""
     whole = float((learner.predicted(weights, windows) == windows.y).mean())
     lost = []
     for neuron in range(neurons):
@@ -152,7 +152,10 @@ def without_neurons(
 
 
 def against_connectome(edges: Float[np.ndarray, "pre post"], neurons: Sequence[str]) -> dict[str, Agreement]:
-    """How inferred edges agree with the number of contacts, by kind; signs do not count, since edges have none."""
+    """How inferred edges (weights, dimensionless) agree with the number of contacts, by kind.
+
+    Signs do not count, since edges have none.
+    """
     connectome = load_connectome()
     known = [index for index, name in enumerate(neurons) if name in connectome.names]
     names = [neurons[index] for index in known]

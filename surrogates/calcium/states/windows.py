@@ -34,7 +34,7 @@ class LabelledWindows:
         return len(self.y)
 
     def select(self, rows: np.ndarray) -> "LabelledWindows":
-        """Some of them, by place or by mask."""
+        """Some of them, by their indices or by a mask (window,)."""
         return LabelledWindows(self.x[rows], self.y[rows], self.trial[rows], self.at[rows])
 
 

@@ -34,7 +34,10 @@ class Autoregression:
     def innovations(
         self, frames: Float[np.ndarray, "frame channel"], following: Float[np.ndarray, "frame channel"]
     ) -> Float[np.ndarray, "frame channel"]:
-        """What it leaves of the frames that follow, as numbers of variance 1 that are independent of each other."""
+        """What it leaves of the frames that follow, as numbers of variance 1 that are independent of each other.
+
+        Frames are in the units of the dataset, innovations dimensionless.
+        """
         return np.linalg.solve(self.spread.T, (following - self.predict(frames)).T).T
 
 

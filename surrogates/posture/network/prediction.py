@@ -22,6 +22,8 @@ _AT_ONCE = 2**16
 def forecasts(model: keras.Model, dataset: Dataset) -> list[Float[np.ndarray, "_frame channel"]]:
     """The frame after each frame of each segment, from the recorded ones before it in its segment.
 
+    In the units of the dataset.
+
     Raises:
         InputError: the model takes another number of channels.
     """

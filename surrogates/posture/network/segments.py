@@ -79,7 +79,7 @@ def training_chunks(dataset: Dataset, targets: list[Float[np.ndarray, "_frame ch
 
     Args:
         dataset: of segments.
-        targets: of each segment, what its frames are to give.
+        targets: of each segment, what its frames are to give, in the units of the dataset.
 
     Returns:
         x and y (piece, frame, channel), filled up with zeros, and weight (piece, frame), zero where nothing counts: in

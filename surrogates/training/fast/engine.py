@@ -85,7 +85,7 @@ class Work:
     def run(self, w: np.ndarray, d: np.ndarray) -> None:
         """Forward: the responses are in `y`, in the units of the targets.
 
-        `w` and `d` are the weights as `Layout.pack` gives them, laid flat.
+        `w` and `d` (weight,) are the weights as `Layout.pack` gives them, laid flat.
         """
         a, plan = self.arrays, self.layout
         forward(plan.kind, plan.activation, w, d, a["v"], a["gates"], a["memory"], a["y"], self.sizes, self.keep)
@@ -96,7 +96,10 @@ class Work:
         return losses(a["y"], a["targets"], a["scales"], a["errors"], self.sizes)
 
     def learn(self, parameters: np.ndarray, gradients: np.ndarray, used: int) -> None:
-        """Backward: the gradient of the batch's loss, for its `used` lanes, in `gradients`."""
+        """Backward: the gradient of the batch's loss, for its `used` lanes, in `gradients`.
+
+        Parameters and gradients are (parameter,); gradients are in the units of the loss over those of the parameters.
+        """
         a, plan = self.arrays, self.layout
         w, d = _halves(parameters, plan)
         dw, dd = _halves(gradients, plan)
@@ -168,7 +171,7 @@ class Trainer:
         return work.measure_losses()[1]
 
     def gradients(self) -> list[np.ndarray]:
-        """The gradient of the first batch's loss, in the order of Keras's weights."""
+        """The gradient of the first batch's loss, in the order and the shapes of Keras's weights."""
         rows = np.arange(self._number)[: self._size]
         work = self._prepared(rows, first=True)
         work.run(*_halves(self.parameters, self.layout))
@@ -177,7 +180,7 @@ class Trainer:
         return self.weights(self._gradients)
 
     def weights(self, parameters: np.ndarray | None = None) -> list[np.ndarray]:
-        """Parameters (those of now when None) as Keras's list of weights."""
+        """Parameters (parameter,) (those of now when None) as Keras's list of weights."""
         w, d = _halves(self.parameters if parameters is None else parameters, self.layout)
         wide = self.layout.wide
         return self.layout.unpack(w.reshape(-1, wide), d.reshape(-1, wide))
