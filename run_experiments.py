@@ -30,6 +30,7 @@ import datasets.plot_cli
 import surrogates.cli
 import surrogates.export.cli
 import surrogates.importance.cli
+import surrogates.pages.atlas.cli
 import surrogates.pages.worm.cli
 from connectome.cli import NetworkOption
 from datasets.options import ClusterOption
@@ -235,7 +236,14 @@ def command_line() -> Any:
     of_topics = [
         module for package in ("datasets", "surrogates") for module in topic_modules(package, "cli", needed=False)
     ]
-    common = (datasets.cli, surrogates.cli, surrogates.importance.cli, surrogates.export.cli, surrogates.pages.worm.cli)
+    common = (
+        datasets.cli,
+        surrogates.cli,
+        surrogates.importance.cli,
+        surrogates.export.cli,
+        surrogates.pages.worm.cli,
+        surrogates.pages.atlas.cli,
+    )
     for commands in (*of_topics, *common):
         if hasattr(commands, "register"):
             commands.register(app)
@@ -256,7 +264,9 @@ def _by_panel(commands: Mapping[str, Any]) -> dict[str, Any]:
 def run(arguments: Sequence[str]) -> int:
     """Run the command line on these arguments and return its exit status; a user's mistake is one line and 2."""
     try:
-        status = command_line().main(list(arguments), prog_name="wormtwin", standalone_mode=False)
+        status = command_line().main(
+            [_at_home(each) for each in arguments], prog_name="wormtwin", standalone_mode=False
+        )
         if status == _INTERRUPTED:  # some versions of typer give the status back instead of raising
             raise KeyboardInterrupt
     except _UsageError as error:
@@ -267,7 +277,8 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     except (typer.Abort, KeyboardInterrupt):
         print(
-            "wormtwin: stopped; simulations, experiments and searches go on when the same command is started again",
+            "wormtwin: stopped; simulations, trainings, experiments and searches go on when the same command "
+            "is started again",
             file=sys.stderr,
         )
         return _INTERRUPTED
@@ -281,6 +292,12 @@ def run(arguments: Sequence[str]) -> int:
         print(f"wormtwin: {_one_line(error)}", file=sys.stderr)
         return 2
     return status if isinstance(status, int) else 0
+
+
+def _at_home(argument: str) -> str:
+    """An argument whose `~/` the shell left, as in `--out=~/x`, with the home folder in its place."""
+    option, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
+    return f"{option}{equals}{Path(value).expanduser()}" if value.startswith("~/") else argument
 
 
 def _one_line(error: Exception) -> str:

@@ -3,8 +3,8 @@
     python benchmarks/linear_engine.py [--sequences 1] [--screen]
 
 Errors: root mean square over 500 ms, in percent of the range of the neuron, for all 302 somata, against NEURON's limit
-(Richardson's extrapolation from steps of 0.0125 and 0.00625 ms). Seconds are processor time, the best of five runs, on one core; the
-ratio is to CoreNEURON's default in the same run.
+(Richardson's extrapolation from steps of 0.0125 and 0.00625 ms). Seconds are processor time, the best of five runs,
+on one core; the ratio is to CoreNEURON's default in the same run.
 """
 
 import os

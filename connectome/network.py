@@ -36,12 +36,11 @@ class NetworkParameters:
         require_compartment(self.longest_compartment)
 
     def mechanism(self, contact: Contact) -> ChemicalSynapse | GapJunction:
-        """The synapse or gap junction that stands for a contact."""
+        """The synapse or gap junction that stands for a contact: by its sign, or by its transmitter if it has none."""
         if contact.kind == "gap_junction":
             return self.gap_junction
-        if contact.transmitter in self.inhibitory_transmitters:
-            return self.inhibitory
-        return self.excitatory
+        inhibits = contact.sign == -1 if contact.sign else contact.transmitter in self.inhibitory_transmitters
+        return self.inhibitory if inhibits else self.excitatory
 
     @property
     def inhibitory(self) -> ChemicalSynapse:

@@ -37,7 +37,7 @@ def train(
     from surrogates.registry import model_kind
     from surrogates.runs.fitting import fit_and_save
     from surrogates.runs.run_folder import summary_line
-    from surrogates.training.trainer import TrainingConfig
+    from surrogates.training.configuration import TrainingConfig
 
     if out.is_file() or out == Path():
         raise InputError(f"--out must name a folder of its own, got {str(out)!r}")

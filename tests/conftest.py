@@ -73,8 +73,8 @@ def pytest_sessionfinish(session):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node):
-    told = Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
-    node.config.stash[LEFT_OUT] = node.config.stash.get(LEFT_OUT, Counter()) | told  # each leaves out the same ones
+    text = Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
+    node.config.stash[LEFT_OUT] = node.config.stash.get(LEFT_OUT, Counter()) | text  # each leaves out the same ones
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -241,7 +241,7 @@ def coloured():
         from matplotlib.image import imread
 
         pixels = (255 * imread(path)[..., :3]).round()
-        wanted = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+        wanted = [int(colour[index : index + 2], 16) for index in (1, 3, 5)]
         return float((np.abs(pixels - wanted) < 25).all(axis=-1).mean())
 
     return share

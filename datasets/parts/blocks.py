@@ -44,7 +44,7 @@ def block_edges(trial: Trial, shares: Mapping[str, float]) -> dict[str, tuple[in
     edges = np.round(len(trial) * np.cumsum([0.0, *shares.values()])).astype(int).tolist()
     require(
         all(last > first for first, last in pairwise(edges)),
-        f"trial {trial.name!r} has {len(trial)} samples: too few for blocks of {_told(shares.values())}",
+        f"trial {trial.name!r} has {len(trial)} samples: too few for blocks of {_text(shares.values())}",
     )
     return dict(zip(shares, pairwise(edges), strict=False))
 
@@ -76,6 +76,6 @@ def _block(trial: Trial, name: str, split: str, some: slice) -> Trial:
     return replace(trial, name=name, split=split, group=trial.group or trial.name, **parts)  # type: ignore[arg-type]
 
 
-def _told(shares: Any) -> str:
+def _text(shares: Any) -> str:
     values: Sequence[float] = list(shares)
     return ", ".join(f"{100 * value:g} %" for value in values)

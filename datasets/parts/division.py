@@ -38,12 +38,12 @@ class Shares:
     def __post_init__(self) -> None:
         require(self.by in BY, f"--by must be one of {', '.join(BY)}, got {self.by!r}")
         require_seed(self.seed, "the seed of a split")
-        told = ",".join(f"{value:g}" for value in self.fractions)
+        text = ",".join(f"{value:g}" for value in self.fractions)
         sound = len(self.fractions) in (2, 3) and min(self.fractions) >= 0 and abs(sum(self.fractions) - 1) < 1e-6
         require(
             sound and self.fractions[0] > 0 and max(self.fractions) < 1,
             f"fractions must be of training, validation and test (or of training and test) and add up to 1, such as "
-            f"0.7,0.15,0.15, got {told}",
+            f"0.7,0.15,0.15, got {text}",
         )
 
     @property
@@ -101,19 +101,19 @@ def _by_name(dataset: Dataset, division: Named) -> Dataset:
     chosen: dict[int, str] = {}
     for split, names in (("test", division.test), ("validation", division.validation)):
         for name in names:
-            for place in _named(dataset, name):
+            for index in _named(dataset, name):
                 require(
-                    chosen.get(place, split) == split,
-                    f"trial {dataset.trials[place].name!r} cannot be in both {chosen.get(place)} and {split}",
+                    chosen.get(index, split) == split,
+                    f"trial {dataset.trials[index].name!r} cannot be in both {chosen.get(index)} and {split}",
                 )
-                chosen[place] = split
+                chosen[index] = split
     require(len(chosen) < len(dataset), f"dataset {dataset.name!r} has no trial left to train on")
-    found = dataset.with_split([chosen.get(place, "train") for place in range(len(dataset))])
+    found = dataset.with_split([chosen.get(index, "train") for index in range(len(dataset))])
     split_up = [] if division.apart else divided_groups(found)
     if split_up:
         mine = [trial for trial in found if (trial.group or trial.name) == split_up[0]]
-        told = ", ".join(f"{trial.name} ({trial.split})" for trial in mine[:4])
-        raise InputError(f"{split_up[0]!r} is in several parts: {told}: name all of it, or allow this with --by trial")
+        text = ", ".join(f"{trial.name} ({trial.split})" for trial in mine[:4])
+        raise InputError(f"{split_up[0]!r} is in several parts: {text}: name all of it, or allow this with --by trial")
     return found
 
 
@@ -124,13 +124,13 @@ def _named(dataset: Dataset, name: str) -> list[int]:
         InputError: there is none; the message tells the nearest names.
     """
     for names in ([trial.name for trial in dataset], [trial.group for trial in dataset]):
-        if found := [place for place, each in enumerate(names) if each == name]:
+        if found := [index for index, each in enumerate(names) if each == name]:
             return found
     known = list(dict.fromkeys([*(t.name for t in dataset), *(t.group for t in dataset if t.group)]))
     near = get_close_matches(name, known, n=3, cutoff=0.5)
     listed = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
-    told = f"the nearest is {', '.join(near)}" if near else f"there are {listed}"
-    raise InputError(f"dataset {dataset.name!r} has no trial or group {name!r}: {told}")
+    text = f"the nearest is {', '.join(near)}" if near else f"there are {listed}"
+    raise InputError(f"dataset {dataset.name!r} has no trial or group {name!r}: {text}")
 
 
 def _by_share(dataset: Dataset, division: Shares) -> Dataset:
@@ -156,7 +156,7 @@ def _drawn(names: Sequence[str], shares: Mapping[str, float], division: Shares) 
     order = np.random.default_rng(division.seed).permutation(len(names))
     part, first = dict.fromkeys(names, "train"), 0
     for split, number in numbers.items():
-        part |= {names[place]: split for place in order[first : first + number]}
+        part |= {names[index]: split for index in order[first : first + number]}
         first += number
     require(
         first < len(names), f"{len(names)} {division.by}(s) leave none to train on: give training a larger fraction"

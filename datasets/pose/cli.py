@@ -38,6 +38,9 @@ def import_(
     pairs: Annotated[
         str, typer.Option(help="Left and right key points, such as wingL:wingR; guessed when empty.")
     ] = "",
+    missing: Annotated[
+        str, typer.Option(help="A missing label means: absent (not visible) or unknown; as the file's tool has it.")
+    ] = "",
     picture: Annotated[Path | None, typer.Option(help="Draw some labelled images here (.png or .svg).")] = None,
 ) -> None:
     """Read labelled frames of videos into a dataset file; each animal is cut out with --size."""
@@ -54,7 +57,7 @@ def import_(
     require(video is None or len(files) == 1, "--video goes with one file of labels")
     found = [tracks for file in files for tracks in load_labels(file, video)]
     pixels = max(needed_size(tracks, scale) for tracks in found) if size == "auto" else _size(size)
-    settings = ImportSettings(pixels, scale, grey, (turned[0], turned[1]) if turned else None)
+    settings = ImportSettings(pixels, scale, grey, (turned[0], turned[1]) if turned else None, missing)
     dataset = labelled_dataset(found, settings, out.stem, ", ".join(file.name for file in files))
     if pairs:
         dataset = chosen_pairs(dataset, _pairs(pairs))

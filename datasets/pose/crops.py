@@ -61,10 +61,10 @@ class Crops:
         }
 
     def chosen(self, rows: Sequence[int] | Int[np.ndarray, " row"]) -> "Crops":
-        """The crops of some samples."""
-        places = np.asarray(rows, int)
-        predicted = None if self.predicted is None else self.predicted[places]
-        return Crops(self.video, self.frames[places], self.animals[places], self.matrices[places], predicted)
+        """The crops of some samples; `rows` are the indices of these."""
+        indices = np.asarray(rows, int)
+        predicted = None if self.predicted is None else self.predicted[indices]
+        return Crops(self.video, self.frames[indices], self.animals[indices], self.matrices[indices], predicted)
 
 
 def oriented_matrices(

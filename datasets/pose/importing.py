@@ -12,7 +12,7 @@ from datasets.dataset import Dataset
 from datasets.pose.crops import Crops, oriented_matrices
 from datasets.pose.cutting import CutFrames
 from datasets.pose.formats.label_files import each_animal
-from datasets.pose.labelled import Kind, Labelled, keypoints_dataset
+from datasets.pose.labelled import ABSENT, UNKNOWN, Kind, Labelled, keypoints_dataset
 from datasets.pose.skeleton import require_same_keypoints
 from datasets.pose.tracks import Tracks, extents, footage_of, images_of
 from datasets.pose.video.frame_readers import ImageReader, image_size
@@ -34,6 +34,8 @@ class ImportSettings:
             frames.
         scale: pixels of the images a pixel of the video.
         grey: one channel (True) or three (False); None takes one where the videos have no colour.
+        missing: what a missing label in a labelled frame means: `absent` (the key point is not visible) or `unknown`;
+            as the file's tool has it when empty.
         heading: two key points (from, to): crops are turned so that the second lies to the right of the first.
     """
 
@@ -41,6 +43,7 @@ class ImportSettings:
     scale: Dimensionless = 1.0
     grey: bool | None = None
     heading: tuple[str, str] | None = None
+    missing: str = ""
 
     def __post_init__(self) -> None:
         require(self.size is None or self.size >= MULTIPLE, f"--size must be >= {MULTIPLE} pixels, got {self.size}")
@@ -48,6 +51,8 @@ class ImportSettings:
             self.size is None or self.size % MULTIPLE == 0,
             f"--size must be a multiple of {MULTIPLE} pixels (networks halve images three times), got {self.size}",
         )
+        known = ("", ABSENT, UNKNOWN)
+        require(self.missing in known, f"--missing must be {ABSENT} or {UNKNOWN}, got {self.missing!r}")
         require(0 < self.scale <= 4, f"--scale must be > 0 and <= 4, got {self.scale:g}")
         require(self.heading is None or self.size is not None, "--heading turns crops: give --size too")
 
@@ -83,9 +88,10 @@ def labelled_dataset(tracks: Sequence[Tracks], settings: ImportSettings, name: s
         for part in _parts(each, video, short, settings, whole)
     ]
     kind: Kind = "frames" if settings.size is None else "crops"
-    told = {**_left_out(tracks, labelled, settings), **_filled_up(opened, settings), **_who(labelled)}
+    text = {**_left_out(tracks, labelled, settings), **_filled_up(opened, settings), **_who(labelled)}
+    text["missing"] = settings.missing or (ABSENT if all(each.absence for each in tracks) else UNKNOWN)
     fps = None if all(each.images for each in tracks) else opened[0].fps
-    return keypoints_dataset(name, labelled, skeleton, kind=kind, fps=fps, source=source, extra=told)
+    return keypoints_dataset(name, labelled, skeleton, kind=kind, fps=fps, source=source, extra=text)
 
 
 def _with_images(tracks: Tracks) -> Tracks:
@@ -113,8 +119,8 @@ def _filled_up(videos: Sequence[Video], settings: ImportSettings) -> dict[str, s
     sizes = {size for video in videos for size in _sizes(video)}
     if len(sizes) < 2 or settings.size is not None:
         return {}
-    told = ", ".join(f"{wide} x {high}" for high, wide in sorted(sizes))
-    return {"filled_up": f"frames of {told}, below and on the right"}
+    text = ", ".join(f"{wide} x {high}" for high, wide in sorted(sizes))
+    return {"filled_up": f"frames of {text}, below and on the right"}
 
 
 def _sizes(video: Video) -> set[tuple[int, int]]:
@@ -162,12 +168,12 @@ def _parts(
 
 
 def _left_out(tracks: Sequence[Tracks], labelled: Sequence[Labelled], settings: ImportSettings) -> dict[str, str]:
-    told = [note for each in tracks for note in (*each.notes, each.missing) if note]
+    text = [note for each in tracks for note in (*each.notes, each.missing) if note]
     marked = sum(int((~np.isnan(each.xy[..., 0])).any(axis=-1).sum()) for each in tracks)
     missed = marked - sum(len(each.images) for each in labelled)
     if missed:
-        told.append(f"{counted(missed, 'animal')} without {' or '.join(settings.heading or ())}")
-    return {"left_out": "; ".join(told)} if told else {}
+        text.append(f"{counted(missed, 'animal')} without {' or '.join(settings.heading or ())}")
+    return {"left_out": "; ".join(text)} if text else {}
 
 
 def _usable(tracks: Tracks, settings: ImportSettings) -> Bool[np.ndarray, "frame animal"]:

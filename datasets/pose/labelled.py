@@ -148,10 +148,19 @@ def skeleton_of(dataset: Dataset) -> Skeleton:
 
 
 def keypoints_of(trial: Trial) -> Float[np.ndarray, "frame keypoint 2"]:
-    """The key points of a trial of labelled images."""
+    """The key points of a trial of labelled images: x and y in px of the image, NaN where not labelled."""
     if trial.y is None:
         raise InputError(f"trial {trial.name!r} has no key points")
     return np.asarray(trial.y[:])
+
+
+ABSENT, UNKNOWN = "absent", "unknown"
+"""What a missing label in a labelled frame means: that the key point is not visible, or nothing."""
+
+
+def absence_is_told(dataset: Dataset) -> bool:
+    """Whether a label that is missing in a labelled frame says that the key point is not visible."""
+    return dataset.extra.get("missing") == ABSENT
 
 
 def labelled_share(dataset: Dataset) -> Float[np.ndarray, " keypoint"]:

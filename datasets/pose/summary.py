@@ -4,7 +4,7 @@ import numpy as np
 from rich.table import Table
 
 from datasets.dataset import Dataset
-from datasets.pose.labelled import labelled_share, skeleton_of
+from datasets.pose.labelled import absence_is_told, labelled_share, skeleton_of
 from neuron_models.foundation.printing import print_whole
 
 _KINDS = {"crops": "Crops", "frames": "Frames"}
@@ -23,6 +23,8 @@ def print_labelled(dataset: Dataset) -> None:
         if key in dataset.extra:
             print(f"{what}: {dataset.extra[key]}")
     predicted, number = dataset.extra.get("predicted", 0), sum(int(trial.valid().sum()) for trial in dataset)
+    if absence_is_told(dataset):
+        print("Missing labels: the key point is not visible (--missing absent)")
     if predicted:
         print(f"Labels: {number - predicted} of people, {predicted} predicted by a network")
     print_whole(*tables)

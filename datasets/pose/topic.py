@@ -53,7 +53,7 @@ def _divide_blocks(dataset: Dataset, shares: Mapping[str, float]) -> Dataset:
 TOPIC = DataTopic(
     _owns,
     print_details=_print_details,
-    hidden=("skeleton", "crop", "flagged", "body_length", "sampled", "predicted", "left_out", "filled_up"),
+    hidden=("skeleton", "crop", "flagged", "body_length", "sampled", "predicted", "left_out", "filled_up", "missing"),
     details=_details,
     require_details=_require_details,
     validate_details=_validate_details,

@@ -34,6 +34,8 @@ class Tracks:
             none.
         images: the image file of each frame as the labels name it; empty for the frames of a movie.
         notes: what a reader left out, in words.
+        absence: whether a label that is missing in a labelled frame says that the key point is not visible, as in the
+            labels of people in SLEAP's and DeepLabCut's files.
         missing: which of the images are not there and where they were looked for, in words; empty where none is.
     """
 
@@ -49,6 +51,7 @@ class Tracks:
     images: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     missing: str = ""
+    absence: bool = False
 
     def __post_init__(self) -> None:
         where = f"tracks of {self.video}"
@@ -74,21 +77,21 @@ class Tracks:
         return len(self.frames)
 
     def predicted(self) -> Bool[np.ndarray, "frame animal"]:
-        """Which animals a network found; the others were labelled by people, or are not there."""
+        """Mask of the animals that a network found; the others were labelled by people, or are not there."""
         if self.scores is None:
             return np.zeros(self.xy.shape[:2], bool)
         return ~np.isnan(self.scores).all(axis=-1)
 
     def rows(self, chosen: Shaped[np.ndarray, " row"]) -> "Tracks":
         """The tracks of some of the frames: places, or a truth value for each."""
-        places = np.arange(len(self))[chosen]
+        indices = np.arange(len(self))[chosen]
         return replace(
             self,
-            frames=self.frames[places],
-            xy=self.xy[places],
-            scores=None if self.scores is None else self.scores[places],
-            instance_scores=None if self.instance_scores is None else self.instance_scores[places],
-            images=tuple(self.images[place] for place in places) if self.images else (),
+            frames=self.frames[indices],
+            xy=self.xy[indices],
+            scores=None if self.scores is None else self.scores[indices],
+            instance_scores=None if self.instance_scores is None else self.instance_scores[indices],
+            images=tuple(self.images[index] for index in indices) if self.images else (),
         )
 
     def every_frame(self, number: int) -> Float[np.ndarray, "number animal keypoint 2"]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from connectome.contact import Connectome, require_known
+from connectome.contact import Connectome, require_covered, require_known
 from connectome.network import NetworkParameters, build_network, default_settings, steps_a_sample
 from connectome.scenario import Scenario
 from connectome.simulating import simulate_here
@@ -92,6 +92,7 @@ def screen_ablations(
     out, names = Path(out), connectome.names
     chosen = tuple((name,) for name in names) if ablations is None else tuple(map(tuple, ablations))
     require_known((name for ablation in chosen for name in ablation), names)
+    require_covered((*scenario.inputs, *(record or scenario.outputs)), connectome, f"scenario {scenario.name}")
     recorded = require_known(record or scenario.outputs, names)
     circuit = build_network(connectome, parameters)
     job = ScreenJob(scenario, circuit, chosen, recorded, settings or default_settings(scenario), connectome.source)

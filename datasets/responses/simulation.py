@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from connectome.contact import Connectome, require_known
+from connectome.contact import Connectome, require_covered, require_known
 from connectome.network import NetworkParameters, build_network, default_settings, steps_a_sample
 from connectome.scenario import Scenario
 from connectome.simulating import simulate_here
@@ -106,6 +106,8 @@ def simulation_job(
     split_seed: int | None = None,
 ) -> Job:
     """Describe what `simulate_dataset` does with the same arguments, without doing it."""
+    stimulated = (name for name in scenario.inputs if name not in scenario.ablated)
+    require_covered((*stimulated, *(record or scenario.outputs)), connectome, f"scenario {scenario.name}")
     circuit = build_network(connectome, parameters)
     recorded = require_known(record or scenario.outputs, connectome.names)
     return Job(scenario, circuit, recorded, settings or default_settings(scenario), connectome.source, split_seed)

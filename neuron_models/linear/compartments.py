@@ -39,7 +39,7 @@ class Compartments:
     numbers: tuple[Int[np.ndarray, " _"], ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_places", {name: place for place, name in enumerate(self.names)})
+        object.__setattr__(self, "_places", {name: index for index, name in enumerate(self.names)})
 
     def cell(self, name: str) -> int:
         """The place of a cell.
@@ -47,10 +47,10 @@ class Compartments:
         Raises:
             InputError: the circuit has no such cell.
         """
-        places: dict[str, int] = self._places  # type: ignore[attr-defined]
-        if name not in places:
+        indices: dict[str, int] = self._places  # type: ignore[attr-defined]
+        if name not in indices:
             raise InputError(f"the circuit has no cell {name!r}")
-        return places[name]
+        return indices[name]
 
     def node(self, site: Site) -> int:
         """The node of the compartment that holds a site.
@@ -58,10 +58,10 @@ class Compartments:
         Raises:
             InputError: the circuit has no such cell, or the cell no such segment.
         """
-        place = self.cell(site.cell)
-        cable, along = self.circuit.cells[place].morphology.locate(site.segment, site.fraction)
-        number = int(self.numbers[place][cable])
-        return int(self.starts[place][cable]) + min(int(along * number), number - 1)
+        index = self.cell(site.cell)
+        cable, along = self.circuit.cells[index].morphology.locate(site.segment, site.fraction)
+        number = int(self.numbers[index][cable])
+        return int(self.starts[index][cable]) + min(int(along * number), number - 1)
 
 
 def cut(circuit: Circuit) -> Compartments:
@@ -113,23 +113,23 @@ def _cut_cell(cell: Cell, longest: float) -> tuple[np.ndarray, np.ndarray, np.nd
     starts = 1 + np.concatenate([[0], np.cumsum(numbers + 1)[:-1]])  # a root node; each cable ends in a node
     size = 1 + int((numbers + 1).sum())
     area, axial, parent = np.zeros(size), np.zeros(size), np.full(size, -1)
-    for place, cable in enumerate(cables):
-        start, number = int(starts[place]), int(numbers[place])
+    for index, cable in enumerate(cables):
+        start, number = int(starts[index]), int(numbers[index])
         surface, left, right = _halves(cable, number, membrane.r_axial)
         area[start : start + number] = surface
         axial[start : start + number] = 1.0 / (left + np.concatenate([[0.0], right[:-1]]))
         axial[start + number] = 1.0 / right[-1]
         parent[start + 1 : start + number + 1] = np.arange(start, start + number)
-        parent[start] = _hangs_on(cables, starts, numbers, parent, place)
+        parent[start] = _hangs_on(cables, starts, numbers, parent, index)
     constants = [np.full(size, value) for value in (membrane.c_m, membrane.g_leak)]
     return np.stack([area, np.full(size, membrane.e_leak), axial, parent, *constants]), starts, numbers
 
 
 def _hangs_on(
-    cables: tuple[Cable, ...], starts: np.ndarray, numbers: np.ndarray, parent: np.ndarray, place: int
+    cables: tuple[Cable, ...], starts: np.ndarray, numbers: np.ndarray, parent: np.ndarray, index: int
 ) -> int:
     """The node on which a cable hangs: an end of its parent, or the middle of a compartment."""
-    cable = cables[place]
+    cable = cables[index]
     if cable.parent is None:
         return 0
     start, number = int(starts[cable.parent]), int(numbers[cable.parent])

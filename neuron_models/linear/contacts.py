@@ -106,8 +106,8 @@ def event_synapses(compartments: Compartments) -> Synapses:
             if key not in sources:
                 sources[key] = len(sources)
                 cells.append(from_cell)
-            place = (sources[key], post, synapse.e_rev)
-            merged[place] = merged.get(place, 0.0) + synapse.g_max
+            index = (sources[key], post, synapse.e_rev)
+            merged[index] = merged.get(index, 0.0) + synapse.g_max
             target_cells[post] = to_cell
     nodes, thresholds, delays, rises, decays = np.array(list(sources), dtype=float).reshape(-1, 5).T
     from_source, targets, e_rev = np.array(list(merged), dtype=float).reshape(-1, 3).T

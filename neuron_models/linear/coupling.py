@@ -24,7 +24,7 @@ class Coupling:
         cells: the modes of each cell.
         kept: how many slow modes of each cell are kept.
         first: of each cell, the place of its first kept mode, and their number at the end.
-        place: of each node, its cell; -1 of a node without membrane.
+        index: of each node, its cell; -1 of a node without membrane.
         row: of each node, its row in the shapes of its cell.
         gaps: the gap junctions.
         touching: of each cell, its gap junctions, the potential of each for each fast mode over that mode's rate.
@@ -36,7 +36,7 @@ class Coupling:
     cells: tuple[CellModes, ...]
     kept: Int[np.ndarray, " cell"]
     first: Int[np.ndarray, " cell_and_end"]
-    place: Int[np.ndarray, " node"]
+    index: Int[np.ndarray, " node"]
     row: Int[np.ndarray, " node"]
     gaps: Gaps
     touching: tuple[tuple[Int[np.ndarray, " _"], Float[np.ndarray, "_ _"]], ...]
@@ -60,7 +60,7 @@ class Coupling:
     def fast(self, nodes: Int[np.ndarray, " node"], cell: int) -> Float[np.ndarray, "node fast"]:
         """The potential of compartments for each fast mode of a cell in mV; zero in other cells."""
         found = np.zeros((len(nodes), len(self.cells[cell].rates) - self.kept[cell]))
-        here = self.place[nodes] == cell
+        here = self.index[nodes] == cell
         found[here] = self.cells[cell].shapes[self.row[nodes[here]], self.kept[cell] :]
         return found
 
@@ -80,7 +80,7 @@ class Coupling:
         """Each cell with the places of its nodes."""
         if not len(nodes):
             return []
-        cells = self.place[nodes]
+        cells = self.index[nodes]
         order = np.argsort(cells, kind="stable")
         found, starts = np.unique(cells[order], return_index=True)
         return [(int(cell), here) for cell, here in zip(found, np.split(order, starts[1:]), strict=True)]
@@ -97,9 +97,9 @@ def couple(cells: Sequence[CellModes], gaps: Gaps, fastest: float, nodes: int) -
     """
     kept = np.array([cell.slower(fastest) for cell in cells], dtype=int)
     first = np.concatenate([[0], np.cumsum(kept)])
-    place, row = np.full(nodes, -1), np.zeros(nodes, dtype=int)
+    index, row = np.full(nodes, -1), np.zeros(nodes, dtype=int)
     for number, cell in enumerate(cells):
-        place[cell.nodes], row[cell.nodes] = number, np.arange(len(cell.nodes))
+        index[cell.nodes], row[cell.nodes] = number, np.arange(len(cell.nodes))
     across, resistance = np.zeros((len(gaps.g), first[-1])), np.diag(1 / gaps.g)
     touching = []
     for number, (cell, slow) in enumerate(zip(cells, kept, strict=True)):
@@ -110,7 +110,7 @@ def couple(cells: Sequence[CellModes], gaps: Gaps, fastest: float, nodes: int) -
         resistance[np.ix_(those, those)] += lag @ modes[:, slow:].T
         touching.append((those, lag))
     sparse, g = csr_array(across), _inverse(resistance)
-    return Coupling(tuple(cells), kept, first, place, row, gaps, tuple(touching), sparse, g, (sparse.T @ g).T)
+    return Coupling(tuple(cells), kept, first, index, row, gaps, tuple(touching), sparse, g, (sparse.T @ g).T)
 
 
 def _inverse(matrix: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:

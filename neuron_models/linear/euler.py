@@ -46,15 +46,15 @@ class EulerSimulation:
         parts, gaps, synapses = self._parts.compartments, self._parts.gaps, self._parts.synapses
         lost, dt = [parts.cell(name) for name in ablated], settings.dt
         conducting, number = gaps.conducting(lost), len(synapses.nodes)
-        places = np.array([parts.node(site) for site in record], dtype=int)
+        indices = np.array([parts.node(site) for site in record], dtype=int)
         means = [clamp.waveform.step_means(dt, settings.steps) for clamp in clamps]
         currents = np.stack(means, axis=1) if means else np.zeros((settings.steps, 0))
         longest = int(np.ceil(synapses.delays.max(initial=0.0) / dt)) + 2
         v, nodes = parts.rest.copy(), np.array([parts.node(clamp.site) for clamp in clamps], dtype=int)
         work = (v, np.empty_like(v), np.empty_like(v), np.zeros(number), np.zeros(number))
         above = v[synapses.nodes] > synapses.thresholds
-        found = np.empty((settings.steps + 1, len(places)))
-        found[0] = v[places]
+        found = np.empty((settings.steps + 1, len(indices)))
+        found[0] = v[indices]
         step_through(
             (parts.capacitance, parts.leak, parts.rest),
             (parts.axial, parts.parent),
@@ -65,7 +65,7 @@ class EulerSimulation:
             (nodes, currents),
             (*work, above, np.zeros((longest, number), dtype=int)),
             dt,
-            places,
+            indices,
             found,
         )
         return found

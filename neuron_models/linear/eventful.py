@@ -74,17 +74,17 @@ def watch(
     nodes = np.concatenate([synapses.nodes[used], targets])
     seen = potentials(modes, nodes, driven)
     local, begin = _by_cell(modes, nodes, driven, seen)
-    place, number = coupling.place[nodes], len(used)
-    near = np.where(np.isin(place[:number], driven), np.inf, _NEAR)
+    index, number = coupling.index[nodes], len(used)
+    near = np.where(np.isin(index[:number], driven), np.inf, _NEAR)
     at_rest = rest[nodes[:number]]
-    about = (place[:number], begin[:number], near, at_rest, synapses.thresholds[used], synapses.delays[used])
+    about = (index[:number], begin[:number], near, at_rest, synapses.thresholds[used], synapses.delays[used])
     return Watched(
         local,
         seen[:number].astype(np.float32),
         about,
         tuple(each[used] for each in (synapses.rises, synapses.decays, synapses.scales)),
         (np.concatenate([[0], np.cumsum(numbers)]), which, g[kept], synapses.e_rev[kept]),
-        (place[number:], begin[number:], rest[targets], *_at_once(coupling, moving, targets, outputs, dt)),
+        (index[number:], begin[number:], rest[targets], *_at_once(coupling, moving, targets, outputs, dt)),
     )
 
 
@@ -105,17 +105,17 @@ def _by_cell(
     """
     coupling = modes.coupling
     rates = np.concatenate([modes.rates, *(coupling.cells[c].rates[coupling.kept[c] :] for c in driven)])
-    turn, first, shapes, begin, place = [np.zeros((0, seen.shape[1]))], [0], [np.zeros(1)], np.zeros(len(nodes), int), 1
+    turn, first, shapes, begin, index = [np.zeros((0, seen.shape[1]))], [0], [np.zeros(1)], np.zeros(len(nodes), int), 1
     for cell in range(len(coupling.cells)):
-        here = np.flatnonzero(coupling.place[nodes] == cell)
+        here = np.flatnonzero(coupling.index[nodes] == cell)
         rows = seen[here]
         strengths, directions = np.linalg.eigh((rows / rates) @ rows.T)
         kept = strengths > _WEAK * strengths.max(initial=0.0)
         turn.append(directions[:, kept].T @ rows)
         first.append(first[-1] + int(kept.sum()))
         shapes.append(directions[:, kept].ravel())
-        begin[here] = place + kept.sum() * np.arange(len(here))
-        place += directions[:, kept].size
+        begin[here] = index + kept.sum() * np.arange(len(here))
+        index += directions[:, kept].size
     return (np.concatenate(turn).astype(np.float32), np.array(first), np.concatenate(shapes)), begin
 
 
@@ -133,9 +133,9 @@ def _at_once(
     own, first, which, through = np.zeros(len(targets)), [0], [], []
     by_cell: dict[int, list[int]] = {}
     for number, node in enumerate(outputs):
-        by_cell.setdefault(int(coupling.place[node]), []).append(number)
+        by_cell.setdefault(int(coupling.index[node]), []).append(number)
     for number, node in enumerate(targets):
-        cell = int(coupling.place[node])
+        cell = int(coupling.index[node])
         modes, kept = coupling.cells[cell], moving[cell]
         here = modes.shapes[coupling.row[node]]
         lag = here[kept:] / modes.rates[kept:]

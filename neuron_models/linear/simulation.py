@@ -114,7 +114,7 @@ class LinearSimulation:
         dt: Milliseconds,
     ) -> Watched:
         """What the kernel needs to know of synapses; the last answer is kept."""
-        driven = np.unique(self._coupling.place[inputs])
+        driven = np.unique(self._coupling.index[inputs])
         key = (driven.tobytes(), outputs.tobytes(), frozenset(ablated), dt)
         if key not in self._synapses:
             cells = frozenset(self._parts.compartments.cell(name) for name in ablated)
@@ -157,7 +157,7 @@ def driven_system(modes: NetworkModes, inputs: Int[np.ndarray, " clamp"], output
     """
     coupling = modes.coupling
     rates, drive, seen = [modes.rates], [modes.seen(inputs)], [modes.seen(outputs)]
-    for cell in np.unique(coupling.place[inputs]):
+    for cell in np.unique(coupling.index[inputs]):
         rates.append(coupling.cells[cell].rates[coupling.kept[cell] :])
         drive.append(coupling.fast(inputs, int(cell)))
         seen.append(coupling.fast(outputs, int(cell)))

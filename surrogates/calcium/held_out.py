@@ -33,11 +33,11 @@ def hold_out_blocks(dataset: Dataset) -> Dataset:
     Returns:
         The dataset as it is where its recordings are too short, or a state would be in the held blocks alone.
     """
-    for place in _PLACES:
+    for index in _PLACES:
         trials: list[Trial] = []
         origin: dict[str, str] = {}
         for trial in dataset:
-            held = _blocks(len(trial), place) if trial.split == "train" else np.zeros(len(trial), dtype=bool)
+            held = _blocks(len(trial), index) if trial.split == "train" else np.zeros(len(trial), dtype=bool)
             sides = _sides(trial, held, shared_reach(int(dataset.extra.get("smoothing", 0))))
             trials += sides
             origin |= {each.name: trial.name for each in sides}
@@ -47,14 +47,14 @@ def hold_out_blocks(dataset: Dataset) -> Dataset:
     return dataset
 
 
-def _blocks(frames: int, place: float) -> Bool[np.ndarray, " time"]:
+def _blocks(frames: int, index: float) -> Bool[np.ndarray, " time"]:
     """Which frames are held out: in each of some stretches of equal length, a share of them."""
     held = np.zeros(frames, dtype=bool)
     number = min(BLOCKS, int(HELD_OUT * frames / LEAST))
     edges: list[int] = np.linspace(0, frames, number + 1).round().astype(int).tolist() if number else []
     for first, last in pairwise(edges):
         size = round(HELD_OUT * (last - first))
-        start = first + round(place * (last - first - size))
+        start = first + round(index * (last - first - size))
         held[start : start + size] = True
     return held
 

@@ -22,7 +22,7 @@ POSE_PRESETS = {"fast": 15, "full": 50}
 
 def with_splits(dataset: Dataset, seed: int) -> Dataset:
     """The dataset as it is if a trial trains, else the labelled frames of trials of no split: 10 % validate."""
-    free = [place for place, trial in enumerate(dataset) if not trial.split]
+    free = [index for index, trial in enumerate(dataset) if not trial.split]
     if "train" in dataset.by_split() or not free:
         return dataset
     divided = divide_frames(dataset.select(free), FAST_SHARES, seed)

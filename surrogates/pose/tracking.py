@@ -158,9 +158,9 @@ def _fill(
         return
     own = crop.crops.chosen(here)
     keypoints = find(np.asarray(crop.images[here]))
-    place = np.searchsorted(frames, own.frames), crop.animal[here]
+    index = np.searchsorted(frames, own.frames), crop.animal[here]
     points = own.to_video(keypoints.points)  # NaN where alignment found no animal
-    xy[place], scores[place] = points, np.where(np.isnan(points[..., 0]), np.nan, keypoints.confidence)
+    xy[index], scores[index] = points, np.where(np.isnan(points[..., 0]), np.nan, keypoints.confidence)
 
 
 def _no_tracks(video: str, skeleton: Skeleton, animals: tuple[str, ...], fps: Hertz) -> Tracks:

@@ -1,5 +1,6 @@
 """One way from a dataset to a trained model: prepare, fit, score, save; and from a model file to its scores."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,9 +10,14 @@ from datasets.dataset import Dataset
 from surrogates.backend import keras
 from surrogates.runs.learned import as_learned, learned_of
 from surrogates.runs.model_file import ModelSignature
+from surrogates.runs.result import versions
 from surrogates.runs.run_folder import save_run, save_scores
+from surrogates.training.checkpoint import Checkpoints
 from surrogates.training.configuration import Training, TrainingConfig
 from surrogates.training.model_kind import Evaluation, ModelKind, complete_settings, fit_model
+
+UNFINISHED = "unfinished"
+"""The folder of a training on its way, in that of the run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,17 +88,17 @@ def _held_out(kind: ModelKind, prepared: Dataset) -> tuple[Dataset, bool]:
 def _note(kind: ModelKind, dataset: Dataset, selected: Dataset, prepared: Dataset, held_out: bool) -> str:
     """Which parts were chosen for a dataset that does not say them."""
     given, taken = (len(each.by_split()["train"]) if "train" in each.by_split() else 0 for each in (dataset, selected))
-    told = []
+    text = []
     if not given and taken:
-        told.append(
+        text.append(
             f"no trial of {dataset.name!r} was in a part: all {taken} train (`wormtwin dataset split FILE "
             f"--leave-out {dataset.trials[-1].group or dataset.trials[-1].name}` leaves one out)"
         )
     if held_out:
-        told.append("blocks of the training trials are held out: they are the validation part")
+        text.append("blocks of the training trials are held out: they are the validation part")
     elif not kind.closed_form and "validation" not in prepared.by_split():
-        told.append("there is no validation part: the training loss chooses the epoch")
-    return "; ".join(told)
+        text.append("there is no validation part: the training loss chooses the epoch")
+    return "; ".join(text)
 
 
 def evaluation_of(
@@ -160,9 +166,16 @@ def fit_and_save(
     progress: bool = True,
     figures: bool = True,
 ) -> Fit:
-    """Train a model, score it and keep all of it in a folder: see `fit` and `save_fit`."""
-    done = fit(kind, dataset, settings, config, progress)
+    """Train a model, score it and keep all of it in a folder: see `fit` and `save_fit`.
+
+    While it trains, its state is kept in `<out>/unfinished` every so often: stopped, the same call goes on from there.
+    """
+    unfinished = out / UNFINISHED
+    about = repr((kind.name, sorted(settings.items()), sorted(versions().items())))
+    kept = replace(config, checkpoints=Checkpoints(unfinished, about))
+    done = fit(kind, dataset, settings, kept, progress)
     save_fit(done, config, out, data=data, experiment=experiment, figures=figures)
+    shutil.rmtree(unfinished, ignore_errors=True)
     return done
 
 

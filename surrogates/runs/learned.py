@@ -68,18 +68,18 @@ def _line(name: str) -> str:
     return name if name.isprintable() else repr(name)
 
 
-def learned_from(told: Any) -> Learned | None:
+def learned_from(text: Any) -> Learned | None:
     """What a model file says that was learned, once it is known to be sound; None where it says nothing.
 
     Raises:
         InputError: it is not what `learned_of` gives.
     """
-    if told is None:
+    if text is None:
         return None
     where = "what the model learned"
-    require(isinstance(told, Mapping) and isinstance(told.get("trials"), list), f"{where} must be a table of trials")
+    require(isinstance(text, Mapping) and isinstance(text.get("trials"), list), f"{where} must be a table of trials")
     trials = []
-    for each in told["trials"]:
+    for each in text["trials"]:
         sound = isinstance(each, Mapping) and {"name", "split", "checksum"} == set(each)
         require(sound and all(isinstance(value, str) for value in each.values()), f"{where}: a trial is {each!r:.60}")
         require(each["name"].isprintable() and each["split"] in ("", *SPLITS), f"{where}: a trial is {each!r:.60}")
@@ -87,9 +87,9 @@ def learned_from(told: Any) -> Learned | None:
             bool(re.fullmatch(r"[0-9a-f]{64}", each["checksum"])), f"{where}: a checksum is {each['checksum']!r:.60}"
         )
         trials.append(LearnedTrial(**each))
-    seed, flags = told.get("seed", 0), (told.get("chosen", False), told.get("held_out", False))
-    select = told.get("select", {})
-    require(type(seed) is int and all(type(each) is bool for each in flags), f"{where}: the choice is {told!r:.60}")
+    seed, flags = text.get("seed", 0), (text.get("chosen", False), text.get("held_out", False))
+    select = text.get("select", {})
+    require(type(seed) is int and all(type(each) is bool for each in flags), f"{where}: the choice is {text!r:.60}")
     require(isinstance(select, Mapping), f"{where}: the settings of the choice are {select!r:.60}")
     return Learned(tuple(trials), seed, flags[0], flags[1], dict(select))
 
@@ -121,11 +121,11 @@ def as_learned(kind: ModelKind, learned: Learned | None, dataset: Dataset) -> Da
 def _chosen_again(kind: ModelKind, learned: Learned, dataset: Dataset, found: Mapping[int, LearnedTrial]) -> Dataset:
     """The dataset with the frames that were drawn from its trials; without all of them, they are learned as a whole."""
     order = [trial.checksum for trial in learned.trials]
-    places = sorted(found, key=lambda place: order.index(found[place].checksum))
-    if len(places) < len(order):
+    indices = sorted(found, key=lambda index: order.index(found[index].checksum))
+    if len(indices) < len(order):
         return dataset.with_split([("train" if i in found else trial.split) for i, trial in enumerate(dataset)])
-    others = tuple(trial for place, trial in enumerate(dataset) if place not in found)
-    again = kind.select(dataset.select(places), learned.seed, **learned.select)
+    others = tuple(trial for index, trial in enumerate(dataset) if index not in found)
+    again = kind.select(dataset.select(indices), learned.seed, **learned.select)
     return replace(again, trials=(*again.trials, *others))
 
 
@@ -143,12 +143,12 @@ def told_parts(learned: Learned | None, dataset: Dataset) -> str:
         )
     known, names = learned.by_checksum, {trial.name for trial in learned.trials}
     others = [trial.name for trial in dataset if trial_checksum(trial) not in known]
-    told = []
+    text = []
     if len(others) == len(dataset):
-        told.append("the model has learned none of these trials")
+        text.append("the model has learned none of these trials")
     elif learned.held_out:
-        told.append("validation: blocks of the training trials that were held out while it learned")
+        text.append("validation: blocks of the training trials that were held out while it learned")
     if same := [name for name in others if name in names]:
         few = ", ".join(same[:5]) + (", ..." if len(same) > 5 else "")
-        told.append(f"{few}: named as trials that it learned, but their values are others")
-    return "; ".join(told)
+        text.append(f"{few}: named as trials that it learned, but their values are others")
+    return "; ".join(text)

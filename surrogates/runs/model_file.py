@@ -145,6 +145,8 @@ def load_model(path: str | Path) -> tuple[keras.Model, ModelSignature | None]:
         raise InputError(f"{path}: not a whole .keras model ({reason})") from None
     try:
         _require_text(model.name, "the model's name")
+        for each in getattr(model, "inputs", None) or ():
+            require(each.shape[0] is None, f"the model takes batches of {each.shape[0]} alone: save it without")
         return model, None if found is None else _signature(found, model)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None

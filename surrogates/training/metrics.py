@@ -57,7 +57,7 @@ def require_fitting(model, dataset: Dataset) -> None:
 
 
 def stimulus(trial: Trial) -> Shaped[np.ndarray, "time ..."]:
-    """What a model sees of a trial: as in training, zero where a sample does not count."""
+    """What a model sees of a trial, in the units of the dataset: as in training, zero where a sample does not count."""
     x = np.asarray(trial.x[:], np.float32)
     return x if trial.weight is None else np.where(trial.valid().reshape(-1, *(1,) * (x.ndim - 1)), x, np.float32(0))
 
@@ -113,8 +113,8 @@ def score(dataset: Dataset, predictions: list[Float[np.ndarray, "_time output"]]
     require(len(everything) > 0, f"dataset {dataset.name!r}: no sample counts, all weights are zero")
     ranges = everything.max(0) - everything.min(0)
     return {
-        part: _score(np.concatenate([errors[place] for place in places]), ranges, dataset.y_names)
-        for part, places in dataset.by_part().items()
+        part: _score(np.concatenate([errors[index] for index in indices]), ranges, dataset.y_names)
+        for part, indices in dataset.by_part().items()
     }
 
 
@@ -140,7 +140,7 @@ def rmse_of_mean(dataset: Dataset, split: str) -> float:
 
 
 def target(trial: Trial) -> Float[np.ndarray, "time output"]:
-    """The outputs of a trial.
+    """The outputs of a trial, in the units of the dataset.
 
     Raises:
         InputError: it has none.

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from datasets.dataset import Dataset, Task, classes_of
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Dimensionless
+from neuron_models.foundation.workers import one_thread
 from surrogates.training.configuration import REGRESSION, Objective, Training, TrainingConfig, Transform
 from surrogates.training.selection import parameter_grid, select_on_validation
 from surrogates.training.trainer import train
@@ -252,14 +253,16 @@ def _fitter(
 ) -> Callable[[Mapping[str, Any]], tuple[Any, Training]]:
     """The function that builds a model with given settings and fits it."""
     seed = {"seed": config.seed} if "seed" in kind.settings else {}
-    solve = kind.solve(dataset) if kind.solve is not None else None
+    with one_thread():
+        solve = kind.solve(dataset) if kind.solve is not None else None
 
     def fit(settings: Mapping[str, Any]) -> tuple[Any, Training]:
         own = {name: value for name, value in settings.items() if name in kind.settings}
         model = kind.for_data(dataset, **own, **seed)
         if solve is None:
             return model, kind.train(model, dataset, config, kind.objective_for(dataset, settings), progress)
-        solve(model)
+        with one_thread():
+            solve(model)
         return model, Training({}, 0, 0.0, engine="closed form")
 
     return fit

@@ -14,7 +14,7 @@ from surrogates.calcium.states.networks import WINDOW
 from surrogates.calcium.states.windows import BEFORE, featured, label_windows
 from surrogates.registry import model_kind
 from surrogates.runs.fitting import evaluate, fit
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.configuration import TrainingConfig
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,6 @@ def test_what_is_solved_at_once_learns_all_frames(worms):
 def test_import_and_train_as_the_documents_show_it(wormtwin, worms, tmp_path):
     data = save_dataset(worms, tmp_path / "worms.h5")
     call = ("train", "--data", data, "--model", "calcium_trajectory_linear", "--out", tmp_path / "run")
-    status, told, error = wormtwin(*call)
+    status, text, error = wormtwin(*call)
     assert status == 0, error
-    assert "all 3 train (`wormtwin dataset split FILE --leave-out worm3` leaves one out)" in told
+    assert "all 3 train (`wormtwin dataset split FILE --leave-out worm3` leaves one out)" in text

@@ -168,9 +168,9 @@ def test_a_test_file_with_learned_trials_is_refused_whatever_they_are_called():
 
 def test_the_command_divides_in_place_or_into_a_new_file(wormtwin, refused, tmp_path):
     data = save_dataset(worms(), tmp_path / "worms.h5")
-    status, told, _ = wormtwin("dataset", "split", data, "--leave-out", "worm5", "--validation", "worm4")
+    status, text, _ = wormtwin("dataset", "split", data, "--leave-out", "worm5", "--validation", "worm4")
     assert status == 0
-    assert "worm5" in told
+    assert "worm5" in text
     assert parts(load_dataset(data)) == {"train": list(WORMS[:3]), "validation": ["worm4"], "test": ["worm5"]}
     refused(wormtwin("dataset", "split", data, "--test", "wurm5"), "the nearest is worm5")
     refused(wormtwin("dataset", "split", data, "--test", "worm5", "--validation", "worm5"), "worm5 cannot be in both")
@@ -179,5 +179,5 @@ def test_the_command_divides_in_place_or_into_a_new_file(wormtwin, refused, tmp_
     out = tmp_path / "blocks.h5"
     assert wormtwin("dataset", "split", data, "--fractions", "0.8,0.2", "--by", "block", "--out", out)[0] == 0
     assert load_dataset(out).extra["division"]["by"] == "block"
-    told = wormtwin("dataset", "info", out)[1]
-    assert "division" in told
+    text = wormtwin("dataset", "info", out)[1]
+    assert "division" in text

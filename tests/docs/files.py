@@ -15,7 +15,7 @@ from run_experiments import run
 def _worms():
     from datasets.calcium.sample import SampleSettings, sample_worm
 
-    return [sample_worm(SampleSettings(duration=200.0, seed=1), place).recording for place in range(4)]
+    return [sample_worm(SampleSettings(duration=200.0, seed=1), index).recording for index in range(4)]
 
 
 def calcium_npz(path: Path) -> None:
@@ -61,16 +61,19 @@ def calcium_nwb(path: Path) -> None:
     module.add(found)
     rows = cells.create_roi_table_region("all", region=list(range(len(worm.neurons))))
     traces = Fluorescence()
-    traces.create_roi_response_series("dF", worm.traces, rows, unit="dF/F", rate=float(worm.fps), starting_time=0.0)
+    text = {"unit": "dF/F", "rate": float(worm.fps), "starting_time": 0.0}
+    traces.create_roi_response_series(name="dF", data=worm.traces, rois=rows, **text)
     module.add(traces)
     with NWBHDF5IO(path, "w") as io:
         io.write(file)
 
 
 def _midlines(frames: int = 400, points: int = 49) -> np.ndarray:
-    """(frame, point, xy) in mm of a worm that undulates along a line, 30 frames a second."""
+    """(frame, point, xy) in mm of a worm that undulates along a line in many ways, 30 frames a second."""
     along, time = np.linspace(0, 1, points), np.arange(frames)[:, None] / 30
     angles = 0.9 * np.sin(2 * np.pi * (1.4 * along - 0.5 * time))
+    for k in range(1, 8):
+        angles = angles + 0.3 / k * np.sin(0.7 * k * time + k) * np.cos(np.pi * k * along)
     steps = np.stack([np.cos(angles), np.sin(angles)], axis=-1) / points
     return np.cumsum(steps, axis=1) + 0.1 * time[..., None] * [1.0, 0.0]
 
@@ -90,9 +93,9 @@ def tierpsy(path: Path) -> None:
     table["worm_index"], table["timestamp"] = 1, np.arange(400)
     with h5py.File(path, "w") as file:
         file["timeseries_data"], file["coordinates/skeletons"] = table, 1000 * _midlines()
-        told = {"fps": 30.0, "microns_per_pixel": 10.0}
+        text = {"fps": 30.0, "microns_per_pixel": 10.0}
         units = {"time_units": np.bytes_("seconds"), "xy_units": np.bytes_("microns")}
-        file["timeseries_data"].attrs.update({**told, **units})
+        file["timeseries_data"].attrs.update({**text, **units})
 
 
 def text_folder(path: Path) -> None:
@@ -106,7 +109,7 @@ def text_folder(path: Path) -> None:
 
 def clip(path: Path) -> None:
     """A film of 40 frames of two flies, and where their joints are in `clip.tracks.h5`."""
-    call = f"pose make-sample --out {path.with_suffix('.h5')} --frames 2 --video {path} --video-frames 40"
+    call = f"pose make-sample --out {path.with_suffix('.h5')} --frames 5 --video {path} --video-frames 40"
     if run([*call.split(), "--video-animals", "2"]) != 0:
         raise RuntimeError(call)
 
@@ -139,11 +142,11 @@ def deeplabcut_project(path: Path) -> None:
         rows.writerow(["bodyparts", *np.repeat(joints, 2)])
         rows.writerow(["coords", *["x", "y"] * 4])
         for frame in range(6):
-            place = rng.uniform(10, 80, 8).round(2)
-            rows.writerow([f"labeled-data/mouse/img{frame:03d}.png", *place])
+            index = rng.uniform(10, 80, 8).round(2)
+            rows.writerow([f"labeled-data/mouse/img{frame:03d}.png", *index])
 
 
-def places(path: Path) -> None:
+def indices(path: Path) -> None:
     """Where an animal is in each frame of a video of 40, as another tracker tells it."""
     from datasets.pose.formats.tracks_file import load_tracks
 

@@ -54,13 +54,13 @@ def pair(branched):
 def test_compartments_are_those_of_neuron(branched):
     circuit = Circuit((branched("A"), branched("B")), longest_compartment=7.0)
     found, simulation = cut(circuit), Simulation(circuit)
-    for place, name in enumerate(("A", "B")):
+    for index, name in enumerate(("A", "B")):
         segments = [(0, 0.5), (1, 0.3), (2, 0.0), (2, 0.6), (3, 0.5), (4, 0.99), (5, 0.4)]
         for site in (Site(name, segment, fraction) for segment, fraction in segments):
             node, neurons = found.node(site), simulation.compartment(site)
             assert found.capacitance[node] == pytest.approx(neurons.area() * 1e-5, rel=1e-12)
             assert 1 / found.axial[node] == pytest.approx(neurons.ri(), rel=1e-12)
-        assert sum(found.numbers[place]) == simulation.compartments / 2
+        assert sum(found.numbers[index]) == simulation.compartments / 2
 
 
 def test_a_sphere_charges_with_r_c_to_the_last_digit(sphere):
@@ -121,9 +121,9 @@ def test_the_slowest_mode_is_the_membranes_time_constant(pair):
 
 
 def test_responses_are_reciprocal(pair):
-    places = [Site("A"), Site("B", 3, 0.2), Site("A", 4, 0.5)]
+    indices = [Site("A"), Site("B", 3, 0.2), Site("A", 4, 0.5)]
     simulation, settings = LinearSimulation(pair), RunSettings(50.0, 0.5)
-    found = [simulation.run([Clamp(site, 0.01 * Pulse(5.0, 1.0))], places, settings) - REST for site in places]
+    found = [simulation.run([Clamp(site, 0.01 * Pulse(5.0, 1.0))], indices, settings) - REST for site in indices]
     for i in range(3):
         for j in range(i):
             np.testing.assert_allclose(found[i][:, j], found[j][:, i], atol=1e-9)

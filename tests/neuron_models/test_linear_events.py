@@ -56,9 +56,9 @@ def test_short_steps_are_as_close_as_neurons_limit_is_known(three):
 @pytest.mark.parametrize("lost", ["B", "C"])
 def test_synapses_of_ablated_cells_stay_closed(three, lost):
     found = LinearSimulation(three).run(CLAMPS, SITES, RunSettings(90.0, 0.1), [lost])[::5]
-    place = "ABC".index(lost)
-    np.testing.assert_allclose(found[:, place], -65.0, atol=1e-9)
-    others = [n for n in range(3) if n != place]
+    index = "ABC".index(lost)
+    np.testing.assert_allclose(found[:, index], -65.0, atol=1e-9)
+    others = [n for n in range(3) if n != index]
     wanted = limit(three, [lost])
     assert errors(found[:, others], wanted[:, others]).max() < 2e-3
 

@@ -126,8 +126,8 @@ def test_every_frame_is_the_one_that_ffmpeg_shows(film):
     other = np.abs(frames[1:].astype(int) - shown[:-1]).mean(axis=(1, 2, 3))
     assert away.max() < 2.5 < np.median(other)  # chroma is enlarged in other ways; the frame before is another
     sought = open_video(film, grey=False)
-    for place in np.random.default_rng(0).permutation(len(video))[:12]:
-        assert np.array_equal(sought[int(place)], frames[place])
+    for index in np.random.default_rng(0).permutation(len(video))[:12]:
+        assert np.array_equal(sought[int(index)], frames[index])
     luma = np.tensordot(np.array([0.299, 0.587, 0.114]), shown[-1].astype(float), 1)
     assert np.abs(open_video(film, grey=True)[-1][0] - luma).mean() < 6  # colours that red, green and blue lack
 

@@ -40,8 +40,8 @@ def table(names: list[str], numbers, individuals: bool = False) -> pd.DataFrame:
 
 def project(folder: Path, sizes=(SIZE,), row="labeled-data/{video}/img{number:03d}.png", written="csv") -> Path:
     """A DeepLabCut project with a video for each size of image."""
-    for place, size in enumerate(sizes):
-        video = f"m{place + 1}"
+    for index, size in enumerate(sizes):
+        video = f"m{index + 1}"
         where = folder / "labeled-data" / video
         where.mkdir(parents=True)
         for number in NUMBERS:
@@ -86,8 +86,8 @@ def test_projects_of_deeplabcut(row, written, tmp_path):
     if written != "csv":
         pytest.importorskip("tables")
     folder = project(tmp_path / "p", row=row, written=written)
-    for place in (folder, folder / "config.yaml"):
-        (tracks,) = load_labels(place)
+    for index in (folder, folder / "config.yaml"):
+        (tracks,) = load_labels(index)
         assert tracks.skeleton.edges == (("nose", "tail"),)
         require_joined(cut([tracks]))
 
@@ -103,9 +103,9 @@ def test_rows_in_three_columns(tmp_path):
 def test_a_deleted_image_leaves_the_others_in_place(wormtwin, tmp_path):
     folder = project(tmp_path / "p")
     (folder / "labeled-data" / "m1" / "img002.png").unlink()
-    status, told, _ = wormtwin("pose", "import", folder, "--size", 24, "--out", tmp_path / "o.h5")
+    status, text, _ = wormtwin("pose", "import", folder, "--size", 24, "--out", tmp_path / "o.h5")
     assert status == 0
-    assert "Left out: 1 of 4 images is not there (labeled-data/m1/img002.png; looked under" in told.replace("\n", "")
+    assert "Left out: 1 of 4 images is not there (labeled-data/m1/img002.png; looked under" in text.replace("\n", "")
     require_joined(load_dataset(tmp_path / "o.h5"), (1, 10, 30))
     table_out = tmp_path / "all.csv"
     assert wormtwin("pose", "convert", folder, "--out", table_out)[0] == 0
@@ -124,10 +124,10 @@ def test_a_table_that_cannot_be_read_does_not_refuse_the_project(wormtwin, tmp_p
     folder = project(tmp_path / "p", (SIZE, SIZE))
     bad = folder / "labeled-data" / "m1" / "CollectedData_me.csv"
     bad.write_text(bad.read_text().replace("20.5", "twenty"))
-    status, told, _ = wormtwin("pose", "import", folder, "--size", 24, "--out", tmp_path / "o.h5")
+    status, text, _ = wormtwin("pose", "import", folder, "--size", 24, "--out", tmp_path / "o.h5")
     assert status == 0
-    assert "twenty" in told
-    assert "CollectedData_me.csv" in told
+    assert "twenty" in text
+    assert "CollectedData_me.csv" in text
     require_joined(load_dataset(tmp_path / "o.h5"))
 
 
@@ -161,9 +161,9 @@ def test_two_images_of_one_name_are_told_apart_by_their_folders(tmp_path):
 
 def test_images_of_two_sizes_are_filled_up(wormtwin, tmp_path):
     folder = project(tmp_path / "p", ((48, 64), (80, 56)))
-    status, told, _ = wormtwin("pose", "import", folder, "--out", tmp_path / "o.h5")
+    status, text, _ = wormtwin("pose", "import", folder, "--out", tmp_path / "o.h5")
     assert status == 0
-    assert "Filled up: frames of 64 x 48, 56 x 80, below and on the right" in told
+    assert "Filled up: frames of 64 x 48, 56 x 80, below and on the right" in text
     dataset = load_dataset(tmp_path / "o.h5")
     assert [trial.x.shape for trial in dataset] == [(4, 1, 80, 64)] * 2
     require_joined(dataset, NUMBERS * 2)
@@ -250,8 +250,8 @@ def test_coco_in_the_working_folder(below, wormtwin, tmp_path, monkeypatch):
     assert wormtwin("pose", "import", "labels.json", "--size", 24, "--out", "o.h5")[0] == 0
     require_joined(load_dataset(tmp_path / "o.h5"))
     next((tmp_path / below).glob("img2.png")).unlink()
-    status, told, _ = wormtwin("pose", "import", "labels.json", "--size", 24, "--out", "p.h5")
-    assert (status, "img2.png" in told) == (0, True)
+    status, text, _ = wormtwin("pose", "import", "labels.json", "--size", 24, "--out", "p.h5")
+    assert (status, "img2.png" in text) == (0, True)
     require_joined(load_dataset(tmp_path / "p.h5"), (1, 10, 30))
 
 

@@ -27,13 +27,13 @@ def foreign(folder, times, nodes=("head", "tail"), series=("head", "tail"), anim
         made = [
             ndx_pose.PoseEstimationSeries(
                 name=name,
-                data=np.stack([rows + 100 * place, 2 * rows], axis=1),
+                data=np.stack([rows + 100 * index, 2 * rows], axis=1),
                 unit="pixels",
                 reference_frame="r",
                 timestamps=np.asarray(times),
                 confidence=np.ones(len(rows)),
             )
-            for place, name in enumerate(series)
+            for index, name in enumerate(series)
         ]
         module.add(ndx_pose.PoseEstimation(name=animal, pose_estimation_series=made, skeleton=skeleton))
     with pynwb.NWBHDF5IO(str(folder / "f.nwb"), "w") as io:
@@ -88,9 +88,9 @@ def test_nodes_and_series_are_joined_by_name(nodes, series, tmp_path):
 
 def test_a_node_without_a_series_is_named(wormtwin, tmp_path):
     path = foreign(tmp_path, camera_times("even"), ("head", "tail", "ear"))
-    status, told, _ = wormtwin("pose", "convert", path, "--out", tmp_path / "o.csv")
+    status, text, _ = wormtwin("pose", "convert", path, "--out", tmp_path / "o.csv")
     assert status == 0
-    assert "Left out: ear of PoseEstimation, of which there is no series" in told
+    assert "Left out: ear of PoseEstimation, of which there is no series" in text
     (tracks,) = load_labels(path)
     assert np.isnan(tracks.xy[:, 0, 2]).all()
     assert not np.isnan(tracks.xy[:, 0, :2]).any()

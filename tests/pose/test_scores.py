@@ -80,8 +80,8 @@ def test_pixels_of_scaled_images_are_told(fish, wormtwin, capsys):
         for trial in fish
     }
     scaled = replace(fish, extra={**fish.extra, "crop": {name: crops.to_json() for name, crops in half.items()}})
-    for dataset, told in ((fish, False), (scaled, True)):
+    for dataset, text in ((fish, False), (scaled, True)):
         PoseEvaluation(dataset, found, score_keypoints(dataset, found)).print_scores()
         printed = capsys.readouterr().out
-        assert ("1 px of them is 2 px of the video" in printed) == told
+        assert ("1 px of them is 2 px of the video" in printed) == text
         assert "RMSE px" in printed

@@ -30,15 +30,15 @@ def case(shared, tmp_path, monkeypatch):
 
 
 def imported(wormtwin, *arguments):
-    status, told, error = wormtwin("pose", "import", *arguments, "--out", "x.h5")
+    status, text, error = wormtwin("pose", "import", *arguments, "--out", "x.h5")
     assert status == 0, error
-    return load_dataset("x.h5"), told
+    return load_dataset("x.h5"), text
 
 
 def test_a_project_with_a_deleted_image(case, wormtwin):
     case("dlc-deleted-image")
-    dataset, told = imported(wormtwin, "proj_deleted", "--size", 320)
-    assert "img0001.png" in told
+    dataset, text = imported(wormtwin, "proj_deleted", "--size", 320)
+    assert "img0001.png" in text
     table = pd.read_csv("proj_deleted/labeled-data/m4s1/CollectedData_Pranav.csv", header=[0, 1, 2], index_col=0)
     kept = table.drop("labeled-data/m4s1/img0001.png").dropna(how="all")
     (trial,) = dataset
@@ -74,11 +74,11 @@ def test_one_that_was_not_followed(case, wormtwin):
 @pytest.mark.parametrize("name", ["late", "jitter", "node"])
 def test_rows_are_frames(name, case, wormtwin):
     case("nwb-pose-times")
-    status, told, _ = wormtwin("pose", "convert", f"{name}.nwb", "--out", "x.csv")
+    status, text, _ = wormtwin("pose", "convert", f"{name}.nwb", "--out", "x.csv")
     assert status == 0
     table = pd.read_csv("x.csv", header=[0, 1, 2], index_col=0)
     assert table.index.tolist() == list(range(len(table)))
-    assert ("ear" in told) == (name == "node")
+    assert ("ear" in text) == (name == "node")
 
 
 @pytest.mark.parametrize(

@@ -54,9 +54,9 @@ def test_a_correction_takes_the_place_of_what_it_corrects(first, followed, tmp_p
     assert tracks.predicted().tolist() == [[False], [True]]
     assert np.isnan(tracks.scores[0]).all()
     assert tracks.scores[1, 0] == pytest.approx([0.7, 0.9])
-    told = sleap_io.load_slp(str(path), open_videos=False)
+    text = sleap_io.load_slp(str(path), open_videos=False)
     if followed:  # the other reader gives the person's label too
-        assert np.allclose(tracks.xy, told.numpy())
+        assert np.allclose(tracks.xy, text.numpy())
 
 
 def test_who_made_it_and_its_scores_stay(tmp_path):
@@ -78,9 +78,9 @@ def test_who_made_it_and_its_scores_stay(tmp_path):
 def test_a_dataset_tells_what_a_network_labelled(wormtwin, movie, tmp_path):
     path = saved(tmp_path, [[person(20.0), network(40.0)], [network(21.0)]])
     out = tmp_path / "o.h5"
-    status, told, _ = wormtwin("pose", "import", path, "--video", movie, "--size", 16, "--out", out)
+    status, text, _ = wormtwin("pose", "import", path, "--video", movie, "--size", 16, "--out", out)
     assert status == 0
-    assert "Labels: 1 of people, 2 predicted by a network" in told
+    assert "Labels: 1 of people, 2 predicted by a network" in text
     assert load_dataset(out).extra["predicted"] == 2
     (stored,) = load_dataset(out).extra["crop"].values()
     assert stored["predicted"] == [False, True, True]

@@ -13,7 +13,7 @@ from surrogates.registry import model_kind
 from surrogates.runs.fitting import evaluate, fit
 from surrogates.runs.learned import ROLE, as_learned, learned_from, told_parts
 from surrogates.runs.model_file import load_model, save_model
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.configuration import TrainingConfig
 
 QUICK = TrainingConfig(epochs=2)
 
@@ -26,7 +26,7 @@ def learned(linear_response):
 
 def parts_of(done, dataset: Dataset) -> dict[str, int]:
     found = as_learned(done.kind, done.signature.learned, dataset)
-    return {part: len(places) for part, places in found.by_part().items()}
+    return {part: len(indices) for part, indices in found.by_part().items()}
 
 
 def test_the_same_file_is_told_as_it_was_learned(learned, linear_response):
@@ -48,26 +48,26 @@ def test_a_file_that_was_never_learned_is_unseen(learned, linear_response, wormt
     assert parts_of(learned, other) == {"unseen": 16}
     assert as_learned(learned.kind, learned.signature.learned, other).extra[ROLE] == "none"
     model = save_model(learned.model, tmp_path / "model.keras", learned.signature)
-    status, told, _ = wormtwin("evaluate", "--model", model, "--data", save_dataset(other, tmp_path / "other.h5"))
+    status, text, _ = wormtwin("evaluate", "--model", model, "--data", save_dataset(other, tmp_path / "other.h5"))
     assert status == 0
-    assert "the model has learned none of these trials; trial_00, trial_01" in told
-    assert "unseen" in told
-    assert "validation" not in told
+    assert "the model has learned none of these trials; trial_00, trial_01" in text
+    assert "unseen" in text
+    assert "validation" not in text
 
 
 def test_a_test_file_of_its_own(learned, linear_response, wormtwin, refused, tmp_path):
     data = save_dataset(linear_response(), tmp_path / "data.h5")
     other = save_dataset(replace(linear_response(seed=5), name="other"), tmp_path / "other.h5")
     call = ("train", "--data", data, "--units", 2, "--epochs", 2, "--out", tmp_path / "run")
-    status, told, _ = wormtwin(*call, "--test-data", other)
+    status, text, _ = wormtwin(*call, "--test-data", other)
     assert status == 0
-    assert "the test part is other.h5: 4 test trials of data.h5 left out" in told
-    assert "trial_00, trial_01, trial_02, trial_03, trial_04, ...: in both files" in told
+    assert "the test part is other.h5: 4 test trials of data.h5 left out" in text
+    assert "trial_00, trial_01, trial_02, trial_03, trial_04, ...: in both files" in text
     scores = json.loads((tmp_path / "run" / "scores.json").read_text())["scores"]
     model = tmp_path / "run" / "model.keras"
-    status, told, _ = wormtwin("evaluate", "--model", model, "--test-data", other)
+    status, text, _ = wormtwin("evaluate", "--model", model, "--test-data", other)
     assert status == 0
-    assert f"{scores['test']['rmse']:.4g}" in told
+    assert f"{scores['test']['rmse']:.4g}" in text
     refused(wormtwin("evaluate", "--model", model, "--test-data", data), "trial 'trial_00' of", "was learned")
     refused(wormtwin(*call, "--test-data", data), "is trial 'trial_00' of the training data")
     refused(wormtwin("evaluate", "--model", model), "name the data by --data")
@@ -76,7 +76,7 @@ def test_a_test_file_of_its_own(learned, linear_response, wormtwin, refused, tmp
 def test_a_file_that_does_not_say_is_told_so(learned, linear_response):
     assert "what the model learned is unknown" in told_parts(None, linear_response())
     found = as_learned(learned.kind, None, linear_response())
-    assert {part: len(places) for part, places in found.by_part().items()} == {"train": 8, "validation": 4, "test": 4}
+    assert {part: len(indices) for part, indices in found.by_part().items()} == {"train": 8, "validation": 4, "test": 4}
 
 
 def test_a_model_file_says_what_was_learned(learned, linear_response, tmp_path):
@@ -87,7 +87,7 @@ def test_a_model_file_says_what_was_learned(learned, linear_response, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "told",
+    "text",
     [
         [],
         {"trials": [{"name": "a", "split": "train"}]},
@@ -97,9 +97,9 @@ def test_a_model_file_says_what_was_learned(learned, linear_response, tmp_path):
         {"trials": [], "select": []},
     ],
 )
-def test_a_strangers_file_may_not_say_anything_else(told):
+def test_a_strangers_file_may_not_say_anything_else(text):
     with pytest.raises(InputError, match="what the model learned"):
-        learned_from(told)
+        learned_from(text)
 
 
 def test_a_dataset_without_training_trials_names_the_command(linear_response, wormtwin, refused, tmp_path):

@@ -47,16 +47,16 @@ def _tracks(images: Any, annotations: Any, categories: Mapping[Any, Any], path: 
     kind = kinds.most_common(1)[0][0]
     skeleton = _skeleton(categories[kind])
     order = {name: number for number, name in enumerate(dict.fromkeys(plain(each["file_name"]) for each in images))}
-    place = {each["id"]: order[plain(each["file_name"])] for each in images}
+    index = {each["id"]: order[plain(each["file_name"])] for each in images}
     usable = [
         each
         for each in marked
-        if each["category_id"] == kind and len(each["keypoints"]) == 3 * len(skeleton) and each["image_id"] in place
+        if each["category_id"] == kind and len(each["keypoints"]) == 3 * len(skeleton) and each["image_id"] in index
     ]
     names, numbers = _track_names(usable)
     by_frame: dict[int, list[Instance]] = {number: [] for number in order.values()}
     for each in usable:
-        by_frame[place[each["image_id"]]].append(_instance(each, numbers))
+        by_frame[index[each["image_id"]]].append(_instance(each, numbers))
     columns = in_columns(by_frame, names, len(skeleton))
     files = tuple(order)
     found = find_beside(_also_below(files, path), path)
@@ -82,11 +82,11 @@ def _tracks(images: Any, annotations: Any, categories: Mapping[Any, Any], path: 
 def _also_below(files: Sequence[str], path: Path) -> list[str]:
     """The names of images, with the folder that many data sets keep them in where they are there."""
     folders = ("images", "imgs", "data/images", "train", "val")
-    told = []
+    text = []
     for file in files:
         below = next((folder for folder in folders if (path.parent / folder / file).is_file()), None)
-        told.append(file if below is None or (path.parent / file).is_file() else f"{below}/{file}")
-    return told
+        text.append(file if below is None or (path.parent / file).is_file() else f"{below}/{file}")
+    return text
 
 
 def _skeleton(category: Mapping[str, Any]) -> Skeleton:
@@ -97,17 +97,17 @@ def _skeleton(category: Mapping[str, Any]) -> Skeleton:
 
 def _track_names(annotations: Sequence[Mapping[str, Any]]) -> tuple[list[str], dict[Any, int]]:
     """The names of tracks, and their numbers by what annotations call them."""
-    told = dict.fromkeys(track for each in annotations if (track := _track(each)) is not None)
-    return [f"track_{track}" if isinstance(track, int) else str(track) for track in told], {
-        track: number for number, track in enumerate(told)
+    text = dict.fromkeys(track for each in annotations if (track := _track(each)) is not None)
+    return [f"track_{track}" if isinstance(track, int) else str(track) for track in text], {
+        track: number for number, track in enumerate(text)
     }
 
 
 def _track(annotation: Mapping[str, Any]) -> Any:
     """Which animal an annotation shows, as CVAT (`attributes`), TAO and others write it."""
     keys = ("track_name", "object_id", "track_id", "instance_id")
-    told = {**annotation, **(annotation.get("attributes") or {})}
-    return next((told[key] for key in keys if told.get(key) is not None), None)
+    text = {**annotation, **(annotation.get("attributes") or {})}
+    return next((text[key] for key in keys if text.get(key) is not None), None)
 
 
 def _instance(annotation: Mapping[str, Any], numbers: Mapping[Any, int]) -> Instance:
@@ -140,8 +140,8 @@ def save_coco(found: Sequence[Tracks], path: Path, folder: Path) -> None:
         for row, (name, size) in enumerate(_images(tracks, path, folder)):
             number = len(images) + 1
             images.append({"id": number, "file_name": name, "width": size[1], "height": size[0]})
-            for place in np.flatnonzero(~np.isnan(tracks.xy[row, ..., 0]).all(axis=-1)).tolist():
-                annotations.append({"id": len(annotations) + 1, "image_id": number, **_annotation(tracks, row, place)})
+            for index in np.flatnonzero(~np.isnan(tracks.xy[row, ..., 0]).all(axis=-1)).tolist():
+                annotations.append({"id": len(annotations) + 1, "image_id": number, **_annotation(tracks, row, index)})
     skeleton = found[0].skeleton
     category = {
         "id": 1,
@@ -152,12 +152,12 @@ def save_coco(found: Sequence[Tracks], path: Path, folder: Path) -> None:
     path.write_text(json.dumps({"images": images, "annotations": annotations, "categories": [category]}))
 
 
-def _annotation(tracks: Tracks, row: int, place: int) -> dict[str, Any]:
-    xy = tracks.xy[row, place]
+def _annotation(tracks: Tracks, row: int, index: int) -> dict[str, Any]:
+    xy = tracks.xy[row, index]
     there = ~np.isnan(xy[:, 0])
     points = np.concatenate([np.where(there[:, None], xy, 0), 2 * there[:, None]], axis=1)
     low, high = np.nanmin(xy, axis=0), np.nanmax(xy, axis=0)
-    told: dict[str, Any] = {
+    text: dict[str, Any] = {
         "category_id": 1,
         "iscrowd": 0,
         "num_keypoints": int(there.sum()),
@@ -166,16 +166,16 @@ def _annotation(tracks: Tracks, row: int, place: int) -> dict[str, Any]:
         "area": float((high - low).prod()),
     }
     if tracks.animals:
-        told["track_id"], told["track_name"] = place + 1, tracks.animals[place]
-    if tracks.scores is not None and tracks.predicted()[row, place]:
-        scores = tracks.scores[row, place]
-        told["keypoint_scores"] = np.nan_to_num(scores).tolist()
-        told["score"] = _whole_score(tracks, row, place, float(np.nanmean(scores)))
-    return told
+        text["track_id"], text["track_name"] = index + 1, tracks.animals[index]
+    if tracks.scores is not None and tracks.predicted()[row, index]:
+        scores = tracks.scores[row, index]
+        text["keypoint_scores"] = np.nan_to_num(scores).tolist()
+        text["score"] = _whole_score(tracks, row, index, float(np.nanmean(scores)))
+    return text
 
 
-def _whole_score(tracks: Tracks, row: int, place: int, mean: float) -> float:
-    stored = None if tracks.instance_scores is None else float(tracks.instance_scores[row, place])
+def _whole_score(tracks: Tracks, row: int, index: int, mean: float) -> float:
+    stored = None if tracks.instance_scores is None else float(tracks.instance_scores[row, index])
     return mean if stored is None or np.isnan(stored) else stored
 
 

@@ -104,7 +104,7 @@ def _folder_tracks(table: Table, rows: Sequence[int], path: Path, config: Mappin
     keypoints = _in_order(table.keypoints, config)
     values = table.values[rows][:, :, [table.keypoints.index(keypoint) for keypoint in keypoints]]
     shown = np.flatnonzero(~np.isnan(values[..., 0]).all(axis=(0, 2)))
-    values, animals = values[:, shown], distinct([table.animals[place] for place in shown]) if table.animals else ()
+    values, animals = values[:, shown], distinct([table.animals[index] for index in shown]) if table.animals else ()
     scores = np.where(np.isnan(values[..., 0]), np.nan, values[..., 2])
     found = find_beside(names, path)
     video = folder_of(names, found, path)
@@ -120,6 +120,7 @@ def _folder_tracks(table: Table, rows: Sequence[int], path: Path, config: Mappin
         footage,
         images=names,
         missing=found.note,
+        absence=bool(np.isnan(scores).all()),
     )
 
 
@@ -132,6 +133,6 @@ def _in_order(keypoints: Sequence[str], config: Mapping[str, Any]) -> tuple[str,
 
 
 def _edges(keypoints: Sequence[str], config: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    told = config.get("skeleton") or []
-    pairs = [tuple(str(each) for each in edge) for edge in told if isinstance(edge, list) and len(edge) == 2]
+    text = config.get("skeleton") or []
+    pairs = [tuple(str(each) for each in edge) for edge in text if isinstance(edge, list) and len(edge) == 2]
     return tuple((a, b) for a, b in pairs if a in keypoints and b in keypoints and a != b)

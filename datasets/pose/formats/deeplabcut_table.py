@@ -92,8 +92,8 @@ def read_table(path: Path) -> Table:
     require_distinct((" ".join(column).strip() for column in columns), f"{path} has a column")
     for column, (animal, keypoint, coord) in enumerate(columns):
         if coord in COORDS:
-            place = animals.index(animal) if animals else 0
-            found[:, place, keypoints.index(keypoint), COORDS.index(coord)] = values[:, column]
+            index = animals.index(animal) if animals else 0
+            found[:, index, keypoints.index(keypoint), COORDS.index(coord)] = values[:, column]
     names = tuple(plain(row) for row in rows)
     require_distinct(names, f"{path} has a row")
     return Table(names, animals, keypoints, found)
@@ -105,9 +105,9 @@ def _from_csv(path: Path) -> tuple[dict[str, list[str]], list[str], Float[np.nda
             lines = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: not a table of DeepLabCut ({error})") from None
-    heads = next((place + 1 for place, row in enumerate(lines[:5]) if row[0].strip() == "coords"), 0)
+    heads = next((index + 1 for index, row in enumerate(lines[:5]) if row[0].strip() == "coords"), 0)
     require(heads > 0, f"{path}: not a table of DeepLabCut: no line begins with coords")
-    named = next((place for place, cell in enumerate(lines[0][1:], start=1) if cell), 1)  # an image's folders before it
+    named = next((index for index, cell in enumerate(lines[0][1:], start=1) if cell), 1)  # an image's folders before it
     width = len(lines[heads - 1])
     rows = ["/".join(cell.strip() for cell in row[:named]) for row in lines[heads:]]
     for row, line in zip(rows, lines[heads:], strict=True):

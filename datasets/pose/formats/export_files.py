@@ -84,7 +84,7 @@ def _followed(tracks: Tracks) -> Tracks:
     """Tracks whose animals all have names, since an analysis file would keep one of those without."""
     if not tracks.animals and tracks.xy.shape[1] == 1:
         return tracks
-    given = tracks.animals or tuple(f"{UNTRACKED} {place + 1}" for place in range(tracks.xy.shape[1]))
+    given = tracks.animals or tuple(f"{UNTRACKED} {index + 1}" for index in range(tracks.xy.shape[1]))
     return replace(
         tracks, animals=tuple(name.replace(UNTRACKED, "animal") if is_untracked(name) else name for name in given)
     )

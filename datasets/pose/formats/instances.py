@@ -50,36 +50,36 @@ def in_columns(by_frame: Mapping[int, Sequence[Instance]], names: Sequence[str],
         keypoints: how many an instance has.
     """
     frames = sorted(by_frame)
-    places = [_places(by_frame[frame], len(names)) for frame in frames]
-    number = max((place + 1 for row in places for place in row), default=0)
+    indices = [_places(by_frame[frame], len(names)) for frame in frames]
+    number = max((index + 1 for row in indices for index in row), default=0)
     xy = np.full((len(frames), max(number, len(names)), keypoints, 2), np.nan)
     scores, whole = np.full(xy.shape[:3], np.nan), np.full(xy.shape[:2], np.nan)
     for row, frame in enumerate(frames):
-        for place, each in zip(places[row], by_frame[frame], strict=True):
-            xy[row, place], whole[row, place] = each.xy, each.score
+        for index, each in zip(indices[row], by_frame[frame], strict=True):
+            xy[row, index], whole[row, index] = each.xy, each.score
             if each.scores is not None:
-                scores[row, place] = np.where(np.isnan(each.xy[:, 0]), np.nan, each.scores)
+                scores[row, index] = np.where(np.isnan(each.xy[:, 0]), np.nan, each.scores)
     shown = ~np.isnan(xy[..., 0]).all(axis=(0, 2))
-    told = [*distinct(names), *(f"{UNTRACKED} {place + 1}" for place in range(xy.shape[1] - len(names)))]
+    text = [*distinct(names), *(f"{UNTRACKED} {index + 1}" for index in range(xy.shape[1] - len(names)))]
     followed = bool(shown[: len(names)].any())
     return Columns(
         np.array(frames, int),
         xy[:, shown],
         None if np.isnan(scores).all() else scores[:, shown],
         None if np.isnan(whole).all() else whole[:, shown],
-        tuple(name for name, has in zip(told, shown, strict=True) if has) if followed else (),
+        tuple(name for name, has in zip(text, shown, strict=True) if has) if followed else (),
     )
 
 
 def _places(instances: Sequence[Instance], tracks: int) -> list[int]:
     """The column of each instance of a frame."""
-    places = [-1] * len(instances)
+    indices = [-1] * len(instances)
     for wanted in (False, True):  # labels of people first
         for order, each in enumerate(instances):
-            if (each.scores is not None) == wanted and each.track is not None and each.track not in places:
-                places[order] = each.track
+            if (each.scores is not None) == wanted and each.track is not None and each.track not in indices:
+                indices[order] = each.track
     free = iter(range(tracks, tracks + len(instances)))
-    return [next(free) if place < 0 else place for place in places]
+    return [next(free) if index < 0 else index for index in indices]
 
 
 def distinct(names: Sequence[str]) -> list[str]:
@@ -88,10 +88,10 @@ def distinct(names: Sequence[str]) -> list[str]:
     >>> distinct(["a", "b", "a", ""])
     ['a 1', 'b', 'a 2', 'track 4']
     """
-    given = [name or f"track {place + 1}" for place, name in enumerate(names)]
+    given = [name or f"track {index + 1}" for index, name in enumerate(names)]
     number, seen = Counter(given), Counter[str]()
-    told = []
+    text = []
     for name in given:
         seen[name] += 1
-        told.append(name if number[name] == 1 else f"{name} {seen[name]}")
-    return told
+        text.append(name if number[name] == 1 else f"{name} {seen[name]}")
+    return text

@@ -34,8 +34,8 @@ def beside(name: str, labels: Path) -> Iterator[Path]:
     above = [folder, *folder.absolute().parents[:3]]
     yield above[0] / plain(name)
     yield Path(plain(name))
-    for place, base in enumerate(above):
-        for start in range(len(parts) if place == 0 else len(parts) - 1):
+    for index, base in enumerate(above):
+        for start in range(len(parts) if index == 0 else len(parts) - 1):
             if parts[start] not in ("/", "..", "."):
                 yield base.joinpath(*parts[start:])
 
@@ -95,9 +95,9 @@ def _checked(names: Sequence[str], paths: Sequence[Path | None], where: str) -> 
     missing = [plain(name) for name, path in zip(names, kept, strict=True) if path is None]
     if not missing:
         return Found(kept)
-    told = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+    text = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
     are = "is" if len(missing) == 1 else "are"
-    return Found(kept, f"{len(missing)} of {counted(len(names), 'image')} {are} not there ({told}; looked {where})")
+    return Found(kept, f"{len(missing)} of {counted(len(names), 'image')} {are} not there ({text}; looked {where})")
 
 
 def open_found(found: Found, names: Sequence[str], name: str) -> Video | None:
@@ -110,9 +110,9 @@ def open_found(found: Found, names: Sequence[str], name: str) -> Video | None:
 
 def folder_of(names: Sequence[str], found: Found, labels: Path) -> str:
     """What images are called together: their folder, the labels' name where they tell none."""
-    told = PurePosixPath(plain(names[0])).parent if names else PurePosixPath()
-    if told.name not in ("", ".", ".."):
-        return str(told)
+    text = PurePosixPath(plain(names[0])).parent if names else PurePosixPath()
+    if text.name not in ("", ".", ".."):
+        return str(text)
     path = next((path for path in found.paths if path is not None), None)
     return str(path.absolute().parent) if path is not None else labels.stem
 

@@ -85,11 +85,11 @@ def save_nwb(tracks: Tracks, path: Path, session: Session = NOTHING_SAID) -> Non
     edges = tracks.skeleton.edge_places().astype(np.uint8)
     skeleton = ndx_pose.Skeleton(name="skeleton", nodes=list(tracks.skeleton.keypoints), edges=edges)
     behaviour.add(ndx_pose.Skeletons(name="Skeletons", skeletons=[skeleton]))
-    for place, name in enumerate(names):
+    for index, name in enumerate(names):
         behaviour.add(
             ndx_pose.PoseEstimation(
                 name=name,
-                pose_estimation_series=_all_series(tracks, place),
+                pose_estimation_series=_all_series(tracks, index),
                 description="labels" if tracks.scores is None else "predictions; labels of people have no confidence",
                 original_videos=[tracks.video],
                 source_software=SOFTWARE,
@@ -110,9 +110,9 @@ def _start(tracks: Tracks, asked: datetime | None) -> tuple[datetime, str]:
             f"NWB needs the time at which the session began, and the video {tracks.video or '(unnamed)'} is not there "
             "to tell it: give it with --session-start, such as 2024-05-31T14:30"
         )
-    told = creation_time(video)
-    if told is not None:
-        return told, "when the video says that it was made"
+    text = creation_time(video)
+    if text is not None:
+        return text, "when the video says that it was made"
     return datetime.fromtimestamp(video.stat().st_mtime, UTC), "when the video was last written"
 
 
@@ -121,7 +121,7 @@ def _names(tracks: Tracks) -> list[str]:
     number = tracks.xy.shape[1]
     if number == 1:
         return [CONTAINER]
-    named = tracks.animals or tuple(f"{CONTAINER}{place + 1}" for place in range(number))
+    named = tracks.animals or tuple(f"{CONTAINER}{index + 1}" for index in range(number))
     return distinct([_allowed(name) for name in named])
 
 

@@ -49,8 +49,8 @@ def load_nwb(path: Path) -> tuple[Tracks, ...]:
 def _video(pose: Any) -> str:
     """The video of some poses, as older files name it or as newer ones link it."""
     linked = getattr(pose, "source_video", None)
-    told = pose.original_videos if linked is None else linked.external_file
-    return str(told[0]) if told is not None and len(told) else ""
+    text = pose.original_videos if linked is None else linked.external_file
+    return str(text[0]) if text is not None and len(text) else ""
 
 
 def _tracks(video: str, poses: Sequence[Any]) -> Tracks:

@@ -47,7 +47,7 @@ def load_frame(path: Path) -> Frame:
 def _fixed(group: h5py.Group) -> Frame:
     require("block1_values" not in group, f"{group.file.filename}: its columns are not all numbers")
     names = _axis(group, "block0_items")
-    levels = {name: [row[place] for row in names] for place, name in enumerate(_level_names(group, "block0_items"))}
+    levels = {name: [row[index] for row in names] for index, name in enumerate(_level_names(group, "block0_items"))}
     rows = ["/".join(row) for row in _axis(group, "axis1")]
     return levels, rows, np.asarray(group["block0_values"][:], float).reshape(len(rows), len(names))
 
@@ -58,8 +58,8 @@ def _axis(group: h5py.Group, axis: str) -> list[tuple[str, ...]]:
         return [(text,) for text in _texts(group[axis][:])]
     parts = []
     for level in range(int(group.attrs[f"{axis}_nlevels"])):
-        known, places = _texts(group[f"{axis}_level{level}"][:]), group[f"{axis}_label{level}"][:]
-        parts.append([known[place] for place in places])
+        known, indices = _texts(group[f"{axis}_level{level}"][:]), group[f"{axis}_label{level}"][:]
+        parts.append([known[index] for index in indices])
     return list(zip(*parts, strict=True))
 
 
@@ -73,11 +73,11 @@ def _table(group: h5py.Group) -> Frame:
     require(len(fields) == 1, f"{group.file.filename}: its columns are not all numbers")
     ((_, columns),) = _unpickled(group.attrs["non_index_axes"])
     info = _unpickled(group.attrs["info"]) if "info" in group.attrs else {}
-    told = next((part["names"] for part in info.values() if isinstance(part, dict) and "names" in part), None)
-    names = [str(name) for name in told] if told else ["scorer", "individuals", "bodyparts", "coords"]
-    if not told and len(columns[0]) == 3:
+    text = next((part["names"] for part in info.values() if isinstance(part, dict) and "names" in part), None)
+    names = [str(name) for name in text] if text else ["scorer", "individuals", "bodyparts", "coords"]
+    if not text and len(columns[0]) == 3:
         names.remove("individuals")
-    levels = {name: [str(column[place]) for column in columns] for place, name in enumerate(names)}
+    levels = {name: [str(column[index]) for column in columns] for index, name in enumerate(names)}
     return levels, _texts(table["index"]), np.asarray(table[fields[0]], float)
 
 

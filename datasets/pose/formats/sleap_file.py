@@ -60,6 +60,7 @@ def _tracks(frames: Sequence[Any], tracks: Sequence[Any], video: Any, path: Path
         columns.animals,
         instance_scores=columns.instance_scores,
         notes=notes,
+        absence=columns.scores is None and path.suffix.lower() == ".slp",
     )
     return _with_footage(made, video, path)
 
@@ -84,8 +85,8 @@ def _commonest(instances: Sequence[Any]) -> Skeleton:
     number = Counter(tuple(each.skeleton.node_names) for each in instances)
     keypoints = number.most_common(1)[0][0]
     found = next(each.skeleton for each in instances if tuple(each.skeleton.node_names) == keypoints)
-    told = [sorted((node.name for node in each.nodes), key=keypoints.index) for each in found.symmetries]
-    return Skeleton(keypoints, tuple((a, b) for a, b in found.edge_names), tuple((left, right) for left, right in told))
+    text = [sorted((node.name for node in each.nodes), key=keypoints.index) for each in found.symmetries]
+    return Skeleton(keypoints, tuple((a, b) for a, b in found.edge_names), tuple((left, right) for left, right in text))
 
 
 def _fits(instance: Any, skeleton: Skeleton) -> bool:
@@ -128,15 +129,15 @@ def _movie(video: Any, path: Path, frames: int) -> Video | None:
     """The movie that labels name, or one of its name beside them; None where there is none."""
     named = Path(plain(video.filename))
     if named.suffix.lower() in (".slp", ".h5", ".hdf5"):  # frames stored beside or in the labels
-        if not _opened(video, next((place for place in beside(str(named), path) if place.is_file()), None)):
+        if not _opened(video, next((file for file in beside(str(named), path) if file.is_file()), None)):
             return None
         reader = StoredReader(video, tuple(range(frames)))
-        stored = (reader.read(place, False) for place in range(frames))
+        stored = (reader.read(index, False) for index in range(frames))
         first = next((frame for frame in stored if frame is not None), None)
         if first is None:
             return None
         return Video(str(named), (frames, len(first), *first.shape[1:]), 1.0, reader, len(first) == 1)
-    there = next((place for place in beside(str(named), path) if place.is_file() or _is_folder_of(place, named)), None)
+    there = next((file for file in beside(str(named), path) if file.is_file() or _is_folder_of(file, named)), None)
     return None if there is None else open_video(there)
 
 
@@ -151,9 +152,9 @@ def _opened(video: Any, there: Path | None) -> bool:
     return True
 
 
-def _is_folder_of(place: Path, named: Path) -> bool:
+def _is_folder_of(index: Path, named: Path) -> bool:
     """Whether a place is the folder of images that labels name, and not just any folder."""
-    return place.is_dir() and named.name not in ("", ".", "..") and place.name == named.name
+    return index.is_dir() and named.name not in ("", ".", "..") and index.name == named.name
 
 
 def load_analysis(path: Path) -> Tracks | None:
@@ -175,5 +176,5 @@ def load_analysis(path: Path) -> Tracks | None:
     except OSError as error:
         raise InputError(f"{path}: not a whole HDF5 file ({str(error).splitlines()[0]}): copy it again") from None
     skeleton = Skeleton(keypoints)
-    told = ~np.isnan(xy[..., 0]).all(axis=(1, 2))
-    return Tracks(video, skeleton, np.flatnonzero(told), xy[told], None, animals if len(animals) == xy.shape[1] else ())
+    text = ~np.isnan(xy[..., 0]).all(axis=(1, 2))
+    return Tracks(video, skeleton, np.flatnonzero(text), xy[text], None, animals if len(animals) == xy.shape[1] else ())

@@ -55,7 +55,7 @@ class MovieIndex:
         object.__setattr__(self, "_order", order)
         object.__setattr__(self, "_sorted", self.times[order])
 
-    def place(self, time: int | None) -> int | None:
+    def index(self, time: int | None) -> int | None:
         """The place of the frame that is shown at a time, None where there is none."""
         if time is None:
             return None
@@ -90,8 +90,8 @@ def _by_packets(path: Path, size: int) -> MovieIndex | None:
     """The frames that the packets tell of, None where they cannot be trusted."""
     with opened(path) as container:
         stream = container.streams.video[0]
-        told = _kept_in(container, _SHOWN) and stream.codec_context.name in _ONE_EACH
-        if not (told or (_kept_in(container, _TIMED) and stream.codec_context.codec.intra_only)):
+        text = _kept_in(container, _SHOWN) and stream.codec_context.name in _ONE_EACH
+        if not (text or (_kept_in(container, _TIMED) and stream.codec_context.codec.intra_only)):
             return None
         cut = {each.pos for each in stream.index_entries if each.pos + each.size > size and not each.is_discard}
         shown = (p for p in _packets(container, stream) if p.size > 0 and not p.is_discard and p.pos not in cut)
@@ -137,17 +137,17 @@ def _by_decoding(path: Path) -> MovieIndex:
     if timed and len({time for time, _ in found} - {None}) == len(found):
         times, keys = np.array([time for time, _ in found], np.int64), np.array([key for _, key in found])
         return MovieIndex(times, _from_first(keys), len(times), _rate(times, unit, rates))
-    places = np.arange(len(found))
-    return MovieIndex(places, places[:1], len(places), float(rates[0] or rates[1] or 1), timed=False)
+    indices = np.arange(len(found))
+    return MovieIndex(indices, indices[:1], len(indices), float(rates[0] or rates[1] or 1), timed=False)
 
 
 def _kept_in(container: "av.container.InputContainer", kinds: set[str]) -> bool:
     return not kinds.isdisjoint(container.format.name.split(","))
 
 
-def _rate(times: Int[np.ndarray, " frame"], unit: Any, told: Sequence[Any]) -> Hertz:
+def _rate(times: Int[np.ndarray, " frame"], unit: Any, text: Sequence[Any]) -> Hertz:
     """The rate that a file tells if its times agree to 2 % or a frame and a half, else that of the times."""
-    known = [float(rate) for rate in told if rate]
+    known = [float(rate) for rate in text if rate]
     span = float((times.max() - times.min()) * unit)
     if len(times) < 2 or span <= 0:
         return next(iter(known), 1.0)
@@ -184,8 +184,8 @@ def creation_time(path: Path) -> datetime | None:
     try:
         with av.open(str(path)) as container:
             streams = container.streams.video
-            told = [container.metadata.get("creation_time"), *(each.metadata.get("creation_time") for each in streams)]
-        found = datetime.fromisoformat(next(filter(None, told), ""))
+            text = [container.metadata.get("creation_time"), *(each.metadata.get("creation_time") for each in streams)]
+        found = datetime.fromisoformat(next(filter(None, text), ""))
     except (av.error.FFmpegError, ValueError):
         return None
     return found if found.year > _NO_CLOCK else None

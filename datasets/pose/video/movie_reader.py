@@ -95,7 +95,7 @@ class MovieReader:
         for number, frame in enumerate(self._open["frames"], start=self._open["next"]):
             if late and self._open["sought"] and int(frame.pict_type) not in _ALONE:
                 return None, True
-            at = self.index.place(frame.pts) if self.index.timed else number
+            at = self.index.index(frame.pts) if self.index.timed else number
             if at is None:
                 continue
             if at >= index:

@@ -174,8 +174,8 @@ def decay(dt, times, opened):
     rises, decays, scales = times
     rising, falling, charge, which, is_open, number = opened
     kept = 0
-    for place in range(number[0]):
-        s = which[place]
+    for index in range(number[0]):
+        s = which[index]
         if falling[s] < CLOSED * scales[s]:
             is_open[s], rising[s], falling[s] = False, 0.0, 0.0
             continue
@@ -195,8 +195,8 @@ def gather(dt, synapses, opened, conducting):
     charge, which, number = opened[2], opened[3], opened[5]
     g, j, touched, is_touched = conducting
     reach = 0
-    for place in range(number[0]):
-        s = which[place]
+    for index in range(number[0]):
+        s = which[index]
         mean, charge[s] = charge[s] / dt, 0.0
         for n in range(first[s], first[s + 1]):
             t = targets[n]
@@ -215,8 +215,8 @@ def inject(stamp, reach, reached, local, conducting, middle, seen, into, pushed,
     row_of, shapes = local[1], local[2]
     g, j, touched, is_touched = conducting
     number = 0
-    for place in range(reach):
-        t = touched[place]
+    for index in range(reach):
+        t = touched[index]
         c = cells[t]
         at = rest[t] + potential(local, c, begin[t], middle, seen[0], seen[1], stamp)
         current = (j[t] - g[t] * at) / (1 + g[t] * itself[t])
@@ -236,8 +236,8 @@ def spread(number, pushed, local, into, sums, answer, next_):
     """Add to the modes what currents into cells do over a step."""
     turn, row_of = local[0], local[1]
     sums[:] = 0
-    for place in range(number):
-        c = pushed[0, place]
+    for index in range(number):
+        c = pushed[0, index]
         for r in range(row_of[c], row_of[c + 1]):
             row, amount = turn[r], np.float32(into[r])
             for k in range(len(sums)):

@@ -64,9 +64,9 @@ def score_splits(model: keras.Model, dataset: Dataset) -> Scores:
     """
     dataset = forecastable(dataset)
     scores: Scores = {}
-    for split, places in dataset.by_part().items():
-        cut = forecasts(dataset.select(places))
+    for split, indices in dataset.by_part().items():
+        cut = forecasts(dataset.select(indices))
         kept = np.repeat(cut.seen[:, -1:], cut.future.shape[1], axis=1)
         both = {"model": forecast(model, cut.seen), "persistence": kept}
-        scores[split] = {name: errors_by_step(given, cut.future).tolist() for name, given in both.items()}
+        scores[split] = {name: errors_by_step(predicted, cut.future).tolist() for name, predicted in both.items()}
     return scores

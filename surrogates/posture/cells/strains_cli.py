@@ -51,13 +51,15 @@ def classify(
     require(test_midlines is None or test_data is not None, "--test-midlines goes with --test-data")
     require_individuals(labels_of(dataset), folds if test_data is None else 1)
     own, other = (None if each is None else load_dataset(each) for each in (midlines, test_midlines))
-    asked = {} if test_data is None else test_features(reader, dataset, load_dataset(test_data), other)
+    test = {} if test_data is None else test_features(reader, dataset, load_dataset(test_data), other)
     kinds = strain_features(reader, dataset, own)
-    both = [name for name in kinds if test_data is None or name in asked]
-    results = [each for name in both for each in cross_validate(kinds[name], name, protocol, True, asked.get(name))]
+    both = [name for name in kinds if test_data is None or name in test]
+    results = [each for name in both for each in cross_validate(kinds[name], name, protocol, True, test.get(name))]
+    if shared := sorted({i for each in test.values() for i in each.individuals} & set(kinds["cells"].individuals)):
+        print(f"{', '.join(shared[:5])}: in both files; if these are the same animals, the test is not of unseen ones")
     facts = {"model": reader.name, "data": data.name, **({"test": test_data.name} if test_data else {})}
-    judged = asked.get("cells", kinds["cells"])
-    report = write_strains_report(results, judged, protocol, facts, out, tested=bool(asked))
+    judged = test.get("cells", kinds["cells"])
+    report = write_strains_report(results, judged, protocol, facts, out, tested=bool(test))
     print_results(results, chance(judged.strains))
     print(f"Report: {report}")
 

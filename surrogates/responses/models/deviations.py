@@ -8,6 +8,8 @@ from jaxtyping import Float
 from datasets.dataset import Dataset
 from neuron_models.foundation.errors import require
 
+_NEAR = 0.01
+
 
 @dataclass(frozen=True, eq=False)
 class BaselineSubtracted:
@@ -22,6 +24,16 @@ class BaselineSubtracted:
     weight: Float[np.ndarray, "trial time"]
     rest: Float[np.ndarray, " output"]
 
+    @property
+    def begins_at_rest(self) -> bool:
+        """Whether every trial begins within a hundredth of the outputs' range from the rest: then nothing moves there.
+
+        A trial whose first sample does not count tells nothing.
+        """
+        counts = self.weight > 0
+        spread = np.ptp(self.y[counts], axis=0) if counts.any() else np.zeros(len(self.rest))
+        return bool((np.abs(self.y[:, 0][counts[:, 0]]) <= _NEAR * spread).all())
+
 
 def training_deviations(dataset: Dataset) -> BaselineSubtracted:
     """The training trials, measured from their own rest (see `resting_level`).
@@ -35,7 +47,10 @@ def training_deviations(dataset: Dataset) -> BaselineSubtracted:
 
 
 def resting_level(dataset: Dataset) -> Float[np.ndarray, " output"]:
-    """The mean first sample of the trials, of those that count: before the stimulus, every output is at rest."""
+    """The mean first sample of the trials, of those that count, in the units of the outputs.
+
+    Before the stimulus, every output is at rest.
+    """
     require(all(t.y is not None for t in dataset), f"dataset {dataset.name!r} has no outputs to learn")
     first = [t.y[:1] for t in dataset if t.valid()[0]]  # type: ignore[index]
     require(len(first) > 0, f"dataset {dataset.name!r}: no first sample of training counts")
@@ -43,7 +58,7 @@ def resting_level(dataset: Dataset) -> Float[np.ndarray, " output"]:
 
 
 def deviations_from(dataset: Dataset, rest: Float[np.ndarray, " output"]) -> BaselineSubtracted:
-    """Trials measured from a given rest.
+    """Trials measured from a given rest, which is in the units of the outputs, as the deviations are.
 
     Raises:
         InputError: a trial without y, or NaN where samples count.

@@ -1,12 +1,13 @@
 """Trains a small Keras model on a CPU with the kernels of this folder, as `fit` would, many times faster."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from surrogates.backend import keras
+from surrogates.training.checkpoint import Checkpoint
 from surrogates.training.fast.algebra import compiled
 from surrogates.training.fast.cells import BLOCK, GRU, backward, forward, losses
 from surrogates.training.fast.layout import Layout
@@ -58,19 +59,23 @@ class Work:
 
     @property
     def sources(self) -> Float[np.ndarray, "steps_and_one row lane"]:
-        """The source rows of every step."""
+        """The source rows of every step: state, ones, and inputs in the units of the dataset."""
         shape = (self.steps + 1, self.layout.rows, self.lanes)
         return self.arrays["v"][: np.prod(shape)].reshape(shape)
 
     def put(self, x: np.ndarray, trials: np.ndarray, first: int = 0) -> None:
-        """Give the inputs (time, input, trial) of some trials to the lanes from `first` on."""
+        """Give the inputs (time, input, trial) of some trials to the lanes from `first` on.
+
+        `trials` (lane,) holds their indices; inputs are in the units of the dataset.
+        """
         start = self.layout.units + 1
         _gather(self.sources[:-1, start : start + self.layout.inputs, first:], x, trials, np.float32(1))
 
     def expect(self, y: np.ndarray, weight: np.ndarray, trials: np.ndarray, row: int, first: int = 0) -> None:
         """Give the targets (time, output, trial) of some trials, and their shares in the loss, to those lanes.
 
-        The row of `scales` is 0 for a batch, 1 for validation.
+        The row of `scales` is 0 for a batch, 1 for validation. Targets are in the units of the dataset, `weight`
+        (time, trial) is dimensionless, `trials` (lane,) holds indices.
         """
         share = np.float32(1 / (len(trials) * y.shape[0] * y.shape[1]))
         _gather(self.arrays["targets"].reshape(self.steps, -1, self.lanes)[..., first:], y, trials, np.float32(1))
@@ -78,7 +83,10 @@ class Work:
         _gather(scales[..., first:], weight[:, None], trials, share)
 
     def run(self, w: np.ndarray, d: np.ndarray) -> None:
-        """Forward: the responses are in `y`."""
+        """Forward: the responses are in `y`, in the units of the targets.
+
+        `w` and `d` are the weights as `Layout.pack` gives them, laid flat.
+        """
         a, plan = self.arrays, self.layout
         forward(plan.kind, plan.activation, w, d, a["v"], a["gates"], a["memory"], a["y"], self.sizes, self.keep)
 
@@ -126,7 +134,10 @@ class Trainer:
         return self._number <= self._size
 
     def epoch(self, order: Int[np.ndarray, " trial"]) -> tuple[float, float]:
-        """Learn every trial once; gives the mean training loss, and the validation loss before the first step."""
+        """Learn every trial once; gives the mean training loss, and the validation loss before the first step.
+
+        `order` holds the indices of the trials; losses are in the units of the targets, squared.
+        """
         summed, validation = 0.0, float("nan")
         for start in range(0, self._number, self._size):
             rows = order[start : start + self._size]
@@ -138,6 +149,17 @@ class Trainer:
             self._advance()
             summed += loss * len(rows)
         return summed / self._number, validation
+
+    @property
+    def state(self) -> dict[str, np.ndarray | int]:
+        """Where it is: the weights and what Adam remembers of them, (parameter,) each, and the number of steps."""
+        return {"parameters": self.parameters, "m": self._m, "v": self._v, "step": self._step}
+
+    def go_on(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from such a state: arrays (parameter,) and the number of steps."""
+        for own, kept in ((self.parameters, "parameters"), (self._m, "m"), (self._v, "v")):
+            own[:] = state[kept]
+        self._step = int(state["step"])
 
     def validate(self) -> float:
         """The validation loss with the weights of now."""
@@ -190,7 +212,7 @@ class Trainer:
 def respond(
     model: keras.Model, layout: Layout, x: Float[np.ndarray, "trial time input"]
 ) -> Float[np.ndarray, "trial time output"]:
-    """Run a model freely from zero state."""
+    """Run a model freely from zero state; inputs and responses are in the units that it was trained on."""
     w, d = layout.pack(model.get_weights())
     flat_w, flat_d = aligned(w.size), aligned(d.size)
     flat_w[:], flat_d[:] = w.ravel(), d.ravel()
@@ -216,7 +238,8 @@ def fit(
     batch_size: int,
     learning_rate: float,
     orders: Iterator[Int[np.ndarray, " trial"]],
-    on_epoch: Callable[[float, float], None],
+    on_epoch: Callable[..., None],
+    kept: Checkpoint | None = None,
 ) -> tuple[list[float], list[float], int]:
     """Train a model in place; it ends with the weights of its best validation epoch.
 
@@ -229,16 +252,27 @@ def fit(
         batch_size: trials in a batch.
         learning_rate: Adam's.
         orders: the order of the trials in each epoch.
-        on_epoch: called with training and validation loss after every epoch.
+        on_epoch: called with training and validation loss after every epoch (and how many epochs, where it goes on).
+        kept: where the training keeps its state, from which it goes on.
 
     Returns:
         Training and validation loss by epoch, and the best epoch (from 0; -1 if no validation loss was finite).
     """
     trainer = Trainer(model, layout, train_data, validation_data, learning_rate, batch_size)
-    kept, best = trainer.parameters.copy(), -1
+    kept = kept or Checkpoint()
+    best_parameters, best, lowest = trainer.parameters.copy(), -1, np.inf
     history: tuple[list[float], list[float]] = ([], [])
-    lowest = np.inf
-    for epoch in range(epochs + 1):
+    first = 0
+    if state := kept.load():
+        history = state["loss"].tolist(), state["validation"].tolist()
+        best_parameters, best, lowest = state["best_parameters"], int(state["best"]), float(state["lowest"])
+        trainer.go_on(state)
+        first = len(history[0])
+        for _ in range(first):
+            next(orders)
+        if history[1]:
+            on_epoch(history[0][-1], history[1][-1], len(history[1]))
+    for epoch in range(first, epochs + 1):
         # The validation loss of an epoch is found in the first batch of the next one, before its weights move.
         before = trainer.parameters.copy()
         loss, validation = trainer.epoch(next(orders)) if epoch < epochs else (np.nan, trainer.validate())
@@ -246,16 +280,19 @@ def fit(
             history[1].append(float(np.float32(validation)))
             on_epoch(history[0][-1], history[1][-1])
             if validation < lowest:
-                lowest, best, kept = validation, epoch - 1, before
+                lowest, best, best_parameters = validation, epoch - 1, before
         if epoch < epochs:
             history[0].append(float(np.float32(loss)))
+        if kept.due() and epoch < epochs:
+            judged = {"best_parameters": best_parameters, "best": best, "lowest": lowest}
+            kept.save({"loss": history[0], "validation": history[1], **judged, **trainer.state})
     if best >= 0:
-        model.set_weights(trainer.weights(kept))
+        model.set_weights(trainer.weights(best_parameters))
     return history[0], history[1], best
 
 
 def aligned(number: int) -> Float[np.ndarray, " number"]:
-    """Zeros that begin where a cache line does, so that no vector lies across two."""
+    """A number of zeros that begin where a cache line does, so that no vector lies across two."""
     raw = np.zeros(number + 16, np.float32)
     first = -raw.ctypes.data % 64 // 4
     return raw[first : first + number]
