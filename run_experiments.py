@@ -133,7 +133,7 @@ _INTERRUPTED = 130
 PANELS = {
     "Data": ("connectome", "dataset"),
     "Simulate": ("simulate", "scenario", "screen"),
-    "Train and evaluate": ("train", "evaluate", "models", "tune", "reduce", "experiments"),
+    "Train and evaluate": ("train", "evaluate", "models", "tune", "reduce", "derive", "experiments"),
     "Explain": ("importance",),
     "Pages and export": ("worm", "export"),
 }

@@ -78,6 +78,8 @@ class Coupling:
 
     def _by_cell(self, nodes: Int[np.ndarray, " node"]) -> list[tuple[int, Int[np.ndarray, " here"]]]:
         """Each cell with the places of its nodes."""
+        if not len(nodes):
+            return []
         cells = self.index[nodes]
         order = np.argsort(cells, kind="stable")
         found, starts = np.unique(cells[order], return_index=True)

@@ -78,7 +78,7 @@ def _write_page(derived: Derived, scenario: Scenario, network: str, out: Path) -
     errors = zip(
         scenario.sequences, *(1000 * e for e in (derived.bounds, derived.errors, derived.sampled)), strict=True
     )
-    rows = tuple((name, float(bound), float(reduction), float(sampled)) for name, bound, reduction, sampled in errors)
+    rows = tuple((name, float(bound), float(lost), float(all_)) for name, bound, lost, all_ in errors)
     caption = (
         "Root mean square error over time and outputs against the whole linear network: its bound, that of the reduced "
         "system, and that of the model, which sees samples of the stimulus."
