@@ -40,7 +40,7 @@ class CellTraces:
     recording: str
     seconds: Float[np.ndarray, " frame"]
     pairs: Sequence[tuple[str, str, np.ndarray, np.ndarray, float]]
-    around_seconds: Float[np.ndarray, " frame"]
+    around_seconds: Float[np.ndarray, " around"]
     around: Mapping[str, np.ndarray]
 
 
