@@ -13,7 +13,8 @@ from neuron_models.circuit import Cell, Circuit, Clamp, Junction, RunSettings, S
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_file
 from neuron_models.mechanisms import compiled, compiled_mechanisms, declared, library
-from neuron_models.synapse import ChemicalSynapse, GapJunction
+from neuron_models.resting import Conductances
+from neuron_models.synapse import ChemicalSynapse, GapJunction, GradedSynapse
 
 _live: list["Simulation"] = []
 """NEURON has one global state: at most one simulation lives in a process."""
@@ -90,6 +91,7 @@ class Simulation:
         self._gids: dict[tuple, int] = {}
         self._transfers: dict[tuple, int] = {}
         self._switches: dict[str, list[Callable[[bool], None]]] = {}
+        self._graded: list[tuple[Junction, Any]] = []
         _live.append(self)
         try:
             for cell in circuit.cells:
@@ -127,6 +129,7 @@ class Simulation:
             self._keep.clear()
             self._sections.clear()
             self._switches.clear()
+            self._graded.clear()
             _live.remove(self)
 
     def run(
@@ -156,7 +159,7 @@ class Simulation:
             players = [self._play(clamp, settings) for clamp in clamps]
             traces = [h.Vector().record(self._compartment(site)[0]._ref_v) for site in record]
             self._parallel.set_maxstep(10)
-            self._initialise()
+            self._initialise(ablated)
             self._parallel.psolve(settings.duration + settings.dt / 2)
             voltages = np.empty((settings.steps + 1, len(traces)))
             for column, trace in enumerate(traces):
@@ -196,11 +199,30 @@ class Simulation:
             if fast:
                 coreneuron.enable = False
 
-    def _initialise(self) -> None:
+    def _initialise(self, ablated: Collection[str]) -> None:
         for cell in self.circuit.cells:
             for section in self._sections[cell.name]:
                 section.v = cell.membrane.e_leak
+        if self._graded:
+            self._rest(ablated)
         self._h.finitialize()
+
+    def _rest(self, ablated: Collection[str]) -> None:
+        """Set compartments to their potentials at rest, and the threshold of each graded synapse to that before it."""
+        network, gone = Conductances(), set(ablated)
+        for cell in self.circuit.cells:
+            network.add_cell(cell, self._sections[cell.name])
+        for junction in self.circuit.junctions:
+            if not {junction.pre.cell, junction.post.cell} & gone:
+                pre, post = (self._compartment(site)[1] for site in (junction.pre, junction.post))
+                network.add_junction(pre, post, junction.mechanism)
+        keys = [key for key in network.nodes if len(key) == 3]
+        rest = dict(zip(keys, network.potentials(keys), strict=True))
+        for (cell, cable, compartment), potential in rest.items():
+            section = self._sections[cell][cable]
+            section((compartment + 0.5) / section.nseg).v = potential
+        for junction, synapse in self._graded:
+            synapse.vth = rest[self._compartment(junction.pre)[1]]
 
     def _build_cell(self, cell: Cell) -> list:
         h, membrane = self._h, cell.membrane
@@ -235,6 +257,8 @@ class Simulation:
         pre, post = self._compartment(junction.pre), self._compartment(junction.post)
         if isinstance(junction.mechanism, GapJunction):
             switches = [self._half_gap(pre, post, junction.mechanism), self._half_gap(post, pre, junction.mechanism)]
+        elif isinstance(junction.mechanism, GradedSynapse):
+            switches = [self._graded_synapse(pre, post, junction, junction.mechanism)]
         else:
             switches = [self._synapse(pre, post, junction.mechanism)]
         for name in {junction.pre.cell, junction.post.cell}:
@@ -270,15 +294,34 @@ class Simulation:
         """Make one side of a gap junction; gives what switches its conductance on and off."""
         gap = self._h.HalfGap(here[0])
         gap.g = mechanism.g
-        segment, key = there
-        if key not in self._transfers:
-            self._transfers[key] = len(self._transfers)
-            self._parallel.source_var(segment._ref_v, self._transfers[key], sec=segment.sec)
-        self._parallel.target_var(gap, gap._ref_vgap, self._transfers[key])
+        self._parallel.target_var(gap, gap._ref_vgap, self._transfer(there))
         self._keep.append(gap)
 
         def switch(on: bool) -> None:
             gap.g = mechanism.g if on else 0.0
+
+        return switch
+
+    def _transfer(self, place: tuple) -> int:
+        """The number under which a compartment's potential is carried over to others at every step."""
+        segment, key = place
+        if key not in self._transfers:
+            self._transfers[key] = len(self._transfers)
+            self._parallel.source_var(segment._ref_v, self._transfers[key], sec=segment.sec)
+        return self._transfers[key]
+
+    def _graded_synapse(
+        self, pre: tuple, post: tuple, junction: Junction, mechanism: GradedSynapse
+    ) -> Callable[[bool], None]:
+        """Make a graded synapse; gives what switches its conductance on and off."""
+        synapse = self._h.GradedSynapse(post[0])
+        synapse.g, synapse.e, synapse.beta = mechanism.g_max, mechanism.e_rev, mechanism.slope
+        synapse.rise, synapse.decay = mechanism.rise / 1000, mechanism.decay / 1000
+        self._parallel.target_var(synapse, synapse._ref_vpre, self._transfer(pre))
+        self._graded.append((junction, synapse))
+
+        def switch(on: bool) -> None:
+            synapse.g = mechanism.g_max if on else 0.0
 
         return switch
 
