@@ -61,13 +61,15 @@ class Conductances:
         from scipy.sparse.linalg import spsolve
 
         number = len(self.nodes)
-        one, other, g = (np.array(column) for column in zip(*self.between, strict=True)) if self.between else ([],) * 3
-        node, pull, potential = (np.array(column) for column in zip(*self.to_potential, strict=True))
-        rows = np.concatenate([one, other, one, other, node]).astype(int)
-        columns = np.concatenate([one, other, other, one, node]).astype(int)
-        values = np.concatenate([g, g, np.negative(g), np.negative(g), pull])
+        joined = np.array(self.between, float).reshape(-1, 3)
+        pulled = np.array(self.to_potential, float).reshape(-1, 3)
+        one, other, node = joined[:, 0].astype(int), joined[:, 1].astype(int), pulled[:, 0].astype(int)
+        g = joined[:, 2]
+        rows = np.concatenate([one, other, one, other, node])
+        columns = np.concatenate([one, other, other, one, node])
+        values = np.concatenate([g, g, -g, -g, pulled[:, 1]])
         matrix = coo_array((values, (rows, columns)), shape=(number, number)).tocsc()
-        drive = np.bincount(node.astype(int), pull * potential, number)
+        drive = np.bincount(node, pulled[:, 1] * pulled[:, 2], number)
         solved = np.atleast_1d(spsolve(matrix, drive))
         return np.array([solved[self.nodes[each]] for each in wanted])
 
