@@ -47,10 +47,11 @@ def info(network: NetworkOption = None) -> None:
     junctions = {(c.pre, c.post) for c in connectome.contacts if c.kind == "gap_junction"}
     unordered = {frozenset(pair) for pair in junctions}
     mutual = sum((post, pre) in junctions and pre < post for pre, post in junctions)
+    alone = sum(len(pair) == 1 for pair in unordered)
     if mutual:
         console.print(
-            f"Gap junctions join {len(unordered)} pairs of neurons, {mutual} of them listed from both sides: each such "
-            "entry is built, which doubles the coupling of these pairs",
+            f"Gap junctions join {len(unordered)} pairs of neurons ({alone} are a neuron and itself), {mutual} of them "
+            "listed from both sides: each such entry is built, which doubles the coupling of these pairs",
             soft_wrap=True,
         )
     for note in load_table(network).notes:

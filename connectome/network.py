@@ -11,11 +11,11 @@ from connectome.c302_files import morphology
 from connectome.contact import Connectome, Contact
 from connectome.scenario import Scenario
 from neuron_models.circuit import Cell, Circuit, Junction, RunSettings, Site, require_compartment
-from neuron_models.engine import Simulation
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.units import Micrometres, Millivolts
+from neuron_models.foundation.units import Micrometres, Milliseconds, Millivolts
 from neuron_models.membrane import Passive
 from neuron_models.morphology import Morphology
+from neuron_models.simulators import Runs
 from neuron_models.synapse import ChemicalSynapse, GapJunction, GradedSynapse
 
 
@@ -109,7 +109,7 @@ def _junction(contact: Contact, parameters: Parameters) -> Junction:
 
 
 def simulate(
-    simulation: Simulation,
+    simulation: Runs,
     scenario: Scenario,
     sequence: int,
     record: Sequence[str] | None = None,
@@ -151,6 +151,13 @@ def steps_a_sample(scenario: Scenario, settings: RunSettings) -> int:
     return round(stride)
 
 
-def default_settings(scenario: Scenario) -> RunSettings:
-    """The scenario's duration in steps of 0.1 ms, by CoreNEURON (whose voltages equal NEURON's)."""
-    return RunSettings(scenario.duration, 0.1, "coreneuron")
+def default_settings(scenario: Scenario, simulator: str = "coreneuron", dt: Milliseconds | None = None) -> RunSettings:
+    """The scenario's duration in steps of 0.1 ms, by CoreNEURON (whose voltages equal NEURON's).
+
+    Args:
+        scenario: its duration and its sampling count.
+        simulator: another one; `linear` has no step of its own and tells potentials at the scenario's samples.
+        dt: another time step.
+    """
+    step = dt if dt is not None else scenario.dt if simulator == "linear" else 0.1
+    return RunSettings(scenario.duration, step, simulator)

@@ -1,13 +1,13 @@
 """Where a circuit with graded synapses rests: one linear equation over its compartments."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from neuron_models.circuit import Cell
+from neuron_models.circuit import Cell, Circuit, Site
 from neuron_models.foundation.units import Microsiemens, Millivolts
 from neuron_models.synapse import GapJunction, GradedSynapse
 
@@ -75,6 +75,30 @@ class Conductances:
 
     def _number(self, node: tuple) -> int:
         return self.nodes.setdefault(node, len(self.nodes))
+
+
+def resting(
+    circuit: Circuit,
+    sections: Mapping[str, Sequence[Any]],
+    compartment: Callable[[Site], tuple],
+    ablated: Collection[str] = (),
+) -> dict[tuple, Millivolts]:
+    """The potentials of all compartments at rest, with every graded synapse half way up.
+
+    Args:
+        circuit: what was built.
+        sections: NEURON's sections of each cell.
+        compartment: names the compartment (cell, cable, number) that holds a site.
+        ablated: cells whose contacts conduct nothing.
+    """
+    network, gone = Conductances(), set(ablated)
+    for cell in circuit.cells:
+        network.add_cell(cell, sections[cell.name])
+    for junction in circuit.junctions:
+        if not {junction.pre.cell, junction.post.cell} & gone:
+            network.add_junction(compartment(junction.pre), compartment(junction.post), junction.mechanism)
+    places = [node for node in network.nodes if len(node) == 3]
+    return dict(zip(places, network.potentials(places).tolist(), strict=True))
 
 
 def _node_before(cell: Cell, index: int, sections: Sequence[Any]) -> tuple:

@@ -12,6 +12,7 @@ import pytest
 
 import connectome.download as download
 from datasets.store import load_dataset, save_dataset
+from neuron_models.foundation.cache import CACHE_VARIABLE
 
 HEAD = "wormtwin: "
 
@@ -61,7 +62,7 @@ def test_connectome_info_of_a_file(wormtwin, network_file, tmp_path):
 
 
 def test_simulate_and_look(wormtwin, small_network, monkeypatch, kick, tmp_path):
-    monkeypatch.setattr("datasets.responses.cli.load_scenario", lambda name: kick)
+    monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick)
     out_file = tmp_path / "kick.h5"
     status, out, _ = wormtwin("simulate", "--scenario", "fcm", "--sequences", "1,3-4", "--out", out_file, "--jobs", 1)
     assert status == 0
@@ -76,7 +77,7 @@ def test_simulate_and_look(wormtwin, small_network, monkeypatch, kick, tmp_path)
 
 
 def test_simulate_random_stimuli_with_a_split_of_their_own(wormtwin, small_network, monkeypatch, kick, tmp_path):
-    monkeypatch.setattr("datasets.responses.cli.load_scenario", lambda name: kick)
+    monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick)
     call = ("simulate", "--stimuli", "random", "--count", 8, "--seed", 3, "--record", "all", "--out")
     assert wormtwin(*call, tmp_path / "a.h5")[0] == 0
     dataset = load_dataset(tmp_path / "a.h5")
@@ -129,7 +130,7 @@ def test_settings_are_checked_before_the_contacts_are_placed(wormtwin, monkeypat
 
 
 def test_one_is_singular(wormtwin, small_network, monkeypatch, kick, data, tmp_path):
-    monkeypatch.setattr("datasets.responses.cli.load_scenario", lambda name: kick)
+    monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick)
     status, out, err = wormtwin("simulate", "--sequences", "2", "--out", tmp_path / "a.h5")
     assert status == 0, err
     assert "1 simulation in" in out
@@ -295,9 +296,9 @@ def server(tmp_path):
 @pytest.fixture
 def cache(monkeypatch, tmp_path):
     """An empty cache for the published network, and the function that sets where it comes from."""
-    folder = tmp_path / "cache"
+    folder = tmp_path / "wormtwin" / "network"
     original = download.download_network
-    monkeypatch.setattr(download, "_folder", lambda: folder)
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "wormtwin"))
 
     def come_from(url):
         monkeypatch.setattr(download, "download_network", lambda: original(url))
@@ -359,7 +360,7 @@ def test_stopping_by_the_keyboard_is_told_and_has_its_status(wormtwin, data, mon
     monkeypatch.setattr("datasets.store.load_dataset", interrupt)
     status, _, err = wormtwin("dataset", "info", data)
     assert status == 130
-    assert "stopped; simulations, experiments and searches go on" in err
+    assert "stopped; simulations, trainings, experiments and searches go on" in err
 
 
 def test_no_arguments_show_the_help(wormtwin):

@@ -46,8 +46,8 @@ def predictions(
         f"{GRADED}, chemical only / own": _over_own(slopes["chemical"]),
         **counts(table, covered),
     }
-    place = {name: i for i, name in enumerate(names)}
-    here = [place[name] for name in covered]
+    index = {name: i for i, name in enumerate(names)}
+    here = [index[name] for name in covered]
     return {label: _spread(prediction, here, len(names)) for label, prediction in found.items()}
 
 

@@ -70,8 +70,8 @@ def correlate(atlas: Atlas, prediction: Prediction, pairs: Bool[np.ndarray, "res
 
 def ranks(values: Float[np.ndarray, " pair"]) -> Float[np.ndarray, " pair"]:
     """The rank of each value from 1, equal values sharing the mean of theirs."""
-    _, place, number = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(number) - (number - 1) / 2)[place]
+    _, index, number = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(number) - (number - 1) / 2)[index]
 
 
 def area_under_curve(size: Float[np.ndarray, " pair"], positive: Bool[np.ndarray, " pair"]) -> Dimensionless:

@@ -118,9 +118,9 @@ def _white_l4() -> Reading:
 
 def _over(found: Reading, label: str, names: Sequence[str]) -> Float[np.ndarray, "pre post"]:
     """A reading's matrix over these neurons, in their order; those that it lacks have zeros."""
-    place = {cell: i for i, cell in enumerate(found.cells)}
-    here = [i for i, name in enumerate(names) if name in place]
-    there = [place[names[i]] for i in here]
+    index = {cell: i for i, cell in enumerate(found.cells)}
+    here = [i for i, name in enumerate(names) if name in index]
+    there = [index[names[i]] for i in here]
     matrix = np.zeros((len(names), len(names)))
     matrix[np.ix_(here, here)] = found.matrices[label][np.ix_(there, there)]
     return matrix

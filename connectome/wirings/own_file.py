@@ -151,9 +151,9 @@ def _read_row(cells: Mapping[str, str], found: _Found) -> None:
 
 def _read_matrix(rows: list[Row], kind: Kind, where: str, found: _Found, faults: list[str]) -> None:
     columns: list[tuple[int, str]] = []
-    for place, cell in enumerate(rows[0][1:], 1):
+    for index, cell in enumerate(rows[0][1:], 1):
         if cell:
-            _collect(lambda cell=cell, place=place: columns.append((place, _neuron(cell))), where, 1, faults)
+            _collect(lambda cell=cell, index=index: columns.append((index, _neuron(cell))), where, 1, faults)
     found.neurons.update(name for _, name in columns)
     for number, row in enumerate(rows[1:], 2):
         if any(row):
@@ -163,8 +163,8 @@ def _read_matrix(rows: list[Row], kind: Kind, where: str, found: _Found, faults:
 def _read_matrix_row(row: Row, columns: list[tuple[int, str]], kind: Kind, found: _Found) -> None:
     pre = _neuron(row[0])
     found.neurons.add(pre)
-    for place, post in columns:
-        number = _number((row[place] if place < len(row) else "") or "0")
+    for index, post in columns:
+        number = _number((row[index] if index < len(row) else "") or "0")
         if number:
             found.add(_contact(pre, post, kind, "", ""), number)
 

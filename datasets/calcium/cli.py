@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from datasets.calcium.recording import NEURON_SETS, SHARED
-from datasets.calcium.states import STATE_RULES
+from datasets.calcium.neuron_sets import NEURON_SETS, SHARED
+from datasets.calcium.state_rules import STATE_RULES
 from datasets.options import OutOption
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import require_writable
@@ -84,6 +84,8 @@ def _save(dataset: "Dataset", rule: str, out: Path) -> None:
     require_windows(dataset)
     save_dataset(dataset, out)
     print_recordings(dataset)
+    for line in dataset.extra.get("left_out", ()):
+        print(f"left out: {line}")
     print(f"{counted(len(dataset), 'worm')}, {counted(len(dataset.x_names), 'neuron')} in {out}")
 
 

@@ -16,8 +16,10 @@ from jaxtyping import Float, Int
 
 from datasets.calcium.identities import frame_rate, identified
 from datasets.calcium.recording import Recording
-from datasets.calcium.states import STATES, UNLABELLED, state_name
+from datasets.calcium.state_rules import STATES, UNLABELLED, state_name
+from neuron_models.foundation.bad_parts import read_each
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import require_file
 
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -31,7 +33,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 
 
 def read_matlab(path: Path) -> tuple[Recording, ...]:
-    """Read the recordings of a `.mat` file.
+    """Read the recordings of a `.mat` file; one that cannot be used is left out and told.
 
     Raises:
         InputError: no such file, no MATLAB file, a field is missing (which one is said), or what it holds does not fit.
@@ -42,15 +44,12 @@ def read_matlab(path: Path) -> tuple[Recording, ...]:
         raise InputError(
             f"{path}: no structure with a field for the traces ({', '.join(FIELDS['traces'])}); {_content(variables)}"
         )
-    return tuple(_recording(path, worm, default) for default, worm in worms)
+    return tuple(read_each(worms, lambda each: _recording(path, each[1], each[0])))
 
 
 def _read(path: Path) -> dict[str, Any]:
     require_file(path, "a .mat file")
-    try:
-        from pymatreader import read_mat
-    except ImportError:
-        raise InputError("MATLAB files need the package pymatreader: pip install wormtwin[calcium]") from None
+    read_mat = require_extra("pymatreader", extra="calcium", purpose="reading MATLAB files").read_mat
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of classes that it does not know, such as tables beside the traces

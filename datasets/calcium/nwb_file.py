@@ -8,8 +8,9 @@ from jaxtyping import Int
 
 from datasets.calcium.identities import frame_rate, identified
 from datasets.calcium.recording import Recording
-from datasets.calcium.states import UNLABELLED, state_name
+from datasets.calcium.state_rules import UNLABELLED, state_name
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import require_file
 
 NAME_COLUMNS = ("neuron", "neuron_name", "neuron_id", "id_labels", "labels", "label", "name", "names", "cell_name")
@@ -28,12 +29,9 @@ def read_nwb(path: Path, series: str = "") -> tuple[Recording, ...]:
         InputError: no such file, no NWB file, no traces or several, no neuron names, or no frame rate.
     """
     require_file(path, "an .nwb file")
+    pynwb = require_extra("pynwb", extra="calcium", purpose="reading NWB files")
     try:
-        from pynwb import NWBHDF5IO
-    except ImportError:
-        raise InputError("NWB files need the package pynwb: pip install wormtwin[calcium]") from None
-    try:
-        io = NWBHDF5IO(str(path), "r", load_namespaces=True)
+        io = pynwb.NWBHDF5IO(str(path), "r", load_namespaces=True)
         content = io.read()
     except Exception as error:  # whatever a parser meets in a file that is none
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -19,7 +19,7 @@ from neuron_models.circuit import Circuit, RunSettings
 from neuron_models.foundation.errors import InputError, require, require_distinct
 from neuron_models.foundation.resumable import Pieces, pieces_of, run_missing
 from neuron_models.foundation.workers import Call
-from neuron_models.mechanisms import compiled_mechanisms
+from neuron_models.simulators import preparation
 
 Ablation = tuple[str, ...]
 """The neurons that are lost together."""
@@ -103,7 +103,8 @@ def screen_ablations(
     with pieces_of(out, job.key, (scenario.samples, len(recorded)), about, "screen") as pieces:
         shared = (job, circuit.fingerprint)
         calls = {index: Call(_simulate_one, shared, (index,)) for index in range(number * (1 + len(chosen)))}
-        run_missing(pieces, calls, what="simulation", jobs=jobs, cluster=cluster, prepare=compiled_mechanisms)
+        prepare = preparation(circuit, job.settings.simulator, circuit.fingerprint)
+        run_missing(pieces, calls, what="simulation", jobs=jobs, cluster=cluster, prepare=prepare)
         screen = _assemble(job, pieces)
         save_screen(screen, out)
         shutil.rmtree(pieces.folder)

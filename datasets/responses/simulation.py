@@ -23,7 +23,7 @@ from neuron_models.foundation.errors import InputError, require, require_seed
 from neuron_models.foundation.resumable import Pieces, pieces_of, run_missing
 from neuron_models.foundation.wording import counted
 from neuron_models.foundation.workers import Call
-from neuron_models.mechanisms import compiled_mechanisms
+from neuron_models.simulators import preparation
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,8 @@ def _run(job: Job, pieces: Pieces, jobs: int, cluster: str | None) -> None:
     shared = (job, job.circuit.fingerprint)
     calls = {sequence: Call(_simulate_one, shared, (sequence,)) for sequence in range(len(job.scenario.sequences))}
     started = time.perf_counter()
-    number = run_missing(pieces, calls, what="simulation", jobs=jobs, cluster=cluster, prepare=compiled_mechanisms)
+    prepare = preparation(job.circuit, job.settings.simulator, job.circuit.fingerprint)
+    number = run_missing(pieces, calls, what="simulation", jobs=jobs, cluster=cluster, prepare=prepare)
     if number:
         seconds = time.perf_counter() - started
         ratio = number * job.scenario.duration / 1000 / seconds
@@ -183,6 +184,7 @@ def _assemble(job: Job, pieces: Pieces) -> Dataset:
             "ablated": list(scenario.ablated),
             "stimuli": [[str(waveform) for waveform in row] for row in scenario.stimuli],
             "time_step_ms": job.settings.dt,
+            "simulator": job.settings.simulator,
             "key": job.key,
         },
     )

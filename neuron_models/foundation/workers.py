@@ -1,6 +1,5 @@
 """Independent calls on several processes: those of this machine, or the workers of a Dask cluster."""
 
-import importlib.metadata
 import logging
 import os
 import re
@@ -11,12 +10,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import joblib
-from joblib.externals.loky.process_executor import TerminatedWorkerError
-
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.extras import require_extra
 
-_SECONDS_TO_CONNECT = 5
+SECONDS_TO_CONNECT = 5
+"""How long a cluster may take to answer."""
+_REPLACED = "A worker stopped while some jobs were given to the executor"
+"""What joblib says when it replaces a worker that has grown; no job is lost."""
 _DECISIVE = ("wormtwin", "c302", "neuron", "keras", "jax", "numba", "numpy")
 """Distributions whose versions decide a result."""
 
@@ -36,6 +36,17 @@ class Call:
     function: Callable[..., Any]
     shared: Any
     arguments: tuple = ()
+
+
+def one_thread() -> Any:
+    """Let linear algebra run in one thread for a while, so that its last bits do not hang on the number of processes.
+
+    Returns:
+        What `with` takes.
+    """
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1, user_api="blas")
 
 
 def require_workers(jobs: int, cluster: str | None = None) -> None:
@@ -82,13 +93,18 @@ def run_calls(
 
 
 def _on_this_machine(calls: Sequence[Call], jobs: int, kept: str) -> Generator[tuple[int, Any]]:
+    import joblib
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
     jobs = min(jobs, len(calls))
     pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
     threads = max(1, joblib.cpu_count() // jobs) if jobs > 1 else None
     finished = pool(joblib.delayed(_run)(index, call, threads) for index, call in enumerate(calls))
     try:
-        for outcome in finished:  # noqa: UP028  (`yield from` would close it out of the silence below)
-            yield outcome
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", _REPLACED)
+            for outcome in finished:  # noqa: UP028  (`yield from` would close it out of the silence below)
+                yield outcome
     except TerminatedWorkerError:
         raise WorkerLostError(_died(kept, "with fewer --jobs if memory is short")) from None
     finally:
@@ -131,13 +147,10 @@ def _on_cluster(client: Any, calls: Sequence[Call], address: str, kept: str) -> 
 @contextmanager
 def _connected(address: str) -> Iterator[Any]:
     """A client of a cluster that can be used; Dask's own log is silent meanwhile, since every fault is told here."""
-    try:
-        from distributed import Client
-    except ImportError:
-        raise InputError("--cluster needs the package distributed: pip install wormtwin[cluster]") from None
+    distributed = require_extra("distributed", extra="cluster", purpose="--cluster")
     with _silent("distributed"):
         try:
-            client = Client(address, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
+            client = distributed.Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
         except (OSError, ValueError) as error:
             raise InputError(f"the cluster at {address} cannot be reached ({error}): is its scheduler up?") from None
         with client:
@@ -186,6 +199,8 @@ def _require_usable(client: Any, address: str) -> None:
 
 def installed() -> dict[str, str]:
     """The versions, in this process, of what decides a result, and the backend that Keras is told to use."""
+    import importlib.metadata
+
     versions = {"KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "jax")}
     for name in _DECISIVE:
         try:

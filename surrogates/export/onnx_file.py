@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import atomic_write
 from surrogates.export.layers import exported_layers
 from surrogates.export.onnx_layers import NODES, Graph
@@ -18,10 +18,7 @@ _OPSET, _IR = 17, 8  # of 2022, so that older runtimes read the file too
 
 def require_onnx() -> None:
     """Raise an `InputError` that says what to install unless the package onnx is there."""
-    try:
-        import onnx  # noqa: F401
-    except ImportError:
-        raise InputError("writing ONNX needs the package onnx: pip install wormtwin[export]") from None
+    require_extra("onnx", extra="export", purpose="writing ONNX")
 
 
 def write_onnx(model: Any, channels: ModelSignature, out: Path) -> list[Path]:

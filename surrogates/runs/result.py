@@ -9,8 +9,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.units import DataUnits, Microseconds, Seconds
@@ -75,6 +73,8 @@ def load_result(path: Path) -> Result:
 
 def save_history(training: "Training", folder: Path) -> Path:
     """Write `history.csv`: epoch (from 1), then a column for each entry of the history."""
+    import pandas as pd
+
     table = pd.DataFrame(training.history)
     table.insert(0, "epoch", range(1, len(table) + 1))
     with atomic_write(folder / HISTORY_FILE) as temporary:

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.calcium.features import with_features
-from datasets.calcium.recording import NEURON_SETS, Recording, as_dataset
+from datasets.calcium.neuron_sets import NEURON_SETS
+from datasets.calcium.recording import Recording, as_dataset
 from datasets.calcium.sample import SampleSettings, make_sample, sample_worm, species_mixture
 from datasets.calcium.state_cycle import CYCLE, draw_states
-from datasets.calcium.states import STATES, apply_rule
+from datasets.calcium.state_rules import STATES
+from datasets.calcium.states import apply_rule
 from datasets.dataset import Dataset
 from neuron_models.foundation.errors import InputError
 

@@ -158,7 +158,7 @@ def test_graded_simulation(wormtwin, small, kick, tmp_path, monkeypatch):
     from datasets.store import load_dataset
 
     monkeypatch.setattr("connectome.wiring.load_connectome", lambda source=None: small)
-    monkeypatch.setattr("datasets.responses.cli.load_scenario", lambda name: kick)
+    monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick)
     out = tmp_path / "graded.h5"
     call = ("simulate", "--scenario", "fcm", "--sequences", "1", "--parameters", "kunert2014", "--scale", "0.001")
     status, _, error = wormtwin(*call, "--out", out)

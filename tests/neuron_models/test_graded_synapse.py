@@ -13,6 +13,7 @@ from neuron_models.graded.network import GradedNetwork
 from neuron_models.graded.rest import resting_state, with_thresholds_at_rest
 from neuron_models.graded.trajectory import trajectory
 from neuron_models.membrane import Passive
+from neuron_models.simulators import build
 from neuron_models.stimulus import Pulse
 from neuron_models.synapse import GapJunction, GradedSynapse
 
@@ -63,6 +64,12 @@ def test_shapes_stay_at_rest_until_they_are_stimulated():
     lost = simulation.run([], [Site(name) for name in names], RunSettings(10.0, 0.1), ablated=("AVAL",))
     assert np.ptp(lost, axis=0).max() < 1e-6
     assert lost[0, 2] == pytest.approx(-35, abs=1e-6)
+
+
+def test_the_linear_engines_refuse_graded_synapses(sphere):
+    circuit = Circuit(tuple(sphere(name, 20.0, POINT) for name in "ABC"), JUNCTIONS)
+    with pytest.raises(InputError, match="simulator linear has no graded synapses: use coreneuron or neuron"):
+        build(circuit, "linear")
 
 
 def test_wrong_values_are_named():

@@ -94,7 +94,7 @@ def test_an_alignment_that_was_stopped_goes_on(worms, aligned, tmp_path, monkeyp
             raise KeyboardInterrupt
         return real(self, index)
 
-    monkeypatch.setattr("datasets.pose.alignment.align._BATCH", 32)
+    monkeypatch.setattr("datasets.pose.alignment.align.FRAMES_AT_A_TIME", 32)
     with monkeypatch.context() as patched:
         patched.setattr(Played, "__getitem__", stops)
         with pytest.raises(KeyboardInterrupt):

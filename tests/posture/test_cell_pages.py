@@ -57,7 +57,12 @@ def test_the_report_holds_every_cell_and_feature(cells):
     assert bend["p_all_cells"].min() <= 0.05
     assert table["p_all_cells"].between(0.02, 1).all()
     text = (cells / "report.html").read_text()
-    assert "go with reversals" in text or "moves backward" in text
+    reversals = table[table["feature"] == "reversal"]
+    related = (reversals["p_all_cells"] <= 0.05).sum()
+    said = (
+        f"{related} of 12 cells go with reversals" if len(reversals) else "No worm of these recordings moves backward"
+    )
+    assert said in text
     assert (cells / "figures" / "cells-over-time.png").is_file()
 
 

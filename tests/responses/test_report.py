@@ -13,8 +13,9 @@ from neuron_models.foundation.errors import InputError
 from surrogates.pages import blocks
 from surrogates.registry import model_kind
 from surrogates.responses.experiments import plots as experiment_plots
-from surrogates.responses.experiments.experiments import Entry, Experiment, Outcome, Protocol, Run
+from surrogates.responses.experiments.experiments import Entry, Experiment, Protocol
 from surrogates.responses.experiments.input_groups import carried
+from surrogates.responses.experiments.outcome import Outcome, Run
 from surrogates.responses.experiments.page import write_report
 from surrogates.responses.experiments.sections import experiment_section, loss_curves
 from surrogates.responses.experiments.tables import best_run, entries_table, frontier, outputs_table, runs_table

@@ -111,6 +111,8 @@ def load_tracks(path: str | Path) -> Tracks:
                 tuple(json.loads(file.attrs["animals"])),
                 float(file.attrs["fps"]),
             )
+    except InputError as error:
+        raise InputError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
     except (OSError, KeyError, json.JSONDecodeError) as error:
         reason = str(error).strip("\"'").splitlines()[0]
         raise InputError(f"{path}: not a whole file of tracks ({reason}): make or copy it again") from None

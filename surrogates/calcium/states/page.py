@@ -9,7 +9,7 @@ import pandas as pd
 
 from connectome.wiring import load_connectome
 from datasets.calcium.plots import is_calcium
-from datasets.calcium.states import state_rule
+from datasets.calcium.state_rules import state_rule
 from neuron_models.foundation.numerals import listed
 from neuron_models.foundation.wording import counted
 from surrogates.calcium.graph.wiring import signed_counts

@@ -15,7 +15,8 @@ from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.workers import Call, require_workers, run_calls
-from surrogates.responses.experiments.experiments import Entry, Experiment, Outcome, Protocol, Run
+from surrogates.responses.experiments.experiments import Entry, Experiment, Protocol
+from surrogates.responses.experiments.outcome import Outcome, Run
 from surrogates.runs.result import SCORES_FILE, Result, load_result, save_result, versions
 
 _CLAIM_FILE = "claim.json"

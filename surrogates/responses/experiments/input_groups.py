@@ -4,7 +4,7 @@ import pandas as pd
 
 from neuron_models.foundation.numerals import listed, significant
 from surrogates.pages import blocks
-from surrogates.responses.experiments.experiments import Outcome
+from surrogates.responses.experiments.outcome import Outcome
 from surrogates.responses.experiments.tables import outputs_table, variant
 
 _CLEAR = 2.0

@@ -14,7 +14,7 @@ from neuron_models.foundation.numerals import shown_units, significant
 from surrogates.pages import blocks
 from surrogates.pages.machine import cores, processor
 from surrogates.pages.page import write_page
-from surrogates.responses.experiments.experiments import Outcome
+from surrogates.responses.experiments.outcome import Outcome
 from surrogates.responses.experiments.plots import plot_headline
 from surrogates.responses.experiments.sections import experiment_section
 from surrogates.responses.experiments.tables import best, entries_table, outputs_table, runs_table

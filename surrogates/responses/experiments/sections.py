@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pandas as pd
 
-from datasets.dataset import SPLITS
 from datasets.store import load_dataset
 from neuron_models.foundation.numerals import listed, shown_units, significant
+from neuron_models.foundation.splits import SPLITS
 from surrogates.pages import blocks
-from surrogates.responses.experiments.experiments import Outcome
 from surrogates.responses.experiments.input_groups import ablation_section
+from surrogates.responses.experiments.outcome import Outcome
 from surrogates.responses.experiments.plots import plot_losses, plot_outputs, plot_size
 from surrogates.responses.experiments.tables import (
     best,

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from datasets.dataset import SPLITS
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.printing import print_whole
-from surrogates.responses.experiments.experiments import Entry, Outcome, Run
+from neuron_models.foundation.splits import SPLITS
+from surrogates.responses.experiments.experiments import Entry
+from surrogates.responses.experiments.outcome import Outcome, Run
 from surrogates.runs.result import versions, without_nan
 
 

@@ -1,9 +1,9 @@
 : A synapse that follows the potential in front of it without spikes. `vpre` is carried over at every step by
-: ParallelContext's continuous transfer, as in HalfGap. Its activity s obeys
+: ParallelContext's continuous transfer, as in WormtwinHalfGap. Its activity s obeys
 : ds/dt = rise phi (1 - s) - decay s, phi = 1 / (1 + exp(-beta (vpre - vth))): Kunert et al. 2014.
 
 NEURON {
-    POINT_PROCESS GradedSynapse
+    POINT_PROCESS WormtwinGradedSynapse
     RANGE g, e, i, vpre, rise, decay, beta, vth
     NONSPECIFIC_CURRENT i
 }
