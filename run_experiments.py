@@ -264,7 +264,9 @@ def _by_panel(commands: Mapping[str, Any]) -> dict[str, Any]:
 def run(arguments: Sequence[str]) -> int:
     """Run the command line on these arguments and return its exit status; a user's mistake is one line and 2."""
     try:
-        status = command_line().main(list(arguments), prog_name="wormtwin", standalone_mode=False)
+        status = command_line().main(
+            [_at_home(each) for each in arguments], prog_name="wormtwin", standalone_mode=False
+        )
         if status == _INTERRUPTED:  # some versions of typer give the status back instead of raising
             raise KeyboardInterrupt
     except _UsageError as error:
@@ -290,6 +292,12 @@ def run(arguments: Sequence[str]) -> int:
         print(f"wormtwin: {_one_line(error)}", file=sys.stderr)
         return 2
     return status if isinstance(status, int) else 0
+
+
+def _at_home(argument: str) -> str:
+    """An argument whose `~/` the shell left, as in `--out=~/x`, with the home folder in its place."""
+    option, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
+    return f"{option}{equals}{Path(value).expanduser()}" if value.startswith("~/") else argument
 
 
 def _one_line(error: Exception) -> str:
