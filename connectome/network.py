@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -13,8 +14,32 @@ from neuron_models.circuit import Cell, Circuit, Junction, RunSettings, Site, re
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Micrometres, Milliseconds, Millivolts
 from neuron_models.membrane import Passive
+from neuron_models.morphology import Morphology
 from neuron_models.simulators import Runs
-from neuron_models.synapse import ChemicalSynapse, GapJunction
+from neuron_models.synapse import ChemicalSynapse, GapJunction, GradedSynapse
+
+
+@runtime_checkable
+class Parameters(Protocol):
+    """What the wiring leaves open: the membrane of each cell, and what stands for each contact."""
+
+    @property
+    def longest_compartment(self) -> Micrometres:
+        """The length of the longest compartment."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What a dataset says of these parameters; nothing for the published ones."""
+        ...
+
+    def membrane_of(self, shape: Morphology) -> Passive:
+        """The membrane of a cell of this shape."""
+        ...
+
+    def mechanism(self, contact: Contact) -> ChemicalSynapse | GradedSynapse | GapJunction:
+        """The synapse or gap junction that stands for a contact."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -35,6 +60,16 @@ class NetworkParameters:
     def __post_init__(self) -> None:
         require_compartment(self.longest_compartment)
 
+    @property
+    def label(self) -> str:
+        """What a dataset says of these parameters; nothing for the published ones, however finely cells are cut."""
+        published = NetworkParameters(longest_compartment=self.longest_compartment)
+        return "" if self == published else "own parameters"
+
+    def membrane_of(self, shape: Morphology) -> Passive:
+        """The membrane of a cell, the same for every shape."""
+        return self.membrane
+
     def mechanism(self, contact: Contact) -> ChemicalSynapse | GapJunction:
         """The synapse or gap junction that stands for a contact: by its sign, or by its transmitter if it has none."""
         if contact.kind == "gap_junction":
@@ -51,7 +86,7 @@ class NetworkParameters:
         )
 
 
-def build_network(connectome: Connectome, parameters: NetworkParameters | None = None) -> Circuit:
+def build_network(connectome: Connectome, parameters: Parameters | None = None) -> Circuit:
     """Describe the network of a connectome: every neuron a cell, every contact a junction at its place.
 
     Args:
@@ -61,13 +96,13 @@ def build_network(connectome: Connectome, parameters: NetworkParameters | None =
     Returns:
         A circuit that `neuron_models.engine.Simulation` builds and runs.
     """
-    parameters = parameters or NetworkParameters()
-    cells = tuple(Cell(name, morphology(name), parameters.membrane) for name in connectome.names)
+    parameters = NetworkParameters() if parameters is None else parameters
+    cells = tuple(Cell(name, morphology(name), parameters.membrane_of(morphology(name))) for name in connectome.names)
     junctions = tuple(_junction(contact, parameters) for contact in connectome.contacts)
     return Circuit(cells, junctions, parameters.longest_compartment)
 
 
-def _junction(contact: Contact, parameters: NetworkParameters) -> Junction:
+def _junction(contact: Contact, parameters: Parameters) -> Junction:
     pre = Site(contact.pre, contact.pre_segment, contact.pre_fraction)
     post = Site(contact.post, contact.post_segment, contact.post_fraction)
     return Junction(pre, post, parameters.mechanism(contact))

@@ -2,6 +2,7 @@
 
 import csv
 import importlib.resources
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -77,6 +78,17 @@ class Scenario:
             f"({', '.join(self.inputs)}): leave at least one",
         )
         return replace(self, ablated=ablated)
+
+    def scaled(self, factor: float) -> "Scenario":
+        """The scenario with every stimulus multiplied by a factor.
+
+        Raises:
+            InputError: the factor is not finite, or zero.
+        """
+        require(math.isfinite(factor) and factor != 0, f"stimuli are scaled by a finite number but 0, got {factor:g}")
+        if factor == 1:
+            return self
+        return replace(self, stimuli=tuple(tuple(factor * waveform for waveform in row) for row in self.stimuli))
 
     def select(self, numbers: Sequence[int]) -> "Scenario":
         """The scenario with some of its sequences only, counted from 1.

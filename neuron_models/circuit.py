@@ -9,7 +9,7 @@ from neuron_models.foundation.units import Fraction, Micrometres, Milliseconds
 from neuron_models.membrane import Passive
 from neuron_models.morphology import Morphology
 from neuron_models.stimulus import Waveform
-from neuron_models.synapse import ChemicalSynapse, GapJunction
+from neuron_models.synapse import ChemicalSynapse, GapJunction, GradedSynapse
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Junction:
 
     pre: Site
     post: Site
-    mechanism: ChemicalSynapse | GapJunction
+    mechanism: ChemicalSynapse | GradedSynapse | GapJunction
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,13 @@ from neuron_models.foundation.files import require_file
 from neuron_models.foundation.units import Milliseconds
 from neuron_models.loading import load_into
 from neuron_models.mechanisms import OWN_OPTIONS, compiled_mechanisms, library, own_sources
+from neuron_models.resting import resting
 from neuron_models.session import FreeIds, core_settings, fixed_steps, has_others
-from neuron_models.synapse import ChemicalSynapse, GapJunction
+from neuron_models.synapse import ChemicalSynapse, GapJunction, GradedSynapse
 
 _live: list["Simulation"] = []
 """NEURON has one global state: at most one simulation lives in a process."""
-GAP_JUNCTION = "WormtwinHalfGap"
+GAP_JUNCTION, GRADED_SYNAPSE = "WormtwinHalfGap", "WormtwinGradedSynapse"
 """The name of this package's mechanism, which nobody else's has."""
 _TRANSFERS = 3
 """What gid_clear is told to clear transfers alone."""
@@ -90,6 +91,7 @@ class Simulation:
         self._gids: dict[tuple, int] = {}
         self._transfers: dict[tuple, int] = {}
         self._switches: dict[str, list[Callable[[bool], None]]] = {}
+        self._graded: list[tuple[Junction, Any]] = []
         _live.append(self)
         try:
             for cell in circuit.cells:
@@ -134,6 +136,7 @@ class Simulation:
             self._keep.clear()
             self._sections.clear()
             self._switches.clear()
+            self._graded.clear()
             _live.remove(self)
             if self._transfers and has_others(self._h, "", 0, 0):
                 words = "NEURON forgot all transfers with a network: call target_var and setup_transfer again for yours"
@@ -166,7 +169,7 @@ class Simulation:
         instruments: list = []
         with self._solver(settings), self._without(ablated):
             try:
-                voltages = self._record(clamps, record, settings, instruments)
+                voltages = self._record(clamps, record, settings, instruments, ablated)
             finally:
                 instruments.clear()
         if not np.isfinite(voltages).all():
@@ -174,7 +177,12 @@ class Simulation:
         return voltages
 
     def _record(
-        self, clamps: Sequence[Clamp], record: Sequence[Site], settings: RunSettings, instruments: list
+        self,
+        clamps: Sequence[Clamp],
+        record: Sequence[Site],
+        settings: RunSettings,
+        instruments: list,
+        ablated: Collection[str],
     ) -> Float[np.ndarray, "time site"]:
         """Run as NEURON is set; what plays and records is held by `instruments`."""
         for clamp in clamps:
@@ -183,7 +191,7 @@ class Simulation:
         traces = [self._h.Vector().record(place._ref_v) for place in places]
         instruments.append(traces)
         self._parallel.set_maxstep(10)
-        self._initialise(settings)
+        self._initialise(settings, ablated)
         self._parallel.psolve(settings.duration + settings.dt / 2)
         voltages = np.empty((settings.steps + 1, len(traces)))
         for column, trace in enumerate(traces):
@@ -214,17 +222,31 @@ class Simulation:
         with stepping(self._h, settings.dt, found if alone else None):
             yield
 
-    def _initialise(self, settings: RunSettings) -> None:
+    def _initialise(self, settings: RunSettings, ablated: Collection[str]) -> None:
         for cell in self.circuit.cells:
             for section in self._sections[cell.name]:
                 section.v = cell.membrane.e_leak
+        if self._graded:
+            self._rest(ablated)
+        start = {cell.name: self._potentials(cell) for cell in self.circuit.cells}
         self._h.finitialize()
         for cell in self.circuit.cells:
-            at_rest = all(section.v == cell.membrane.e_leak for section in self._sections[cell.name])
             require(
-                at_rest and self._h.dt == settings.dt,
+                self._potentials(cell) == start[cell.name] and self._h.dt == settings.dt,
                 f"{cell.name} does not begin at rest, or the time step changed: take FInitializeHandlers of yours away",
             )
+
+    def _potentials(self, cell: Cell) -> list[float]:
+        return [segment.v for section in self._sections[cell.name] for segment in section]
+
+    def _rest(self, ablated: Collection[str]) -> None:
+        """Set compartments to their potentials at rest, and the threshold of each graded synapse to that before it."""
+        rest = resting(self.circuit, self._sections, lambda site: self._compartment(site)[1], ablated)
+        for (cell, cable, compartment), potential in rest.items():
+            section = self._sections[cell][cable]
+            section((compartment + 0.5) / section.nseg).v = potential
+        for junction, synapse in self._graded:
+            synapse.vth = rest[self._compartment(junction.pre)[1]]
 
     def _build_cell(self, cell: Cell) -> list:
         h, membrane = self._h, cell.membrane
@@ -259,6 +281,8 @@ class Simulation:
         pre, post = self._compartment(junction.pre), self._compartment(junction.post)
         if isinstance(junction.mechanism, GapJunction):
             switches = [self._half_gap(pre, post, junction.mechanism), self._half_gap(post, pre, junction.mechanism)]
+        elif isinstance(junction.mechanism, GradedSynapse):
+            switches = [self._graded_synapse(pre, post, junction, junction.mechanism)]
         else:
             switches = [self._synapse(pre, post, junction.mechanism)]
         for name in {junction.pre.cell, junction.post.cell}:
@@ -295,15 +319,34 @@ class Simulation:
         """Make one side of a gap junction; gives what switches its conductance on and off."""
         gap = getattr(self._h, GAP_JUNCTION)(here[0])
         gap.g = mechanism.g
-        segment, key = there
-        if key not in self._transfers:
-            self._transfers[key] = self._ids.take()
-            self._parallel.source_var(segment._ref_v, self._transfers[key], sec=segment.sec)
-        self._parallel.target_var(gap, gap._ref_vgap, self._transfers[key])
+        self._parallel.target_var(gap, gap._ref_vgap, self._transfer(there))
         self._keep.append(gap)
 
         def switch(on: bool) -> None:
             gap.g = mechanism.g if on else 0.0
+
+        return switch
+
+    def _transfer(self, place: tuple) -> int:
+        """The number under which a compartment's potential is carried over to others at every step."""
+        segment, key = place
+        if key not in self._transfers:
+            self._transfers[key] = self._ids.take()
+            self._parallel.source_var(segment._ref_v, self._transfers[key], sec=segment.sec)
+        return self._transfers[key]
+
+    def _graded_synapse(
+        self, pre: tuple, post: tuple, junction: Junction, mechanism: GradedSynapse
+    ) -> Callable[[bool], None]:
+        """Make a graded synapse; gives what switches its conductance on and off."""
+        synapse = getattr(self._h, GRADED_SYNAPSE)(post[0])
+        synapse.g, synapse.e, synapse.beta = mechanism.g_max, mechanism.e_rev, mechanism.slope
+        synapse.rise, synapse.decay = mechanism.rise / 1000, mechanism.decay / 1000
+        self._parallel.target_var(synapse, synapse._ref_vpre, self._transfer(pre))
+        self._graded.append((junction, synapse))
+
+        def switch(on: bool) -> None:
+            synapse.g = mechanism.g_max if on else 0.0
 
         return switch
 

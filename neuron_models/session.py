@@ -10,8 +10,8 @@ from typing import Any
 from neuron_models.foundation.units import Milliseconds
 
 _FIRST_ID = 2**30
-_OURS = frozenset({"Exp2Syn", "IClamp"})
-"""The point processes of NEURON's own that a circuit is made of."""
+_OURS = frozenset({"Exp2Syn", "IClamp", "WormtwinGradedSynapse"})
+"""The point processes that a circuit is made of, beside its gap junctions."""
 
 
 @contextlib.contextmanager

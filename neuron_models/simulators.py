@@ -7,6 +7,8 @@ import numpy as np
 from jaxtyping import Float
 
 from neuron_models.circuit import Circuit, Clamp, RunSettings, Site
+from neuron_models.foundation.errors import require
+from neuron_models.synapse import GradedSynapse
 
 
 @runtime_checkable
@@ -39,6 +41,7 @@ def build(circuit: Circuit, simulator: str, fingerprint: str | None = None) -> R
     Raises:
         InputError: the simulator cannot run it.
     """
+    _require_able(circuit, simulator)
     if engine_of(simulator) == "neuron":
         from neuron_models.engine import Simulation
 
@@ -52,8 +55,17 @@ def build(circuit: Circuit, simulator: str, fingerprint: str | None = None) -> R
     return EulerSimulation(circuit, fingerprint)
 
 
+def _require_able(circuit: Circuit, simulator: str) -> None:
+    graded = any(isinstance(junction.mechanism, GradedSynapse) for junction in circuit.junctions)
+    require(
+        not graded or engine_of(simulator) == "neuron",
+        f"simulator {simulator} has no graded synapses: use coreneuron or neuron",
+    )
+
+
 def preparation(circuit: Circuit, simulator: str, fingerprint: str) -> Callable[[], object]:
     """What is done once before several processes build a circuit: it compiles, or fills the cache."""
+    _require_able(circuit, simulator)
     if engine_of(simulator) == "neuron":
         from neuron_models.mechanisms import compiled_mechanisms
 

@@ -1,9 +1,16 @@
-"""What joins two cells: chemical synapses and gap junctions."""
+"""What joins two cells: chemical synapses, by spikes or graded, and gap junctions."""
 
 from dataclasses import dataclass
 
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.units import Microsiemens, Milliseconds, Millivolts
+from neuron_models.foundation.units import (
+    Dimensionless,
+    Microsiemens,
+    Milliseconds,
+    Millivolts,
+    PerMillivolt,
+    PerSecond,
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,33 @@ class ChemicalSynapse:
             f"ChemicalSynapse needs 0 < tau_rise < tau_decay in ms, got {self.tau_rise} and {self.tau_decay}",
         )
         require(self.delay >= 0, f"ChemicalSynapse.delay must be >= 0 ms, got {self.delay}")
+
+
+@dataclass(frozen=True)
+class GradedSynapse:
+    """A conductance that follows the potential in front of it without spikes: g_max s.
+
+    ds/dt = rise phi(v) (1 - s) - decay s, phi(v) = 1 / (1 + exp(-slope (v - threshold))); the threshold is the
+    potential in front of it at rest, where every synapse is half way up (Kunert et al. 2014).
+    """
+
+    g_max: Microsiemens = 1e-4
+    e_rev: Millivolts = 0.0
+    rise: PerSecond = 1.0
+    decay: PerSecond = 5.0
+    slope: PerMillivolt = 0.125
+    source: str = "Kunert et al. 2014"
+
+    def __post_init__(self) -> None:
+        require(self.g_max >= 0, f"GradedSynapse.g_max must be >= 0 uS, got {self.g_max}")
+        for name, unit in (("rise", "1/s"), ("decay", "1/s"), ("slope", "1/mV")):
+            value = getattr(self, name)
+            require(value > 0, f"GradedSynapse.{name} must be > 0 {unit}, got {value}")
+
+    @property
+    def at_rest(self) -> Dimensionless:
+        """The activity at rest, where the potential is at the threshold."""
+        return self.rise / (self.rise + 2 * self.decay)
 
 
 @dataclass(frozen=True)

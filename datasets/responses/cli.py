@@ -16,6 +16,11 @@ def simulate(
     out: OutOption,
     scenario: ScenarioOption = "fcm",
     network: NetworkOption = None,
+    parameter_set: Annotated[
+        str,
+        typer.Option("--parameters", help="A parameter set's name or its .toml: `connectome parameters` lists them."),
+    ] = "published2012",
+    scale: Annotated[float, typer.Option(help="Multiply every stimulus; graded cells take picoamperes, not nA.")] = 1.0,
     sequences: Annotated[str, typer.Option(help="Which sequences, such as 1,3-5; all when empty.")] = "",
     sampling: Annotated[float, typer.Option(help="Sampling interval in ms.")] = 0.5,
     record: Annotated[str, typer.Option(help="'outputs' of the scenario, or 'all' 302 neurons.")] = "outputs",
@@ -34,7 +39,9 @@ def simulate(
     simulator: SimulatorOption = "coreneuron",
 ) -> None:
     """Simulate a scenario on the connectome into a dataset; a stopped run goes on where it was."""
-    from connectome.network import NetworkParameters, default_settings, steps_a_sample
+    from connectome.graded_cells import parameters_of
+    from connectome.network import default_settings, steps_a_sample
+    from connectome.parameters import load_parameters
     from connectome.random_stimuli import random_scenario
     from connectome.scenario import load_scenario
     from connectome.wiring import load_connectome
@@ -56,7 +63,8 @@ def simulate(
         chosen = random_scenario(chosen, 40 if count is None else count, seed)
     if sequences:
         chosen = chosen.select(parse_numbers(sequences))
-    parameters = NetworkParameters(longest_compartment=compartment)
+    chosen = chosen.scaled(scale)
+    parameters = parameters_of(load_parameters(parameter_set), compartment)
     settings = default_settings(chosen, simulator, time_step)
     steps_a_sample(chosen, settings)  # what is wrong is told before the contacts are placed
     connectome = load_connectome(network)

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from connectome.contact import Connectome, require_covered, require_known
-from connectome.network import NetworkParameters, build_network, default_settings, steps_a_sample
+from connectome.network import Parameters, build_network, default_settings, steps_a_sample
 from connectome.scenario import Scenario
 from connectome.simulating import simulate_here
 from datasets.responses.screen_file import Screen, load_screen, save_screen
@@ -62,7 +62,7 @@ def screen_ablations(
     *,
     ablations: Sequence[Ablation] | None = None,
     record: Sequence[str] | None = None,
-    parameters: NetworkParameters | None = None,
+    parameters: Parameters | None = None,
     settings: RunSettings | None = None,
     jobs: int = 1,
     cluster: str | None = None,

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from connectome.contact import Connectome, require_covered, require_known
-from connectome.network import NetworkParameters, build_network, default_settings, steps_a_sample
+from connectome.network import Parameters, build_network, default_settings, steps_a_sample
 from connectome.scenario import Scenario
 from connectome.simulating import simulate_here
 from datasets.dataset import Dataset, Trial
@@ -56,7 +56,7 @@ def simulate_dataset(
     connectome: Connectome,
     out: str | Path,
     *,
-    parameters: NetworkParameters | None = None,
+    parameters: Parameters | None = None,
     record: Sequence[str] | None = None,
     settings: RunSettings | None = None,
     jobs: int = 1,
@@ -100,7 +100,7 @@ def simulate_dataset(
 def simulation_job(
     scenario: Scenario,
     connectome: Connectome,
-    parameters: NetworkParameters | None = None,
+    parameters: Parameters | None = None,
     record: Sequence[str] | None = None,
     settings: RunSettings | None = None,
     split_seed: int | None = None,
@@ -110,7 +110,8 @@ def simulation_job(
     require_covered((*stimulated, *(record or scenario.outputs)), connectome, f"scenario {scenario.name}")
     circuit = build_network(connectome, parameters)
     recorded = require_known(record or scenario.outputs, connectome.names)
-    return Job(scenario, circuit, recorded, settings or default_settings(scenario), connectome.source, split_seed)
+    network = "; ".join(filter(None, (connectome.source, parameters.label if parameters else "")))
+    return Job(scenario, circuit, recorded, settings or default_settings(scenario), network, split_seed)
 
 
 def _run(job: Job, pieces: Pieces, jobs: int, cluster: str | None) -> None:

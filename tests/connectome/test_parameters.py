@@ -7,7 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from connectome.c302_files import morphology
+from connectome.contact import Contact
 from connectome.graded import graded_network
+from connectome.graded_cells import parameters_of
 from connectome.network import NetworkParameters
 from connectome.parameters import PARAMETER_SETS, load_parameters
 from connectome.wirings.table import Pair, WiringTable
@@ -128,3 +131,40 @@ def test_commands(wormtwin, refused, own):
     assert "0.125" in out
     assert "assumed" in out
     refused(wormtwin("connectome", "parameters", own(('unit = "pF"', 'unit = "F"'))), "mine.toml", "is in pF, got 'F'")
+
+
+def test_sets_make_networks():
+    assert parameters_of(load_parameters()) == NetworkParameters()
+    graded = parameters_of(load_parameters("kunert2014"))
+    shape = morphology("AVAL")
+    membrane = graded.membrane_of(shape)
+    assert membrane.c_m * 1e6 * shape.area * 1e-8 == pytest.approx(1.0)  # pF
+    assert membrane.c_m * 1e-3 / membrane.g_leak == pytest.approx(100.0)  # ms
+    contact = Contact("VD1", "DB1", "chemical", "GABA", 0, 0.5, 0, 0.5)
+    assert graded.mechanism(contact).e_rev == -45.0
+    assert graded.mechanism(replace(contact, sign=1)).e_rev == 0.0
+    assert graded.mechanism(replace(contact, kind="gap_junction")).g == 1e-4
+
+
+def test_scaled_stimuli(kick):
+    scaled = kick.scaled(0.01)
+    assert scaled.stimuli[0][0].step_means(0.5, 8) == pytest.approx(0.01 * kick.stimuli[0][0].step_means(0.5, 8))
+    assert kick.scaled(1.0) is kick
+    with pytest.raises(InputError, match="finite number but 0, got 0"):
+        kick.scaled(0.0)
+
+
+def test_graded_simulation(wormtwin, small, kick, tmp_path, monkeypatch):
+    from datasets.store import load_dataset
+
+    monkeypatch.setattr("connectome.wiring.load_connectome", lambda source=None: small)
+    monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick)
+    out = tmp_path / "graded.h5"
+    call = ("simulate", "--scenario", "fcm", "--sequences", "1", "--parameters", "kunert2014", "--scale", "0.001")
+    status, _, error = wormtwin(*call, "--out", out)
+    assert status == 0, error
+    dataset = load_dataset(out)
+    assert dataset.extra["network"].endswith("parameters kunert2014")
+    y = dataset.trials[0].y[:]
+    assert y[0, 0] == pytest.approx(-0.035, abs=1e-4)
+    assert y[:, 0].max() > y[0, 0] + 1e-4
