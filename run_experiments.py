@@ -35,6 +35,7 @@ from connectome.cli import NetworkOption
 from datasets.dataset import SPLITS
 from datasets.options import ClusterOption
 from datasets.topics import topic_modules
+from neuron_models.foundation.command_line import DEBUG, DEBUG_VARIABLE, flush_output, run_app
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.workers import require_workers
 from surrogates.responses.experiments.experiments import Entry, Experiment, Protocol, with_baselines
@@ -123,11 +124,6 @@ EXPERIMENTS = {
 
 QUICK = Protocol(runs=1, epochs=400)
 
-_UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
-"""What typer raises for wrong options; it brings its own copy of click, or uses click's, by version."""
-
-_INTERRUPTED = 130
-
 app = typer.Typer(
     name="wormtwin",
     no_args_is_help=True,
@@ -146,6 +142,9 @@ def _print_version(asked: bool) -> None:
 def wormtwin(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option(DEBUG, help=f"Show where an error came from; {DEBUG_VARIABLE}=1 does so too.")
     ] = False,
 ) -> None:
     """Simulate the C. elegans connectome in NEURON and train recurrent surrogates on what it does."""
@@ -228,41 +227,14 @@ _mount()
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line on these arguments and return its exit status; a user's mistake is one line and 2."""
-    try:
-        status = typer.main.get_command(app).main(list(arguments), prog_name="wormtwin", standalone_mode=False)
-        if status == _INTERRUPTED:  # some versions of typer give the status back instead of raising
-            raise KeyboardInterrupt
-    except _UsageError as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
-            print(error)
-        else:
-            print(f"wormtwin: {_one_line(error)} (--help lists the options)", file=sys.stderr)
-        return 2
-    except (typer.Abort, KeyboardInterrupt):
-        print(
-            "wormtwin: stopped; simulations, experiments and searches go on when the same command is started again",
-            file=sys.stderr,
-        )
-        return _INTERRUPTED
-    except (InputError, OSError, FloatingPointError) as error:
-        print(f"wormtwin: {_one_line(error)}", file=sys.stderr)
-        return 2
-    return status if isinstance(status, int) else 0
-
-
-def _one_line(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        where = f": {error.filename}" if error.filename else ""
-        return f"{' '.join(error.strerror.split())}{where}"
-    if isinstance(error, OSError) and "written" in str(error):
-        return f"writing failed, is the disk full? ({error})"
-    message = getattr(error, "format_message", error.__str__)()
-    return " ".join(message.split()) or type(error).__name__
+    return run_app(app, arguments, "wormtwin")
 
 
 def main() -> None:
     """The console script."""
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    flush_output()
+    sys.exit(status)
 
 
 if __name__ == "__main__":

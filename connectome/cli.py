@@ -4,8 +4,9 @@ from collections import Counter
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
+
+from neuron_models.foundation.printing import plain_console
 
 NetworkOption = Annotated[
     str | None,
@@ -24,7 +25,7 @@ def info(network: NetworkOption = None) -> None:
     from connectome.wiring import load_connectome
 
     connectome = load_connectome(network)
-    console = Console()
+    console = plain_console()
     console.print(f"{len(connectome.neurons)} neurons, {len(connectome.contacts)} contacts; {connectome.source}")
     kinds = Counter((contact.kind, contact.transmitter) for contact in connectome.contacts)
     pairs = {(c.kind, c.transmitter, c.pre, c.post) for c in connectome.contacts}

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from connectome.cli import NetworkOption
 from datasets.options import DataOption
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import require_place
+from neuron_models.foundation.printing import plain_console
 from neuron_models.foundation.workers import require_workers
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def _print(tables: "Sequence[Importance]", found: "Sequence[Agreement]") -> None
     for table in tables:
         first = Counter(order[0] for order in table.ranks().values())
         shown.add_row(table.method, table.units, ", ".join(f"{name} {number}" for name, number in first.most_common()))
-    console = Console(soft_wrap=True)
+    console = plain_console(soft_wrap=True)
     console.print(shown)
     if found:
         trusted = Table("method", "rank correlation", "95 % over trials", "95 % over cells", "within", "top input")

@@ -57,7 +57,11 @@ def write_cells_page(path: Path, scene: Scene) -> Path:
     """
     require_page(path)
     require(len(scene.correlations) > 0, "no feature varies in these recordings: there is nothing to compare with")
-    text = environment("surrogates.posture.cells", "surrogates.posture").get_template("cells.html").render(scene=scene, facts=_facts(scene))
+    text = (
+        environment("surrogates.posture.cells", "surrogates.posture")
+        .get_template("cells.html")
+        .render(scene=scene, facts=_facts(scene))
+    )
     with written_whole(path) as beside:
         beside.write_text(text, encoding="utf-8")
     return path
