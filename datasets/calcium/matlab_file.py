@@ -19,6 +19,7 @@ from datasets.calcium.recording import Recording
 from datasets.calcium.states import STATES, UNLABELLED, state_name
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_file
+from neuron_models.foundation.hdf5 import require_own_data
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "traces": ("deltaFOverF_bc", "deltaFOverF", "traces"),  # corrected for bleaching where the file has both
@@ -47,6 +48,7 @@ def read_matlab(path: Path) -> tuple[Recording, ...]:
 
 def _read(path: Path) -> dict[str, Any]:
     require_file(path, "a .mat file")
+    require_own_data(path)
     try:
         from pymatreader import read_mat
     except ImportError:

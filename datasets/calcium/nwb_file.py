@@ -11,6 +11,7 @@ from datasets.calcium.recording import Recording
 from datasets.calcium.states import UNLABELLED, state_name
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_file
+from neuron_models.foundation.hdf5 import require_own_data
 
 NAME_COLUMNS = ("neuron", "neuron_name", "neuron_id", "id_labels", "labels", "label", "name", "names", "cell_name")
 STATE_COLUMNS = ("state", "label", "labels", "behavior", "behaviour")
@@ -28,6 +29,7 @@ def read_nwb(path: Path, series: str = "") -> tuple[Recording, ...]:
         InputError: no such file, no NWB file, no traces or several, no neuron names, or no frame rate.
     """
     require_file(path, "an .nwb file")
+    require_own_data(path)
     try:
         from pynwb import NWBHDF5IO
     except ImportError:

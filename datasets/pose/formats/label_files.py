@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 
 from datasets.pose.formats.deeplabcut_table import load_table
@@ -19,6 +18,7 @@ from datasets.pose.tracks import Tracks, ordered_joints
 from datasets.pose.video.frame_readers import StoredReader
 from datasets.pose.video.video import Video, open_images, open_video
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.hdf5 import TEXTS, numbers, open_hdf5, require_own_data, stored_array, texts
 
 
 def load_labels(path: str | Path, video: str | Path | None = None) -> tuple[Tracks, ...]:
@@ -57,6 +57,8 @@ def load_labels(path: str | Path, video: str | Path | None = None) -> tuple[Trac
 
 def _from_sleap(path: Path) -> tuple[Tracks, ...]:
     kind = path.suffix.lower()
+    if path.is_file():
+        require_own_data(path)
     try:
         if kind == ".nwb":
             return load_nwb(path)
@@ -191,6 +193,8 @@ def _footage(video: Any, path: Path, frames: int) -> Video | None:
         return open_images(images, _name(video)) if any(each.is_file() for each in images) else None
     named = Path(_name(video))
     if named.suffix.lower() in (".slp", ".h5", ".hdf5"):  # frames stored beside or in the labels
+        if named.is_file():
+            require_own_data(named)
         reader = StoredReader(video, tuple(range(frames)))
         stored = (reader.read(place, False) for place in range(frames))
         first = next((frame for frame in stored if frame is not None), None)
@@ -207,19 +211,24 @@ def _plain_analysis(path: Path) -> Tracks | None:
     """A SLEAP analysis file as older versions wrote it, without scores: (track, xy, node, frame)."""
     if path.suffix.lower() not in (".h5", ".hdf5"):
         return None
-    try:
-        with h5py.File(path, "r") as file:
-            if not {"tracks", "node_names"} <= set(file) or "point_scores" in file:
-                return None
-            xy = file["tracks"][:].astype(float).transpose(3, 0, 2, 1)
-            joints = tuple(file["node_names"].asstr()[:])
-            animals = tuple(file["track_names"].asstr()[:]) if "track_names" in file else ()
-            video = str(file["video_path"].asstr()[()]) if "video_path" in file else ""
-    except OSError as error:
-        raise InputError(f"{path}: not a whole HDF5 file ({str(error).splitlines()[0]}): copy it again") from None
+    with open_hdf5(path, "HDF5 file of labels (.h5)") as file:
+        if not {"tracks", "node_names"} <= set(file) or "point_scores" in file:
+            return None
+        xy = numbers(file, "tracks", "track 2 node frame").astype(float).transpose(3, 0, 2, 1)
+        joints = texts(file, "node_names")
+        require(len(joints) == xy.shape[2], f"{path}: {len(joints)} node_names for {xy.shape[2]} nodes of tracks")
+        animals = texts(file, "track_names") if "track_names" in file else ()
+        video = _video_path(file)
     skeleton = Skeleton(joints)
     told = ~np.isnan(xy[..., 0]).all(axis=(1, 2))
     return Tracks(video, skeleton, np.flatnonzero(told), xy[told], None, animals if len(animals) == xy.shape[1] else ())
+
+
+def _video_path(file: Any) -> str:
+    """What an analysis file calls its video; empty where it does not say."""
+    if "video_path" not in file:
+        return ""
+    return str(next(iter(np.ravel(stored_array(file, "video_path", None, TEXTS).asstr()[()])), ""))
 
 
 def each_animal(tracks: Tracks) -> Iterator[tuple[str, np.ndarray]]:

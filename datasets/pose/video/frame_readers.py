@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Shaped, UInt8
 
 from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.hdf5 import require_own_data
 from neuron_models.foundation.units import Hertz
 
 Frame = UInt8[np.ndarray, "channel height width"]
@@ -67,7 +68,7 @@ def read_image(path: Path) -> Shaped[np.ndarray, "..."]:
 
     try:
         return np.asarray(imageio.v3.imread(path))
-    except (OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # whatever the decoders meet in a file that is none, or a bomb
         raise InputError(f"{path}: not an image that can be decoded ({type(error).__name__}): copy it again") from None
 
 
@@ -105,6 +106,7 @@ def stored_reader(path: Path) -> StoredReader:
     """
     import sleap_io
 
+    require_own_data(path)
     try:
         video = sleap_io.load_video(str(path))
         number = 0 if video.shape is None else video.shape[0]

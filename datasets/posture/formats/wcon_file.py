@@ -5,6 +5,7 @@ rate of the others of its file.
 """
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from datasets.posture.formats.raw import MidlineRecording, Reading
 from datasets.posture.formats.tierpsy_file import MOST_FRAMES
 from datasets.posture.formats.wcon_record import Track, joined, track_of
 from datasets.posture.midlines import resampled
+from neuron_models.foundation.archives import require_unpacked
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_file
 
@@ -93,9 +95,12 @@ def _bytes(path: Path) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive:
             inside = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX" not in name]
+            require_unpacked(archive, path)
             require(len(inside) == 1, f"{path} holds {len(inside)} files: unpack it and name those to read")
             return archive.read(inside[0])
-    except (zipfile.BadZipFile, RuntimeError) as error:
+    except InputError:
+        raise
+    except (zipfile.BadZipFile, RuntimeError, OSError, EOFError, ValueError, zlib.error) as error:
         raise InputError(f"{path}: not a .zip file that can be read ({error})") from None
 
 
