@@ -27,8 +27,8 @@ def main() -> None:
         settings = AlignmentSettings(size=176, animals=2)
         _, found = align_video(video, "clip", Path(beside) / "crops.h5", settings, video.fps)
     seconds = time.process_time() - started
-    joints = labels.skeleton.joints
-    head, thorax, abdomen = (labels.xy[:, :, joints.index(name)] for name in ("head", "thorax", "abdomen"))
+    keypoints = labels.skeleton.keypoints
+    head, thorax, abdomen = (labels.xy[:, :, keypoints.index(name)] for name in ("head", "thorax", "abdomen"))
     ahead = np.arctan2(*np.moveaxis(head - abdomen, -1, 0)[::-1])
     print(f"{len(video)} frames of {video.size} px in {seconds:.0f} s of processor time")
     for animal in range(2):

@@ -101,7 +101,7 @@ def screen_ablations(
     about = {"screen of": scenario.name, "network": job.network}
     with pieces_of(out, job.key, (scenario.samples, len(recorded)), about, "screen") as pieces:
         shared = (job, circuit.fingerprint)
-        calls = {place: Call(_simulate_one, shared, (place,)) for place in range(number * (1 + len(chosen)))}
+        calls = {index: Call(_simulate_one, shared, (index,)) for index in range(number * (1 + len(chosen)))}
         run_missing(pieces, calls, what="simulation", jobs=jobs, cluster=cluster, prepare=compiled_mechanisms)
         screen = _assemble(job, pieces)
         save_screen(screen, out)
@@ -109,10 +109,10 @@ def screen_ablations(
     return screen
 
 
-def _simulate_one(shared: tuple[ScreenJob, str], place: int) -> Float[np.ndarray, "time neuron"]:
+def _simulate_one(shared: tuple[ScreenJob, str], index: int) -> Float[np.ndarray, "time neuron"]:
     """Simulate the intact network (the first places) or one without some neurons; single precision for the disk."""
     job, fingerprint = shared
-    ablation, sequence = divmod(place, len(job.scenario.sequences))
+    ablation, sequence = divmod(index, len(job.scenario.sequences))
     lost = job.ablations[ablation - 1] if ablation else ()
     scenario = _without(job.scenario, lost)
     voltages = simulate_here(job.circuit, fingerprint, scenario, sequence, job.record, job.settings)
@@ -126,11 +126,11 @@ def _without(scenario: Scenario, lost: Ablation) -> Scenario:
 
 def _assemble(job: ScreenJob, pieces: Pieces) -> Screen:
     number = len(job.scenario.sequences)
-    intact = np.stack([pieces.load(place) for place in range(number)]).astype(float)
+    intact = np.stack([pieces.load(index) for index in range(number)]).astype(float)
     shape = (len(job.ablations), number, len(job.record))
     rms, mean, peak = np.empty(shape), np.empty(shape), np.empty(shape)
     for row in range(len(job.ablations)):
-        lost = np.stack([pieces.load((row + 1) * number + place) for place in range(number)])
+        lost = np.stack([pieces.load((row + 1) * number + index) for index in range(number)])
         change = lost - intact
         rms[row], mean[row] = np.sqrt((change**2).mean(1)), change.mean(1)
         peak[row] = np.abs(change).max(1)

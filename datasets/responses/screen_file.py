@@ -10,7 +10,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_space, written_whole
+from neuron_models.foundation.files import atomic_write, require_space
 from neuron_models.foundation.hdf5 import numbers, open_hdf5, text_attribute, texts
 
 _FORMAT = "wormtwin screen 1"
@@ -90,7 +90,7 @@ class Screen:
 def save_screen(screen: Screen, path: Path) -> Path:
     """Write a screen to an HDF5 file, whole or not at all."""
     arrays = {name: getattr(screen, name) for name in _ARRAYS}
-    with written_whole(path) as beside:
+    with atomic_write(path) as beside:
         require_space(beside, sum(array.nbytes for array in arrays.values()) + _ROOM)
         with h5py.File(beside, "w") as file:
             file.attrs.update({"format": _FORMAT, "units": "V"})

@@ -10,7 +10,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from neuron_models.foundation.errors import InputError
-from neuron_models.foundation.files import require_place, written_whole
+from neuron_models.foundation.files import atomic_write, require_writable
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.workers import Call, run_calls
 
@@ -72,7 +72,7 @@ def pieces_of(
                     raise InputError(
                         f"{folder} holds the beginning of another {what}: delete it or choose another --out"
                     )
-                with written_whole(manifest) as beside:
+                with atomic_write(manifest) as beside:
                     beside.write_text(json.dumps({"key": key, **about}))
             yield Pieces(out, tuple(shape))
     except Timeout:
@@ -82,7 +82,7 @@ def pieces_of(
 
 
 def _make(folder: Path) -> None:
-    require_place(folder)
+    require_writable(folder)
     folder.mkdir(parents=True, exist_ok=True)
 
 
@@ -114,7 +114,7 @@ def run_missing(
         progress_bar(len(calls), what, len(calls) - len(missing)) as bar,
     ):
         for index, piece in finished:
-            with written_whole(pieces.path(missing[index])) as beside:
+            with atomic_write(pieces.path(missing[index])) as beside:
                 np.save(beside, piece)
             bar.update()
     return len(missing)

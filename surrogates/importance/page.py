@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from datasets.dataset import Dataset
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.numerals import listed, significant
 from surrogates.importance.against_simulator import SIMULATOR
 from surrogates.importance.example import Example, example
@@ -25,7 +25,7 @@ from surrogates.importance.plots import (
     plot_values,
     shown_scale,
 )
-from surrogates.importance.question import Question
+from surrogates.importance.problem import AttributionProblem
 from surrogates.importance.storage import as_frame
 from surrogates.importance.table import Importance
 from surrogates.importance.trust import RESAMPLES, Agreement, agreement
@@ -67,7 +67,7 @@ def agreements_with(tables: Sequence[Importance], reference: str = SIMULATOR) ->
 def write_importance_page(
     model: Any,
     name: str,
-    question: Question,
+    problem: AttributionProblem,
     tables: Sequence[Importance],
     agreements: Sequence[Agreement],
     out: Path,
@@ -78,26 +78,26 @@ def write_importance_page(
     Args:
         model: a Keras model.
         name: what to call it.
-        question: the trials and groups.
+        problem: the trials and groups.
         tables: of the methods, and of the simulator where it was asked.
         agreements: as `agreements_with` gives them.
         out: the folder.
         silenced: the simulator's datasets, for the trial that is shown in detail.
     """
-    title = f"What matters to {model.name} on {question.dataset.name}"
+    title = f"What matters to {model.name} on {problem.dataset.name}"
     lead = (
         f"How much each input matters for each output, by {len(tables)} "
-        f"{'ways' if len(tables) > 1 else 'way'} to ask, over {len(question.dataset)} trials ({question.split})."
+        f"{'ways' if len(tables) > 1 else 'way'} to ask, over {len(problem.dataset)} trials ({problem.split})."
     )
     if agreements:
-        with written_whole(out / "agreement.csv") as beside:
+        with atomic_write(out / "agreement.csv") as beside:
             _frame(agreements).to_csv(beside, index=False)
     sections = [_tables(tables)]
     if agreements:
         sections.append(_trust(tables, agreements))
     if len(tables) > 1:
         sections.append(_between(tables))
-    sections += [_over_time(example(model, question, tables[0], silenced), question), _asked(name, question, tables)]
+    sections += [_over_time(example(model, problem, tables[0], silenced), problem), _asked(name, problem, tables)]
     return write_page(Page(title, lead, tuple(sections)), out / "report.html")
 
 
@@ -136,8 +136,8 @@ def _numbers(table: Importance) -> TableBlock:
     errors = np.full(table.values.shape, math.nan) if table.standard_error is None else table.standard_error
     columns = (Column("Output"), *(Column(name, units) for name in table.inputs))
     rows: list[tuple[Value | Cell, ...]] = []
-    for place, output in enumerate(table.outputs):
-        pairs = zip(table.values[:, place] * factor, errors[:, place] * factor, strict=True)
+    for index, output in enumerate(table.outputs):
+        pairs = zip(table.values[:, index] * factor, errors[:, index] * factor, strict=True)
         cells = (Cell(float(v), f"± {significant(float(e), 2)}" if math.isfinite(e) else "") for v, e in pairs)
         rows.append((output, *cells))
     return TableBlock(columns, (Rows(tuple(rows)),), f"{table.method}; ± is a standard error.")
@@ -241,10 +241,10 @@ def _between(tables: Sequence[Importance]) -> Section:
     )
 
 
-def _over_time(shown: Example, question: Question) -> Section:
-    dataset = question.dataset
+def _over_time(shown: Example, problem: AttributionProblem) -> Section:
+    dataset = problem.dataset
     outputs = {name: dataset.y_names.index(name) for name in shown.outputs}
-    groups = tuple(question.groups)
+    groups = tuple(problem.groups)
     units = dataset.y_units
     same = dict.fromkeys(shown.over_response, units)
     by_response = plot_over_time(shown.over_response, groups, outputs, dataset.dt, same)
@@ -282,25 +282,25 @@ def _courses(
 ) -> pd.DataFrame:
     """The lines that are drawn, a column each."""
     columns = {
-        f"{method} {group} {name}": effect[:, row, place]
+        f"{method} {group} {name}": effect[:, row, index]
         for method, effect in effects.items()
         for row, group in enumerate(groups)
-        for name, place in outputs.items()
+        for name, index in outputs.items()
     }
     table = pd.DataFrame(columns)
     table.insert(0, "time", np.arange(len(table)) * dataset.dt)
     return table
 
 
-def _asked(name: str, question: Question, tables: Sequence[Importance]) -> Section:
-    groups = "; ".join(f"{group}: {', '.join(members)}" for group, members in question.groups.items())
-    common = set(question.about())
+def _asked(name: str, problem: AttributionProblem, tables: Sequence[Importance]) -> Section:
+    groups = "; ".join(f"{group}: {', '.join(members)}" for group, members in problem.groups.items())
+    common = set(problem.about())
     entries = {
         "Model": name,
-        "Data": f"{question.dataset.name} ({question.dataset.source})",
-        "Trials": ", ".join(trial.name for trial in question.dataset),
+        "Data": f"{problem.dataset.name} ({problem.dataset.source})",
+        "Trials": ", ".join(trial.name for trial in problem.dataset),
         "Inputs": groups,
-        "Baseline": question.baseline,
+        "Baseline": problem.baseline,
     }
     for table in tables:
         own = {key: value for key, value in table.about.items() if key not in common}

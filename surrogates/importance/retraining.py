@@ -14,7 +14,7 @@ from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.workers import Call, require_workers, run_calls
 from surrogates.importance.groups import Groups, plain_name
 from surrogates.importance.plan import Retraining, require_trainable
-from surrogates.importance.question import Question
+from surrogates.importance.problem import AttributionProblem
 from surrogates.importance.table import Importance, mean
 from surrogates.registry import model_kind
 from surrogates.responses.experiments.experiment_runs import claim_runs, keep_run, train_run
@@ -28,7 +28,7 @@ _NO_PLAN = "retraining needs a plan (what to train) and a folder to keep its run
 
 
 def retraining(
-    model: Any, question: Question, *, plan: Retraining | None = None, out: Path | None = None, jobs: int = 1
+    model: Any, problem: AttributionProblem, *, plan: Retraining | None = None, out: Path | None = None, jobs: int = 1
 ) -> Importance:
     """Train without each input or group, and with all; the effect is the growth of a trial's RMSE.
 
@@ -36,7 +36,7 @@ def retraining(
 
     Args:
         model: not looked at: its kind is trained anew, with all inputs too, so that both errors are of the same kind.
-        question: its trials are scored; those of training and validation are learned.
+        problem: its trials are scored; those of training and validation are learned.
         plan: what to train.
         out: a folder that keeps the runs, so that the same call goes on where it was stopped.
         jobs: processes.
@@ -47,32 +47,32 @@ def retraining(
     """
     if plan is None or out is None:
         raise InputError(_NO_PLAN)
-    check_retraining(question, plan=plan, out=out)
-    variants = {"all": (), **{f"without-{plain_name(name)}": members for name, members in question.groups.items()}}
+    check_retraining(problem, plan=plan, out=out)
+    variants = {"all": (), **{f"without-{plain_name(name)}": members for name, members in problem.groups.items()}}
     label = Entry(plan.kind, plan.settings).model_label
     folders = {name: out / "retraining" / label / name / f"{plan.epochs}-epochs" for name in variants}
-    fingerprint = content_checksum(question.whole)
+    fingerprint = content_checksum(problem.whole)
     for name, unseen in variants.items():
         model_facts = {"kind": plan.kind, "settings": complete_settings(model_kind(plan.kind), plan.settings)}
         claim_runs(folders[name].parent, {"data": fingerprint, "without": list(unseen), **model_facts})
-    _train_missing(question.whole, variants, folders, plan, jobs)
+    _train_missing(problem.whole, variants, folders, plan, jobs)
     errors = {
-        name: np.stack(list(_errors(question.dataset.without_inputs(unseen), folders[name], plan)))
+        name: np.stack(list(_errors(problem.dataset.without_inputs(unseen), folders[name], plan)))
         for name, unseen in variants.items()
     }
     growth = np.stack([errors[name] - errors["all"] for name in variants if name != "all"], axis=2)
-    return _table(question, growth, plan, label)
+    return _table(problem, growth, plan, label)
 
 
 def check_retraining(
-    question: Question, *, plan: Retraining | None = None, out: Path | None = None, jobs: int = 1
+    problem: AttributionProblem, *, plan: Retraining | None = None, out: Path | None = None, jobs: int = 1
 ) -> None:
     """Raise an `InputError` if `retraining` could not be asked so, before anything is trained."""
     if plan is None or out is None:
         raise InputError(_NO_PLAN)
     require_workers(jobs)
-    require_something_left(question.groups, question.whole)
-    require_trainable(plan, question.whole)
+    require_something_left(problem.groups, problem.whole)
+    require_trainable(plan, problem.whole)
 
 
 def require_something_left(groups: Groups, dataset: Dataset) -> None:
@@ -104,8 +104,8 @@ def _train_missing(
         run_calls(calls, jobs=jobs, kept=kept) as finished,
         progress_bar(len(runs), "training", len(runs) - len(missing)) as bar,
     ):
-        for place, files in finished:
-            keep_run(files, missing[place][2])
+        for index, files in finished:
+            keep_run(files, missing[index][2])
             bar.update()
 
 
@@ -122,7 +122,7 @@ def _errors(dataset: Dataset, folder: Path, plan: Retraining) -> Iterable[Float[
 
 
 def _table(
-    question: Question, growth: Float[np.ndarray, "seed trial group output"], plan: Retraining, label: str
+    problem: AttributionProblem, growth: Float[np.ndarray, "seed trial group output"], plan: Retraining, label: str
 ) -> Importance:
     whole = growth[np.isfinite(growth).all(axis=(1, 2, 3))]
     if len(whole) == 0:
@@ -131,13 +131,13 @@ def _table(
     by_trial = whole.mean(axis=0)
     return Importance(
         "retraining",
-        tuple(question.groups),
-        question.dataset.y_names,
-        question.dataset.y_units,
+        tuple(problem.groups),
+        problem.dataset.y_names,
+        problem.dataset.y_units,
         mean(by_trial),
-        tuple(trial.name for trial in question.dataset),
+        tuple(trial.name for trial in problem.dataset),
         by_trial,
         "mean",
         standard_error=spread,
-        about=question.about(model=label, epochs=plan.epochs, seeds=len(whole), diverged=len(growth) - len(whole)),
+        about=problem.about(model=label, epochs=plan.epochs, seeds=len(whole), diverged=len(growth) - len(whole)),
     )

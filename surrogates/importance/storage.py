@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from neuron_models.foundation.errors import require, require_distinct
-from neuron_models.foundation.files import require_space, written_whole
+from neuron_models.foundation.files import atomic_write, require_space
 from neuron_models.foundation.hdf5 import (
     json_attribute,
     names_attribute,
@@ -39,7 +39,7 @@ def save_importance(tables: Sequence[Importance], path: Path) -> Path:
     require(len(tables) > 0, "there is no table of importance to save")
     require_distinct((table.method for table in tables), "tables of importance name a method")
     arrays = [getattr(table, name) for table in tables for name in _ARRAYS]
-    with written_whole(path) as beside:
+    with atomic_write(path) as beside:
         require_space(beside, 65536 * len(tables) + sum(array.nbytes for array in arrays if array is not None))
         with h5py.File(beside, "w", track_order=True) as file:
             file.attrs.update(format=FORMAT, format_version=VERSION)

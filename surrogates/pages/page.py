@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from datasets.plots import save_figure
 from neuron_models.foundation.errors import require, require_distinct
-from neuron_models.foundation.files import require_place, written_whole
+from neuron_models.foundation.files import atomic_write, require_writable
 from neuron_models.foundation.numerals import DASH, significant
 from surrogates.pages.vector import inline_svg
 
@@ -98,32 +98,32 @@ class TableBlock:
 
     def shown(self) -> list[tuple[str, list[list[dict]]]]:
         """What the template draws: for each group its title and rows of cells (text, note, numeric, best)."""
-        best = [self._best(place) for place in range(len(self.columns))]
+        best = [self._best(index) for index in range(len(self.columns))]
         return [(group.title, [self._cells(row, best) for row in group.rows]) for group in self.groups]
 
-    def numeric(self, place: int) -> bool:
+    def numeric(self, index: int) -> bool:
         """Whether a column holds numbers, or nothing but dashes, and so stands to the right."""
-        return place > 0 and not any(isinstance(_value(row[place]), str) for row in self._rows())
+        return index > 0 and not any(isinstance(_value(row[index]), str) for row in self._rows())
 
     def _rows(self) -> Iterator[tuple[Value | Cell, ...]]:
         return (row for group in self.groups for row in group.rows)
 
-    def _best(self, place: int) -> str | None:
+    def _best(self, index: int) -> str | None:
         """The best number of a column as it is shown, so that equals are marked alike."""
-        numbers = [value for row in self._rows() if isinstance(value := _value(row[place]), int | float)]
+        numbers = [value for row in self._rows() if isinstance(value := _value(row[index]), int | float)]
         numbers = [number for number in numbers if math.isfinite(number)]
-        if not self.columns[place].best or len(numbers) < 2:
+        if not self.columns[index].best or len(numbers) < 2:
             return None
-        return significant(min(numbers) if self.columns[place].best == "lowest" else max(numbers))
+        return significant(min(numbers) if self.columns[index].best == "lowest" else max(numbers))
 
     def _cells(self, row: Sequence[Value | Cell], best: Sequence[str | None]) -> list[dict]:
         shown = []
-        for place, cell in enumerate(row):
+        for index, cell in enumerate(row):
             value, note = _value(cell), _note(cell)
             text = significant(value) if isinstance(value, int | float) else value or DASH
-            marked = isinstance(value, int | float) and text == best[place]
-            numeric = self.numeric(place)
-            room = numeric and any(_note(other[place]) for other in self._rows())
+            marked = isinstance(value, int | float) and text == best[index]
+            numeric = self.numeric(index)
+            room = numeric and any(_note(other[index]) for other in self._rows())
             shown.append({"text": text, "note": note, "room": room, "numeric": numeric, "best": marked})
         return shown
 
@@ -200,13 +200,13 @@ def write_page(page: Page, path: Path) -> Path:
         block.figure.set_layout_engine("none")
     text = environment().get_template("page.html").render(page=page)
     for block in figures:
-        place = path.parent / FIGURES / block.name
+        index = path.parent / FIGURES / block.name
         for suffix in ("png", "svg"):
-            save_figure(block.figure, place.with_name(f"{block.name}.{suffix}"))
+            save_figure(block.figure, index.with_name(f"{block.name}.{suffix}"))
         if block.table is not None:
-            with written_whole(place.with_name(f"{block.name}.csv")) as beside:
+            with atomic_write(index.with_name(f"{block.name}.csv")) as beside:
                 block.table.to_csv(beside, index=False)
-    with written_whole(path) as beside:
+    with atomic_write(path) as beside:
         beside.write_text(text, encoding="utf-8")
     return path
 
@@ -226,7 +226,7 @@ def require_page(path: Path) -> None:
     """Raise an `InputError` unless a file's name ends in .html and there can be a file of this name."""
     require(not path.is_dir(), f"{path} is a folder: name the page to write (.html)")
     require(path.suffix == ".html", f"a page's name ends in .html, got {path.name!r}")
-    require_place(path)
+    require_writable(path)
 
 
 def _figures(blocks: Sequence[Block]) -> Iterator[FigureBlock]:

@@ -12,12 +12,12 @@ from surrogates.pose.demo_video import CROPS, DRAWN, TRACKS, VIDEO, Followed
 
 
 def video_section(followed: Followed) -> Section:
-    """How well joints were found in the video's pixels, with a frame of it."""
+    """How well key points were found in the video's pixels, with a frame of it."""
     away, tracks = followed.away, followed.tracks
     near = (away[np.isfinite(away)] <= 0.025 * followed.length).mean()
     text = (
         f"In {counted(len(tracks), 'frame')} with {counted(away.shape[1], 'animal')} each, "
-        f"{100 * np.isfinite(away).any(axis=2).mean():.1f} % of the animals were found. Their joints are "
+        f"{100 * np.isfinite(away).any(axis=2).mean():.1f} % of the animals were found. Their key points are "
         f"{np.nanmedian(away):.2f} px of the video off (median), {100 * near:.1f} % within 2.5 % of the body length."
     )
     columns = {f"{name} (px)": np.nanmedian(away[:, k], axis=1) for k, name in enumerate(tracks.animals)}

@@ -20,7 +20,7 @@ from surrogates.pages.page import (
 )
 from surrogates.posture.cells.plots import plot_accuracies, plot_correlations, plot_over_time
 from surrogates.posture.cells.strain_classification import chance
-from surrogates.posture.cells.strains_page import verdict_table
+from surrogates.posture.cells.strains_page import result_table
 from surrogates.posture.demo import Demo
 from surrogates.posture.network.comparison import comparison_table
 from surrogates.posture.network.plots import plot_distributions, plot_free_run
@@ -110,12 +110,12 @@ def _free_runs(demo: Demo) -> list:
 def _cells(demo: Demo) -> list:
     related = len(demo.cells.reversal_cells())
     return [
-        Note(f"{related} of {counted(len(demo.cells.places.names), 'cell')} go with reversals."),
+        Note(f"{related} of {counted(len(demo.cells.indices.names), 'cell')} go with reversals."),
         FigureBlock(
             "cells-over-time",
             plot_over_time(demo.reading.seconds, demo.reading.pairs),
             "Features (grey) and the memory of the cell that goes with each best.",
-            "Traces of features and memories.",
+            "Traces of features and cell states.",
         ),
         FigureBlock(
             "cell-correlations",
@@ -132,11 +132,11 @@ def _strains(demo: Demo) -> FigureBlock:
     guess = chance(demo.worms.strains)
     return FigureBlock(
         "accuracy",
-        plot_accuracies(demo.verdicts, guess),
+        plot_accuracies(demo.results, guess),
         "Share of worms whose strain was told, whole worms left out, with its 95 % interval; here the network has read "
         "these worms before.",
         "Accuracy of cells and of hand-made features.",
-        verdict_table(demo.verdicts, guess),
+        result_table(demo.results, guess),
     )
 
 

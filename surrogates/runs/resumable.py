@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from neuron_models.foundation.errors import InputError
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.workers import Call, run_calls
 from surrogates.runs.result import versions
@@ -17,7 +17,7 @@ _CLAIM_FILE = "claim.json"
 
 def save_run(content: Any, path: Path) -> None:
     """Write a run, whole or not at all."""
-    with written_whole(path) as beside:
+    with atomic_write(path) as beside:
         beside.write_text(json.dumps(content))
 
 
@@ -59,7 +59,7 @@ class Planned:
 
     path: Path
     call: Call
-    told: str = ""
+    text: str = ""
 
 
 def finish_runs(plan: Mapping[Any, Planned], unit: str, out: Path, jobs: int) -> dict[Any, Any]:
@@ -82,10 +82,10 @@ def finish_runs(plan: Mapping[Any, Planned], unit: str, out: Path, jobs: int) ->
         ) as found,
         progress_bar(len(plan), unit, len(done)) as bar,
     ):
-        for place, content in found:
-            name = missing[place]
+        for index, content in found:
+            name = missing[index]
             save_run(content, plan[name].path)
             done[name] = content
-            bar.set_postfix_str(plan[name].told, refresh=False)
+            bar.set_postfix_str(plan[name].text, refresh=False)
             bar.update()
     return done

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import predicted
 from hypothesis import strategies as st
 
 from datasets.calcium.recording import NEURON_SETS, Recording, as_dataset, select_neurons, shared_neurons
@@ -67,10 +67,10 @@ def test_the_four_published_worms(shared):
     ],
 )
 def test_a_wrong_npz_is_told(npz, changed, message):
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as text:
         load_npz(npz(**changed))
-    assert message in str(told.value)
-    assert "\n" not in str(told.value)
+    assert message in str(text.value)
+    assert "\n" not in str(text.value)
 
 
 def test_a_damaged_npz_is_told(tmp_path):
@@ -113,9 +113,9 @@ def test_worms_share_the_neurons_that_all_have():
 )
 def test_neurons_that_a_worm_lacks_are_told(neurons, message):
     group = [recording("a", ["RIML", "AVAL"]), recording("bb", ["AVAL", "RID"])]
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as text:
         as_dataset(group, "both", neurons)
-    assert message in str(told.value)
+    assert message in str(text.value)
 
 
 def test_worms_that_share_no_neuron_are_told():
@@ -133,7 +133,7 @@ def test_frames_that_were_not_measured_do_not_count():
         as_dataset([one], "one")
 
 
-@given(st.floats(1.0, 6.0))
+@predicted(st.floats(1.0, 6.0))
 def test_resampling_a_line_gives_the_line(fps):
     line = replace(recording("a", ["AVAL"], frames=50), traces=np.arange(50.0)[:, None] / 3.0)
     found = resampled(line, fps).traces[:, 0]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import predicted, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 from sklearn.linear_model import LogisticRegression
@@ -26,16 +26,17 @@ from surrogates.calcium.states.folds import folds, shared_reach
 from surrogates.calcium.states.inputs import Inputs, choose_inputs, prepared
 from surrogates.calcium.states.models import STATE_MODELS
 from surrogates.calcium.states.networks import WINDOW, mlp
-from surrogates.calcium.states.protocol import Effort, Learner, evaluate_set, training_sets, windows_for
+from surrogates.calcium.states.protocol import FoldTraining, Learner, evaluate_set, training_sets, windows_for
 from surrogates.calcium.states.reading import agreement, inferred_edges, occlusion
 from surrogates.calcium.states.tables import accuracy_table
 from surrogates.calcium.states.windows import AHEAD, BEFORE, correlations, label_windows, with_correlations
 from surrogates.registry import MODELS
 from surrogates.runs.model_file import ModelSignature, load_model, save_model
-from surrogates.training.jax_program import Program, Stopping, program_of
+from surrogates.training.configuration import EarlyStopping
+from surrogates.training.jax_program import Program, compiled_training
 
 NEURONS = ("AVAL", "AVBL", "RIML", "VB2")
-QUICK = Effort(folds=3, blocks=3, steps=20)
+QUICK = FoldTraining(folds=3, blocks=3, steps=20)
 
 
 def recordings(worms=3, frames=600, seed=0):
@@ -106,8 +107,8 @@ def test_logistic_regression_is_that_of_scikit_learn(worms, rule):
     model.set_weights(fit_logistic(model, windows.x, windows.y))
     flat = windows.x.reshape(len(windows), -1)
     other = LogisticRegression(C=1.0, max_iter=1000, tol=1e-3).fit(flat, windows.y)
-    given = model.predict(windows.x, verbose=0)
-    np.testing.assert_allclose(given[:, other.classes_], other.predict_proba(flat), atol=1e-4)
+    predicted = model.predict(windows.x, verbose=0)
+    np.testing.assert_allclose(predicted[:, other.classes_], other.predict_proba(flat), atol=1e-4)
 
 
 @pytest.mark.parametrize("rule", ["two", "seven"])
@@ -118,8 +119,8 @@ def test_the_svm_is_that_of_scikit_learn(worms, rule):
     model.set_weights(fit_svm(model, windows.x, windows.y))
     flat = windows.x.reshape(len(windows), -1).astype(float)
     other = SVC(C=1.0, gamma="scale").fit(flat, windows.y)
-    given = model.predict(windows.x, verbose=0).argmax(1)
-    assert (given == other.predict(flat)).mean() > 0.998  # single precision decides a few on the border
+    predicted = model.predict(windows.x, verbose=0).argmax(1)
+    assert (predicted == other.predict(flat)).mean() > 0.998  # single precision decides a few on the border
 
 
 def test_one_step_of_a_program_is_one_of_keras():
@@ -144,26 +145,26 @@ def test_a_program_stops_and_gives_the_best_epoch_back():
     x = rng.normal(size=(90, WINDOW, 2)).astype(np.float32)
     y = (x[:, 0, 0] + rng.normal(size=90) > 0).astype(np.int32)
     model = mlp(2, 2, units=8)
-    assert program_of(model) is program_of(mlp(2, 2, units=8, seed=5))
+    assert compiled_training(model) is compiled_training(mlp(2, 2, units=8, seed=5))
     learned, checked = (x[:60], y[:60], None), (x[60:], y[60:], None)
-    done = program_of(model).fit(
+    done = compiled_training(model).fit(
         model.get_weights(),
         learned,
         checked,
         epochs=200,
         batch_size=20,
         learning_rate=0.02,
-        stopping=Stopping(after=3, patience=8),
+        stopping=EarlyStopping(rate_patience=3, patience=8),
     )
     assert done.best == int(np.argmin(done.validation))
     assert len(done.validation) == done.best + 8 + 1  # eight epochs without gain after it
     model.set_weights(done.weights)
-    given = model.predict(x[60:], verbose=0)[np.arange(30), y[60:]]
-    assert -np.log(given).mean() == pytest.approx(done.validation[done.best], rel=1e-4)
+    predicted = model.predict(x[60:], verbose=0)[np.arange(30), y[60:]]
+    assert -np.log(predicted).mean() == pytest.approx(done.validation[done.best], rel=1e-4)
 
 
 @settings(max_examples=25)
-@given(number=st.integers(3, 8), smoothing=st.sampled_from([1, 5, 9]), frames=st.integers(200, 400))
+@predicted(number=st.integers(3, 8), smoothing=st.sampled_from([1, 5, 9]), frames=st.integers(200, 400))
 def test_strict_folds_share_no_frame(number, smoothing, frames):
     dataset = prepared(apply_rule(recordings(2, frames), "two"), Inputs(smoothing))
     windows = label_windows(dataset)
@@ -205,7 +206,7 @@ def test_inputs_are_chosen_without_the_worm_that_is_asked(worms, monkeypatch, tm
         return choose_inputs(dataset)
 
     monkeypatch.setattr(benchmark_module, "choose_inputs", spy)
-    done = run_benchmark(worms, "sum", tmp_path / "one", rules=["two"], models=["logistic"], effort=QUICK)
+    done = run_benchmark(worms, "sum", tmp_path / "one", rules=["two"], models=["logistic"], training=QUICK)
     assert seen == [{f"worm{i + 1}" for i in chosen} for chosen in training_sets(3)]
     # A spoiled worm changes no figure of those that learn from others, but what it is asked itself.
     rng = np.random.default_rng(9)
@@ -217,7 +218,7 @@ def test_inputs_are_chosen_without_the_worm_that_is_asked(worms, monkeypatch, tm
         tmp_path / "two",
         rules=["two"],
         models=["logistic"],
-        effort=QUICK,
+        training=QUICK,
     )
     for chosen in ((0,), (1,), (0, 1)):
         assert done.inputs["two", chosen] == other.inputs["two", chosen]
@@ -255,11 +256,11 @@ def test_every_model_of_states_comes_back_from_a_file(name, two, tmp_path, monke
     model = kind.for_data(dataset)
     rng = np.random.default_rng(0)
     model.set_weights([weight + rng.uniform(0, 0.1, weight.shape) for weight in model.get_weights()])
-    given = np.asarray(model(x))
-    np.testing.assert_allclose(given.sum(axis=1), 1, atol=1e-5)
+    predicted = np.asarray(model(x))
+    np.testing.assert_allclose(predicted.sum(axis=1), 1, atol=1e-5)
     save_model(model, tmp_path / "model.keras", ModelSignature.of(dataset, name))
     again, channels = load_model(tmp_path / "model.keras")
-    np.testing.assert_allclose(again(x), given, atol=1e-6)
+    np.testing.assert_allclose(again(x), predicted, atol=1e-6)
     assert (channels.model, channels.classes) == (name, ("forward", "reverse"))
     channels.require_same(dataset)
 
@@ -302,7 +303,7 @@ def test_hiding_a_neuron_costs_what_it_told(two):
     weights = learner.fit(windows, fold)
     weights = [np.where(np.arange(64)[:, None] % 4 == 0, weights[0], 0), weights[1]]  # AVAL alone
     lost = occlusion(learner, weights, windows, 4)
-    whole, shares = (learner.given(weights, windows) == windows.y).mean(), np.bincount(windows.y) / len(windows.y)
+    whole, shares = (learner.predicted(weights, windows) == windows.y).mean(), np.bincount(windows.y) / len(windows.y)
     assert lost[0] in [pytest.approx(100 * (whole - share)) for share in shares]  # the same answer all the time
     assert lost[0] > 2
     assert lost[1:] == [0, 0, 0]
@@ -381,7 +382,7 @@ def test_the_benchmark_tells_what_is_wrong(wormtwin, worms, tmp_path, options, m
 
 def test_worms_that_cannot_be_used_are_told(worms, tmp_path):
     def run(dataset, models=("logistic",)):
-        return run_benchmark(dataset, "sum", tmp_path, rules=["two"], models=models, effort=QUICK)
+        return run_benchmark(dataset, "sum", tmp_path, rules=["two"], models=models, training=QUICK)
 
     with pytest.raises(InputError, match="two worms or more, dataset 'worms' has one"):
         run(worms.select([0]))
@@ -412,7 +413,7 @@ def test_the_figures_on_real_worms(shared, rule, best, graph):
         for left_out in range(4):
             learned = tuple(i for i in range(4) if i != left_out)
             inputs = choose_inputs(dataset.select(learned))
-            for record in evaluate_set(dataset, model, learned, inputs, Effort(folds=3)):
+            for record in evaluate_set(dataset, model, learned, inputs, FoldTraining(folds=3)):
                 if record["protocol"] == "paper":
                     table = record["unseen"][f"worm{left_out + 1}"]
                     shares.append(100 * np.trace(table) / np.sum(table))
@@ -422,7 +423,7 @@ def test_the_figures_on_real_worms(shared, rule, best, graph):
 
 
 def test_the_table_says_what_is_published(worms, tmp_path):
-    done = run_benchmark(worms, "sum", tmp_path, rules=["two"], models=["svm"], effort=QUICK)
+    done = run_benchmark(worms, "sum", tmp_path, rules=["two"], models=["svm"], training=QUICK)
     table = accuracy_table(done)
     shown = table.dropna(subset="published")
     assert {(row.asked, row.training_worms, row.published) for row in shown.itertuples()} == {

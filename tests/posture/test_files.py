@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from datasets.posture.formats.measures import in_millimetres, in_seconds
-from datasets.posture.formats.raw import Reading
+from datasets.posture.formats.raw import CellTraces
 from datasets.posture.midlines import angles_of, midlines_of
 from datasets.posture.recording import recordings_of
 from datasets.posture.recordings import load_recordings, read_recordings
@@ -25,7 +25,7 @@ def midlines(frames=90, points=49, seed=0):
 
 
 def load(*paths, **settings):
-    reading = Reading(**{key: settings.pop(key) for key in ("fps", "unit", "strain") if key in settings})
+    reading = CellTraces(**{key: settings.pop(key) for key in ("fps", "unit", "strain") if key in settings})
     return load_recordings(list(paths), reading, **{"shortest": 0.0, "fps": 30.0, **settings})
 
 
@@ -48,8 +48,8 @@ def write_tierpsy(path, worms, *, key="coordinates/skeletons", table="timeseries
     joined = table == "trajectories_data"
     names = ("worm_index_joined", "frame_number", "skeleton_id") if joined else ("worm_index", "timestamp", "length")
     data = np.zeros(len(rows) + joined, dtype=[(name, "<i4") for name in names])
-    for place, (frame, worm) in enumerate(rows):
-        data[place] = (worm, frame, place)
+    for index, (frame, worm) in enumerate(rows):
+        data[index] = (worm, frame, index)
     if joined:
         data[-1] = (1, 5, -1)  # a frame that has no skeleton
     with h5py.File(path, "w") as file:
@@ -126,12 +126,12 @@ def test_tierpsy_features(tmp_path):
         (lambda f: f["trajectories_data"].__setitem__(slice(None), (-1, 0, 0)), "no row of the table belongs"),
     ],
 )
-def test_damaged_tierpsy_files_are_told(tmp_path, change, told):
+def test_damaged_tierpsy_files_are_told(tmp_path, change, text):
     path = tmp_path / "w.hdf5"
     write_tierpsy(path, [midlines()], key="skeleton", table="trajectories_data", **UNITS)
     with h5py.File(path, "a") as file:
         change(file)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=text):
         load(path)
 
 
@@ -188,10 +188,10 @@ def test_the_archives_table_of_one_amplitude(tmp_path):
         ("a.csv", np.ones((5, 9, 2)), r"files of postures end in .h5, .hdf5"),
     ],
 )
-def test_arrays_that_are_no_midlines_are_told(tmp_path, name, array, told):
+def test_arrays_that_are_no_midlines_are_told(tmp_path, name, array, text):
     with (tmp_path / name).open("wb") as file:
         np.save(file, array)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=text):
         load(tmp_path / name, fps=10.0)
 
 
@@ -296,9 +296,9 @@ def test_wcon_in_frames_and_pixels_takes_the_rate_and_the_unit_of_the_user(tmp_p
     require_same(recording, midlines(), atol=1e-3)
     assert recording.fps == pytest.approx(30.0)
     with pytest.raises(InputError, match=r"units.t: 'frames' is no unit of time: give the frame rate in Hz by --fps"):
-        read_recordings([path], Reading(unit=0.005))
+        read_recordings([path], CellTraces(unit=0.005))
     with pytest.raises(InputError, match=r"units.x: 'pixels' is no unit of length: give the size of a pixel by --unit"):
-        read_recordings([path], Reading(fps=30.0))
+        read_recordings([path], CellTraces(fps=30.0))
 
 
 @pytest.mark.shared
@@ -313,7 +313,7 @@ def test_wcon_in_frames_and_pixels_takes_the_rate_and_the_unit_of_the_user(tmp_p
     ],
 )
 def test_wcon_files_that_failed(shared, files, worms, settings):
-    reading = Reading(**settings)
+    reading = CellTraces(**settings)
     paths = [shared / "cases" / "behaviour" / file for file in files]
     assert len(load_recordings(paths, reading, shortest=1.0).dataset) == worms
 
@@ -378,8 +378,8 @@ LINES = [[0.0, 0.1, 0.2]] * 4
         (broken(t=1.0), r"data.x has 4 midlines|data.x\[0\]|a midline|data.x"),
     ],
 )
-def test_wcon_that_breaks_its_schema_says_where(tmp_path, data, told):
-    with pytest.raises(InputError, match=told) as caught:
+def test_wcon_that_breaks_its_schema_says_where(tmp_path, data, text):
+    with pytest.raises(InputError, match=text) as caught:
         load(write_wcon(tmp_path / "w.wcon", data))
     assert "w.wcon: " in str(caught.value)
 
@@ -400,10 +400,10 @@ def test_wcon_that_breaks_its_schema_says_where(tmp_path, data, told):
         ),
     ],
 )
-def test_wcon_without_its_frame_is_told(tmp_path, content, told):
+def test_wcon_without_its_frame_is_told(tmp_path, content, text):
     path = tmp_path / "w.wcon"
     path.write_text(content.replace("%s", json.dumps(wcon(midlines(4)))))
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=text):
         load(path)
 
 
@@ -455,11 +455,11 @@ def test_the_command_imports_and_draws(wormtwin, tmp_path):
     np.save(tmp_path / "w.npy", points * 1000)
     out = tmp_path / "w.h5"
     arguments = ("--fps", 30, "--unit", "um", "--strain", "N2", "--shortest", 1)
-    status, told, err = wormtwin("posture", "import", tmp_path / "w.npy", "--out", out, *arguments)
+    status, text, err = wormtwin("posture", "import", tmp_path / "w.npy", "--out", out, *arguments)
     assert status == 0, err
-    assert "10 of 300 frames mended: 100-109" in told
+    assert "10 of 300 frames mended: 100-109" in text
     assert load_dataset(out).extra["swaps"] == {"w": [[100, 110]]}
-    assert "1 recording of angles at 10 Hz" in told
+    assert "1 recording of angles at 10 Hz" in text
     assert wormtwin("dataset", "plot", out, "--out", tmp_path / "w.png")[0] == 0
     assert (tmp_path / "w.png").stat().st_size > 10_000
     assert wormtwin("dataset", "plot", out, "--out", tmp_path / "t.svg", "--inputs", "mean_angle,angle_1")[0] == 0
@@ -476,11 +476,11 @@ def test_the_command_imports_and_draws(wormtwin, tmp_path):
         (("--fps", 30, "--shortest", 60), "allow less by --shortest"),
     ],
 )
-def test_wrong_options_are_one_line(wormtwin, tmp_path, arguments, told):
+def test_wrong_options_are_one_line(wormtwin, tmp_path, arguments, text):
     np.save(tmp_path / "w.npy", midlines(60))
     status, _, err = wormtwin("posture", "import", tmp_path / "w.npy", "--out", tmp_path / "w.h5", *arguments)
     assert status == 2
-    assert told in err.strip().splitlines()[-1]
+    assert text in err.strip().splitlines()[-1]
     assert not (tmp_path / "w.h5").exists()
 
 

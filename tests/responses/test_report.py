@@ -21,7 +21,7 @@ from surrogates.responses.experiments.tables import best_run, entries_table, fro
 from surrogates.responses.experiments.trained_models import hidden_states
 from surrogates.runs.fitting import fit_and_save
 from surrogates.runs.result import MODEL_FILE, load_result
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.configuration import TrainingConfig
 
 PUBLISHED = {"train": 0.01, "test": 0.02}
 

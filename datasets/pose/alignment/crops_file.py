@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 
 from datasets.pose.alignment.following import MEASURES
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_place
+from neuron_models.foundation.files import require_writable
 
 FORMAT = "wormtwin-alignment"
 
@@ -32,7 +32,7 @@ def begin_alignment(out: Path, key: str, animals: int, shape: tuple[int, ...]) -
     Raises:
         InputError: the work of another alignment is there, or it is damaged.
     """
-    require_place(out)
+    require_writable(out)
     beside = partial_file(out)
     if beside.exists():
         try:

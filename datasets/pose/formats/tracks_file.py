@@ -1,6 +1,6 @@
 """Tracks in HDF5, written a batch at a time, so that a prediction that is stopped goes on where it was.
 
-The arrays are `frames` (frame,), `xy` (frame, animal, joint, 2) and `scores` (frame, animal, joint).
+The arrays are `frames` (frame,), `xy` (frame, animal, keypoint, 2) and `scores` (frame, animal, keypoint).
 """
 
 import json
@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from datasets.pose.skeleton import skeleton_from_json
 from datasets.pose.tracks import Tracks
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_place
+from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.hdf5 import (
     WHOLE,
     is_locked,
@@ -45,7 +45,7 @@ def begin_tracks(out: str | Path, empty: Tracks, key: str) -> int:
         InputError: a file or the beginning of one is there, from another job.
     """
     out, beside = Path(out), _partial(out)
-    require_place(out)
+    require_writable(out)
     require(not out.exists(), f"{out} exists: delete it or choose another --out")
     if beside.exists():
         try:
@@ -59,11 +59,11 @@ def begin_tracks(out: str | Path, empty: Tracks, key: str) -> int:
     out.parent.mkdir(parents=True, exist_ok=True)
     with h5py.File(beside, "w") as file:
         _describe(file, empty, key)
-        animals, joints = empty.xy.shape[1:3]
+        animals, keypoints = empty.xy.shape[1:3]
         for name, shape, kind in (
             ("frames", (), np.int64),
-            ("xy", (animals, joints, 2), np.float32),
-            ("scores", (animals, joints), np.float32),
+            ("xy", (animals, keypoints, 2), np.float32),
+            ("scores", (animals, keypoints), np.float32),
         ):
             file.create_dataset(name, (0, *shape), kind, maxshape=(None, *shape), chunks=(256, *shape))
     return 0
@@ -72,8 +72,8 @@ def begin_tracks(out: str | Path, empty: Tracks, key: str) -> int:
 def append_tracks(
     out: str | Path,
     frames: Int[np.ndarray, " frame"],
-    xy: Float[np.ndarray, "frame animal joint 2"],
-    scores: Float[np.ndarray, "frame animal joint"],
+    xy: Float[np.ndarray, "frame animal keypoint 2"],
+    scores: Float[np.ndarray, "frame animal keypoint"],
 ) -> None:
     """Add frames to a file that `begin_tracks` began; they are on the disk when this returns."""
     with h5py.File(_partial(Path(out)), "r+") as file:

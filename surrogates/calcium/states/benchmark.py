@@ -11,7 +11,7 @@ from neuron_models.foundation.errors import require
 from neuron_models.foundation.workers import Call, require_workers
 from surrogates.calcium.states.inputs import Inputs, choose_inputs
 from surrogates.calcium.states.models import STATE_MODELS
-from surrogates.calcium.states.protocol import Effort, evaluate_set, training_sets
+from surrogates.calcium.states.protocol import FoldTraining, evaluate_set, training_sets
 from surrogates.calcium.states.reading import COMMAND_NEURONS, READ, read_models, without_neurons
 from surrogates.runs.resumable import Planned, claim_folder, finish_runs
 from surrogates.training.model_kind import full_names
@@ -36,7 +36,7 @@ class Benchmark:
     dataset: Dataset
     rules: tuple[str, ...]
     models: tuple[str, ...]
-    effort: Effort
+    training: FoldTraining
     records: Mapping[tuple[str, str, tuple[int, ...]], list[dict[str, Any]]]
     inputs: Mapping[tuple[str, tuple[int, ...]], Inputs]
     reading: Mapping[str, Any]
@@ -50,7 +50,7 @@ def run_benchmark(
     rules: Sequence[str] = RULES,
     models: Sequence[str] = (),
     jobs: int = 1,
-    effort: Effort | None = None,
+    training: FoldTraining | None = None,
 ) -> Benchmark:
     """Measure models on every combination of training worms; what is on disk already is not repeated.
 
@@ -61,21 +61,21 @@ def run_benchmark(
         rules: of `STATE_RULES`, or written out.
         models: of `STATE_MODELS`, with or without `calcium_`; all when empty.
         jobs: processes.
-        effort: how to train.
+        training: how to train.
 
     Raises:
         InputError: an unknown rule or model, a single worm, or a folder of other data.
     """
     require_workers(jobs)
     require(len(dataset) >= 2, f"to leave a worm out takes two worms or more, dataset {dataset.name!r} has one")
-    names, effort = chosen_models(models), effort or Effort()
+    names, training = chosen_models(models), training or FoldTraining()
     require(len(set(rules)) == len(rules) > 0, "the state rules must be named once each")
     ruled = {rule: apply_rule(dataset, state_rule(rule)) for rule in rules}
-    claim_folder(out / "runs", {"data": checksum, **asdict(effort)})
+    claim_folder(out / "runs", {"data": checksum, **asdict(training)})
     inputs = _chosen_inputs(ruled, out, jobs)
-    records = _measured(ruled, names, inputs, effort, out, jobs)
-    reading = {rule: _read(ruled[rule], rule, names, inputs, effort, out, jobs) for rule in rules[:1]}
-    return Benchmark(dataset, tuple(rules), names, effort, records, inputs, reading)
+    records = _measured(ruled, names, inputs, training, out, jobs)
+    reading = {rule: _read(ruled[rule], rule, names, inputs, training, out, jobs) for rule in rules[:1]}
+    return Benchmark(dataset, tuple(rules), names, training, records, inputs, reading)
 
 
 def chosen_models(models: Sequence[str]) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ def _measured(
     ruled: Mapping[str, Dataset],
     models: Sequence[str],
     inputs: Mapping[tuple[str, tuple[int, ...]], Inputs],
-    effort: Effort,
+    training: FoldTraining,
     out: Path,
     jobs: int,
 ) -> dict[tuple[str, str, tuple[int, ...]], list[dict[str, Any]]]:
@@ -108,7 +108,7 @@ def _measured(
     plan = {
         (rule, model): Planned(
             _run_path(out, rule, model),
-            Call(_run, ruled[rule], (model, [(worms, inputs[rule, worms]) for worms in sets], effort)),
+            Call(_run, ruled[rule], (model, [(worms, inputs[rule, worms]) for worms in sets], training)),
             f"{model.removeprefix(PREFIX)}, {rule}",
         )
         for model in ordered
@@ -123,18 +123,18 @@ def _read(
     rule: str,
     models: Sequence[str],
     inputs: Mapping[tuple[str, tuple[int, ...]], Inputs],
-    effort: Effort,
+    training: FoldTraining,
     out: Path,
     jobs: int,
 ) -> dict[str, Any]:
     """What the models look at, and how they do without AVA where it was recorded."""
     chosen = {worms: found for (of, worms), found in inputs.items() if of == rule}
     hidden = [name for name in COMMAND_NEURONS if name in dataset.x_names]
-    asked = [model for model in _READ if model in models]
-    calls = {"reading": Call(read_models, dataset, (chosen, asked, effort))} if READ in models else {}
+    test = [model for model in _READ if model in models]
+    calls = {"reading": Call(read_models, dataset, (chosen, test, training))} if READ in models else {}
     if hidden and len(hidden) < len(dataset.x_names):
         calls |= {
-            f"{WITHOUT}{model}": Call(without_neurons, dataset, (chosen, model, effort, hidden)) for model in asked
+            f"{WITHOUT}{model}": Call(without_neurons, dataset, (chosen, model, training, hidden)) for model in test
         }
     folder = out / "runs" / _plain(rule) / "reading"
     plan = {name: Planned(folder / f"{name}.json", call) for name, call in calls.items()}
@@ -145,11 +145,13 @@ def _choose(dataset: Dataset) -> dict[str, Any]:
     return asdict(choose_inputs(dataset))
 
 
-def _run(dataset: Dataset, model: str, chosen: Sequence[tuple[tuple[int, ...], Inputs]], effort: Effort) -> list[dict]:
+def _run(
+    dataset: Dataset, model: str, chosen: Sequence[tuple[tuple[int, ...], Inputs]], training: FoldTraining
+) -> list[dict]:
     """All combinations of training worms, in whatever process this is."""
     found = []
     for number, (worms, inputs) in enumerate(chosen):
-        records = evaluate_set(dataset, model, worms, inputs, replace(effort, seed=effort.seed + number))
+        records = evaluate_set(dataset, model, worms, inputs, replace(training, seed=training.seed + number))
         found.append({"worms": list(worms), "inputs": asdict(inputs), "records": records})
     return found
 

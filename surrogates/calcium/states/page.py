@@ -126,19 +126,19 @@ def _rule_words(rule: str) -> str:
 
 
 def _accuracy_block(table: pd.DataFrame, sizes: Mapping[str, int]) -> TableBlock:
-    heads = [(asked, size, protocol) for asked, size in sizes.items() for protocol in ("paper", "strict")]
+    heads = [(test, size, protocol) for test, size in sizes.items() for protocol in ("paper", "strict")]
     columns = [Column("model")]
-    for asked, size, protocol in heads:
-        columns.append(Column(f"{asked}, {protocol}", f"%, {counted(size, 'worm')} learned", best="highest"))
+    for test, size, protocol in heads:
+        columns.append(Column(f"{test}, {protocol}", f"%, {counted(size, 'worm')} learned", best="highest"))
         if protocol == "paper":
-            columns.append(Column(f"published, {asked}", "%"))
+            columns.append(Column(f"published, {test}", "%"))
     columns.append(Column("chance, unseen", "%"))
     rows: list[tuple[Value | Cell, ...]] = []
     for model, mine in table.groupby("model", sort=False):
         cells: list[Value | Cell] = [model_label(str(model))]
         chance = float("nan")
-        for asked, size, protocol in heads:
-            found = mine[(mine["asked"] == asked) & (mine["training_worms"] == size) & (mine["protocol"] == protocol)]
+        for test, size, protocol in heads:
+            found = mine[(mine["asked"] == test) & (mine["training_worms"] == size) & (mine["protocol"] == protocol)]
             row = found.iloc[0]
             cells.append(Cell(float(row["accuracy"]), "" if np.isnan(row["sd"]) else f"± {row['sd']:.1f}"))
             if protocol == "paper":
@@ -208,13 +208,13 @@ def _agreement_words(agreements: Mapping[str, Agreement]) -> str:
 
 
 def _what_was_run(benchmark: Benchmark) -> Section:
-    data, effort = benchmark.dataset, benchmark.effort
+    data, training = benchmark.dataset, benchmark.training
     chosen = pd.Series([f"{i.scaling}, {i.smoothing}" for i in benchmark.inputs.values()]).value_counts()
     entries = {
         "Recordings": f"{data.source}; {counted(len(data), 'worm')}, {data.x_names[0]} to {data.x_names[-1]}",
         "Neurons": listed(list(data.x_names)),
-        "Folds": f"{effort.folds} of shuffled windows (paper), {effort.blocks} of blocks of time (strict)",
-        "Training": f"{effort.steps} steps of {effort.batch_size} windows, Adam from {effort.learning_rate:g}",
+        "Folds": f"{training.folds} of shuffled windows (paper), {training.blocks} of blocks of time (strict)",
+        "Training": f"{training.steps} steps of {training.batch_size} windows, Adam from {training.learning_rate:g}",
         "Inputs chosen inside the training worms": "; ".join(f"{name}: {n} times" for name, n in chosen.items()),
     }
     text = (

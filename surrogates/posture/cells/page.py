@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.wording import counted
 from surrogates.pages.page import (
     Column,
@@ -20,7 +20,7 @@ from surrogates.pages.page import (
 )
 from surrogates.posture.cells.correlations import LEVEL, CellTable
 from surrogates.posture.cells.feature_traces import FEATURES, REVERSAL
-from surrogates.posture.cells.figures_data import Reading
+from surrogates.posture.cells.figures_data import CellTraces
 from surrogates.posture.cells.plots import plot_around, plot_correlations, plot_over_time
 
 _LEAD = (
@@ -35,7 +35,7 @@ _TEST = (
 )
 
 
-def write_cells_report(table: CellTable, reading: Reading, model: str, data: str, out: Path) -> Path:
+def write_cells_report(table: CellTable, reading: CellTraces, model: str, data: str, out: Path) -> Path:
     """Write `cells.csv`, `report.html` and its figures.
 
     Args:
@@ -46,7 +46,7 @@ def write_cells_report(table: CellTable, reading: Reading, model: str, data: str
         out: the folder.
     """
     frame = table.as_frame()
-    with written_whole(out / "cells.csv") as beside:
+    with atomic_write(out / "cells.csv") as beside:
         frame.to_csv(beside, index=False, float_format="%.4g")
     correlations = FigureBlock(
         "cell-correlations",
@@ -85,10 +85,10 @@ def _best_table(table: CellTable) -> TableBlock:
     rows: list[tuple[Value, ...]] = []
     for feature, raw in table.raw.items():
         i = table.best(feature)
-        row: list[Value] = [FEATURES[feature], table.places.names[i], float(raw.correlation[i]), float(raw.p_all[i])]
+        row: list[Value] = [FEATURES[feature], table.indices.names[i], float(raw.correlation[i]), float(raw.p_all[i])]
         if feature in table.smooth:
             slow, j = table.smooth[feature], table.best(feature, smooth=True)
-            row += [table.places.names[j], float(slow.correlation[j]), float(slow.p_all[j])]
+            row += [table.indices.names[j], float(slow.correlation[j]), float(slow.p_all[j])]
         else:
             row += ["", None, None]
         rows.append(tuple(row))
@@ -99,17 +99,17 @@ def _best_table(table: CellTable) -> TableBlock:
     return TableBlock(columns, (Rows(tuple(rows)),), caption)
 
 
-def _reversals(table: CellTable, reading: Reading) -> tuple:
+def _reversals(table: CellTable, reading: CellTraces) -> tuple:
     if REVERSAL not in table.raw:
         return (Note("No worm of these recordings moves backward."),)
     found, related = table.raw[REVERSAL], table.reversal_cells()
-    cells = counted(len(table.places.names), "cell")
-    told = f"{len(related)} of {cells} go with reversals (p <= {LEVEL:g} over all cells)"
+    cells = counted(len(table.indices.names), "cell")
+    text = f"{len(related)} of {cells} go with reversals (p <= {LEVEL:g} over all cells)"
     shown = related[:12] or [table.best(REVERSAL)]
-    rows = tuple((table.places.names[i], float(found.correlation[i]), float(found.p_all[i])) for i in shown)
+    rows = tuple((table.indices.names[i], float(found.correlation[i]), float(found.p_all[i])) for i in shown)
     columns = (Column("Cell"), Column("r with moving backward"), Column("p, all cells"))
     caption = "The strongest." if related else "None is related; this one correlates most."
-    blocks: list = [Note(f"{told}."), TableBlock(columns, (Rows(rows),), caption)]
+    blocks: list = [Note(f"{text}."), TableBlock(columns, (Rows(rows),), caption)]
     if reading.around:
         figure = plot_around(reading.around_seconds, reading.around)
         number = len(next(iter(reading.around.values())))
@@ -119,10 +119,10 @@ def _reversals(table: CellTable, reading: Reading) -> tuple:
 
 
 def _facts(table: CellTable, model: str, data: str) -> dict[str, str]:
-    sizes: Sequence[int] = [table.places.layer.count(n) for n in sorted(set(table.places.layer))]
+    sizes: Sequence[int] = [table.indices.layer.count(n) for n in sorted(set(table.indices.layer))]
     return {
         "model": model,
         "data": data,
-        "cells": f"{len(table.places.names)} in {counted(len(sizes), 'layer')} ({', '.join(map(str, sizes))})",
+        "cells": f"{len(table.indices.names)} in {counted(len(sizes), 'layer')} ({', '.join(map(str, sizes))})",
         "frames": f"{table.frames:,} that count, of {counted(table.recordings, 'recording')}",
     }

@@ -6,7 +6,7 @@ import pandas as pd
 from rich.table import Table
 
 from datasets.dataset import Dataset
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.printing import print_whole
 from neuron_models.foundation.wording import counted
 from surrogates.pages.page import (
@@ -36,7 +36,7 @@ from surrogates.posture.network.plots import plot_distributions, plot_free_run
 def write_comparison(found: Comparison, real: Dataset, generated: Dataset, out: Path) -> Path:
     """Write `comparison.csv`, `report.html` and its figures into a folder; gives the page."""
     table = comparison_table(found)
-    with written_whole(out / "comparison.csv") as beside:
+    with atomic_write(out / "comparison.csv") as beside:
         table.to_csv(beside, index=False)
     runs = {
         "Real worms": f"{counted(len(real), 'recording')} of {counted(len(found.real), 'strain')} ({real.name})",

@@ -7,7 +7,7 @@ import pandas as pd
 
 from datasets.dataset import Dataset
 from datasets.responses.screen_file import Screen
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.numerals import listed
 from surrogates.pages.page import (
     Block,
@@ -44,7 +44,7 @@ def write_scenario_report(
         lost: the ablated neurons.
         out: the folder.
     """
-    with written_whole(out / "activity.csv") as beside:
+    with atomic_write(out / "activity.csv") as beside:
         table.to_csv(beside, index=False)
     named = listed(tuple(lost))
     title = f"{intact.name} without {named}" if lost else f"{intact.name}: which neurons are active"
@@ -96,7 +96,7 @@ def _folded(columns: tuple[Column, ...], rows: Sequence[tuple], caption: str, wh
 def write_screen_report(screen: Screen, out: Path) -> Path:
     """Write `screen.csv` (ranked) and the page of a screen; gives the page's path."""
     ranked = screen.ranked()
-    with written_whole(out / "screen.csv") as beside:
+    with atomic_write(out / "screen.csv") as beside:
         ranked.to_csv(beside, index=False)
     lead = (
         f"{len(screen.ablations)} ablations in scenario {screen.scenario}, each simulated and compared with the "

@@ -12,7 +12,7 @@ from typing import Any
 from datasets.dataset import Dataset
 from datasets.store import dataset_checksum, load_dataset
 from neuron_models.foundation.errors import InputError
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.workers import Call, require_workers, run_calls
 from surrogates.responses.experiments.experiments import Entry, Experiment, Outcome, Protocol, Run
@@ -121,8 +121,8 @@ def _run_missing(
         run_calls(calls, jobs=jobs, cluster=cluster, kept=f"the finished runs are kept in {out}") as finished,
         progress_bar(len(runs), "run", len(runs) - len(missing)) as bar,
     ):
-        for place, files in finished:
-            run = missing[place]
+        for index, files in finished:
+            run = missing[index]
             new[run.folder] = keep_run(files, run.folder)
             bar.set_postfix_str(f"{run.entry.label} seed {run.seed}", refresh=False)
             bar.update()
@@ -149,8 +149,8 @@ def train_run(
     """One run, in whatever process this is: the files that it leaves, by name; a diverged one leaves its mark only."""
     from surrogates.responses.models.table import MODELS
     from surrogates.runs.fitting import fit_and_save
+    from surrogates.training.configuration import TrainingConfig
     from surrogates.training.model_kind import look_up
-    from surrogates.training.trainer import TrainingConfig
 
     kind = look_up(model, MODELS)
     config = TrainingConfig(epochs=epochs, learning_rate=kind.learning_rate, seed=seed)
@@ -168,7 +168,7 @@ def train_run(
 def keep_run(files: Mapping[str, bytes], folder: Path) -> Result:
     """Write the files of a run, its scores last, so that their presence says that all is there."""
     for name in sorted(files, key=lambda name: name == SCORES_FILE):
-        with written_whole(folder / name) as beside:
+        with atomic_write(folder / name) as beside:
             beside.write_bytes(files[name])
     return load_result(folder / SCORES_FILE)
 
@@ -186,7 +186,7 @@ def claim_runs(group: Path, facts: Mapping[str, Any]) -> None:
     mine = {**facts, **versions()}
     path = group / _CLAIM_FILE
     if next(_scores(group), None) is None:
-        with written_whole(path) as beside:
+        with atomic_write(path) as beside:
             beside.write_text(json.dumps(mine, indent=1))
         return
     try:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from datasets.store import dataset_checksum, load_dataset
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.numerals import shown_units, significant
 from surrogates.pages.machine import cores, processor
 from surrogates.pages.page import (
@@ -61,10 +61,10 @@ def write_report(outcomes: Sequence[Outcome], out: Path) -> Path:
     sections = (_summary(headline, _units(outcomes[0])), *map(experiment_section, outcomes), what)
     for name, tables in (("runs", map(runs_table, outcomes)), ("outputs", map(outputs_table, outcomes))):
         joined = pd.concat([t.assign(experiment=o.experiment.name) for t, o in zip(tables, outcomes, strict=True)])
-        with written_whole(out / f"{name}.csv") as beside:
+        with atomic_write(out / f"{name}.csv") as beside:
             joined.to_csv(beside, index=False)
     content = {"summary": headline.to_dict("records"), "machine": machine, "data": data}
-    with written_whole(out / "report.json") as beside:
+    with atomic_write(out / "report.json") as beside:
         beside.write_text(json.dumps(without_nan(content), indent=1))
     return write_page(Page(_TITLE, _LEAD, sections), out / REPORT_FILE)
 

@@ -220,7 +220,7 @@ def _activity(outcome: Outcome) -> Section | None:
         f"The hidden units of {name} (its best run by validation) over test sequence {dataset.trials[0].name}, ordered "
         "by the time at which they are farthest from where they start; the stimulus above."
     )
-    table = pd.DataFrame(states, columns=[f"unit {place + 1}" for place in range(states.shape[1])])
+    table = pd.DataFrame(states, columns=[f"unit {index + 1}" for index in range(states.shape[1])])
     table.insert(0, "time", np.arange(len(table)) * dataset.dt)
     alt = f"Heat map of {states.shape[1]} hidden units over {len(dataset.trials[0]) * dataset.dt:g} ms."
     figure = plot_activity(dataset, states)

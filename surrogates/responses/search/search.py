@@ -12,8 +12,8 @@ from filelock import FileLock, Timeout
 from datasets.dataset import Dataset
 from datasets.store import load_dataset
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_place, written_whole
-from surrogates.training.trainer import TrainingConfig
+from neuron_models.foundation.files import atomic_write, require_writable
+from surrogates.training.configuration import TrainingConfig
 
 SEARCH_FILE = "search.json"
 _LOCK_FILE = "lock"
@@ -49,12 +49,12 @@ def claimed(out: Path, search: Mapping[str, Any]) -> Iterator[None]:
     path = out / SEARCH_FILE
     if not path.exists() and out.exists() and any(each.name != _LOCK_FILE for each in out.iterdir()):
         raise InputError(f"--out {out} holds something else than a search: choose another folder")
-    require_place(path)
+    require_writable(path)
     out.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(out / _LOCK_FILE, timeout=0):
             if not path.exists():
-                with written_whole(path) as beside:
+                with atomic_write(path) as beside:
                     beside.write_text(json.dumps(search, indent=1))
             _require_same(path, json.loads(json.dumps(search)))
             yield

@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from datasets.plots import save_figure
 from datasets.store import dataset_checksum, load_dataset
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from surrogates.responses.search.plots import plot_tuning_history, plot_tuning_parameters
 from surrogates.responses.search.search import train_command
 from surrogates.responses.search.tuning import SECONDS, Tuning, ranked
@@ -45,7 +45,7 @@ def save_tuning(trials: list[FrozenTrial], data: Path, tuning: Tuning, out: Path
         FloatingPointError: no trial is complete.
     """
     table, units = trial_table(trials), load_dataset(data, lazy=True).y_units
-    with written_whole(out / "trials.csv") as beside:
+    with atomic_write(out / "trials.csv") as beside:
         table.to_csv(beside, index=False)
     best = ranked(trials)[0]
     settings, config = tuning.model_settings(best.params), tuning.config(best.params)
@@ -63,7 +63,7 @@ def save_tuning(trials: list[FrozenTrial], data: Path, tuning: Tuning, out: Path
         "versions": versions() | {"optuna": optuna.__version__},
         "command": train_command(data, tuning.model, settings, config, out / "best"),
     }
-    with written_whole(out / "best.json") as beside:
+    with atomic_write(out / "best.json") as beside:
         beside.write_text(json.dumps(without_nan(content), indent=1))
     searched = list(best.params)
     for suffix in ("png", "svg"):
