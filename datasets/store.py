@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,8 +143,8 @@ def _size(dataset: Dataset) -> int:
 def _write_trials(file: h5py.File, dataset: Dataset, written: Callable[[int], Any]) -> None:
     """Write all arrays; `written` is told how many samples of `x` are done."""
     for column in ("name", "group", "split"):
-        texts = [getattr(trial, column) for trial in dataset]
-        file.create_dataset(column, data=texts, dtype=h5py.string_dtype())
+        found = [_storable(getattr(trial, column)) for trial in dataset]
+        file.create_dataset(column, data=found, dtype=h5py.string_dtype())
     if _uniform(dataset.trials):
         for key in _ARRAYS:
             if getattr(dataset.trials[0], key) is not None:
@@ -192,16 +192,16 @@ def _write_attributes(file: h5py.File, dataset: Dataset) -> None:
     file.attrs.update(
         format=FORMAT,
         format_version=VERSION,
-        dataset=dataset.name,
+        dataset=_storable(dataset.name),
         dt_ms=float(dataset.dt),
-        x_names=json.dumps(dataset.x_names),
-        y_names=json.dumps(dataset.y_names),
-        x_units=dataset.x_units,
-        y_units=dataset.y_units,
+        x_names=json.dumps(_storable(dataset.x_names)),
+        y_names=json.dumps(_storable(dataset.y_names)),
+        x_units=_storable(dataset.x_units),
+        y_units=_storable(dataset.y_units),
         task=dataset.task,
-        source=dataset.source,
+        source=_storable(dataset.source),
     )
-    for key, value in dataset.extra.items():
+    for key, value in _storable(dataset.extra).items():
         if key in file.attrs or key == "sha256":
             raise InputError(f"dataset {dataset.name!r}: the name {key!r} in extra is taken by the format")
         plain = isinstance(value, str) and not value.startswith(_JSON) and "\0" not in value  # HDF5 ends text there
@@ -210,6 +210,15 @@ def _write_attributes(file: h5py.File, dataset: Dataset) -> None:
             file.create_dataset(f"extra/{key}", data=[text], dtype=h5py.string_dtype())
         else:
             file.attrs[key] = text
+
+
+def _storable(value: Any) -> Any:
+    """A value of JSON whose texts are UTF-8, as HDF5 wants them: names of files need not be, see `os.fsdecode`."""
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {_storable(key): _storable(each) for key, each in value.items()}
+    return [_storable(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _check_format(file: h5py.File, path: Path) -> None:

@@ -1,5 +1,7 @@
 """Tables and lines in a terminal, in which what a file says is text and never a command to the terminal."""
 
+import errno
+import os
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -40,6 +42,9 @@ class PlainConsole(Console):
 
     def render_str(self, text: str, **options: Any) -> Text:
         return super().render_str(plain(text, "\n\t"), **{**options, "markup": False, "emoji": False})
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def plain_console(soft_wrap: bool = False) -> PlainConsole:

@@ -17,6 +17,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from datasets.plots import save_figure
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import require, require_distinct
 from neuron_models.foundation.files import atomic_write, require_writable
 from neuron_models.foundation.numerals import DASH, significant
@@ -205,9 +206,9 @@ def write_page(page: Page, path: Path) -> Path:
             save_figure(block.figure, index.with_name(f"{block.name}.{suffix}"))
         if block.table is not None:
             with atomic_write(index.with_name(f"{block.name}.csv")) as beside:
-                block.table.to_csv(beside, index=False)
+                write_csv(block.table, beside, index=False)
     with atomic_write(path) as beside:
-        beside.write_text(text, encoding="utf-8")
+        beside.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
 
 

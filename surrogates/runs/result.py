@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.units import DataUnits, Microseconds, Seconds
@@ -78,7 +79,7 @@ def save_history(training: "Training", folder: Path) -> Path:
     table = pd.DataFrame(training.history)
     table.insert(0, "epoch", range(1, len(table) + 1))
     with atomic_write(folder / HISTORY_FILE) as beside:
-        table.to_csv(beside, index=False)
+        write_csv(table, beside, index=False)
     return folder / HISTORY_FILE
 
 

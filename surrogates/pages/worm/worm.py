@@ -43,7 +43,7 @@ def write_worm(path: Path, run: WormRun | None = None) -> Path:
         )
     )
     with atomic_write(path) as beside:
-        beside.write_text(text, encoding="utf-8")
+        beside.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.wording import counted
 from surrogates.pages.page import (
@@ -47,7 +48,7 @@ def write_cells_report(table: CellTable, reading: CellTraces, model: str, data: 
     """
     frame = table.as_frame()
     with atomic_write(out / "cells.csv") as beside:
-        frame.to_csv(beside, index=False, float_format="%.4g")
+        write_csv(frame, beside, index=False, float_format="%.4g")
     correlations = FigureBlock(
         "cell-correlations",
         plot_correlations(table),

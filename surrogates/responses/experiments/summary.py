@@ -10,6 +10,7 @@ import pandas as pd
 from rich.table import Table
 
 from datasets.dataset import SPLITS
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.printing import print_whole
 from surrogates.responses.experiments.experiments import Entry, Outcome, Run
@@ -88,7 +89,7 @@ def save_summary(outcome: Outcome, folder: Path) -> None:
     tables = {"result": summarise(outcome), "runs": list_runs(outcome), "by_output": by_output(outcome)}
     for name, table in tables.items():
         with atomic_write(folder / f"{name}.csv") as beside:
-            table.to_csv(beside, index=False)
+            write_csv(table, beside, index=False)
     content = {
         "experiment": outcome.experiment.name,
         "title": outcome.experiment.title,
