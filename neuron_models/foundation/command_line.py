@@ -44,6 +44,11 @@ def run_app(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
     except (typer.Abort, KeyboardInterrupt):
         _tell(name, "stopped; simulations, experiments and searches go on when the same command is started again")
         return INTERRUPTED
+    except SystemExit as ended:
+        if ended.code != 1:
+            raise
+        _tell(name, one_line(BrokenPipeError()))  # click's way to say that nobody reads the output any more
+        return 2
     except Exception as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error)
