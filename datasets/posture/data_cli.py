@@ -22,9 +22,9 @@ RATIO = 100.0  # as datasets.posture.locomotion.path.DRAG_RATIO; not imported, t
 def make_sample(
     out: OutOption,
     strains: Annotated[str, typer.Option(help="Such as N2,CB4856; all when empty, a wrong name lists them.")] = "",
-    worms: Annotated[int, typer.Option(help="Of each strain.")] = 10,
-    minutes: Annotated[float, typer.Option(help="Length of each recording.")] = 15.0,
-    fps: Annotated[float, typer.Option(help="Frame rate in Hz.")] = 10.0,
+    worms: Annotated[int, typer.Option(max=10000, help="Of each strain.")] = 10,
+    minutes: Annotated[float, typer.Option(max=1440, help="Length of each recording.")] = 15.0,
+    fps: Annotated[float, typer.Option(max=1000, help="Frame rate in Hz.")] = 10.0,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
     picture: Annotated[Path | None, typer.Option(help="Draw what they do (.png, .svg or .pdf).")] = None,
 ) -> None:

@@ -50,14 +50,17 @@ def importance(
     epochs: Annotated[
         int | None,
         typer.Option(
+            max=1_000_000,
             help="Passes over the training trials, in retraining; those of history.csv beside the model when not said, "
-            "1000 where there is none or with --retrain."
+            "1000 where there is none or with --retrain.",
         ),
     ] = None,
     seeds: Annotated[int, typer.Option(help="Trainings of each variant, in retraining.")] = 1,
-    steps: Annotated[int, typer.Option(help="Points on the path of integrated gradients.")] = 32,
-    permutations: Annotated[int, typer.Option(help="Orders drawn for Shapley values of more than 10 groups.")] = 128,
-    repeats: Annotated[int, typer.Option(help="Exchanges among the trials, in permutation.")] = 10,
+    steps: Annotated[int, typer.Option(max=100_000, help="Points on the path of integrated gradients.")] = 32,
+    permutations: Annotated[
+        int, typer.Option(max=1_000_000, help="Orders drawn for Shapley values of more than 10 groups.")
+    ] = 128,
+    repeats: Annotated[int, typer.Option(max=10000, help="Exchanges among the trials, in permutation.")] = 10,
     seed: Annotated[int, typer.Option(help="Of what is drawn at random, and the first of retraining.")] = 0,
     jobs: Annotated[int, typer.Option(help="Processes, of retraining and simulations.")] = 1,
 ) -> None:
