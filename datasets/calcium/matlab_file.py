@@ -17,7 +17,7 @@ from jaxtyping import Float, Int
 from datasets.calcium.identities import frame_rate, identified
 from datasets.calcium.recording import Recording
 from datasets.calcium.states import STATES, UNLABELLED, state_name
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.files import require_file
 from neuron_models.foundation.hdf5 import require_own_data
 
@@ -58,8 +58,7 @@ def _read(path: Path) -> dict[str, Any]:
             warnings.simplefilter("ignore")  # of classes that it does not know, such as tables beside the traces
             found = read_mat(path)
     except Exception as error:  # whatever a parser meets in a file that is none
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: not a MATLAB file that can be read ({reason})") from None
+        raise InputError(f"{path}: not a MATLAB file that can be read ({reason(error)})") from None
     return {key: value for key, value in found.items() if not key.startswith(("__", "#"))}
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Int
 from datasets.calcium.identities import frame_rate, identified
 from datasets.calcium.recording import Recording
 from datasets.calcium.states import UNLABELLED, state_name
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.files import require_file
 from neuron_models.foundation.hdf5 import require_own_data
 
@@ -38,8 +38,7 @@ def read_nwb(path: Path, series: str = "") -> tuple[Recording, ...]:
         io = NWBHDF5IO(str(path), "r", load_namespaces=True)
         content = io.read()
     except Exception as error:  # whatever a parser meets in a file that is none
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: not an NWB file that can be read ({reason})") from None
+        raise InputError(f"{path}: not an NWB file that can be read ({reason(error)})") from None
     with io:
         return (_recording(path, content, _chosen(path, content, series)),)
 

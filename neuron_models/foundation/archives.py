@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.files import require_file
 
 _SHARE = 0.5
@@ -49,8 +49,7 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
     except InputError:
         raise
     except (*_DAMAGE, MemoryError) as error:
-        reason = (str(error).splitlines() or ["truncated"])[0]
-        raise InputError(f"{path}: not a whole {path.suffix} file of plain arrays ({reason})") from None
+        raise InputError(f"{path}: not a whole {path.suffix} file of plain arrays ({reason(error)})") from None
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> np.ndarray:

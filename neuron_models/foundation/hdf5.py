@@ -17,7 +17,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.files import require_file
 
 NUMBERS, WHOLE, TEXTS = "numbers", "whole numbers", "texts"
@@ -121,11 +121,6 @@ def is_locked(error: Exception) -> bool:
     if isinstance(error, BlockingIOError):
         return True
     return isinstance(error, OSError) and "unable to lock file" in str(error) and error.errno not in _WITHOUT_LOCKS
-
-
-def reason(error: Exception) -> str:
-    """The first line of what a library says, without quotes around it."""
-    return (str(error).strip("\"'").splitlines() or [type(error).__name__])[0][:200]
 
 
 def _look_through(file: h5py.File, where: Path | str, size: int, own: bool) -> None:

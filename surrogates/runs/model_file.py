@@ -12,7 +12,7 @@ from typing import Any
 from datasets.dataset import Dataset
 from datasets.topics import topic_modules, topics_of
 from neuron_models.foundation.archives import require_unpacked
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.files import atomic_write, require_file
 from neuron_models.foundation.hdf5 import require_own_bytes
 from neuron_models.foundation.units import Milliseconds
@@ -146,8 +146,7 @@ def load_model(path: str | Path) -> tuple[keras.Model, ModelSignature | None]:
     except InputError:
         raise
     except _DAMAGE as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
-        raise InputError(f"{path}: not a whole .keras model ({reason})") from None
+        raise InputError(f"{path}: not a whole .keras model ({reason(error)})") from None
     try:
         _require_text(model.name, "the model's name")
         return model, None if found is None else _signature(found, model)

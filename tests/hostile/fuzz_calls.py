@@ -7,6 +7,7 @@ told too, and a new child goes on behind it. Everything is drawn from the seed a
 import argparse
 import contextlib
 import functools
+import inspect
 import io
 import json
 import os
@@ -86,9 +87,10 @@ GROUPS = {"ANY": ANY, "POSTURE": (*POSTURE, "ucr.tsv"), "LABELS": LABELS}
 TEXTS = (
     *("", " ", ",", "a,b", "0", "-1", "1", "2", "3", "1.5", "nan", "inf", "-inf", "1e400", "2147483648", str(2**63)),
     *("1000000000", "x", "auto", "all", "none", "folder", "[red]x[/red]", "\x1b[31m", "é\udcff", "=1+1", "--", "-x"),
-    *("x" * 3000, "٣", "1,1", "3-1", "1-999999", "a=b", "train", "\n", "../x", "N2", "AVBL"),
+    *("x" * 3000, "٣", "1,1", "3-1", "1-999999", "a=b", "train", "\n", "N2", "AVBL"),
 )
 NOT_GIVEN = ("--help", "--cluster", "--jobs", "--install-completion", "--show-completion")
+READ = ("--data", "--model", "--real", "--simulated", "--generated", "--use", "--midlines", "--tracks", "--centroids")
 BAD = re.compile(r"Traceback|did not foresee")
 
 
@@ -99,11 +101,16 @@ def options_of(names: str) -> list[tuple[str, bool]]:
     command: Any = typer.main.get_command(app)
     for name in names.split():
         command = command.commands[name]
+    kinds = inspect.signature(command.callback).parameters
     found = []
     for each in command.params:
-        kind = type(getattr(each, "type", None)).__name__
-        found += [(each.opts[0], kind in ("TyperPath", "Path"))] if each.opts[0].startswith("--") else []
-    return [(option, path) for option, path in found if option not in NOT_GIVEN]
+        if each.name in kinds and each.opts[0].startswith("--") and each.opts[0] not in NOT_GIVEN:
+            found.append((each.opts[0], "Path" in str(kinds[each.name].annotation)))
+    return found or _settings(names)
+
+
+def _settings(names: str) -> list[tuple[str, bool]]:
+    return [("--units", False)] if names == "train" else []
 
 
 def arguments_of(names: str, seeds: Path, folder: Path, rng: random.Random) -> tuple[list[str], str]:
@@ -138,7 +145,7 @@ def _wrong_options(names: str, filled: list[str], folder: Path, seeds: Path, rng
             filled.insert(rng.randrange(len(filled) + 1), rng.choice(["extra", "--odd", "-q"]))
             continue
         option, is_path = rng.choice(options)
-        value = _path(folder, seeds, rng) if is_path else rng.choice(TEXTS)
+        value = _path(option, folder, seeds, rng) if is_path else rng.choice(TEXTS)
         if option in filled and rng.random() < 0.8:
             filled[filled.index(option) + 1 : filled.index(option) + 2] = [value]
         elif option == "--out":
@@ -149,16 +156,25 @@ def _wrong_options(names: str, filled: list[str], folder: Path, seeds: Path, rng
     return wrong
 
 
-def _path(folder: Path, seeds: Path, rng: random.Random) -> str:
+def _path(option: str, folder: Path, seeds: Path, rng: random.Random) -> str:
+    """A file that is read, of another kind; or a place inside the folder that cannot or can be written."""
+    if option in READ and rng.random() < 0.5:
+        return str(seeds / rng.choice(ANY))
     (folder / "a file").write_text("text")
     (folder / "a folder").mkdir(exist_ok=True)
-    return rng.choice(
-        [
-            *(str(folder / name) for name in ("a file", "a folder", "a file/x.h5", "new.h5", "é\udcff.png", "x" * 300)),
-            *(str(folder / name) for name in ("[red]x.h5", "new", "a.mp4", "a.csv", "a.PNG", "a.html")),
-            *(str(seeds / rng.choice(ANY)) for _ in range(2)),
-        ]
+    names = (
+        "a file",
+        "a folder",
+        "a file/x.h5",
+        "new.h5",
+        "\udcff.png",
+        "x" * 300,
+        "[red]x.h5",
+        "new",
+        "a.mp4",
+        "a.csv",
     )
+    return str(folder / rng.choice([*names, "a.PNG", "a.html", "a.keras"]))
 
 
 def one_call(number: int, seed: int, seeds: Path, folder: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks, images_of
-from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.errors import InputError, reason
 
 COORDS = ("x", "y", "likelihood")
 
@@ -38,15 +38,16 @@ def load_table(path: Path) -> Tracks | None:
     """
     with path.open(errors="replace") as file:
         heads = [line.split(",", 1)[0].strip() for line in (file.readline() for _ in range(5))]
-    if "coords" not in heads or not heads[heads.index("coords") + 1].isdecimal():
+    row = heads.index("coords") + 1 if "coords" in heads else len(heads)
+    if row == len(heads) or not heads[row].isdecimal() or "bodyparts" not in heads:
         return None
-    rows = list(range(heads.index("coords") + 1))
+    rows = list(range(row))
     try:
         table = pd.read_csv(path, header=rows, index_col=0)
         values = table.to_numpy(float)
         frames = table.index.to_numpy().astype(int)
-    except (ValueError, TypeError, pd.errors.ParserError) as error:
-        raise InputError(f"{path}: not a whole table of DeepLabCut ({str(error).splitlines()[0]})") from None
+    except (ValueError, TypeError, IndexError, KeyError, OverflowError, pd.errors.ParserError) as error:
+        raise InputError(f"{path}: not a whole table of DeepLabCut ({reason(error)})") from None
     names = [heads[row] for row in rows]
     columns = {name: table.columns.get_level_values(row) for row, name in enumerate(names)}
     keypoints = tuple(dict.fromkeys(columns["bodyparts"]))

@@ -15,7 +15,7 @@ from datasets.pose.formats.nwb_poses import save_nwb
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks, images_of
 from datasets.pose.video.frame_readers import ImageReader
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.files import atomic_write
 
 SUFFIXES: Mapping[str, str] = {"slp": ".slp", "analysis": ".h5", "dlc": ".csv", "nwb": ".nwb", "coco": ".json"}
@@ -44,8 +44,7 @@ def save_labels(found: Sequence[Tracks], out: str | Path, to: str) -> Path:
             try:
                 _WRITERS[to](found, beside)
             except (ValueError, TypeError, KeyError) as error:
-                reason = str(error).strip("\"'").splitlines()[0]
-                raise InputError(f"{out}: these labels cannot be written as {to} ({reason})") from None
+                raise InputError(f"{out}: these labels cannot be written as {to} ({reason(error)})") from None
     return out
 
 

@@ -17,7 +17,7 @@ from datasets.pose.skeleton import Skeleton, require_same_keypoints
 from datasets.pose.tracks import Tracks, ordered_keypoints
 from datasets.pose.video.frame_readers import StoredReader
 from datasets.pose.video.video import Video, open_images, open_video
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.hdf5 import TEXTS, numbers, open_hdf5, require_own_data, stored_array, texts
 
 
@@ -66,8 +66,7 @@ def _from_sleap(path: Path) -> tuple[Tracks, ...]:
     except InputError:
         raise
     except Exception as error:  # whatever the libraries meet in a file that is something else
-        reason = str(error).strip("\"'").splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: no labels can be read from it ({reason})") from None
+        raise InputError(f"{path}: no labels can be read from it ({reason(error)})") from None
     found = []
     for video in labels.videos:
         frames = [frame for frame in labels.labeled_frames if frame.video is video and frame.instances]

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from datasets.pose.skeleton import skeleton_from_json
 from datasets.pose.tracks import Tracks
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.hdf5 import (
     WHOLE,
@@ -53,7 +53,7 @@ def begin_tracks(out: str | Path, empty: Tracks, key: str) -> int:
                 same = file.attrs.get("key") == key
                 done = len(file["frames"])
         except (OSError, KeyError) as error:
-            raise InputError(f"{beside} is damaged ({str(error).splitlines()[0]}): delete it and start again") from None
+            raise InputError(f"{beside} is damaged ({reason(error)}): delete it and start again") from None
         require(same, f"{beside} holds the beginning of another prediction: delete it or choose another --out")
         return done
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Shaped, UInt8
 
-from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.errors import InputError, reason
 from neuron_models.foundation.hdf5 import require_own_data
 from neuron_models.foundation.units import Hertz
 
@@ -111,8 +111,7 @@ def stored_reader(path: Path) -> StoredReader:
         video = sleap_io.load_video(str(path))
         number = 0 if video.shape is None else video.shape[0]
     except Exception as error:  # whatever the library meets in a file that is none
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: no frames can be read from it ({reason})") from None
+        raise InputError(f"{path}: no frames can be read from it ({reason(error)})") from None
     if not number:
         raise InputError(f"{path}: no frames can be read from it")
     return StoredReader(video, tuple(range(number)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from datasets.pose.video.frame_readers import Frame
-from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.errors import InputError, reason
 from neuron_models.foundation.units import Hertz
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class MovieReader:
         import av
 
         if not self._open:
-            container = av.open(str(self.path))
+            container = av.open(str(self.path), metadata_errors="replace")
             container.streams.video[0].thread_type = "AUTO"
             self._open["container"] = container
         container = self._open["container"]
@@ -86,15 +86,19 @@ def movie_reader(path: Path) -> MovieReader:
     import av
 
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), metadata_errors="replace") as container:
             if not container.streams.video:
                 raise InputError(f"{path}: the file has no video in it")
             stream = container.streams.video[0]
             packets = [(p.pts, p.is_keyframe) for p in _packets(container, stream) if p.pts is not None]
             announced, rate = stream.frames, stream.average_rate
     except av.error.FFmpegError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"{path}: not a video that can be decoded ({reason}): copy or convert it again") from None
+        said = (error.strerror or str(error)).lower()
+        raise InputError(f"{path}: not a video that can be decoded ({said}): copy or convert it again") from None
+    except InputError:
+        raise
+    except (ValueError, OverflowError, ArithmeticError) as error:
+        raise InputError(f"{path}: not a video that can be decoded ({reason(error)}): copy it again") from None
     if not packets:
         raise InputError(f"{path}: the video has no frames")
     packets.sort()
