@@ -30,6 +30,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "title": ("dataset", "ExpID", "FlNm"),
 }
 
+_MOST_STATES = 1000
+
 
 def read_matlab(path: Path) -> tuple[Recording, ...]:
     """Read the recordings of a `.mat` file.
@@ -134,7 +136,9 @@ def _states(given: Any, where: str) -> tuple[Int[np.ndarray, " time"] | None, tu
         numbers = np.ravel(np.asarray(given))
         whole = numbers.dtype.kind in "iuf" and len(numbers) > 0 and bool(((numbers >= 1) & (numbers % 1 == 0)).all())
         require(whole, f"{where}: the states must be whole numbers from 1, or a vector a state")
-        return numbers.astype(int) - 1, tuple(f"state_{i}" for i in range(1, int(numbers.max()) + 1))
+        most = int(numbers.max())
+        require(most <= _MOST_STATES, f"{where}: a state {most}: more than {_MOST_STATES} behaviour states cannot be")
+        return numbers.astype(int) - 1, tuple(f"state_{i}" for i in range(1, most + 1))
     vectors = {state_name(key): np.ravel(np.asarray(vector)) > 0 for key, vector in given.items()}
     lengths = {name: len(vector) for name, vector in vectors.items()}
     require(len(set(lengths.values())) == 1, f"{where}: the vectors of the states differ in length: {lengths}")

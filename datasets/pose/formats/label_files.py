@@ -20,6 +20,9 @@ from datasets.pose.video.video import Video, open_images, open_video
 from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.hdf5 import TEXTS, numbers, open_hdf5, require_own_data, stored_array, texts
 
+MOST_FRAMES = 100_000_000
+"""Eleven days at 100 frames a second."""
+
 
 def load_labels(path: str | Path, video: str | Path | None = None) -> tuple[Tracks, ...]:
     """Read a file of labels or predictions: tracks for each of its videos that has some.
@@ -196,6 +199,7 @@ def _footage(video: Any, path: Path, frames: int) -> Video | None:
     if named.suffix.lower() in (".slp", ".h5", ".hdf5"):  # frames stored beside or in the labels
         if named.is_file():
             require_own_data(named)
+        require(frames <= MOST_FRAMES, f"{path}: a label in frame {frames - 1} cannot be")
         reader = StoredReader(video, tuple(range(frames)))
         stored = (reader.read(index, False) for index in range(frames))
         first = next((frame for frame in stored if frame is not None), None)
