@@ -5,12 +5,12 @@ Oliveira and Silveira, "Learning the dynamics of realistic models of C. elegans 
 networks", Scientific Reports 13 (2023): RMSE in volts of training, validation and test, means of ten runs.
 """
 
-import importlib.metadata
+import functools
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,11 +32,11 @@ import surrogates.export.cli
 import surrogates.importance.cli
 import surrogates.pages.worm.cli
 from connectome.cli import NetworkOption
-from datasets.dataset import SPLITS
 from datasets.options import ClusterOption
 from datasets.topics import topic_modules
 from neuron_models.foundation.command_line import DEBUG, DEBUG_VARIABLE, flush_output, run_app
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.workers import require_workers
 from surrogates.responses.experiments.experiments import Entry, Experiment, Protocol, with_baselines
 
@@ -124,6 +124,16 @@ EXPERIMENTS = {
 
 QUICK = Protocol(runs=1, epochs=400)
 
+PANELS = {
+    "Data": ("connectome", "dataset"),
+    "Simulate": ("simulate", "scenario", "screen"),
+    "Train and evaluate": ("train", "evaluate", "models", "tune", "reduce", "experiments"),
+    "Explain": ("importance",),
+    "Pages and export": ("worm", "export"),
+}
+"""What `wormtwin --help` puts together, by what people do."""
+TOPICS_PANEL = "Topics"
+
 app = typer.Typer(
     name="wormtwin",
     no_args_is_help=True,
@@ -134,6 +144,8 @@ app = typer.Typer(
 
 def _print_version(asked: bool) -> None:
     if asked:
+        import importlib.metadata
+
         print(f"wormtwin {importlib.metadata.version('wormtwin')}")
         raise typer.Exit
 
@@ -215,8 +227,13 @@ def _simulated(
 app.add_typer(connectome.cli.connectome_app, name="connectome")
 
 
-def _mount() -> None:
-    """Mount the commands of every topic, and those that serve all topics."""
+@functools.cache
+def command_line() -> Any:
+    """The command `wormtwin` with those of every topic; they are mounted when it is first asked for.
+
+    Raises:
+        InputError: a topic is listed and has no folder.
+    """
     of_topics = [
         module for package in ("datasets", "surrogates") for module in topic_modules(package, "cli", needed=False)
     ]
@@ -224,14 +241,23 @@ def _mount() -> None:
     for commands in (*of_topics, *common):
         if hasattr(commands, "register"):
             commands.register(app)
+    group = typer.main.get_command(app)
+    group.commands = _by_panel(group.commands)  # type: ignore[attr-defined]
+    return group
 
 
-_mount()
+def _by_panel(commands: Mapping[str, Any]) -> dict[str, Any]:
+    """The commands in the order of `PANELS`, each told its panel; what no panel names is a topic's."""
+    panels = {name: panel for panel, names in PANELS.items() for name in names}
+    for name, command in commands.items():
+        command.rich_help_panel = panels.get(name, TOPICS_PANEL)
+    ordered = [name for name in panels if name in commands] + [name for name in commands if name not in panels]
+    return {name: commands[name] for name in ordered}
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line on these arguments and return its exit status; a user's mistake is one line and 2."""
-    return run_app(app, arguments, "wormtwin")
+    return run_app(command_line, arguments, "wormtwin")
 
 
 def main() -> None:

@@ -12,7 +12,8 @@ from sklearn.linear_model import LogisticRegression
 from datasets.calcium.features import with_features
 from datasets.calcium.recordings import load_npz
 from datasets.calcium.sample import SampleSettings, make_sample
-from datasets.calcium.states import STATE_RULES, apply_rule
+from datasets.calcium.state_rules import STATE_RULES
+from datasets.calcium.states import apply_rule
 from datasets.dataset import Dataset
 
 

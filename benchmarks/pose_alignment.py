@@ -23,9 +23,9 @@ def main() -> None:
     (labels,) = load_labels(folder / "clip.slp")
     video = open_video(folder / "clip.mp4")
     started = time.process_time()
-    with tempfile.TemporaryDirectory() as beside:
+    with tempfile.TemporaryDirectory() as temporary:
         settings = AlignmentSettings(size=176, animals=2)
-        _, found = align_video(video, "clip", Path(beside) / "crops.h5", settings, video.fps)
+        _, found = align_video(video, "clip", Path(temporary) / "crops.h5", settings, video.fps)
     seconds = time.process_time() - started
     keypoints = labels.skeleton.keypoints
     head, thorax, abdomen = (labels.xy[:, :, keypoints.index(name)] for name in ("head", "thorax", "abdomen"))

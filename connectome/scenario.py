@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from connectome.c302_files import neurons
 from connectome.contact import require_known
+from connectome.scenario_names import SCENARIO_NAMES
 from neuron_models.circuit import Clamp, Site
 from neuron_models.foundation.errors import InputError, require, require_distinct
+from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.units import Milliseconds, Nanoamperes
 from neuron_models.stimulus import Silence, Waveform, parse
-
-SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -135,22 +135,14 @@ def _both() -> Scenario:
     )
 
 
-SCENARIOS: dict[str, tuple[str, Callable[[], Scenario]]] = {
-    "fcm": ("forward crawling: PLM and AVB stimulated, 4 outputs", lambda: _published("fcm", AVB_AND_PLM, FCM_OUTPUTS)),
-    "fcm_wide": (
-        "forward crawling with 16 outputs",
-        lambda: replace(_published("fcm", AVB_AND_PLM, FCM_WIDE_OUTPUTS), name="fcm_wide"),
-    ),
-    "nictation": (
-        "nictation: the six IL2 stimulated, 6 outputs",
-        lambda: _published("nictation", IL2, NICTATION_OUTPUTS),
-    ),
-    "nictation_wide": (
-        "nictation with 12 outputs",
-        lambda: replace(_published("nictation", IL2, NICTATION_WIDE_OUTPUTS), name="nictation_wide"),
-    ),
-    "fcm_nictation": ("both: 10 inputs, 28 outputs, 80 sequences, the other scenario's inputs silent", _both),
+_MAKERS: dict[str, Callable[[], Scenario]] = {
+    "fcm": lambda: _published("fcm", AVB_AND_PLM, FCM_OUTPUTS),
+    "fcm_wide": lambda: replace(_published("fcm", AVB_AND_PLM, FCM_WIDE_OUTPUTS), name="fcm_wide"),
+    "nictation": lambda: _published("nictation", IL2, NICTATION_OUTPUTS),
+    "nictation_wide": lambda: _published("nictation", IL2, NICTATION_WIDE_OUTPUTS),
+    "fcm_nictation": _both,
 }
+SCENARIOS = {name: (about, _MAKERS[name]) for name, about in SCENARIO_NAMES.items()}
 """What each published scenario is, and how it is made."""
 
 

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from connectome.scenario import load_scenario
 from datasets.options import DataArgument, OutOption, parse_names
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.printing import plain_console
@@ -83,6 +82,7 @@ def import_(
     inputs: Annotated[str, typer.Option(help="Names of the input columns.")] = "",
 ) -> None:
     """Read a folder of `.dat` files, one a sequence in the order of their names, into a dataset file."""
+    from connectome.scenario import load_scenario
     from datasets.dat import import_dat
     from datasets.store import save_dataset
 

@@ -8,11 +8,11 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
 from neuron_models.foundation.errors import InputError, require, require_distinct
+from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.units import Milliseconds
 
 Task = Literal["regression", "next_step", "classification", "keypoints"]
 TASKS: tuple[str, ...] = ("regression", "next_step", "classification", "keypoints")
-SPLITS = ("train", "validation", "test")
 
 
 @runtime_checkable

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from connectome.scenario import SCENARIOS
+from connectome.scenario_names import SCENARIO_NAMES
 from neuron_models.foundation.errors import InputError, require
 
-ScenarioOption = Annotated[str, typer.Option(help=f"One of {', '.join(SCENARIOS)}.")]
+ScenarioOption = Annotated[str, typer.Option(help=f"One of {', '.join(SCENARIO_NAMES)}.")]
 DataArgument = Annotated[Path, typer.Argument(help="A dataset file (.h5).")]
 DataOption = Annotated[Path, typer.Option(help="A dataset file (.h5).")]
 ClusterOption = Annotated[

@@ -36,8 +36,8 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     """
     path = Path(path)
     require_figure_path(path)
-    with atomic_write(path) as beside:
-        figure.savefig(beside, dpi=DPI, facecolor=GROUND, bbox_inches="tight")
+    with atomic_write(path) as temporary:
+        figure.savefig(temporary, dpi=DPI, facecolor=GROUND, bbox_inches="tight")
     return path
 
 

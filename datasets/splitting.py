@@ -7,8 +7,9 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.spatial.distance import cdist
 
-from datasets.dataset import SPLITS, Dataset
+from datasets.dataset import Dataset
 from neuron_models.foundation.errors import require, require_seed
+from neuron_models.foundation.splits import SPLITS
 
 _BINS = 50
 _COMPONENTS = 12

@@ -73,9 +73,9 @@ def save_dataset(dataset: Dataset, path: str | Path, progress: bool = False) -> 
         OSError: it cannot be written there.
     """
     path = Path(path)
-    with atomic_write(path) as beside:
-        require_space(beside, _size(dataset))  # HDF5 can crash on a full disk
-        with h5py.File(beside, "w") as file:
+    with atomic_write(path) as temporary:
+        require_space(temporary, _size(dataset))  # HDF5 can crash on a full disk
+        with h5py.File(temporary, "w") as file:
             _write_attributes(file, dataset)
             with progress_bar(sum(map(len, dataset)), "sample", disable=not progress) as bar:
                 _write_trials(file, dataset, bar.update)

@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from datasets.dataset import Dataset
 from neuron_models.foundation.errors import InputError
+
+if TYPE_CHECKING:
+    from datasets.dataset import Dataset
 
 TOPICS = ("responses", "calcium", "posture", "pose")
 
 
-def _no_details(dataset: Dataset) -> dict[str, Any]:
+def _no_details(dataset: "Dataset") -> dict[str, Any]:
     return {}
 
 
@@ -35,16 +37,16 @@ class DataTopic:
         validate_details: raises an `InputError` where output names and details, read from a file, are not sound.
     """
 
-    owns: Callable[[Dataset], bool]
-    plot: Callable[[Dataset, Any], Any] | None = None
-    print_details: Callable[[Dataset], None] | None = None
+    owns: Callable[["Dataset"], bool]
+    plot: Callable[["Dataset", Any], Any] | None = None
+    print_details: Callable[["Dataset"], None] | None = None
     hidden: tuple[str, ...] = ()
-    details: Callable[[Dataset], Mapping[str, Any]] = _no_details
-    require_details: Callable[[tuple[str, ...], Mapping[str, Any], Dataset], None] | None = None
+    details: Callable[["Dataset"], Mapping[str, Any]] = _no_details
+    require_details: Callable[[tuple[str, ...], Mapping[str, Any], "Dataset"], None] | None = None
     validate_details: Callable[[tuple[str, ...], Mapping[str, Any]], None] | None = None
 
 
-def topics_of(dataset: Dataset) -> Iterator[DataTopic]:
+def topics_of(dataset: "Dataset") -> Iterator[DataTopic]:
     """The topics that a dataset belongs to."""
     return (module.TOPIC for module in topic_modules("datasets") if module.TOPIC.owns(dataset))
 
@@ -55,21 +57,23 @@ def topic_modules(package: str, part: str = "topic", *, needed: bool = True) -> 
     Args:
         package: `datasets` or `surrogates`.
         part: the module, such as `topic`.
-        needed: whether every topic must have it; those without are left out when not.
+        needed: whether every topic must have it; those without are left out when not, if they have their folder.
 
     Raises:
-        InputError: a topic is listed, but it has no such module.
+        InputError: a topic is listed, but it has no folder or no such module.
     """
     for topic in TOPICS:
-        name = f"{package}.{topic}.{part}"
+        folder = f"{package}.{topic}"
         try:
-            yield import_module(name)
+            yield import_module(f"{folder}.{part}")
         except ModuleNotFoundError as error:
-            if error.name is None or not name.startswith(error.name):
+            if error.name not in (folder, f"{folder}.{part}"):
                 raise
-            if not needed:
-                continue
-            where = name.replace(".", "/")
-            raise InputError(
-                f"the topic {topic!r} is listed in datasets/topics.py, but there is no {where}.py"
-            ) from None
+            if needed:
+                raise _missing(topic, f"{package}/{topic}/{part}.py") from None
+            if error.name == folder:
+                raise _missing(topic, f"folder {package}/{topic}") from None
+
+
+def _missing(topic: str, what: str) -> InputError:
+    return InputError(f"the topic {topic!r} is listed in datasets/topics.py, but there is no {what}")

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import types
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,16 @@ ROOT = Path(__file__).parent.parent
 
 UNCHECKED = (
     "surrogates.training.fast",  # numba compiles it
-    "surrogates.responses.models.layers",  # Keras reads the signatures of its layers, which a checker would hide
-    "surrogates.calcium",
-    "surrogates.posture",
-    "surrogates.pose",
+    # The modules of Keras layers: Keras reads their signatures, which a checker would hide.
+    "surrogates.calcium.forecasts.layers",
+    "surrogates.calcium.graph.aggregation",
+    "surrogates.calcium.graph.edges",
+    "surrogates.calcium.states.baselines",
+    "surrogates.pose.maps",
+    "surrogates.pose.networks",
+    "surrogates.posture.cells.cell_states",
+    "surrogates.posture.network.layers",
+    "surrogates.responses.models.layers",
 )
 """What is left out of the checks of array shapes; all else is checked."""
 
@@ -38,9 +45,6 @@ def _checked() -> list[str]:
 
 
 CHECKED = _checked()
-CHECKED += ["surrogates.calcium.graph.wiring"]
-CHECKED += [f"surrogates.posture.forced_choice.{name}" for name in ("responses", "clips", "stimuli")]
-CHECKED += [f"surrogates.posture.cells.{name}" for name in ("correlations", "shift_test", "feature_traces")]
 _checker = types.ModuleType("wormtwin_checker")
 _checker.check = beartype(conf=BeartypeConf(is_pep484_tower=True))  # an int is a float, as PEP 484 says
 sys.modules[_checker.__name__] = _checker
@@ -50,8 +54,36 @@ settings.register_profile("wormtwin", deadline=None)
 settings.load_profile("wormtwin")
 
 
-def pytest_sessionfinish():
+LEFT_OUT = pytest.StashKey[Counter]()
+"""How many tests were not chosen, by why."""
+
+
+def pytest_deselected(items):
+    for item in items:
+        why = "slow (make slow)" if item.get_closest_marker("slow") else "not chosen by -m or -k"
+        item.config.stash.setdefault(LEFT_OUT, Counter())[why] += 1
+
+
+def pytest_sessionfinish(session):
     _hook.uninstall()
+    if hasattr(session.config, "workeroutput"):  # a process of xdist, which tells the one that prints
+        session.config.workeroutput["left_out"] = dict(session.config.stash.get(LEFT_OUT, Counter()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    told = Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
+    node.config.stash[LEFT_OUT] = node.config.stash.get(LEFT_OUT, Counter()) | told  # each leaves out the same ones
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Say in one line how many tests were left out, why, and how to run them."""
+    left = config.stash.get(LEFT_OUT, Counter()).copy()
+    for report in terminalreporter.stats.get("skipped", ()):
+        why = report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else report.longrepr
+        left[f"({why}{': make installs it' if why.startswith('could not import') else ''})"] += 1
+    if left:
+        terminalreporter.write_line("Left out: " + "; ".join(f"{number} {why}" for why, number in left.most_common()))
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +91,7 @@ def shared() -> Path:
     """The folder of reference files, or a skip that says so."""
     folder = Path(os.environ.get("WORMTWIN_SHARED", ROOT.parent / "shared"))
     if not (folder / "reference").is_dir():
-        pytest.skip(f"the reference files are not at {folder}: set WORMTWIN_SHARED")
+        pytest.skip(f"the reference files are not at {folder}: put them there, or name their folder by WORMTWIN_SHARED")
     return folder
 
 
@@ -184,13 +216,43 @@ def wormtwin(capsys):
     return call
 
 
+@pytest.fixture
+def saved_figures(monkeypatch) -> dict:
+    """The figures that are saved meanwhile, by the name of their file, so that a test can look at their axes."""
+    from matplotlib.figure import Figure
+
+    found, save = {}, Figure.savefig
+
+    def savefig(figure, target, **options):
+        if isinstance(target, str | os.PathLike):
+            found[Path(target).name] = figure
+        return save(figure, target, **options)
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+    return found
+
+
+@pytest.fixture(scope="session")
+def coloured():
+    """The share of a picture's pixels that has some colour, `#RRGGBB`, give or take a little."""
+
+    def share(path: Path, colour: str) -> float:
+        from matplotlib.image import imread
+
+        pixels = (255 * imread(path)[..., :3]).round()
+        wanted = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+        return float((np.abs(pixels - wanted) < 25).all(axis=-1).mean())
+
+    return share
+
+
 @pytest.fixture(scope="session")
 def browser():
     """A headless browser that draws in software, to look at pages."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make installs it")
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
-        pytest.skip("there is no Chromium on this machine")
+        pytest.skip("there is no Chromium on this machine: install chromium")
     flags = (
         "--no-sandbox --no-first-run --disable-background-networking --disable-component-update --disable-sync "
         "--use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader"
@@ -212,7 +274,7 @@ def imaged():
 @pytest.fixture
 def require_imaged(imaged):
     """Check that a dataset holds these worms under these names."""
-    from datasets.calcium.states import STATES
+    from datasets.calcium.state_rules import STATES
 
     def check(dataset, names: list[str]) -> None:
         assert dataset.x_names == ("AVAL", "RIML", "VB2")

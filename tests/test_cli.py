@@ -61,7 +61,7 @@ def test_connectome_info_of_a_file(wormtwin, network_file, tmp_path):
 
 
 def test_simulate_and_look(wormtwin, small_network, monkeypatch, kick, tmp_path):
-    monkeypatch.setattr("datasets.responses.cli.load_scenario", lambda name: kick)
+    monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick)
     out_file = tmp_path / "kick.h5"
     status, out, _ = wormtwin("simulate", "--scenario", "fcm", "--sequences", "1,3-4", "--out", out_file, "--jobs", 1)
     assert status == 0
@@ -76,7 +76,7 @@ def test_simulate_and_look(wormtwin, small_network, monkeypatch, kick, tmp_path)
 
 
 def test_simulate_random_stimuli_with_a_split_of_their_own(wormtwin, small_network, monkeypatch, kick, tmp_path):
-    monkeypatch.setattr("datasets.responses.cli.load_scenario", lambda name: kick)
+    monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick)
     call = ("simulate", "--stimuli", "random", "--count", 8, "--seed", 3, "--record", "all", "--out")
     assert wormtwin(*call, tmp_path / "a.h5")[0] == 0
     dataset = load_dataset(tmp_path / "a.h5")
@@ -129,7 +129,7 @@ def test_settings_are_checked_before_the_contacts_are_placed(wormtwin, monkeypat
 
 
 def test_one_is_singular(wormtwin, small_network, monkeypatch, kick, data, tmp_path):
-    monkeypatch.setattr("datasets.responses.cli.load_scenario", lambda name: kick)
+    monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick)
     status, out, err = wormtwin("simulate", "--sequences", "2", "--out", tmp_path / "a.h5")
     assert status == 0, err
     assert "1 simulation in" in out
@@ -252,7 +252,7 @@ def test_models_and_data_that_do_not_fit(wormtwin, data, tmp_path):
     (tmp_path / "cut.keras").write_bytes(model.read_bytes()[:500])
     refused(wormtwin("evaluate", "--model", tmp_path / "cut.keras", "--data", data), "not a whole .keras model")
     (tmp_path / "cut.h5").write_bytes(data.read_bytes()[:3000])
-    refused(wormtwin("evaluate", "--model", model, "--data", tmp_path / "cut.h5"), "not a whole HDF5 dataset")
+    refused(wormtwin("evaluate", "--model", model, "--data", tmp_path / "cut.h5"), "not a whole dataset file")
     refused(wormtwin("train", "--data", tmp_path / "no.h5", "--out", tmp_path / "x"), "no.h5: there is no such file")
     refused(wormtwin("train", "--data", data, "--model", "gruu", "--out", tmp_path / "x"), "there are rnn, lstm, gru")
     refused(wormtwin("train", "--data", data, "--units", 0, "--out", tmp_path / "x"), "units must be >= 1, got 0")
@@ -295,9 +295,9 @@ def server(tmp_path):
 @pytest.fixture
 def cache(monkeypatch, tmp_path):
     """An empty cache for the published network, and the function that sets where it comes from."""
-    folder = tmp_path / "cache"
+    folder = tmp_path / "wormtwin" / "network"
     original = download.download_network
-    monkeypatch.setattr(download, "_folder", lambda: folder)
+    monkeypatch.setattr(download.platformdirs, "user_cache_path", lambda name: tmp_path / name)
 
     def come_from(url):
         monkeypatch.setattr(download, "download_network", lambda: original(url))

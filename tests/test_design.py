@@ -32,11 +32,19 @@ def described(module):
     ]
 
 
+def for_checkers(module):
+    """The names that a module imports for type checkers alone."""
+    tree = ast.parse(Path(importlib.import_module(module).__file__).read_text())
+    blocks = [n for n in tree.body if isinstance(n, ast.If) and getattr(n.test, "id", "") == "TYPE_CHECKING"]
+    imported = [each for block in blocks for each in block.body if isinstance(each, ast.Import | ast.ImportFrom)]
+    return {name.asname or name.name: typing.Any for each in imported for name in each.names}
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_descriptions_are_frozen_and_their_numbers_have_units(module):
     for cls in described(module):
         assert cls.__dataclass_params__.frozen, f"{cls.__name__} is not frozen"
-        hints = typing.get_type_hints(cls, include_extras=True)
+        hints = typing.get_type_hints(cls, localns=for_checkers(module), include_extras=True)
         for field in dataclasses.fields(cls):
             assert hints[field.name] is not float, f"{cls.__name__}.{field.name} is a bare float: give it a unit"
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from datasets.calcium.recording import NEURON_SETS, SHARED
-from datasets.calcium.states import STATE_RULES
+from datasets.calcium.neuron_sets import NEURON_SETS, SHARED
+from datasets.calcium.state_rules import STATE_RULES
 from datasets.options import OutOption
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import require_writable

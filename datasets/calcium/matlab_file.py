@@ -16,8 +16,9 @@ from jaxtyping import Float, Int
 
 from datasets.calcium.identities import frame_rate, identified
 from datasets.calcium.recording import Recording
-from datasets.calcium.states import STATES, UNLABELLED, state_name
+from datasets.calcium.state_rules import STATES, UNLABELLED, state_name
 from neuron_models.foundation.errors import InputError, reason, require
+from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import require_file
 from neuron_models.foundation.hdf5 import require_own_data
 
@@ -51,10 +52,7 @@ def read_matlab(path: Path) -> tuple[Recording, ...]:
 def _read(path: Path) -> dict[str, Any]:
     require_file(path, "a .mat file")
     require_own_data(path)
-    try:
-        from pymatreader import read_mat
-    except ImportError:
-        raise InputError("MATLAB files need the package pymatreader: pip install wormtwin[calcium]") from None
+    read_mat = require_extra("pymatreader", extra="calcium", purpose="reading MATLAB files").read_mat
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of classes that it does not know, such as tables beside the traces

@@ -7,7 +7,7 @@ import numpy as np
 
 from datasets.calcium.identities import identified
 from datasets.calcium.recording import Recording
-from datasets.calcium.states import state_name
+from datasets.calcium.state_rules import state_name
 from neuron_models.foundation.archives import load_arrays
 from neuron_models.foundation.errors import InputError, require
 

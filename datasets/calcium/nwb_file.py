@@ -8,8 +8,9 @@ from jaxtyping import Int
 
 from datasets.calcium.identities import frame_rate, identified
 from datasets.calcium.recording import Recording
-from datasets.calcium.states import UNLABELLED, state_name
+from datasets.calcium.state_rules import UNLABELLED, state_name
 from neuron_models.foundation.errors import InputError, reason, require
+from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import require_file
 from neuron_models.foundation.hdf5 import require_own_data
 
@@ -30,12 +31,9 @@ def read_nwb(path: Path, series: str = "") -> tuple[Recording, ...]:
     """
     require_file(path, "an .nwb file")
     require_own_data(path)
+    pynwb = require_extra("pynwb", extra="calcium", purpose="reading NWB files")
     try:
-        from pynwb import NWBHDF5IO
-    except ImportError:
-        raise InputError("NWB files need the package pynwb: pip install wormtwin[calcium]") from None
-    try:
-        io = NWBHDF5IO(str(path), "r", load_namespaces=True)
+        io = pynwb.NWBHDF5IO(str(path), "r", load_namespaces=True)
         content = io.read()
     except Exception as error:  # whatever a parser meets in a file that is none
         raise InputError(f"{path}: not an NWB file that can be read ({reason(error)})") from None

@@ -7,21 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Int
 
-from datasets.calcium.states import STATES
+from datasets.calcium.neuron_sets import NEURON_SETS, SHARED
+from datasets.calcium.state_rules import STATES
 from datasets.dataset import Dataset, Trial
 from neuron_models.foundation.errors import InputError, require, require_distinct
 from neuron_models.foundation.units import Hertz
 from neuron_models.foundation.wording import counted
 
-_INTERNEURONS = ("AIBL", "AIBR", "ALA", "AVAL", "AVAR", "AVBL", "AVER", "RID", "RIML", "RIMR")
-_MOTOR_NEURONS = ("RMED", "RMEL", "RMER", "VB1", "VB2")
-NEURON_SETS: dict[str, tuple[str, ...]] = {
-    # Identified in each of the five worms of Kato et al. 2015 (Brennan and Proekt 2019):
-    "kato_2015": (*_INTERNEURONS, *_MOTOR_NEURONS),
-    # Of these, identified in each of the 21 worms of Nichols et al. 2017 (Wang et al. 2020):
-    "nichols_2017": ("AIBR", "AVAL", "VB2"),
-}
-SHARED = "shared"
 LARGEST_RATE_RATIO = 1.1
 """Recordings whose frame rates differ by more than this factor are not put together as they are."""
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from datasets.calcium.matlab_file import read_matlab
+from datasets.calcium.neuron_sets import SHARED
 from datasets.calcium.npz_file import read_npz
 from datasets.calcium.nwb_file import read_nwb
-from datasets.calcium.recording import SHARED, Recording, as_dataset
+from datasets.calcium.recording import Recording, as_dataset
 from datasets.dataset import Dataset
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Hertz

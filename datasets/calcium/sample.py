@@ -13,9 +13,10 @@ import numpy as np
 from jaxtyping import Float
 from scipy.signal import lfilter
 
-from datasets.calcium.recording import NEURON_SETS, Recording, as_dataset, neuron_name
+from datasets.calcium.neuron_sets import NEURON_SETS
+from datasets.calcium.recording import Recording, as_dataset, neuron_name
 from datasets.calcium.state_cycle import draw_states, places
-from datasets.calcium.states import STATES
+from datasets.calcium.state_rules import STATES
 from datasets.dataset import Dataset
 from neuron_models.foundation.errors import require, require_distinct, require_seed
 from neuron_models.foundation.units import Dimensionless, Fraction, Hertz, Seconds

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from datasets.calcium.states import STATES
+from datasets.calcium.state_rules import STATES
 from neuron_models.foundation.units import Dimensionless, Hertz, Seconds
 
 

@@ -1,6 +1,5 @@
 """`wormtwin pose`: labels and videos in and out, frames to label, and the generator of labelled images."""
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from datasets.options import OutOption, parse_names
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import require_figure_path, require_writable
 from neuron_models.foundation.wording import counted
 
@@ -67,8 +67,8 @@ def import_(
 
 
 def _require_out(out: Path) -> None:
-    missing = [name for name in ("av", "imageio", "sleap_io") if find_spec(name) is None]
-    require(not missing, f"videos and labels need {', '.join(missing)}: pip install wormtwin[pose]")
+    for package in ("av", "imageio", "sleap_io"):
+        require_extra(package, extra="pose", purpose="reading videos and labels")
     require(not out.is_dir(), f"--out {out} is a folder: give a file name")
     require_writable(out)
 

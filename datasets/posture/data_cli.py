@@ -22,9 +22,9 @@ RATIO = 100.0  # as datasets.posture.locomotion.path.DRAG_RATIO; not imported, t
 def make_sample(
     out: OutOption,
     strains: Annotated[str, typer.Option(help="Such as N2,CB4856; all when empty, a wrong name lists them.")] = "",
-    worms: Annotated[int, typer.Option(max=10000, help="Of each strain.")] = 10,
-    minutes: Annotated[float, typer.Option(max=1440, help="Length of each recording.")] = 15.0,
-    fps: Annotated[float, typer.Option(max=1000, help="Frame rate in Hz.")] = 10.0,
+    worms: Annotated[int, typer.Option(help="Of each strain.")] = 10,
+    minutes: Annotated[float, typer.Option(help="Length of each recording.")] = 15.0,
+    fps: Annotated[float, typer.Option(help="Frame rate in Hz.")] = 10.0,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
     picture: Annotated[Path | None, typer.Option(help="Draw what they do (.png, .svg or .pdf).")] = None,
 ) -> None:
@@ -101,14 +101,14 @@ def features(
     require_writable(out / "frames.csv")
     recordings = _recordings(data)
     measured = []
-    with atomic_write(out / "frames.csv") as beside, progress_bar(len(recordings), "worm") as bar:
+    with atomic_write(out / "frames.csv") as temporary, progress_bar(len(recordings), "worm") as bar:
         for recording in recordings:
             measured.append(measure(recording))
             table = frame_table(recording, measured[-1])
-            write_csv(table, beside, mode="a", header=len(measured) == 1, index=False, float_format="%.5g")
+            write_csv(table, temporary, mode="a", header=len(measured) == 1, index=False, float_format="%.5g")
             bar.update()
-    with atomic_write(out / "worms.csv") as beside:
-        write_csv(worm_table(recordings, measured), beside, index=False, float_format="%.5g")
+    with atomic_write(out / "worms.csv") as temporary:
+        write_csv(worm_table(recordings, measured), temporary, index=False, float_format="%.5g")
     save_figure(plot_features(recordings, measured), out / "features.png")
     if any(each.from_shape for each in measured):
         print(f"Places by resistive force theory from the shapes alone, drag ratio {RATIO:g}")

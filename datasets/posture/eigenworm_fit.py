@@ -6,7 +6,9 @@ from jaxtyping import Float
 from datasets.posture.eigenworms import COUNT, METHODS, Eigenworms
 from neuron_models.foundation.errors import InputError, require
 
-_STEPS, _CLIMBING_STEPS = 200, 500
+FIXED_POINT_STEPS = 200
+"""Of FastICA's fixed point, before the search climbs the kurtosis instead."""
+_CLIMBING = 500
 _TOLERANCE = 1e-12
 
 
@@ -76,7 +78,7 @@ def _least_gaussian(
     the fourth moment.
     """
     here = start
-    for _ in range(_CLIMBING_STEPS if climbing else _STEPS):
+    for _ in range(_CLIMBING if climbing else FIXED_POINT_STEPS):
         along = white @ here
         step = (along**3) @ white / len(white) - 3 * here
         step -= known.T @ (known @ step)

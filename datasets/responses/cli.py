@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from connectome.cli import NetworkOption
-from connectome.scenario import load_scenario
 from datasets.options import ClusterOption, OutOption, ScenarioOption, one_of, parse_numbers
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.wording import counted
@@ -37,6 +36,7 @@ def simulate(
     """Simulate a scenario on the connectome into a dataset; a stopped run goes on where it was."""
     from connectome.network import NetworkParameters, steps_a_sample
     from connectome.random_stimuli import random_scenario
+    from connectome.scenario import load_scenario
     from connectome.wiring import load_connectome
     from datasets.responses.simulation import simulate_dataset
     from neuron_models.circuit import RunSettings

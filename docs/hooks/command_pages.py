@@ -17,12 +17,9 @@ line on the error stream, and the exit status is 2.
 
 def commands_page() -> str:
     """The text of the page, in Markdown."""
-    import typer
+    from run_experiments import command_line
 
-    from run_experiments import app
-
-    command = typer.main.get_command(app)
-    return HEAD + "".join(_section(name, each) for name, each in _commands(command, "wormtwin"))
+    return HEAD + "".join(_section(name, each) for name, each in _commands(command_line(), "wormtwin"))
 
 
 def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:

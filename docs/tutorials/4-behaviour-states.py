@@ -23,7 +23,7 @@ plot_recordings(recordings, ["AVAL", "RIML", "VB2"])
 # Seven states are written down. A rule makes classes of them; which rule a figure uses is part of the figure.
 
 # %%
-from datasets.calcium.states import STATE_RULES
+from datasets.calcium.state_rules import STATE_RULES
 
 for name, rule in STATE_RULES.items():
     print(name, rule)

@@ -3,13 +3,15 @@
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.extras import missing_extra
 from neuron_models.foundation.printing import plain, plain_output
 
 DEBUG = "--debug"
@@ -23,14 +25,14 @@ _UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ 
 """What typer raises for wrong options; it brings its own copy of click, or uses click's, by version."""
 
 
-def run_app(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
+def run_app(make: Callable[[], Any], arguments: Sequence[str], name: str) -> int:
     """Run a command line and return its exit status: 0, 2 with one line on standard error, or 130 when stopped.
 
     A user's mistake is told in its own words. Anything that nobody foresaw is told in a line too, with where to report
     it; `--debug`, or the variable `WORMTWIN_DEBUG`, prints the traceback before it.
 
     Args:
-        app: the commands.
+        make: makes the commands, as typer gives them to click.
         arguments: without the program's name.
         name: the program's.
     """
@@ -38,7 +40,7 @@ def run_app(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
     given = [argument for argument in arguments if argument != DEBUG]
     try:
         with nullcontext() if "--help" in given else plain_output():
-            status = typer.main.get_command(app).main(given, prog_name=name, standalone_mode=False)
+            status = make().main(given, prog_name=name, standalone_mode=False)
         if status == INTERRUPTED:  # some versions of typer give the status back instead of raising
             raise KeyboardInterrupt
     except (typer.Abort, KeyboardInterrupt):
@@ -76,7 +78,8 @@ def one_line(error: Exception) -> str:
         return f"the memory is too small for this ({_joined(str(error)) or 'no more could be had'})"
     if isinstance(error, InputError | FloatingPointError):
         return _joined(str(error)) or type(error).__name__
-    return _unforeseen(error)
+    missing = missing_extra(error) if isinstance(error, ModuleNotFoundError) else None
+    return missing or _unforeseen(error)
 
 
 def _of_system(error: OSError) -> str:

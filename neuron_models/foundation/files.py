@@ -73,9 +73,9 @@ def atomic_write(path: Path) -> Iterator[Path]:
     folder = None
     try:
         folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
-        beside = folder / target.name
-        yield beside
-        beside.replace(target)
+        temporary = folder / target.name
+        yield temporary
+        temporary.replace(target)
     except (OSError, InputError) as error:
         named = _of_path(error, folder, path)
         if named is error:

@@ -37,7 +37,7 @@ def save_movie(frames: Iterable[UInt8[np.ndarray, "height width 3"]], out: Path,
     if first is None:
         raise InputError(f"{out}: there are no frames to write")
     number = 0
-    with atomic_write(out) as beside, _encoder(beside, _even(first).shape, fps, quality) as pipe:
+    with atomic_write(out) as temporary, _encoder(temporary, _even(first).shape, fps, quality) as pipe:
         for frame in _with_first(first, rows):
             pipe.write(np.ascontiguousarray(_even(frame)).data)
             number += 1

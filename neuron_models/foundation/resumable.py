@@ -72,8 +72,8 @@ def pieces_of(
                     raise InputError(
                         f"{folder} holds the beginning of another {what}: delete it or choose another --out"
                     )
-                with atomic_write(manifest) as beside:
-                    beside.write_text(json.dumps({"key": key, **about}))
+                with atomic_write(manifest) as temporary:
+                    temporary.write_text(json.dumps({"key": key, **about}))
             yield Pieces(out, tuple(shape))
     except Timeout:
         raise InputError(
@@ -114,8 +114,8 @@ def run_missing(
         progress_bar(len(calls), what, len(calls) - len(missing)) as bar,
     ):
         for index, piece in finished:
-            with atomic_write(pieces.path(missing[index])) as beside:
-                np.save(beside, piece)
+            with atomic_write(pieces.path(missing[index])) as temporary:
+                np.save(temporary, piece)
             bar.update()
     return len(missing)
 

@@ -1,6 +1,5 @@
 """Independent calls on several processes: those of this machine, or the workers of a Dask cluster."""
 
-import importlib.metadata
 import logging
 import os
 import re
@@ -11,12 +10,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import joblib
-from joblib.externals.loky.process_executor import TerminatedWorkerError
-
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.extras import require_extra
 
-_SECONDS_TO_CONNECT = 5
+SECONDS_TO_CONNECT = 5
+"""How long a cluster may take to answer."""
 _DECISIVE = ("wormtwin", "c302", "neuron", "keras", "jax", "numba", "numpy")
 """Distributions whose versions decide a result."""
 
@@ -82,6 +80,9 @@ def run_calls(
 
 
 def _on_this_machine(calls: Sequence[Call], jobs: int, kept: str) -> Generator[tuple[int, Any]]:
+    import joblib
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
     jobs = min(jobs, len(calls))
     pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
     threads = max(1, joblib.cpu_count() // jobs) if jobs > 1 else None
@@ -131,13 +132,10 @@ def _on_cluster(client: Any, calls: Sequence[Call], address: str, kept: str) -> 
 @contextmanager
 def _connected(address: str) -> Iterator[Any]:
     """A client of a cluster that can be used; Dask's own log is silent meanwhile, since every fault is told here."""
-    try:
-        from distributed import Client
-    except ImportError:
-        raise InputError("--cluster needs the package distributed: pip install wormtwin[cluster]") from None
+    distributed = require_extra("distributed", extra="cluster", purpose="--cluster")
     with _silent("distributed"):
         try:
-            client = Client(address, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
+            client = distributed.Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
         except (OSError, ValueError) as error:
             raise InputError(f"the cluster at {address} cannot be reached ({error}): is its scheduler up?") from None
         with client:
@@ -186,6 +184,8 @@ def _require_usable(client: Any, address: str) -> None:
 
 def installed() -> dict[str, str]:
     """The versions, in this process, of what decides a result, and the backend that Keras is told to use."""
+    import importlib.metadata
+
     versions = {"KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "jax")}
     for name in _DECISIVE:
         try:

@@ -80,11 +80,11 @@ def write_nmodl(model: Any, channels: ModelSignature, out: Path, name: str) -> l
     written.append(write_filled("mechanism.mod.jinja", out / f"{stem}.mod", **values))
     if values["millivolts"]:
         written.append(write_filled("gap.mod.jinja", out / f"{stem}gap.mod", **values))
-    with atomic_write(out / f"{stem}.json") as beside:
+    with atomic_write(out / f"{stem}.json") as temporary:
         named = {key: [port.variable for port in values[key]] for key in ("inputs", "outputs")}
         named["sources"] = [path.name for path in written if path.suffix == ".mod"]
         text = {key: value for key, value in asdict(channels).items() if key in _TOLD}
-        beside.write_text(json.dumps({"mechanism": name, **named, **text}, indent=1))
+        temporary.write_text(json.dumps({"mechanism": name, **named, **text}, indent=1))
     return [*written, out / f"{stem}.json"]
 
 

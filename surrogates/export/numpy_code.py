@@ -20,8 +20,8 @@ CODE_FILE = "model.py"
 def write_numpy(model: Any, channels: ModelSignature, out: Path) -> list[Path]:
     """Write `weights.npz` and `model.py` into a folder."""
     step = step_of(model)
-    with atomic_write(out / WEIGHTS_FILE) as beside:
-        np.savez(beside, **dict(step.arrays))  # type: ignore[arg-type]
+    with atomic_write(out / WEIGHTS_FILE) as temporary:
+        np.savez(temporary, **dict(step.arrays))  # type: ignore[arg-type]
     code = write_filled(
         "model.py.jinja",
         out / CODE_FILE,

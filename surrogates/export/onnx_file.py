@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import atomic_write
 from surrogates.export.layers import exported_layers
 from surrogates.export.onnx_layers import NODES, Graph
@@ -18,10 +18,7 @@ _OPSET, _IR = 17, 8  # of 2022, so that older runtimes read the file too
 
 def require_onnx() -> None:
     """Raise an `InputError` that says what to install unless the package onnx is there."""
-    try:
-        import onnx  # noqa: F401
-    except ImportError:
-        raise InputError("writing ONNX needs the package onnx: pip install wormtwin[export]") from None
+    require_extra("onnx", extra="export", purpose="writing ONNX")
 
 
 def write_onnx(model: Any, channels: ModelSignature, out: Path) -> list[Path]:
@@ -43,8 +40,8 @@ def write_onnx(model: Any, channels: ModelSignature, out: Path) -> list[Path]:
     )
     onnx.helper.set_model_props(written, {key: _text(value) for key, value in asdict(channels).items()})
     onnx.checker.check_model(written, full_check=True)
-    with atomic_write(out / MODEL_FILE) as beside:
-        onnx.save(written, beside)
+    with atomic_write(out / MODEL_FILE) as temporary:
+        onnx.save(written, temporary)
     return [out / MODEL_FILE]
 
 

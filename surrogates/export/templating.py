@@ -19,8 +19,8 @@ def write_filled(template: str, path: Path, **values: object) -> Path:
         keep_trailing_newline=True,
     )
     environment.filters |= {"comment": comment, "markdown": markdown}
-    with atomic_write(path) as beside:
-        beside.write_text(
+    with atomic_write(path) as temporary:
+        temporary.write_text(
             environment.get_template(template).render(**values), encoding="utf-8", errors="backslashreplace"
         )
     return path

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from connectome.cli import NetworkOption
@@ -11,7 +12,6 @@ from datasets.options import DataOption
 from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import require_writable
-from neuron_models.foundation.printing import plain_console
 from neuron_models.foundation.workers import require_workers
 
 if TYPE_CHECKING:
@@ -50,17 +50,14 @@ def importance(
     epochs: Annotated[
         int | None,
         typer.Option(
-            max=1_000_000,
             help="Passes over the training trials, in retraining; those of history.csv beside the model when not said, "
-            "1000 where there is none or with --retrain.",
+            "1000 where there is none or with --retrain."
         ),
     ] = None,
     seeds: Annotated[int, typer.Option(help="Trainings of each variant, in retraining.")] = 1,
-    steps: Annotated[int, typer.Option(max=100_000, help="Points on the path of integrated gradients.")] = 32,
-    permutations: Annotated[
-        int, typer.Option(max=1_000_000, help="Orders drawn for Shapley values of more than 10 groups.")
-    ] = 128,
-    repeats: Annotated[int, typer.Option(max=10000, help="Exchanges among the trials, in permutation.")] = 10,
+    steps: Annotated[int, typer.Option(help="Points on the path of integrated gradients.")] = 32,
+    permutations: Annotated[int, typer.Option(help="Orders drawn for Shapley values of more than 10 groups.")] = 128,
+    repeats: Annotated[int, typer.Option(help="Exchanges among the trials, in permutation.")] = 10,
     seed: Annotated[int, typer.Option(help="Of what is drawn at random, and the first of retraining.")] = 0,
     jobs: Annotated[int, typer.Option(help="Processes, of retraining and simulations.")] = 1,
 ) -> None:
@@ -147,8 +144,8 @@ def _conclude(
         silenced = silenced_datasets(problem, out, network=network, jobs=jobs)
         tables = [simulator_table(problem, silenced), *tables]
     save_importance(tables, out / "importance.h5")
-    with atomic_write(out / "importance.csv") as beside:
-        write_csv(as_frame(tables), beside, index=False)
+    with atomic_write(out / "importance.csv") as temporary:
+        write_csv(as_frame(tables), temporary, index=False)
     found = agreements_with(tables)
     _print(tables, found)
     page = write_importance_page(trained, str(model), problem, tables, found, out, silenced)
@@ -163,7 +160,7 @@ def _print(tables: "Sequence[Importance]", found: "Sequence[Agreement]") -> None
     for table in tables:
         first = Counter(order[0] for order in table.ranks().values())
         shown.add_row(table.method, table.units, ", ".join(f"{name} {number}" for name, number in first.most_common()))
-    console = plain_console(soft_wrap=True)
+    console = Console(soft_wrap=True)
     console.print(shown)
     if found:
         trusted = Table("method", "rank correlation", "95 % over trials", "95 % over cells", "within", "top input")

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from datasets.dataset import SPLITS, Dataset
+from datasets.dataset import Dataset
 from neuron_models.foundation.errors import InputError, require, require_seed
 from neuron_models.foundation.progress import progress_bar
+from neuron_models.foundation.splits import SPLITS
 from surrogates.importance.groups import Groups, members_matrix, parse_groups
 from surrogates.importance.table import Importance, pool_effects
 from surrogates.runs.model_file import ModelSignature

@@ -25,7 +25,8 @@ FORMAT = "wormtwin-importance"
 VERSION = 1
 _ARRAYS = ("values", "by_trial", "over_time", "standard_error")
 _NAMES = ("inputs", "outputs", "trials")
-_TEXTS = ("units", "pooling", "clock")
+_TEXTS = {"units": "units", "pooling": "pooling", "time_axis": "clock"}
+"""Texts of a table, and the attributes that hold them."""
 
 
 def save_importance(tables: Sequence[Importance], path: Path) -> Path:
@@ -39,9 +40,9 @@ def save_importance(tables: Sequence[Importance], path: Path) -> Path:
     require(len(tables) > 0, "there is no table of importance to save")
     require_distinct((table.method for table in tables), "tables of importance name a method")
     arrays = [getattr(table, name) for table in tables for name in _ARRAYS]
-    with atomic_write(path) as beside:
-        require_space(beside, 65536 * len(tables) + sum(array.nbytes for array in arrays if array is not None))
-        with h5py.File(beside, "w", track_order=True) as file:
+    with atomic_write(path) as temporary:
+        require_space(temporary, 65536 * len(tables) + sum(array.nbytes for array in arrays if array is not None))
+        with h5py.File(temporary, "w", track_order=True) as file:
             file.attrs.update(format=FORMAT, format_version=VERSION)
             for table in tables:
                 _write(file.create_group(table.method), table)
@@ -65,14 +66,14 @@ def _write(group: h5py.Group, table: Importance) -> None:
     for name in _ARRAYS:
         if (array := getattr(table, name)) is not None:
             group.create_dataset(name, data=array)
-    group.attrs.update({name: getattr(table, name) for name in _TEXTS}, dt_ms=table.dt)
+    group.attrs.update({stored: getattr(table, name) for name, stored in _TEXTS.items()}, dt_ms=table.dt)
     group.attrs.update({name: json.dumps(getattr(table, name)) for name in (*_NAMES, "about")})
 
 
 def _read(method: str, group: Any, path: Path) -> Importance:
     require(isinstance(group, h5py.Group), f"{path}: {method} must be a group, a table of importance each")
     fields: dict[str, Any] = {name: numbers(group, name, None) if name in group else None for name in _ARRAYS}
-    fields |= {name: text_attribute(group, name) for name in _TEXTS}
+    fields |= {name: text_attribute(group, stored) for name, stored in _TEXTS.items()}
     fields |= {name: names_attribute(group, name) for name in _NAMES}
     about = json_attribute(group, "about", dict)
     return Importance(method=method, dt=number_attribute(group, "dt_ms"), about=about, **fields)

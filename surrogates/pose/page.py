@@ -11,20 +11,8 @@ from datasets.dataset import Dataset
 from datasets.pose.sampling.splits import keypoints_of
 from neuron_models.foundation.numerals import listed
 from neuron_models.foundation.wording import counted
-from surrogates.pages.page import (
-    Cell,
-    Column,
-    FigureBlock,
-    KeyValues,
-    Note,
-    Page,
-    Paragraph,
-    Rows,
-    Section,
-    TableBlock,
-    Value,
-    write_page,
-)
+from surrogates.pages import blocks
+from surrogates.pages.page import write_page
 from surrogates.pose.finder import find_keypoints
 from surrogates.pose.plots import (
     plot_circles,
@@ -45,7 +33,7 @@ _LEAD = (
 )
 
 
-def write_pose_report(done: Fit, model: str, out: Path, more: Sequence[Section] = ()) -> Path:
+def write_pose_report(done: Fit, model: str, out: Path, more: Sequence[blocks.Section] = ()) -> Path:
     """Write `report.html` and its figures: how well key points are found, by which network, learned from what.
 
     Args:
@@ -56,10 +44,10 @@ def write_pose_report(done: Fit, model: str, out: Path, more: Sequence[Section] 
     """
     split = next(name for name in ("test", "validation", "all", "train") if name in done.evaluation.scores)
     sections = (_result(done, model, split), _by_keypoint(done, split), *more, _training(done, model))
-    return write_page(Page("Key points found in images", _LEAD, sections), out / "report.html")
+    return write_page(blocks.Page("Key points found in images", _LEAD, sections), out / "report.html")
 
 
-def _result(done: Fit, model: str, split: str) -> Section:
+def _result(done: Fit, model: str, split: str) -> blocks.Section:
     score = done.evaluation.scores[split]
     rows = shown_trials(done.dataset)
     part = done.dataset.select(rows)
@@ -71,54 +59,58 @@ def _result(done: Fit, model: str, split: str) -> Section:
         "mean pose of the training frames": mean_pose(done.dataset, part),
     }
     shares = {name: relative_errors(part, found) for name, found in ways.items()}
-    columns = (Column("way"), Column("median", "px", "lowest"), Column("90 %", "px", "lowest"),
-               *(Column(f"within {100 * near:g} %", "% of key points", "highest") for near in NEAR))  # fmt: skip
-    cells: list[tuple[Value | Cell, ...]] = []
+    columns = (blocks.Column("way"), blocks.Column("median", "px", "lowest"), blocks.Column("90 %", "px", "lowest"),
+               *(blocks.Column(f"within {100 * near:g} %", "% of key points", "highest") for near in NEAR))  # fmt: skip
+    cells: list[tuple[blocks.Value | blocks.Cell, ...]] = []
     for name, found in ways.items():
         keypoints = score_keypoints(part, found)[split].keypoints
         cells.append((name, keypoints.median, keypoints.p90, *(100 * share for share in keypoints.near.values())))
     text = (
-        f"Of {counted(score.keypoints.number, 'keypoint')} in {counted(score.frames, f'{split} frame')}, "
+        f"Of {counted(score.keypoints.number, 'key point')} in {counted(score.frames, f'{split} frame')}, "
         f"{100 * score.keypoints.near['0.025']:.1f} % lie within 2.5 % of the body length of their label; the median "
         f"error is {score.keypoints.median:.2f} px, the mean average precision (OKS) {score.precision:.3f}."
     )
-    return Section("How well", (
-        Note(text),
-        TableBlock(columns, (Rows(tuple(cells)),), f"Distance of found from labelled key points, {split} frames."),
-        FigureBlock("circles", plot_circles(done.dataset, done.evaluation.found),
+    return blocks.Section("How well", (
+        blocks.Note(text),
+        blocks.TableBlock(
+            columns, (blocks.Rows(tuple(cells)),), f"Distance of found from labelled key points, {split} frames."
+        ),
+        blocks.FigureBlock("circles", plot_circles(done.dataset, done.evaluation.found),
                     "Around each key point of one image, how far half and 90 % of its predictions are off at most.",
                     "An image with two circles around every key point."),
-        FigureBlock("examples", plot_examples(done.dataset, done.evaluation.found),
+        blocks.FigureBlock("examples", plot_examples(done.dataset, done.evaluation.found),
                     "Images that were not learned: labels (rings), what was found (dots), the skeleton (lines).",
                     "Images of the animal with rings and dots on its key points."),
-        FigureBlock("shares", plot_error_shares(shares), "Key points within a distance of their label.",
+        blocks.FigureBlock("shares", plot_error_shares(shares), "Key points within a distance of their label.",
                     "Curves of the share of key points over distance, one for each way.",
                     pd.DataFrame({name: np.sort(each)[:: max(1, len(each) // 500)] for name, each in shares.items()})),
     ))  # fmt: skip
 
 
-def _by_keypoint(done: Fit, split: str) -> Section:
+def _by_keypoint(done: Fit, split: str) -> blocks.Section:
     scores = done.evaluation.scores[split].by_keypoint
-    columns = (Column("key point"), Column("labelled"), *(Column(share, "px") for share in ("median", "90 %", "95 %")),
-               Column("within 2.5 %", "%"))  # fmt: skip
-    rows: tuple[tuple[Value | Cell, ...], ...] = tuple(
+    units = {"key point": "", "labelled": "", "median": "px", "90 %": "px", "95 %": "px", "within 2.5 %": "%"}
+    columns = tuple(blocks.Column(*each) for each in units.items())
+    rows: tuple[tuple[blocks.Value | blocks.Cell, ...], ...] = tuple(
         (name, s.number, s.median, s.p90, s.p95, 100 * s.near["0.025"]) for name, s in scores.items()
     )
-    figure = FigureBlock(
+    figure = blocks.FigureBlock(
         "by-key point",
         plot_error_by_keypoint(scores),
         "Median, 90th and 95th percentile of each key point's error.",
         "A row for each key point with three marks.",
         pd.DataFrame([{"key point": name, **_flat(score)} for name, score in scores.items()]),
     )
-    return Section("By keypoint", (figure, TableBlock(columns, (Rows(rows),), "The same in numbers.")))
+    return blocks.Section(
+        "By keypoint", (figure, blocks.TableBlock(columns, (blocks.Rows(rows),), "The same in numbers."))
+    )
 
 
 def _flat(score: KeyPointScore) -> dict[str, float]:
     return {"labelled": score.number, "median": score.median, "p90": score.p90, "p95": score.p95}
 
 
-def _training(done: Fit, model: str) -> Section:
+def _training(done: Fit, model: str) -> blocks.Section:
     frames = {split: each.frames for split, each in done.evaluation.scores.items()}
     entries = {
         "Data": done.dataset.source or done.dataset.name,
@@ -127,7 +119,7 @@ def _training(done: Fit, model: str) -> Section:
         "Training": f"{counted(len(done.training.history['loss']), 'epoch')}, best {done.training.best_epoch + 1}, "
         f"{done.training.seconds:.0f} s",
     }
-    figure = FigureBlock(
+    figure = blocks.FigureBlock(
         "history",
         plot_pose_history(done.training.history),
         "Training frames are turned, mirrored, moved, scaled and lit at random, which validation frames are not.",
@@ -135,7 +127,7 @@ def _training(done: Fit, model: str) -> Section:
         pd.DataFrame(done.training.history),
     )
     text = "Left and right key points are exchanged in a mirror; key points without label do not count."
-    return Section("Training", (KeyValues(entries), figure, Paragraph(text)))
+    return blocks.Section("Training", (blocks.KeyValues(entries), figure, blocks.Paragraph(text)))
 
 
 def mean_pose(dataset: Dataset, test: Dataset) -> list[KeyPoints]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from datasets.dataset import SPLITS, Dataset, Trial
+from datasets.dataset import Dataset, Trial
 from datasets.pose.sampling.splits import is_labelled, keypoints_of
 from neuron_models.foundation.errors import require
+from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.units import Fraction, Pixels
 from surrogates.pose.prediction import KeyPoints
 

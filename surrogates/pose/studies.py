@@ -139,12 +139,12 @@ def run_study(
         row = _kept(kept, facts)
         if row is None:
             row = {**facts, head: variant.label, **_trained(variant, epochs, seed)}
-            with atomic_write(kept) as beside:
-                beside.write_text(json.dumps(row))
+            with atomic_write(kept) as temporary:
+                temporary.write_text(json.dumps(row))
         rows.append(row)
     table = pd.DataFrame(rows)
-    with atomic_write(out / "study.csv") as beside:
-        write_csv(table.drop(columns="course"), beside, index=False)
+    with atomic_write(out / "study.csv") as temporary:
+        write_csv(table.drop(columns="course"), temporary, index=False)
     save_figure(plot_study(table, head), out / "study.png")
     return table
 

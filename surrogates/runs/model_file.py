@@ -120,10 +120,10 @@ def save_model(model: keras.Model, path: str | Path, signature: ModelSignature) 
     """Write a model and its signature to a `.keras` file, whole or not at all."""
     path = Path(path)
     require(path.suffix == ".keras", f"a model file ends in .keras, got {path.name!r}")
-    with atomic_write(path) as beside:
+    with atomic_write(path) as temporary:
         with tensorflow_unseen():
-            model.save(beside)
-        with zipfile.ZipFile(beside, "a") as archive:
+            model.save(temporary)
+        with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(_MEMBER, json.dumps(asdict(signature)))
     return path
 

@@ -9,8 +9,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.files import atomic_write
@@ -54,8 +52,8 @@ class Result:
 
 def save_result(result: Result, folder: Path) -> Path:
     """Write `scores.json` into a folder."""
-    with atomic_write(folder / SCORES_FILE) as beside:
-        beside.write_text(json.dumps(without_nan(asdict(result)), indent=1))
+    with atomic_write(folder / SCORES_FILE) as temporary:
+        temporary.write_text(json.dumps(without_nan(asdict(result)), indent=1))
     return folder / SCORES_FILE
 
 
@@ -76,10 +74,12 @@ def load_result(path: Path) -> Result:
 
 def save_history(training: "Training", folder: Path) -> Path:
     """Write `history.csv`: epoch (from 1), then a column for each entry of the history."""
+    import pandas as pd
+
     table = pd.DataFrame(training.history)
     table.insert(0, "epoch", range(1, len(table) + 1))
-    with atomic_write(folder / HISTORY_FILE) as beside:
-        write_csv(table, beside, index=False)
+    with atomic_write(folder / HISTORY_FILE) as temporary:
+        write_csv(table, temporary, index=False)
     return folder / HISTORY_FILE
 
 

@@ -17,8 +17,8 @@ _CLAIM_FILE = "claim.json"
 
 def save_run(content: Any, path: Path) -> None:
     """Write a run, whole or not at all."""
-    with atomic_write(path) as beside:
-        beside.write_text(json.dumps(content))
+    with atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(content))
 
 
 def load_run(path: Path) -> Any:

@@ -89,8 +89,8 @@ def save_scores(
         "data": data or dataset.name,
         "versions": versions() | {"engine": training.engine},
     }
-    with atomic_write(out / SCORES_FILE) as beside:
-        beside.write_text(json.dumps(without_nan(record), indent=1))
+    with atomic_write(out / SCORES_FILE) as temporary:
+        temporary.write_text(json.dumps(without_nan(record), indent=1))
 
 
 def summary_line(trained: keras.Model, training: Training, out: Path, chosen: Sequence[str] = ()) -> str:

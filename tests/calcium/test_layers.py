@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import predicted, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectome.contact import Connectome, Contact, Neuron
@@ -118,7 +118,7 @@ def test_global_attention_is_its_formula():
 
 
 @settings(max_examples=15)
-@predicted(order=st.permutations(range(5)), seed=st.integers(0, 100))
+@given(order=st.permutations(range(5)), seed=st.integers(0, 100))
 def test_the_order_of_the_neurons_is_of_no_account(order, seed):
     x, order = nodes(seed=seed), list(order)
     for make in NODES:
@@ -177,7 +177,7 @@ def test_contacts_are_counted_with_their_signs():
 
 
 @settings(max_examples=40)
-@predicted(neurons=st.integers(2, 9), share=st.floats(0, 1), symmetric=st.booleans(), seed=st.integers(0, 2**16))
+@given(neurons=st.integers(2, 9), share=st.floats(0, 1), symmetric=st.booleans(), seed=st.integers(0, 2**16))
 def test_the_shuffled_connectome_keeps_degrees_and_weights(neurons, share, symmetric, seed):
     rng = np.random.default_rng(seed)
     counts = rng.integers(-5, 6, (neurons, neurons)) * (rng.random((neurons, neurons)) < share)

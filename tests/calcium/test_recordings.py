@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import predicted
+from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.calcium.recording import NEURON_SETS, Recording, as_dataset, select_neurons, shared_neurons
+from datasets.calcium.neuron_sets import NEURON_SETS
+from datasets.calcium.recording import Recording, as_dataset, select_neurons, shared_neurons
 from datasets.calcium.recordings import load_npz, load_recordings, read_recordings, resampled
-from datasets.calcium.states import STATES
+from datasets.calcium.state_rules import STATES
 from datasets.store import load_dataset, save_dataset
 from neuron_models.foundation.errors import InputError
 
@@ -133,7 +134,7 @@ def test_frames_that_were_not_measured_do_not_count():
         as_dataset([one], "one")
 
 
-@predicted(st.floats(1.0, 6.0))
+@given(st.floats(1.0, 6.0))
 def test_resampling_a_line_gives_the_line(fps):
     line = replace(recording("a", ["AVAL"], frames=50), traces=np.arange(50.0)[:, None] / 3.0)
     found = resampled(line, fps).traces[:, 0]

@@ -5,14 +5,16 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import predicted
+from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.calcium.features import with_features
-from datasets.calcium.recording import NEURON_SETS, Recording, as_dataset
+from datasets.calcium.neuron_sets import NEURON_SETS
+from datasets.calcium.recording import Recording, as_dataset
 from datasets.calcium.sample import SampleSettings, make_sample, sample_worm, species_mixture
 from datasets.calcium.state_cycle import CYCLE, draw_states
-from datasets.calcium.states import STATES, apply_rule
+from datasets.calcium.state_rules import STATES
+from datasets.calcium.states import apply_rule
 from datasets.dataset import Dataset
 from neuron_models.foundation.errors import InputError
 
@@ -151,7 +153,7 @@ def test_individual_worms_defeat_a_pooled_model():
     assert alike_pooled > alike_own - 3, "worms that are wired alike must not differ"
 
 
-@predicted(st.integers(1, 5), st.floats(5, 40), st.floats(1, 20), st.integers(0, 2**31 - 1))
+@given(st.integers(1, 5), st.floats(5, 40), st.floats(1, 20), st.integers(0, 2**31 - 1))
 def test_any_sample_is_whole(worms, seconds, fps, seed):
     settings = SampleSettings(worms=worms, duration=max(seconds, 11 / fps), fps=fps, seed=seed, neurons=("XYZ", "AVAL"))
     dataset = make_sample(settings)

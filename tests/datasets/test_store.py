@@ -138,7 +138,7 @@ def damage_array(file):
         (damage_version, "its format has version 99, this wormtwin reads version 1"),
         (damage_format, "not a wormtwin-dataset"),
         (damage_values, "do not match their checksum"),
-        (damage_array, "checksum|not a whole HDF5 dataset"),
+        (damage_array, "checksum|not a whole dataset file"),
     ],
 )
 def test_a_damaged_file_says_what_is_wrong(linear_response, tmp_path, damage, message):

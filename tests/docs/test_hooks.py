@@ -17,13 +17,12 @@ def hooks(monkeypatch):
 
 @pytest.mark.usefixtures("hooks")
 def test_the_page_of_commands_has_every_command_and_option():
-    import typer
     from command_pages import commands_page
 
     import run_experiments
 
     page = commands_page()
-    train = typer.main.get_command(run_experiments.app).commands["train"]
+    train = run_experiments.command_line().commands["train"]
     section = page.split("## wormtwin train\n")[1].split("\n## ")[0]
     assert all(option.opts[0] in section for option in train.params if option.name != "help")
     assert "## wormtwin posture make-sample\n" in page

@@ -22,8 +22,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-import typer
 from fuzz_mutations import mutated
+
+import run_experiments
 
 CPU_SECONDS = 20
 """Of a call; then it is stopped as by Ctrl-C, and counts as work."""
@@ -96,9 +97,7 @@ BAD = re.compile(r"Traceback|did not foresee")
 
 def options_of(names: str) -> list[tuple[str, bool]]:
     """The options of a command, each with whether it names a file."""
-    from run_experiments import app
-
-    command: Any = typer.main.get_command(app)
+    command: Any = run_experiments.command_line()
     for name in names.split():
         command = command.commands[name]
     kinds = inspect.signature(command.callback).parameters
@@ -179,8 +178,6 @@ def _path(option: str, folder: Path, seeds: Path, rng: random.Random) -> str:
 
 def one_call(number: int, seed: int, seeds: Path, folder: Path) -> dict[str, Any]:
     """Make a call and tell how it ended."""
-    from run_experiments import run
-
     rng = random.Random(f"{seed} {number}")
     names = rng.choices(list(COMMANDS), [weight for weight, _ in COMMANDS.values()])[0]
     arguments, wrong = arguments_of(names, seeds, folder, rng)
@@ -190,7 +187,7 @@ def one_call(number: int, seed: int, seeds: Path, folder: Path) -> dict[str, Any
     signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
-            status: Any = run(arguments)
+            status: Any = run_experiments.run(arguments)
     except BaseException as raised:
         status = f"raised {type(raised).__name__}: {raised}"
     finally:
@@ -233,7 +230,7 @@ def child(first: int, last: int, seed: int, seeds: Path, log: Path) -> None:
     os.environ["HOME"] = str(seeds.parent)
     signal.signal(signal.SIGPROF, _stop)
     _without_network()
-    typer.main.get_command = functools.cache(typer.main.get_command)  # it would be built anew for each call
+    run_experiments.command_line = functools.cache(run_experiments.command_line)  # it would be built anew for each call
     with log.open("a") as file:
         for number in range(first, last):
             file.write(json.dumps({"begun": number}) + "\n")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,52 +10,21 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import spearmanr
 
 from datasets.dataset import Dataset, Trial
 from neuron_models.foundation.errors import InputError
 from surrogates.importance.attribution import integrated_over_stimulus, peaks, saliency_at_peak
 from surrogates.importance.gradients import derivatives
-from surrogates.importance.groups import parse_groups, plain_name
+from surrogates.importance.groups import parse_groups
 from surrogates.importance.methods import METHODS, importance, measure_of
 from surrogates.importance.occlusion import occlusion_effects, partners_drawn
-from surrogates.importance.plan import Retraining, parse_retraining, retraining_like
 from surrogates.importance.problem import prepare_attribution
-from surrogates.importance.storage import as_frame, load_importance, save_importance
-from surrogates.importance.table import Importance, pool_effects
-from surrogates.importance.trust import agreement
-from surrogates.registry import MODELS, model_kind, train_model
-from surrogates.runs.fitting import fit_and_save
+from surrogates.importance.table import pool_effects
+from surrogates.registry import MODELS
 from surrogates.runs.model_file import ModelSignature, save_model
-from surrogates.training.configuration import TrainingConfig
 from surrogates.training.metrics import predict, respond
 
-SMALL = {"linear": {"lags": 2}, "state_space": {"order": 4}, "tdnn": {"units": 5}, "narx": {"units": 4}}
 INPUTS = ("A", "B")
-
-
-@pytest.fixture(scope="module")
-def data(linear_response):
-    return linear_response()
-
-
-class Models(dict):
-    """Every kind of model that the project saves: the linear ones fitted, the others with their first weights."""
-
-    def __init__(self, data):
-        self.data = data
-
-    def __missing__(self, kind):
-        if kind in ("linear", "state_space"):
-            self[kind] = train_model(kind, self.data, TrainingConfig(), SMALL[kind], progress=False)[0]
-        else:
-            self[kind] = MODELS[kind].build(2, 2, **SMALL.get(kind, {"units": 4}), seed=3)
-        return self[kind]
-
-
-@pytest.fixture(scope="module")
-def models(data):
-    return Models(data)
 
 
 @pytest.fixture
@@ -302,143 +270,6 @@ def test_groups_are_a_partition_of_the_inputs(draw):
 def test_groups_that_are_none(text, message):
     with pytest.raises(InputError, match=message):
         parse_groups(text, INPUTS)
-
-
-def test_retraining_finds_the_input_that_carries_an_output(data, models, tmp_path, monkeypatch):
-    plan = Retraining("linear", {"lags": 2}, seeds=3)
-    settings = {"plan": plan, "out": tmp_path}
-    table = importance(models["linear"], data, "retraining", settings=settings)
-    # In the long run A drives P by 0.07 and Q by 0.01, B drives P by 0.015 and Q by -0.005 (tests/conftest.py).
-    assert table.ranks() == {"P": ("A", "B"), "Q": ("A", "B")}
-    assert table.values[0, 0] > 3 * table.values[1, 0]
-    assert table.about["seeds"] == 1  # a model in closed form needs none
-    assert {path.parents[2].name for path in tmp_path.rglob("scores.json")} == {
-        "all",
-        "without-A",
-        "without-B",
-    }
-    monkeypatch.setattr("surrogates.importance.retraining.train_run", None)  # nothing is trained again
-    again = importance(models["linear"], data, "retraining", settings=settings)
-    np.testing.assert_array_equal(again.values, table.values)
-    with pytest.raises(InputError, match="holds runs with another data"):
-        importance(models["linear"], replace(data, trials=data.trials[1:]), "retraining", settings=settings)
-
-
-def test_models_of_one_label_share_no_runs(data, models, tmp_path):
-    wide = {"plan": Retraining("tdnn", {"units": 2, "input_lags": 3}, epochs=1), "out": tmp_path}
-    late = {"plan": Retraining("tdnn", {"input_lags": 2, "units": 3}, epochs=1), "out": tmp_path}
-    importance(models["tdnn"], data, "retraining", settings=wide)
-    with pytest.raises(InputError, match=r"TDNN-2-3.* holds runs with another settings"):
-        importance(models["tdnn"], data, "retraining", settings=late)
-
-
-def test_names_of_inputs_do_not_lead_out_of_the_folder(data, models, tmp_path):
-    strange = replace(data, x_names=("a/../../../../../x", "B"))
-    settings = {"plan": Retraining("linear", {"lags": 1}), "out": tmp_path / "out"}
-    table = importance(models["linear"], strange, "retraining", settings=settings)
-    assert table.inputs == strange.x_names
-    assert {path.name for path in tmp_path.iterdir()} == {"out"}
-    variants = {path.name for path in (tmp_path / "out" / "retraining" / "linear-1").iterdir()}
-    assert len(variants) == 3
-    assert {"all", "without-B"} < variants
-
-
-@given(st.text(min_size=1), st.text(min_size=1))
-def test_plain_names_are_safe_and_distinct(one, other):
-    assert re.fullmatch("[A-Za-z0-9_-]{1,64}", plain_name(one))
-    assert (plain_name(one) == plain_name(other)) == (one == other)
-
-
-def test_retraining_takes_as_many_epochs_as_the_model_had(data, tmp_path):
-    fit_and_save(model_kind("gru"), data, {"units": 2}, TrainingConfig(epochs=3), tmp_path, figures=False)
-    assert retraining_like(tmp_path / "model.keras").epochs == 3
-    assert retraining_like(tmp_path / "model.keras", 7).epochs == 7
-    (tmp_path / "history.csv").write_text("nothing")
-    assert retraining_like(tmp_path / "model.keras").epochs == 1000
-    assert parse_retraining("gru units=2").epochs == 1000
-
-
-def test_retraining_with_several_seeds_tells_their_spread(data, tmp_path):
-    plan = Retraining("gru", {"units": 2}, epochs=3, seeds=2)
-    table = importance(MODELS["gru"].build(2, 2, units=2), data, "retraining", settings={"plan": plan, "out": tmp_path})
-    assert np.all(table.standard_error > 0)
-    assert table.about == {**table.about, "model": "GRU-2", "epochs": 3, "seeds": 2, "diverged": 0}
-
-
-@pytest.fixture
-def tables(models, data):
-    return [importance(models["gru"], data, name) for name in ("occlusion", "permutation", "saliency")]
-
-
-def test_tables_come_back_from_their_file(tables, tmp_path):
-    path = save_importance(tables, tmp_path / "importance.h5")
-    for before, after in zip(tables, load_importance(path), strict=True):
-        for name in ("method", "inputs", "outputs", "units", "trials", "pooling", "clock", "dt", "about"):
-            assert getattr(after, name) == getattr(before, name)
-        for name in ("values", "by_trial", "over_time", "standard_error"):
-            a, b = getattr(before, name), getattr(after, name)
-            assert (a is None) == (b is None)
-            if a is not None:
-                np.testing.assert_array_equal(a, b)
-    frame = as_frame(tables)
-    assert len(frame) == 3 * 2 * 2
-    cell = frame[(frame.method == "saliency") & (frame.input == "B") & (frame.output == "P")]
-    assert cell.value.item() == tables[2].values[1, 0]
-    assert set(frame.units) == {"V", "V/nA"}
-
-
-def test_files_that_are_no_tables(tables, tmp_path):
-    path = save_importance(tables, tmp_path / "importance.h5")
-    path.write_bytes(path.read_bytes()[:3000])
-    with pytest.raises(InputError, match="not a whole file of importance tables"):
-        load_importance(path)
-    with pytest.raises(InputError, match="no such file"):
-        load_importance(tmp_path / "other.h5")
-    with pytest.raises(InputError, match="name a method more than once: occlusion"):
-        save_importance([tables[0], tables[0]], path)
-
-
-def test_a_table_checks_itself(tables):
-    with pytest.raises(InputError, match="values has the shape"):
-        replace(tables[0], inputs=("A", "B", "C"))
-    with pytest.raises(InputError, match="pooling is one of"):
-        replace(tables[0], pooling="median")
-    with pytest.raises(InputError, match="over_time goes with a clock"):
-        replace(tables[0], time_axis="")
-
-
-def made(values, by_trial=None, **other):
-    """A table with these values."""
-    trials = np.stack([values, values]) if by_trial is None else by_trial
-    names = tuple(f"i{n}" for n in range(len(values))), tuple(f"o{n}" for n in range(values.shape[1]))
-    about = tuple(f"t{n}" for n in range(len(trials)))
-    return Importance("occlusion", *names, "V", values, about, trials, "mean", **other)
-
-
-def test_rank_correlations_are_those_of_scipy():
-    rng = np.random.default_rng(1)
-    by_trial = rng.integers(1, 6, (8, 4, 5)).astype(float)  # with ties
-    one, other = made(by_trial.mean(0), by_trial), made(by_trial.mean(0) ** 3, by_trial**3)
-    noisy = made((by_trial + 3 * rng.random(by_trial.shape)).mean(0), by_trial + 3 * rng.random(by_trial.shape))
-    same, close = agreement(one, other, measure="same"), agreement(noisy, one)
-    assert (same.rho, same.within, same.top, same.outputs) == (pytest.approx(1), pytest.approx(1), 5, 5)
-    assert same.over_cells == pytest.approx((1, 1))
-    assert same.difference == pytest.approx(np.sqrt(np.mean((one.values - other.values) ** 2)))
-    assert close.rho == pytest.approx(spearmanr(noisy.values.ravel(), one.values.ravel()).statistic)
-    assert close.over_cells[0] < close.rho < close.over_cells[1]
-    assert close.over_trials[0] < close.over_trials[1] < 1
-    assert np.isnan(close.difference)
-    assert close.intervals == ("BCa", "BCa")
-    assert same.intervals == ("BCa", "percentile")  # over cells nothing varies, so that BCa is not defined
-    with pytest.raises(InputError, match="other inputs"):
-        agreement(one, replace(other, inputs=("a", "b", "c", "d")))
-
-
-def test_constant_tables_have_no_rank_correlation():
-    flat = made(np.ones((2, 3)))
-    found = agreement(flat, made(np.arange(6.0).reshape(2, 3)))
-    assert np.isnan([found.rho, found.within, *found.over_trials]).all()
-    assert found.intervals == ("", "")
 
 
 @pytest.mark.parametrize(

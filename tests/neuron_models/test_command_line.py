@@ -26,7 +26,7 @@ def ending(capsys, monkeypatch):
                 raise error
             print(text)
 
-        status = run_app(app, list(arguments), "wormtwin")
+        status = run_app(lambda: typer.main.get_command(app), list(arguments), "wormtwin")
         return status, *capsys.readouterr()
 
     return call

@@ -23,18 +23,29 @@ def test_without_a_compiler_the_error_names_the_package(empty_cache, monkeypatch
     assert not list((empty_cache / "wormtwin" / "mechanisms").glob("*/"))
 
 
-def test_a_source_that_does_not_compile_is_told(empty_cache, monkeypatch):
-    monkeypatch.setattr(mechanisms, "_sources", lambda: {"broken.mod": "NEURON { NONSENSE"})
+@pytest.mark.usefixtures("empty_cache")
+def test_a_source_that_does_not_compile_is_told():
     with pytest.raises(InputError, match="did not compile"):
-        mechanisms.compiled_mechanisms()
+        mechanisms.compiled({"broken.mod": "NEURON { NONSENSE"})
 
 
-def test_the_key_follows_source_and_version(monkeypatch):
-    first = mechanisms._key({"a.mod": "one"}, ())
-    assert first != mechanisms._key({"a.mod": "two"}, ())
-    assert first != mechanisms._key({"a.mod": "one"}, ("-coreneuron",))
+@pytest.mark.usefixtures("empty_cache")
+def test_a_kept_compilation_follows_source_options_and_version(monkeypatch):
+    asked = []
+
+    def compiles(command, **_):
+        asked.append(command)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(mechanisms.subprocess, "run", compiles)
+    first = mechanisms.compiled({"a.mod": "one"})
+    assert mechanisms.compiled({"a.mod": "one"}) == first
+    assert len(asked) == 1
+    others = {mechanisms.compiled({"a.mod": "two"}), mechanisms.compiled({"a.mod": "one"}, "-coreneuron")}
     monkeypatch.setattr(mechanisms.importlib.metadata, "version", lambda name: "99")
-    assert first != mechanisms._key({"a.mod": "one"}, ())
+    others.add(mechanisms.compiled({"a.mod": "one"}))
+    assert len(others - {first}) == 3
+    assert len(asked) == 4
 
 
 def test_a_folder_without_the_library_says_what_to_do(tmp_path):

@@ -63,10 +63,10 @@ def test_simulations_on_a_cluster_are_those_of_this_machine(cluster, small, kick
 
 def test_a_cluster_that_is_not_there_is_one_line(wormtwin, small, kick, monkeypatch, tmp_path):
     pytest.importorskip("distributed")
-    monkeypatch.setattr("neuron_models.foundation.workers._SECONDS_TO_CONNECT", 0.5)
+    monkeypatch.setattr("neuron_models.foundation.workers.SECONDS_TO_CONNECT", 0.5)
     monkeypatch.setattr("connectome.wiring.load_connectome", lambda source=None: small)
     call = ("simulate", "--out", tmp_path / "a.h5", "--cluster", CLOSED)
-    monkeypatch.setattr("datasets.responses.cli.load_scenario", lambda name: kick)
+    monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick)
     status, _, err = wormtwin(*call)
     assert status == 2
     assert err.startswith("wormtwin: the cluster at tcp://127.0.0.1:9 cannot be reached")
@@ -97,7 +97,7 @@ def test_a_cluster_without_workers_or_with_other_versions_is_refused(cluster, mo
 
 def test_without_distributed_the_message_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
-    with pytest.raises(InputError, match=r"pip install wormtwin\[cluster\]"):
+    with pytest.raises(InputError, match=r"pip install 'wormtwin\[cluster\]'"):
         results([Call(abs, 1)], cluster=CLOSED)
 
 

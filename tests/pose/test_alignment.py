@@ -94,7 +94,7 @@ def test_an_alignment_that_was_stopped_goes_on(worms, aligned, tmp_path, monkeyp
             raise KeyboardInterrupt
         return real(self, index)
 
-    monkeypatch.setattr("datasets.pose.alignment.align._BATCH", 32)
+    monkeypatch.setattr("datasets.pose.alignment.align.FRAMES_AT_A_TIME", 32)
     with monkeypatch.context() as patched:
         patched.setattr(Played, "__getitem__", stops)
         with pytest.raises(KeyboardInterrupt):
@@ -109,7 +109,7 @@ def test_an_alignment_that_was_stopped_goes_on(worms, aligned, tmp_path, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("video", "settings", "told"),
+    ("video", "settings", "text"),
     [
         (np.zeros((5, 1, 40, 60), np.uint8), {"size": 50}, "60 x 40"),
         (np.zeros((0, 1, 40, 60), np.uint8), {"size": 16}, "no frames"),

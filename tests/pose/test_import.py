@@ -6,7 +6,7 @@ from datasets.pose.crops import crops_of
 from datasets.pose.cutting import CutFrames
 from datasets.pose.formats.export_files import save_labels
 from datasets.pose.importing import ImportSettings, labelled_dataset
-from datasets.pose.labelled import skeleton_of
+from datasets.pose.labelled import keypoints_of, skeleton_of
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks
 from datasets.pose.video.video import open_video
@@ -17,13 +17,18 @@ def same(a, b, **tolerance):
     return np.allclose(a, b, equal_nan=True, **tolerance)
 
 
-def test_import_crops_each_animal(wormtwin, tracks, movie, tmp_path):
+def test_import_crops_each_animal(wormtwin, tracks, movie, tmp_path, saved_figures):
     labels = save_labels([tracks], tmp_path / "t.slp", "slp")
     out = tmp_path / "labels.h5"
     status, text, _ = wormtwin("pose", "import", labels, "--size", 24, "--out", out, "--picture", tmp_path / "p.png")
     assert status == 0
     assert "25 labelled images" in text
-    assert (tmp_path / "p.png").stat().st_size > 10_000
+    trial, row = load_dataset(out).trials[0], 0
+    shown = {axes.get_title(): axes for axes in saved_figures["p.png"].axes}
+    axes = shown[f"{trial.name}, {row}"]
+    image = np.asarray(trial.x[row])
+    np.testing.assert_array_equal(axes.images[0].get_array().squeeze(), image.transpose(1, 2, 0).squeeze())
+    np.testing.assert_allclose(axes.collections[0].get_offsets(), keypoints_of(trial)[row])
     dataset = load_dataset(out, lazy=True)
     assert dataset.task == "keypoints"
     assert skeleton_of(dataset) == tracks.skeleton

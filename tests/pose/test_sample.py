@@ -134,7 +134,7 @@ def test_animals_of_a_video_stay_apart_and_inside():
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "text"),
     [
         ({"animal": "mouse"}, "fly, worm"),
         ({"frames": 3}, "got 3"),
@@ -172,7 +172,7 @@ def test_the_command_writes_crops_a_video_and_its_truth(wormtwin, tmp_path, name
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "text"),
     [(("--animal", "cat"), "cat"), (("--video-size", "big"), "big"), (("--size", "9999"), "9999")],
 )
 def test_the_command_tells_mistakes_in_a_line(wormtwin, tmp_path, options, text):

@@ -52,7 +52,7 @@ def test_the_mask_holds_the_animal(draw_fish):
 
 
 @pytest.mark.parametrize(("what", "unit"), [("rotation", "degrees"), ("bend", "share of their side")])
-def test_a_study_compares_and_keeps_its_trainings(what, unit, fish, tmp_path, monkeypatch):
+def test_a_study_compares_and_keeps_its_trainings(what, unit, fish, tmp_path, monkeypatch, saved_figures):
     trainings = []
 
     def guess(kind, dataset, settings, config):
@@ -69,6 +69,8 @@ def test_a_study_compares_and_keeps_its_trainings(what, unit, fish, tmp_path, mo
     assert trainings == [0, 0.5]
     assert table[f"{what} of training images ({unit})"].tolist() == ["0", "0.5"]
     assert np.allclose(table["median_px"], np.array([1, 1.5]) * 2**0.5, atol=1e-3)
-    assert (tmp_path / "study.png").stat().st_size > 5000
+    left, right = saved_figures["study.png"].axes
+    np.testing.assert_allclose(left.lines[0].get_ydata(), table["median_px"])
+    assert [text.get_text() for text in right.get_legend().get_texts()] == ["0", "0.5"]
     with pytest.raises(InputError, match="another study"):
         run_study(what, replace(fish, name="x"), tmp_path, model="pose_small", epochs=1, values=("0",))

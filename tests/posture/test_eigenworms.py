@@ -132,7 +132,7 @@ def test_a_dataset_of_angles_becomes_amplitudes_and_angles_again():
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "text"),
     [
         (lambda: fit_eigenworms(mixed()[0], 17), "1 to 16 eigenworms of 16 segments, not 17"),
         (lambda: fit_eigenworms(mixed()[0], 0), "not 0"),
@@ -163,7 +163,7 @@ def test_what_cannot_be_used_is_told(make, text):
 def test_climbing_comes_to_the_same_as_the_fixed_point(monkeypatch):
     angles, _ = mixed()
     settled = fit_eigenworms(angles, 4)
-    monkeypatch.setattr("datasets.posture.eigenworm_fit._STEPS", 1)
+    monkeypatch.setattr("datasets.posture.eigenworm_fit.FIXED_POINT_STEPS", 1)
     assert np.abs(fit_eigenworms(angles, 4).shapes @ settled.shapes.T).max(axis=1).min() > 0.99
 
 
@@ -205,15 +205,18 @@ def angles_file(tmp_path):
     return save_dataset(angles_dataset(worms(), "two worms"), tmp_path / "angles.h5")
 
 
-def test_the_command_fits_saves_draws_and_reuses(wormtwin, angles_file, tmp_path):
+def test_the_command_fits_saves_draws_and_reuses(wormtwin, angles_file, tmp_path, saved_figures):
     from datasets.store import load_dataset
 
     status, out, err = wormtwin("posture", "eigenworms", angles_file, "--out", tmp_path / "a.h5", "--count", 4)
     assert (status, err) == (0, "")
     assert "a4" in out
     assert "reconstruction error" in out
-    assert (tmp_path / "a.png").stat().st_size > 10_000
     first = load_dataset(tmp_path / "a.h5")
+    named = {axes.get_title(): axes for axes in saved_figures["a.png"].axes}
+    for number, shape in enumerate(eigenworms_of(first).shapes, start=1):
+        (axes,) = [axes for title, axes in named.items() if title.startswith(f"a{number}: ")]
+        np.testing.assert_allclose(axes.lines[-1].get_ydata(), shape)
     assert len(first.x_names) == 5
     again = tmp_path / "b.h5"
     picture = tmp_path / "b.svg"
@@ -224,7 +227,7 @@ def test_the_command_fits_saves_draws_and_reuses(wormtwin, angles_file, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "text"),
     [
         (("--method", "nmf"), "--method must be one of ica, pca, got 'nmf'"),
         (("--count", 0), "not 0"),

@@ -146,7 +146,7 @@ def test_tables_hold_what_was_measured():
     assert worms.loc[0, "reversals_per_min"] == 0.0
 
 
-def test_the_command_writes_tables_and_a_picture(wormtwin, tmp_path):
+def test_the_command_writes_tables_and_a_picture(wormtwin, tmp_path, saved_figures):
     settings = SampleSettings(strains=("N2", "CB4856"), worms=2, duration=20.0)
     worms = [sample_worm(settings, name, i).recording for name in settings.strains for i in range(2)]
     save_dataset(angles_dataset(worms, "some"), tmp_path / "some.h5")
@@ -158,7 +158,14 @@ def test_the_command_writes_tables_and_a_picture(wormtwin, tmp_path):
     assert list(table["strain"]) == ["N2", "N2", "CB4856", "CB4856"]
     expected = worm_table(worms)["speed_p50"].to_numpy()
     assert table["speed_p50"].to_numpy() == pytest.approx(expected, rel=1e-3)
-    assert (tmp_path / "out" / "features.png").stat().st_size > 10_000
+    figure = saved_figures["features.png"]
+    by_name = {recording.name: recording for recording in worms}
+    shown = [axes for axes in figure.axes if axes.get_title(loc="left") in by_name]
+    assert len(shown) == 3
+    for axes in shown:
+        speed = measure(by_name[axes.get_title(loc="left")]).relative_speed
+        drawn = [line.get_ydata() for line in axes.lines if len(line.get_ydata()) == 200]
+        np.testing.assert_allclose(drawn, [speed], rtol=1e-4, atol=1e-5)
 
 
 def test_the_command_tells_a_file_that_holds_no_midlines(wormtwin, tmp_path, linear_response):

@@ -99,7 +99,7 @@ def test_frames_without_a_midline_are_gaps():
 
 
 @pytest.mark.parametrize(
-    ("points", "told"),
+    ("points", "text"),
     [
         (np.full((5, 4, 2), np.nan), "all 5 frames are NaN"),
         (np.ones((5, 4, 2)), "5 of 5 have the same point twice in a row"),

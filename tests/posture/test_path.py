@@ -12,7 +12,7 @@ from datasets.posture.generator.sample import SampleSettings, sample_worm
 from datasets.posture.locomotion.agar import AGAR, NonlinearDrag, PowerDrag, agar_drag
 from datasets.posture.locomotion.drag_fit import fit_ratio
 from datasets.posture.locomotion.path import LinearDrag, crawl, midlines, with_path
-from datasets.posture.recording import PostureRecording, angles_dataset
+from datasets.posture.recording import PostureRecording, angles_dataset, recordings_of
 from datasets.store import load_dataset, save_dataset
 from neuron_models.foundation.errors import InputError
 
@@ -171,7 +171,7 @@ def test_a_known_ratio_is_found_again(ratio):
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "text"),
     [
         ({"centroid": None}, "'N2_1' has no places to fit a drag ratio to"),
         ({"length": None}, "only where the worm's length is known"),
@@ -186,7 +186,7 @@ def test_what_cannot_be_fitted_is_told(changed, text):
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "text"),
     [
         (lambda: LinearDrag(0.0), "the drag ratio must be > 0 and finite, got 0.0"),
         (lambda: LinearDrag(float("nan")), "got nan"),
@@ -215,10 +215,15 @@ def worms(tmp_path):
 
 
 @pytest.mark.parametrize("options", [[], ["--ratio", 40], ["--agar", 1.7], ["--fit"]])
-def test_the_command_writes_paths_and_draws_them(wormtwin, tmp_path, worms, options):
+def test_the_command_writes_paths_and_draws_them(wormtwin, tmp_path, worms, saved_figures, options):
     status, printed, text = wormtwin("posture", "path", worms[0], "--out", tmp_path / "out", *options)
     assert status == 0, text
-    assert (tmp_path / "out" / "path.png").stat().st_size > 10_000
+    found = recordings_of(load_dataset(tmp_path / "out" / "path.h5"))
+    for axes, crawled in zip(saved_figures["path.png"].axes, found, strict=True):
+        drawn = {line.get_label(): line.get_xydata() for line in axes.lines}
+        assert axes.get_title() == crawled.name
+        np.testing.assert_allclose(drawn["by its shapes"], crawled.centroid - crawled.centroid[0], atol=1e-6)
+        assert drawn["its head"].shape == (1, 2)
     assert "way by path" in printed
     found = load_dataset(tmp_path / "out" / "path.h5")
     assert found.x_names[-2:] == ("centroid_x", "centroid_y")
@@ -229,7 +234,7 @@ def test_the_command_writes_paths_and_draws_them(wormtwin, tmp_path, worms, opti
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "text"),
     [
         (["--ratio", -1], "the drag ratio must be > 0 and finite, got -1.0"),
         (["--agar", 5], "there is no drag for agar of 5 %"),

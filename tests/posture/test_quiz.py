@@ -96,7 +96,7 @@ def test_a_quiz_asks_every_clip_once_and_the_seed_decides():
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "text"),
     [
         (lambda: quiz(clips=0), "--clips must be >= 1, got 0"),
         (lambda: quiz(clips=500), "the test needs"),
@@ -217,8 +217,8 @@ def test_the_page_is_played_through(browser, page):
             tab.keyboard.press(choice[0])
         else:
             tab.locator(f"#{choice}").click()
-        result = "Right" if choice == truth else "Wrong"
-        tab.get_by_text(f"{result}: this worm is {truth}.").wait_for()
+        verdict = "Right" if choice == truth else "Wrong"
+        tab.get_by_text(f"{verdict}: this worm is {truth}.").wait_for()
         assert len(load_answers(results)) == number
         tab.keyboard.press("Enter")
     tab.get_by_role("heading", name="Done").wait_for()
@@ -248,10 +248,13 @@ def test_the_command_serves_tells_a_taken_port_and_sums_up(tmp_path, wormtwin):
     code = f"import signal, sys, run_experiments as r; {heard}; sys.exit(r.run(sys.argv[1:]))"
     command = [sys.executable, "-c", code, *map(str, given), "--port", "0"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, text=True, cwd=ROOT, env=environment) as process:
         assert process.stdout.readline().startswith("Open http://127.0.0.1:")
         process.send_signal(signal.SIGINT)
-        assert "No answers." in process.stdout.read()
+        shown, errors = process.communicate()
+    assert "No answers." in shown
+    assert "Traceback" not in errors
     assert process.returncode == 0
 
 

@@ -72,7 +72,7 @@ def test_amplitudes_with_and_without_turns():
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "text"),
     [
         (lambda: angles_dataset([], "x"), "there is no recording"),
         (lambda: angles_dataset([recording(), recording()], "x"), "more than once: w1"),

@@ -108,7 +108,7 @@ def test_hand_made_numbers_come_from_the_table():
 
 
 @pytest.mark.parametrize(
-    ("made", "told"),
+    ("made", "text"),
     [
         (worms(1.0, individuals=1), "strain 0 has 1 individual, which cannot be left out in 3 folds; rec"),
         (worms(1.0, individuals=2), "has 2 individuals, .* give --folds 2 or fewer"),

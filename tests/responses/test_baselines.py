@@ -15,7 +15,7 @@ from surrogates.responses.models.deviations import deviations_from, training_dev
 from surrogates.responses.models.narx import one_step_arrays, open_loop
 from surrogates.training.configuration import TrainingConfig
 from surrogates.training.metrics import predict, score
-from surrogates.training.selection import choose, parameter_grid
+from surrogates.training.selection import parameter_grid, select_on_validation
 
 REST = np.array([-0.065, 0.2])
 POLES = np.array([0.95, 0.8, 0.9 * np.exp(0.3j), 0.9 * np.exp(-0.3j)])
@@ -160,10 +160,10 @@ def test_a_free_run_that_grows_without_bound_is_told(four):
     with pytest.raises(FloatingPointError, match="trial 't0': the free run is not finite from sample"):
         score(four, predict(model, four))
     with pytest.raises(FloatingPointError):
-        choose(lambda settings: (model, None), four, [{"lags": 1}, {"lags": 2}])
+        select_on_validation(lambda settings: (model, None), four, [{"lags": 1}, {"lags": 2}])
     good = fitted("linear", four, lags=4)[1]
     models = {1: model, 4: good}
-    (best, _), settings = choose(lambda s: (models[s["lags"]], None), four, [{"lags": 1}, {"lags": 4}])
+    (best, _), settings = select_on_validation(lambda s: (models[s["lags"]], None), four, [{"lags": 1}, {"lags": 4}])
     assert best is good
     assert settings == {"lags": 4}
 

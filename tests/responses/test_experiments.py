@@ -193,16 +193,23 @@ def test_runs_on_a_cluster_are_those_of_this_machine(cluster, data, toy, tmp_pat
     assert {path.name for path in there.folder.iterdir()} == FILES
 
 
-def test_the_command_prints_measured_beside_published(wormtwin, data, out, monkeypatch):
+def test_the_command_prints_measured_beside_published(wormtwin, data, out, small, kick, monkeypatch):
     monkeypatch.setattr(run_experiments, "EXPERIMENTS", {"1": TINY, "2": TINY})
-    monkeypatch.setattr(run_experiments, "_simulated", lambda *_: data)
+    monkeypatch.setattr("connectome.wiring.load_connectome", lambda source=None: small)
+    monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick)
+
+    def simulated(scenario, connectome, path, **_):
+        path.parent.mkdir(exist_ok=True)
+        shutil.copy(data["toy", 0.5], path)
+
+    monkeypatch.setattr("datasets.responses.simulation.simulate_dataset", simulated)
     status, printed, err = wormtwin("experiments", "1", "--runs", 2, "--epochs", 3, "--out", out)
     assert status == 0, err
     assert "GRU-2" in printed
     assert "(0.3)" in printed
     files = {"result.json", "result.csv", "runs.csv", "by_output.csv", "summary.png", "summary.svg"}
     assert {path.name for path in (out / "experiment-1").iterdir()} == files
-    report = {"report.html", "report.json", "runs.csv", "outputs.csv", "figures"}
+    report = {"report.html", "report.json", "runs.csv", "outputs.csv", "figures", "data"}
     assert {path.name for path in out.iterdir()} == {"experiment-1", "runs", *report}
 
 

@@ -10,11 +10,12 @@ import pytest
 
 from datasets.store import save_dataset
 from neuron_models.foundation.errors import InputError
-from surrogates.pages.page import FigureBlock
+from surrogates.pages import blocks
 from surrogates.registry import model_kind
 from surrogates.responses.experiments import plots as experiment_plots
-from surrogates.responses.experiments.experiments import Entry, Experiment, Outcome, Protocol, Run
+from surrogates.responses.experiments.experiments import Entry, Experiment, Protocol
 from surrogates.responses.experiments.input_groups import carried
+from surrogates.responses.experiments.outcome import Outcome, Run
 from surrogates.responses.experiments.page import write_report
 from surrogates.responses.experiments.sections import experiment_section, loss_curves
 from surrogates.responses.experiments.tables import best_run, entries_table, frontier, outputs_table, runs_table
@@ -130,7 +131,7 @@ def test_sections_of_an_experiment(outcomes):
     names = ["Scores", "Error against size", "Loss", "Traces", "Error by output", "Activity"]
     assert [section.title for section in first.sections] == names
     assert "What each input carries" in [section.title for section in second.sections]
-    figures = [block for section in first.sections for block in section.blocks if isinstance(block, FigureBlock)]
+    figures = [block for section in first.sections for block in section.blocks if isinstance(block, blocks.FigureBlock)]
     assert all(figure.table is not None and len(figure.table) for figure in figures)
 
 

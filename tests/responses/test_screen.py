@@ -199,23 +199,25 @@ def test_a_screen_of_a_small_network_equals_separate_simulations(small, kick, tm
 def test_a_stopped_screen_goes_on(small, kick, tmp_path, monkeypatch):
     import datasets.responses.screen as module
 
-    real, done = module._simulate_one, []
+    real, done, again = module.simulate_here, [], []
 
-    def failing(shared, index):
-        if len(done) == 5:
-            raise KeyboardInterrupt
-        done.append(index)
-        return real(shared, index)
+    def kept(places):
+        def simulate(circuit, fingerprint, scenario, sequence, *more):
+            if len(done) == 5 and places is done:
+                raise KeyboardInterrupt
+            places.append((scenario.ablated, sequence))
+            return real(circuit, fingerprint, scenario, sequence, *more)
 
-    monkeypatch.setattr(module, "_simulate_one", failing)
+        return simulate
+
+    monkeypatch.setattr(module, "simulate_here", kept(done))
     with pytest.raises(KeyboardInterrupt):
         screen_ablations(kick, small, tmp_path / "screen.h5")
     assert len(list((tmp_path / "screen.h5.partial").glob("*.npy"))) == 5
-    again = []
-    monkeypatch.setattr(module, "_simulate_one", lambda shared, index: again.append(index) or real(shared, index))
+    monkeypatch.setattr(module, "simulate_here", kept(again))
     stopped = screen_ablations(kick, small, tmp_path / "screen.h5")
-    assert sorted(done + again) == list(range(4 * 4))
-    monkeypatch.setattr(module, "_simulate_one", real)
+    assert sorted(done + again) == [(lost, row) for lost in [(), ("AVBL",), ("DB1",), ("VB1",)] for row in range(4)]
+    monkeypatch.setattr(module, "simulate_here", real)
     whole = screen_ablations(kick, small, tmp_path / "whole.h5", jobs=2)
     np.testing.assert_array_equal(stopped.rms, whole.rms)
     with pytest.raises(InputError, match="holds another screen"):
@@ -224,7 +226,7 @@ def test_a_stopped_screen_goes_on(small, kick, tmp_path, monkeypatch):
 
 def test_the_scenario_command_reports_both_runs(wormtwin, tmp_path, small, kick, monkeypatch):
     monkeypatch.setattr("connectome.wiring.load_connectome", lambda network: small)
-    monkeypatch.setattr("surrogates.responses.ablation.cli.load_scenario", lambda name: kick_with_two_inputs(kick))
+    monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick_with_two_inputs(kick))
     status, out, err = wormtwin("scenario", "run", "kick", "--ablate", "VB1", "--out", tmp_path / "run")
     assert (status, err.count("Traceback")) == (0, 0)
     assert "DB1" in out
@@ -242,7 +244,7 @@ def kick_with_two_inputs(kick):
 
 def test_a_file_in_the_way_is_told_before_anything_is_simulated(wormtwin, tmp_path, small, kick, monkeypatch):
     monkeypatch.setattr("connectome.wiring.load_connectome", lambda network: small)
-    monkeypatch.setattr("surrogates.responses.ablation.cli.load_scenario", lambda name: kick_with_two_inputs(kick))
+    monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick_with_two_inputs(kick))
     simulate_dataset(kick, small, tmp_path / "run" / "without-VB1.h5")
     status, _, err = wormtwin("scenario", "run", "kick", "--ablate", "VB1", "--out", tmp_path / "run")
     assert status == 2
@@ -252,7 +254,7 @@ def test_a_file_in_the_way_is_told_before_anything_is_simulated(wormtwin, tmp_pa
 
 def test_the_screen_command_reports_ranks(wormtwin, tmp_path, small, kick, monkeypatch):
     monkeypatch.setattr("connectome.wiring.load_connectome", lambda network: small)
-    monkeypatch.setattr("surrogates.responses.ablation.cli.load_scenario", lambda name: kick)
+    monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick)
     arguments = ("screen", "--out", tmp_path / "screen", "--together", "DB1+VB1", "--record", "all")
     status, out, _ = wormtwin(*arguments)
     assert status == 0

@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import json
 import math
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -106,3 +107,15 @@ def test_an_alignment_on_its_way_holds_what_it_held():
 )
 def test_results_hold_what_they_held(what, load, name):
     assert summary(load(FOLDER / name)) == EXPECTED[what]
+
+
+def test_a_model_file_of_a_version_that_is_not_known_is_one_line(wormtwin, refused, tmp_path):
+    other = tmp_path / "other.keras"
+    with zipfile.ZipFile(FOLDER / "gru.keras") as old, zipfile.ZipFile(other, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "wormtwin.json":
+                content = json.dumps({**json.loads(content), "form": 9}).encode()
+            new.writestr(name, content)
+    said = "other.keras: wormtwin.json does not tell channels"
+    refused(wormtwin("evaluate", "--model", other, "--data", FOLDER / "responses.h5"), said)

@@ -22,7 +22,8 @@ from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.units import Hertz, Pixels
 
-_BATCH = 64
+FRAMES_AT_A_TIME = 64
+"""How many are read before what is aligned is kept on the disk."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,8 @@ def _measure(video: ArrayLike, beside: Path, scene: Scene, settings: AlignmentSe
 
 
 def _batches(video: ArrayLike, start: int) -> Iterator[tuple[int, np.ndarray]]:
-    for first in range(start, len(video), _BATCH):
-        yield first, np.asarray(video[first : first + _BATCH])
+    for first in range(start, len(video), FRAMES_AT_A_TIME):
+        yield first, np.asarray(video[first : first + FRAMES_AT_A_TIME])
 
 
 def _resolved(measures: Float[np.ndarray, "frame animal measure"]) -> Aligned:

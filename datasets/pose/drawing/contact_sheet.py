@@ -55,6 +55,6 @@ def save_sheet(dataset: Dataset, path: Path, number: int = 12, columns: int = 4)
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     figure.suptitle(f"{dataset.name}: {len(indices)} labelled images of {width} x {height} px", fontsize=9)
-    with atomic_write(path) as beside:
-        figure.savefig(beside, dpi=150)
+    with atomic_write(path) as temporary:
+        figure.savefig(temporary, dpi=150)
     return path

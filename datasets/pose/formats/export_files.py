@@ -38,11 +38,11 @@ def save_labels(found: Sequence[Tracks], out: str | Path, to: str) -> Path:
     require(to in SUFFIXES, f"--to must be one of {', '.join(SUFFIXES)}, got {to!r}")
     require(out.suffix == SUFFIXES[to], f"a file for {to} ends in {SUFFIXES[to]}, got {out.name}")
     require(len(found) == 1 or to not in _ONE_VIDEO, f"a file for {to} holds one video and there are {len(found)}")
-    with atomic_write(out) as beside, warnings.catch_warnings():
+    with atomic_write(out) as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with open(os.devnull, "w") as sink, contextlib.redirect_stdout(sink):  # noqa: PTH123
             try:
-                _WRITERS[to](found, beside)
+                _WRITERS[to](found, temporary)
             except (ValueError, TypeError, KeyError) as error:
                 raise InputError(f"{out}: these labels cannot be written as {to} ({reason(error)})") from None
     return out

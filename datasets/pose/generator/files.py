@@ -38,10 +38,10 @@ def _save_images(video: ArenaVideo, out: Path) -> Path:
     digits = len(str(len(video) - 1))
     if out.exists():
         out.rmdir()
-    with atomic_write(out) as beside:
-        beside.mkdir()
+    with atomic_write(out) as temporary:
+        temporary.mkdir()
         for number, frame in enumerate(_frames(video)):
-            imsave(beside / f"{number:0{digits}d}.png", frame[0], check_contrast=False)
+            imsave(temporary / f"{number:0{digits}d}.png", frame[0], check_contrast=False)
     return out
 
 

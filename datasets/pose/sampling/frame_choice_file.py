@@ -18,8 +18,8 @@ def save_choice(trials: Sequence[Trial], pool: Pool, chosen: np.ndarray, out: Pa
 
     names = [trials[t].name for t in pool.trial[chosen]]
     columns = {"order": np.arange(1, len(chosen) + 1), "trial": names, "frame": pool.frame[chosen]}
-    with atomic_write(out) as beside:
-        write_csv(pd.DataFrame({**columns, "cluster": pool.cluster[chosen]}), beside, index=False)
+    with atomic_write(out) as temporary:
+        write_csv(pd.DataFrame({**columns, "cluster": pool.cluster[chosen]}), temporary, index=False)
     return out
 
 
@@ -51,6 +51,6 @@ def save_choice_picture(
         image = np.asarray(trials[pool.trial[place]].x[int(pool.frame[place])])
         axis.imshow(image[0] if len(image) == 1 else image.transpose(1, 2, 0), cmap="gray")
         axis.set_title(f"cluster {pool.cluster[place]}", fontsize=7)
-    with atomic_write(out) as beside:
-        figure.savefig(beside, dpi=130, facecolor="#FCFCFA")
+    with atomic_write(out) as temporary:
+        figure.savefig(temporary, dpi=130, facecolor="#FCFCFA")
     return out

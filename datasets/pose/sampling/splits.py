@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from datasets.dataset import SPLITS, Dataset, Trial
+from datasets.dataset import Dataset, Trial
 from datasets.pose.crops import crops_of
 from neuron_models.foundation.errors import InputError, require, require_seed
+from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.wording import counted
 
 FAST_SHARES = {"train": 0.9, "validation": 0.1}

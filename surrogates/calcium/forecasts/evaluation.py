@@ -7,8 +7,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from rich.table import Table
 
-from datasets.dataset import SPLITS, Dataset
+from datasets.dataset import Dataset
 from neuron_models.foundation.printing import print_whole
+from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.units import Milliseconds
 from surrogates.backend import keras
 from surrogates.calcium.forecasts.plots import plot_forecast_errors

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from datasets.calcium.states import apply_rule, state_rule
+from datasets.calcium.state_rules import state_rule
+from datasets.calcium.states import apply_rule
 from datasets.dataset import Dataset
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.workers import Call, require_workers

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from datasets.dataset import SPLITS, Dataset
+from datasets.dataset import Dataset
 from neuron_models.foundation.errors import require
+from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.units import Fraction
 from surrogates.backend import keras, tensorflow_unseen
 from surrogates.training.model_kind import ModelKind

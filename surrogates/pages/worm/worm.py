@@ -9,8 +9,10 @@ import re
 from dataclasses import asdict
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import atomic_write
 from surrogates.pages.colour_scale import ANCHORS, colour_scale
 from surrogates.pages.packing import pack
@@ -27,10 +29,11 @@ def write_worm(path: Path, run: WormRun | None = None) -> Path:
         run: what to show over time; the cells by class only when None.
 
     Raises:
-        InputError: the path is a folder, lies under a file, or does not end in .html.
+        InputError: the path is a folder, lies under a file, or does not end in .html; or three.js is not installed.
         OSError: it cannot be written there.
     """
     require_page(path)
+    library = _library()
     shape = worm_shape()
     text = (
         environment("surrogates.pages.worm")
@@ -39,11 +42,11 @@ def write_worm(path: Path, run: WormRun | None = None) -> Path:
             facts={"shape": _shape_facts(shape), "run": None if run is None else _run_facts(run), "scales": _scales()},
             run=run,
             missing=len(shape.cells) - len(run.recorded) if run else 0,
-            library=_library().read_text(encoding="utf-8"),
+            library=library.read_text(encoding="utf-8"),
         )
     )
-    with atomic_write(path) as beside:
-        beside.write_text(text, encoding="utf-8", errors="backslashreplace")
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
 
 
@@ -67,8 +70,12 @@ def _scales() -> dict[str, str]:
     return {ground: base64.b64encode(colour_scale(ground).tobytes()).decode() for ground in ANCHORS}
 
 
+def _three() -> ModuleType:
+    return require_extra("jupyter_threejs_sage", extra="worm", purpose="the worm's page")
+
+
 def _library() -> Traversable:
     """The newest three.js of the installed package."""
-    versions = importlib.resources.files("jupyter_threejs_sage") / "static"
+    versions = importlib.resources.files(_three()) / "static"
     found = {int(each.name[1:]): each for each in versions.iterdir() if re.fullmatch(r"r\d+", each.name)}
     return found[max(found)] / "three.min.js"

@@ -62,8 +62,8 @@ def write_cells_page(path: Path, scene: PlayerData) -> Path:
         .get_template("cells.html")
         .render(scene=scene, facts=_facts(scene))
     )
-    with atomic_write(path) as beside:
-        beside.write_text(text, encoding="utf-8", errors="backslashreplace")
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
 
 

@@ -8,18 +8,8 @@ import pandas as pd
 from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.wording import counted
-from surrogates.pages.page import (
-    Cell,
-    Column,
-    FigureBlock,
-    KeyValues,
-    Page,
-    Paragraph,
-    Rows,
-    Section,
-    TableBlock,
-    write_page,
-)
+from surrogates.pages import blocks
+from surrogates.pages.page import write_page
 from surrogates.posture.cells.plots import plot_accuracies
 from surrogates.posture.cells.strain_classification import (
     PUBLISHED,
@@ -70,14 +60,16 @@ def write_strains_report(
     """
     guess = chance(worms.strains)
     table = result_table(results, guess)
-    with atomic_write(out / "accuracy.csv") as beside:
-        write_csv(table, beside, index=False, float_format="%.4f")
+    with atomic_write(out / "accuracy.csv") as temporary:
+        write_csv(table, temporary, index=False, float_format="%.4f")
     predicted = {f"{v.features}, {v.classifier}": v.predicted for v in results}
-    with atomic_write(out / "worms.csv") as beside:
+    with atomic_write(out / "worms.csv") as temporary:
         write_csv(
-            pd.DataFrame({"individual": worms.individuals, "strain": worms.strains, **predicted}), beside, index=False
+            pd.DataFrame({"individual": worms.individuals, "strain": worms.strains, **predicted}),
+            temporary,
+            index=False,
         )
-    accuracies = FigureBlock(
+    accuracies = blocks.FigureBlock(
         "accuracy",
         plot_accuracies(results, guess),
         "Share of recordings whose strain was told, with its 95 % interval (Wilson).",
@@ -85,7 +77,7 @@ def write_strains_report(
         table,
     )
     strains = sorted(set(worms.strains))
-    confusion = FigureBlock(
+    confusion = blocks.FigureBlock(
         "confusion",
         plot_confusion(
             {name: v.confusion.tolist() for name, v in zip(predicted, results, strict=True)}, strains, 2, what="strain"
@@ -102,27 +94,27 @@ def write_strains_report(
         "seed": str(protocol.seed),
     }
     sections = (
-        Section("Accuracy", (_accuracy_block(table), accuracies)),
-        Section("Who is taken for whom", (confusion,)),
-        Section("What tells strains apart", tuple(Paragraph(_kept(v, protocol.folds)) for v in kept)),
-        Section("What was run", (KeyValues(run),)),
+        blocks.Section("Accuracy", (_accuracy_block(table), accuracies)),
+        blocks.Section("Who is taken for whom", (confusion,)),
+        blocks.Section("What tells strains apart", tuple(blocks.Paragraph(_kept(v, protocol.folds)) for v in kept)),
+        blocks.Section("What was run", (blocks.KeyValues(run),)),
     )
-    return write_page(Page("Strains told apart", _LEAD, sections), out / "report.html")
+    return write_page(blocks.Page("Strains told apart", _LEAD, sections), out / "report.html")
 
 
-def _accuracy_block(table: pd.DataFrame) -> TableBlock:
+def _accuracy_block(table: pd.DataFrame) -> blocks.TableBlock:
     columns = (
-        Column("Features"),
-        Column("Classifier"),
-        Column("Accuracy", "%", best="highest"),
-        Column("Chance", "%"),
-        Column("Published, 18 real strains", "%"),
+        blocks.Column("Features"),
+        blocks.Column("Classifier"),
+        blocks.Column("Accuracy", "%", best="highest"),
+        blocks.Column("Chance", "%"),
+        blocks.Column("Published, 18 real strains", "%"),
     )
     rows = tuple(
         (
             str(row["features"]),
             str(row["classifier"]),
-            Cell(100 * float(row["accuracy"]), f"{100 * row['low']:.0f} to {100 * row['high']:.0f}"),
+            blocks.Cell(100 * float(row["accuracy"]), f"{100 * row['low']:.0f} to {100 * row['high']:.0f}"),
             100 * float(row["chance"]),
             None if pd.isna(row["published"]) else 100 * float(row["published"]),
         )
@@ -131,7 +123,7 @@ def _accuracy_block(table: pd.DataFrame) -> TableBlock:
     caption = (
         "Accuracy with its 95 % interval; chance names the most frequent strain always; published: Li et al. 2017."
     )
-    return TableBlock(columns, (Rows(rows),), caption)
+    return blocks.TableBlock(columns, (blocks.Rows(rows),), caption)
 
 
 def _kept(result: ClassificationResult, folds: int) -> str:

@@ -1,15 +1,14 @@
 """`wormtwin posture test-page` and `clip`."""
 
 import contextlib
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from datasets.posture.cli import posture_app
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.extras import require_extra
 
 if TYPE_CHECKING:
     from surrogates.posture.forced_choice.responses import Share
@@ -29,10 +28,11 @@ def quiz(
 ) -> None:
     """Serve a web page that asks which clips show real worms and which a model's; Ctrl-C ends it."""
     from datasets.store import load_dataset
+    from surrogates.posture.forced_choice import server as page
     from surrogates.posture.forced_choice.responses import outcome_of, require_answers_file
     from surrogates.posture.forced_choice.stimuli import make_quiz
 
-    page = _page_server()
+    require_extra("flask", extra="posture", purpose="a test page")
     require_answers_file(results)
     require(observer.isprintable(), "--observer must be one printable line")
     data = (load_dataset(real), load_dataset(simulated))
@@ -68,23 +68,11 @@ def clip(
     from surrogates.posture.forced_choice.films import require_film, write_film
 
     require_film(out)
+    for package in ("imageio", "imageio_ffmpeg"):
+        require_extra(package, extra="posture", purpose="writing films")
     shown = one_clip(as_midlines(load_dataset(data)), trial, start, seconds)
-    try:
-        write_film(shown.turned(turn), out, side=side, speed=speed)
-    except ImportError as error:
-        raise InputError(_MISSING.format("films", error.name)) from None
+    write_film(shown.turned(turn), out, side=side, speed=speed)
     print(f"{shown.recording}, {seconds:g} s from {start:g} s on, in {out}")
-
-
-_MISSING = "{} need the package {}: pip install 'wormtwin[posture]'"
-
-
-def _page_server() -> ModuleType:
-    from surrogates.posture.forced_choice import server as quiz_page
-
-    if importlib.util.find_spec("flask") is None:
-        raise InputError(_MISSING.format("test pages", "flask"))
-    return quiz_page
 
 
 def _text(what: str, share: "Share") -> str:

@@ -44,8 +44,8 @@ def write_film(clip: Clip, path: Path, *, side: int = 480, speed: float = 1.0) -
     if path.suffix == MOVIE:
         save_movie(frames, path, rate)
     else:
-        with atomic_write(path) as beside:
-            iio.imwrite(beside, frames, duration=1000 / rate, loop=0)
+        with atomic_write(path) as temporary:
+            iio.imwrite(temporary, frames, duration=1000 / rate, loop=0)
     return path
 
 

@@ -95,8 +95,8 @@ def _pooled(dataset: Dataset) -> dict[str, np.ndarray]:
 
 def save_sizes(table: pd.DataFrame, out: Path) -> None:
     """Write `sizes.csv` and `sizes.png`."""
-    with atomic_write(out / "sizes.csv") as beside:
-        write_csv(table, beside, index=False)
+    with atomic_write(out / "sizes.csv") as temporary:
+        write_csv(table, temporary, index=False)
     save_figure(plot_sizes(table), out / "sizes.png")
 
 

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from connectome.cli import NetworkOption
-from connectome.scenario import SCENARIOS, Scenario, load_scenario
+from connectome.scenario_names import SCENARIO_NAMES
 from datasets.options import ClusterOption, ScenarioOption, one_of, parse_names, parse_numbers
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_writable
@@ -18,6 +18,8 @@ from neuron_models.foundation.workers import require_workers
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from connectome.scenario import Scenario
 
 scenario_app = typer.Typer(no_args_is_help=True, help="Behavioural scenarios, intact or with neurons ablated.")
 
@@ -30,14 +32,14 @@ _SHOWN = 15
 def list_scenarios() -> None:
     """Print the scenarios there are."""
     table = Table("scenario", "what it is")
-    for name, (about, _) in SCENARIOS.items():
+    for name, about in SCENARIO_NAMES.items():
         table.add_row(name, about)
     print_whole(table)
 
 
 @scenario_app.command("run")
 def run_scenario(
-    name: Annotated[str, typer.Argument(help=f"One of {', '.join(SCENARIOS)}.")],
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(SCENARIO_NAMES)}.")],
     out: FolderOption,
     ablate: Annotated[str, typer.Option(help="Neurons to ablate, such as AVBL,AVBR.")] = "",
     sequences: Annotated[str, typer.Option(help="Which sequences, such as 1,3-5; all when empty.")] = "",
@@ -46,6 +48,7 @@ def run_scenario(
     cluster: ClusterOption = None,
 ) -> None:
     """Simulate a scenario with all 302 neurons recorded, and beside it without some neurons."""
+    from connectome.scenario import load_scenario
     from connectome.wiring import load_connectome
     from datasets.responses.activity import compare_activity
     from datasets.responses.simulation import require_free, simulate_dataset, simulation_job
@@ -95,6 +98,7 @@ def screen(
 ) -> None:
     """Ablate every neuron in turn and measure what changes; a stopped screen goes on where it was."""
     from connectome.contact import require_known
+    from connectome.scenario import load_scenario
     from connectome.wiring import load_connectome
     from datasets.responses.screen import screen_ablations
     from surrogates.responses.ablation.page import write_screen_report
@@ -134,7 +138,7 @@ def _joined(text: str) -> tuple[str, ...]:
     return names
 
 
-def _first_test(scenario: Scenario) -> int:
+def _first_test(scenario: "Scenario") -> int:
     """The number of the first test sequence, counted from 1."""
     return 1 + scenario.split.index("test") if "test" in scenario.split else 1
 

@@ -15,7 +15,8 @@ from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.workers import Call, require_workers, run_calls
-from surrogates.responses.experiments.experiments import Entry, Experiment, Outcome, Protocol, Run
+from surrogates.responses.experiments.experiments import Entry, Experiment, Protocol
+from surrogates.responses.experiments.outcome import Outcome, Run
 from surrogates.runs.result import SCORES_FILE, Result, load_result, save_result, versions
 
 _CLAIM_FILE = "claim.json"
@@ -168,8 +169,8 @@ def train_run(
 def keep_run(files: Mapping[str, bytes], folder: Path) -> Result:
     """Write the files of a run, its scores last, so that their presence says that all is there."""
     for name in sorted(files, key=lambda name: name == SCORES_FILE):
-        with atomic_write(folder / name) as beside:
-            beside.write_bytes(files[name])
+        with atomic_write(folder / name) as temporary:
+            temporary.write_bytes(files[name])
     return load_result(folder / SCORES_FILE)
 
 
@@ -186,8 +187,8 @@ def claim_runs(group: Path, facts: Mapping[str, Any]) -> None:
     mine = {**facts, **versions()}
     path = group / _CLAIM_FILE
     if next(_scores(group), None) is None:
-        with atomic_write(path) as beside:
-            beside.write_text(json.dumps(mine, indent=1))
+        with atomic_write(path) as temporary:
+            temporary.write_text(json.dumps(mine, indent=1))
         return
     try:
         found = dict(json.loads(path.read_text()))

@@ -1,14 +1,12 @@
-"""The description of an experiment, and of what came out of it."""
+"""The description of an experiment."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from datasets.dataset import SPLITS
 from neuron_models.foundation.errors import require
+from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.units import DataUnits, Milliseconds
-from surrogates.runs.result import Result
 
 INPUT_GROUPS = {"AVB": ("AVBL", "AVBR"), "PLM": ("PLML", "PLMR")}
 """Inputs that are left out together, by the name of their class of neurons."""
@@ -60,10 +58,11 @@ class Entry:
     @property
     def unseen_inputs(self) -> tuple[str, ...]:
         """The inputs that the model does not see."""
-        return _members(self.without)
+        return members(self.without)
 
 
-def _members(groups: Sequence[str]) -> tuple[str, ...]:
+def members(groups: Sequence[str]) -> tuple[str, ...]:
+    """The inputs of some groups of `INPUT_GROUPS`."""
     return tuple(name for group in groups for name in INPUT_GROUPS[group])
 
 
@@ -87,30 +86,6 @@ class Protocol:
     def __post_init__(self) -> None:
         for name in ("runs", "epochs"):
             require(getattr(self, name) >= 1, f"{name} must be >= 1, got {getattr(self, name)}")
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run: its folder, the dataset file that it learned, the groups of inputs left out, its result."""
-
-    folder: Path
-    data: Path
-    without: tuple[str, ...]
-    result: Result
-
-    @property
-    def unseen_inputs(self) -> tuple[str, ...]:
-        """The inputs that the model does not see."""
-        return _members(self.without)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """An experiment with its runs, in the order of the entries and of the seeds."""
-
-    experiment: Experiment
-    protocol: Protocol
-    runs: tuple[tuple[Entry, tuple[Run, ...]], ...]
 
 
 def with_baselines(experiment: Experiment, baselines: Sequence[Entry]) -> Experiment:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from datasets.dataset import SPLITS
 from neuron_models.foundation.numerals import listed
-from surrogates.responses.experiments.experiments import Entry, Outcome, Run
+from neuron_models.foundation.splits import SPLITS
+from surrogates.responses.experiments.experiments import Entry
+from surrogates.responses.experiments.outcome import Outcome, Run
 from surrogates.responses.models.table import MODELS
 from surrogates.training.model_kind import look_up
 

@@ -13,7 +13,8 @@ from datasets.dataset import Dataset
 from datasets.plots import draw_inputs, plot_traces, tidy
 from datasets.store import load_dataset
 from neuron_models.foundation.numerals import shown_units
-from surrogates.responses.experiments.experiments import Entry, Outcome, Run
+from surrogates.responses.experiments.experiments import Entry
+from surrogates.responses.experiments.outcome import Outcome, Run
 from surrogates.responses.experiments.tables import best_run, variant
 from surrogates.runs.model_file import load_model
 from surrogates.runs.result import MODEL_FILE

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from datasets.options import DataOption
 from neuron_models.foundation.errors import require
+from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.printing import print_whole
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def tune(
 ) -> None:
     """Search activation, learning rate and batch size on validation trials; a stopped search goes on."""
     from datasets.store import load_dataset
+
+    require_extra("optuna", extra="search", purpose="wormtwin tune")
     from surrogates.responses.search.tuning import Tuning, ranked
     from surrogates.responses.search.tuning import tune as run_tuning
     from surrogates.responses.search.tuning_result import save_tuning

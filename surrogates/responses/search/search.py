@@ -54,8 +54,8 @@ def claimed(out: Path, search: Mapping[str, Any]) -> Iterator[None]:
     try:
         with FileLock(out / _LOCK_FILE, timeout=0):
             if not path.exists():
-                with atomic_write(path) as beside:
-                    beside.write_text(json.dumps(search, indent=1))
+                with atomic_write(path) as temporary:
+                    temporary.write_text(json.dumps(search, indent=1))
             _require_same(path, json.loads(json.dumps(search)))
             yield
     except Timeout:

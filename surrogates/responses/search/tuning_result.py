@@ -46,8 +46,8 @@ def save_tuning(trials: list[FrozenTrial], data: Path, tuning: Tuning, out: Path
         FloatingPointError: no trial is complete.
     """
     table, units = trial_table(trials), load_dataset(data, lazy=True).y_units
-    with atomic_write(out / "trials.csv") as beside:
-        write_csv(table, beside, index=False)
+    with atomic_write(out / "trials.csv") as temporary:
+        write_csv(table, temporary, index=False)
     best = ranked(trials)[0]
     settings, config = tuning.model_settings(best.params), tuning.config(best.params)
     content = {
@@ -64,8 +64,8 @@ def save_tuning(trials: list[FrozenTrial], data: Path, tuning: Tuning, out: Path
         "versions": versions() | {"optuna": optuna.__version__},
         "command": train_command(data, tuning.model, settings, config, out / "best"),
     }
-    with atomic_write(out / "best.json") as beside:
-        beside.write_text(json.dumps(without_nan(content), indent=1))
+    with atomic_write(out / "best.json") as temporary:
+        temporary.write_text(json.dumps(without_nan(content), indent=1))
     searched = list(best.params)
     for suffix in ("png", "svg"):
         save_figure(plot_tuning_history(table, units), out / f"history.{suffix}")
