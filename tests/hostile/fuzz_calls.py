@@ -277,7 +277,7 @@ def fuzz(calls: int, seed: int, seconds: float, folder: Path, log: Path) -> list
                 process.wait(2)
             if log.stat().st_size != seen:
                 seen, at = log.stat().st_size, time.monotonic()
-            if time.monotonic() > min(at + WALL_SECONDS, until + 60):
+            if time.monotonic() > min(at + WALL_SECONDS, until + 2 * CPU_SECONDS):
                 process.kill()
                 process.wait()
         records = _read(log)
@@ -304,7 +304,7 @@ def _read(log: Path) -> list[dict[str, Any]]:
 def main() -> None:
     """The script."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, default=1000)
+    parser.add_argument("--calls", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--folder", type=Path, required=True)
@@ -322,6 +322,9 @@ def main() -> None:
         found = fuzz(given.calls, given.seed, given.seconds, given.folder, given.log)
         faults = [each for each in found if each["faults"]]
         print(f"{len(found)} calls, {len(faults)} faults")
+        for each in faults:
+            print(json.dumps(each))
+        sys.exit(1 if faults else 0)
 
 
 if __name__ == "__main__":

@@ -161,10 +161,6 @@ def _recording(path: Path, worm: str, tracks: list[Track], reading: Reading, str
     alike = [
         track.midlines if track.midlines.shape[1] == points else resampled(track.midlines, points) for track in tracks
     ]
-    require(
-        bool(frames[-1] < MOST_FRAMES),
-        f"{where} has {len(frames)} midlines in {times[-1] - times[0]:g} s at {rate:g} Hz",
-    )
     midlines = np.full((frames[-1] + 1, points, 2), np.nan)
     midlines[frames] = np.concatenate(alike)[order]
     name = f"{path.name.partition('.')[0]} {worm}"
@@ -179,7 +175,11 @@ def _frames(times: Float[np.ndarray, " midline"], reading: Reading, where: str) 
         neighbours = steps[steps < 1.5 * np.median(steps)]
         said = len(neighbours) / float(neighbours.sum())
     rate = reading.rate(said, where)
-    return np.concatenate(([0], np.cumsum(np.round(steps * rate)))).astype(int), rate
+    with np.errstate(over="ignore"):
+        frames = np.concatenate(([0], np.cumsum(np.round(steps * rate))))
+    told = f"{where} has {len(times)} midlines in {times[-1] - times[0]:g} s at {rate:g} Hz: that cannot be"
+    require(bool(frames[-1] < MOST_FRAMES), told)
+    return frames.astype(int), rate
 
 
 def _kind(value: Any) -> str:
