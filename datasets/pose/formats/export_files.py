@@ -16,10 +16,11 @@ from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks, images_of
 from datasets.pose.video.frame_readers import ImageReader
 from neuron_models.foundation.errors import InputError, reason, require
-from neuron_models.foundation.files import atomic_write
+from neuron_models.foundation.files import atomic_write, require_space
 
 SUFFIXES: Mapping[str, str] = {"slp": ".slp", "analysis": ".h5", "dlc": ".csv", "nwb": ".nwb", "coco": ".json"}
 """The kinds of files, and how their names end: SLEAP's labels, its analysis HDF5, DeepLabCut's table, NWB and COCO."""
+_HDF5 = ("slp", "analysis", "nwb")
 _ONE_VIDEO = ("analysis", "dlc", "nwb")
 
 
@@ -42,10 +43,19 @@ def save_labels(found: Sequence[Tracks], out: str | Path, to: str) -> Path:
         warnings.simplefilter("ignore")
         with open(os.devnull, "w") as sink, contextlib.redirect_stdout(sink):  # noqa: PTH123
             try:
+                if to in _HDF5:
+                    require_space(temporary, _size(found))  # HDF5 can crash on a full disk
+                    temporary.unlink()
                 _WRITERS[to](found, temporary)
             except (ValueError, TypeError, KeyError) as error:
                 raise InputError(f"{out}: these labels cannot be written as {to} ({reason(error)})") from None
     return out
+
+
+def _size(found: Sequence[Tracks]) -> int:
+    """More bytes than tracks take in a file of HDF5: five numbers a key point, and the head of each series."""
+    values = sum(40 * each.xy.size + 60_000 * each.xy.shape[1] * each.xy.shape[2] for each in found)
+    return 400_000 + values
 
 
 def kind_of(out: Path) -> str:
