@@ -30,6 +30,7 @@ import datasets.plot_cli
 import surrogates.cli
 import surrogates.export.cli
 import surrogates.importance.cli
+import surrogates.pages.atlas.cli
 import surrogates.pages.worm.cli
 from connectome.cli import NetworkOption
 from datasets.options import ClusterOption
@@ -237,7 +238,14 @@ def command_line() -> Any:
     of_topics = [
         module for package in ("datasets", "surrogates") for module in topic_modules(package, "cli", needed=False)
     ]
-    common = (datasets.cli, surrogates.cli, surrogates.importance.cli, surrogates.export.cli, surrogates.pages.worm.cli)
+    common = (
+        datasets.cli,
+        surrogates.cli,
+        surrogates.importance.cli,
+        surrogates.export.cli,
+        surrogates.pages.worm.cli,
+        surrogates.pages.atlas.cli,
+    )
     for commands in (*of_topics, *common):
         if hasattr(commands, "register"):
             commands.register(app)

@@ -12,6 +12,7 @@ from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Fraction
 
 Kind = Literal["chemical", "gap_junction"]
+Sign = Literal[-1, 1]
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Neuron:
 class Contact:
     """One contact, and where on the two cells it sits: NeuroML segment ids and fractions along them.
 
-    A gap junction has no direction: `pre` and `post` are the two sides in the order of the source.
+    A gap junction has no direction: `pre` and `post` are the two sides in the order of the source. `sign` is +1 or -1
+    where the source says what the contact does; None leaves it to its transmitter.
     """
 
     pre: str
@@ -37,6 +39,7 @@ class Contact:
     pre_fraction: Fraction
     post_segment: int
     post_fraction: Fraction
+    sign: Sign | None = None
 
     def __post_init__(self) -> None:
         for side in ("pre", "post"):
@@ -89,6 +92,20 @@ class Connectome:
         kept = tuple(c for c in self.contacts if c.pre not in gone and c.post not in gone)
         source = f"{self.source} without {', '.join(sorted(gone))}" if gone else self.source
         return Connectome(self.neurons, kept, source)
+
+
+def require_covered(wanted: Iterable[str], connectome: Connectome, where: str) -> None:
+    """Raise an `InputError` that begins with `where` unless the connectome covers the wanted neurons.
+
+    A wiring of the brain alone has no motor neurons: they are missing there, not silent.
+    """
+    missing = [name for name in dict.fromkeys(wanted) if name not in connectome.names]
+    more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+    require(
+        not missing,
+        f"{where} needs {', '.join(missing[:5])}{more}, which the wiring lacks ({connectome.source.split(':')[0]}, "
+        f"{len(connectome.names)} neurons): choose another --network",
+    )
 
 
 def require_known(wanted: Iterable[str], known: Iterable[str], what: str = "neuron") -> tuple[str, ...]:

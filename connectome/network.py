@@ -10,10 +10,10 @@ from connectome.c302_files import morphology
 from connectome.contact import Connectome, Contact
 from connectome.scenario import Scenario
 from neuron_models.circuit import Cell, Circuit, Junction, RunSettings, Site, require_compartment
-from neuron_models.engine import Simulation
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.units import Micrometres, Millivolts
+from neuron_models.foundation.units import Micrometres, Milliseconds, Millivolts
 from neuron_models.membrane import Passive
+from neuron_models.simulators import Runs
 from neuron_models.synapse import ChemicalSynapse, GapJunction
 
 
@@ -36,12 +36,11 @@ class NetworkParameters:
         require_compartment(self.longest_compartment)
 
     def mechanism(self, contact: Contact) -> ChemicalSynapse | GapJunction:
-        """The synapse or gap junction that stands for a contact."""
+        """The synapse or gap junction that stands for a contact: by its sign, or by its transmitter if it has none."""
         if contact.kind == "gap_junction":
             return self.gap_junction
-        if contact.transmitter in self.inhibitory_transmitters:
-            return self.inhibitory
-        return self.excitatory
+        inhibits = contact.sign == -1 if contact.sign else contact.transmitter in self.inhibitory_transmitters
+        return self.inhibitory if inhibits else self.excitatory
 
     @property
     def inhibitory(self) -> ChemicalSynapse:
@@ -75,7 +74,7 @@ def _junction(contact: Contact, parameters: NetworkParameters) -> Junction:
 
 
 def simulate(
-    simulation: Simulation,
+    simulation: Runs,
     scenario: Scenario,
     sequence: int,
     record: Sequence[str] | None = None,
@@ -117,6 +116,13 @@ def steps_a_sample(scenario: Scenario, settings: RunSettings) -> int:
     return round(stride)
 
 
-def default_settings(scenario: Scenario) -> RunSettings:
-    """The scenario's duration in steps of 0.1 ms, by CoreNEURON (whose voltages equal NEURON's)."""
-    return RunSettings(scenario.duration, 0.1, "coreneuron")
+def default_settings(scenario: Scenario, simulator: str = "coreneuron", dt: Milliseconds | None = None) -> RunSettings:
+    """The scenario's duration in steps of 0.1 ms, by CoreNEURON (whose voltages equal NEURON's).
+
+    Args:
+        scenario: its duration and its sampling count.
+        simulator: another one; `linear` has no step of its own and tells potentials at the scenario's samples.
+        dt: another time step.
+    """
+    step = dt if dt is not None else scenario.dt if simulator == "linear" else 0.1
+    return RunSettings(scenario.duration, step, simulator)

@@ -1,5 +1,6 @@
 """Reads a NeuroML 1 network file: the contacts that OpenWorm's CElegansNeuroML placed in 2012."""
 
+import difflib
 import gzip
 import zlib
 from collections.abc import Iterator
@@ -12,6 +13,20 @@ from connectome.contact import Connectome, Contact, Kind
 from neuron_models.foundation.errors import InputError
 
 _GAP_SUFFIX = "_GJ"
+_TRANSMITTERS = (
+    "Acetylcholine",
+    "Acetylcholine_Tyramine",
+    "Dopamine",
+    "FMRFamide",
+    "GABA",
+    "Generic",
+    "Glutamate",
+    "Octapamine",
+    "Serotonin",
+    "Serotonin_Acetylcholine",
+    "Serotonin_Glutamate",
+)
+"""What the synapse types of OpenWorm's network and of the c302 table begin with, spelled as there."""
 _SHOWN_FAULTS = 3
 _USUAL = {
     "weight": 1.0,
@@ -117,7 +132,18 @@ def _synapse(projection: etree._Element, name: str, faults: list[str]) -> tuple[
         faults.append(f"line {projection.sourceline}: projection {name} has no synapse type")
         return "chemical", "unknown"
     gap = label.endswith(_GAP_SUFFIX)
+    if label.removesuffix(_GAP_SUFFIX) not in _TRANSMITTERS:
+        told = f"line {properties.sourceline}: projection {name} has the unknown synapse type {label!r}"
+        faults.append(f"{told}; {_nearest(label)}")
     return ("gap_junction" if gap else "chemical"), label.removesuffix(_GAP_SUFFIX)
+
+
+def _nearest(label: str) -> str:
+    """What may have been meant by an unknown synapse type, of which nobody knows whether it excites."""
+    by_letters = {f"{each}{end}".lower(): f"{each}{end}" for each in _TRANSMITTERS for end in ("", _GAP_SUFFIX)}
+    near = difflib.get_close_matches(label.lower(), by_letters, n=1, cutoff=0.6)
+    listed = ", ".join(_TRANSMITTERS)
+    return f"is it {by_letters[near[0]]}?" if near else f"there are {listed}, with {_GAP_SUFFIX} for a gap junction"
 
 
 def _places(connection: etree._Element, pre: str, post: str) -> tuple[int, float, int, float]:

@@ -1,6 +1,7 @@
 """Places the contacts of the c302 table on the cells: neuroConstruct's seeded random draw, number for number."""
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from jaxtyping import Float32, Int, UInt64
 from lxml import etree
 
 from connectome.c302_files import c302_folder, contact_table, morphology, neurons
-from connectome.contact import Connectome, Contact
+from connectome.contact import Connectome, Contact, Kind, Sign
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Micrometres
 
@@ -17,6 +18,8 @@ OPENWORM_SEED = -806325119
 
 _BLOCK = 1 << 16
 _FIRST_TRIES = 64
+_MARGIN = 1.0
+"""What single precision may add to a distance (um), by far."""
 
 
 def place_contacts(seed: int = OPENWORM_SEED, reach: Micrometres = 50.0, tries: int = 5000) -> Connectome:
@@ -47,18 +50,45 @@ def place_contacts(seed: int = OPENWORM_SEED, reach: Micrometres = 50.0, tries: 
     Raises:
         InputError: the seed does not fit 64 bits, or `reach` or `tries` is not positive.
     """
+    rows = (
+        ((pre, post, kind, transmitter.removesuffix("_GJ"), None), count)
+        for (pre, post, kind, transmitter), count in contact_table().items()
+    )
+    contacts = place_rows(rows, seed, reach, tries)  # type: ignore[arg-type]
+    source = f"c302 table placed at random within {reach:g} um (seed {seed}, {tries} tries)"
+    return Connectome(neurons(), contacts, source)
+
+
+def place_rows(
+    rows: Iterable[tuple[tuple[str, str, Kind, str, Sign | None], int]],
+    seed: int = OPENWORM_SEED,
+    reach: Micrometres = 50.0,
+    tries: int = 5000,
+) -> tuple[Contact, ...]:
+    """Place counted contacts by the rule of `place_contacts`.
+
+    Args:
+        rows: ((pre, post, kind, transmitter, sign), number), in the order in which they are drawn.
+        seed: any integer of 64 bits.
+        reach: the greatest distance between the two sides of a contact, in micrometres.
+        tries: how many points on the second neuron are tried for a contact.
+
+    Returns:
+        The contacts that found a place, in the order of the rows.
+
+    Raises:
+        InputError: as `place_contacts`, or a neuron is unknown.
+    """
     require(-(2**63) <= seed < 2**63, f"seed must be an integer of 64 bits, got {seed}")
     require(0 < reach < np.inf, f"reach must be positive and finite, got {reach} um")
     require(tries >= 1, f"tries must be at least 1, got {tries}")
     numbers, contacts = _JavaRandom(seed), []
-    for (pre, post, kind, transmitter), count in contact_table().items():
-        label = transmitter.removesuffix("_GJ")
+    for (pre, post, kind, transmitter, sign), count in rows:
         for _ in range(count):
             indices = _draw(_outline(pre), _outline(post), numbers, reach, tries)
             if indices is not None:
-                contacts.append(Contact(pre, post, kind, label, *indices))  # type: ignore[arg-type]
-    source = f"c302 table placed at random within {reach:g} um (seed {seed}, {tries} tries)"
-    return Connectome(neurons(), tuple(contacts), source)
+                contacts.append(Contact(pre, post, kind, transmitter, *indices, sign))
+    return tuple(contacts)
 
 
 @dataclass(frozen=True)
@@ -85,6 +115,16 @@ class _Outline:
         steps = self.ends[index] - self.starts[index]
         return index, fractions, self.starts[index] + fractions[:, None] * steps
 
+    def distance(self, origin: Float32[np.ndarray, " xyz"]) -> float:
+        """How far a point is from the box around all segments (um), so from every point on them at least."""
+        low, high = self.box
+        return float(np.linalg.norm(np.maximum(np.maximum(low - origin, origin - high), 0)))
+
+    @functools.cached_property
+    def box(self) -> tuple[Float32[np.ndarray, " xyz"], Float32[np.ndarray, " xyz"]]:
+        """The lowest and the highest x, y, z of all segments in um."""
+        return np.minimum(self.starts, self.ends).min(0), np.maximum(self.starts, self.ends).max(0)
+
 
 @functools.cache
 def _outline(name: str) -> _Outline:
@@ -106,6 +146,9 @@ def _draw(
     """
     (first,), (along,), (origin,) = pre.points(numbers.ahead(1))
     numbers.skip(1)
+    if post.distance(origin) > reach + _MARGIN:
+        numbers.skip_unseen(2 * tries)
+        return None
     for count in (min(tries, _FIRST_TRIES), tries - _FIRST_TRIES):
         if count > 0:
             index, fractions, points = post.points(numbers.ahead(2 * count)[::2])
@@ -146,3 +189,11 @@ class _JavaRandom:
     def skip(self, count: int) -> None:
         """Take the next `count` numbers, already looked at, away."""
         self._numbers = self._numbers[count:]
+
+    def skip_unseen(self, count: int) -> None:
+        """Take the next `count` numbers away, looked at or not."""
+        while count > len(self._numbers):
+            count -= len(self._numbers)
+            self._numbers = self._numbers[:0]
+            self.ahead(1)
+        self.skip(count)

@@ -6,10 +6,10 @@ from numpy import ndarray
 from connectome.network import simulate
 from connectome.scenario import Scenario
 from neuron_models.circuit import Circuit, RunSettings
-from neuron_models.engine import Simulation
+from neuron_models.simulators import Runs, build, engine_of
 
-_built: dict[str, Simulation] = {}
-"""The network that this process has built, by the fingerprint of its circuit."""
+_built: dict[tuple[str, str], Runs] = {}
+"""The network that this process has built, by the fingerprint of its circuit and by its engine."""
 
 
 def simulate_here(
@@ -33,11 +33,12 @@ def simulate_here(
     Returns:
         Soma potentials in V.
     """
-    if fingerprint not in _built or not _built[fingerprint].live:
+    key = (fingerprint, engine_of(settings.simulator))
+    if key not in _built or not _built[key].live:
         _built.clear()
-        _built[fingerprint] = Simulation(circuit)
+        _built[key] = build(circuit, settings.simulator, fingerprint)
     try:
-        return simulate(_built[fingerprint], scenario, sequence, record, settings)
+        return simulate(_built[key], scenario, sequence, record, settings)
     except BaseException:
         _built.clear()
         raise

@@ -1,7 +1,8 @@
-"""Loads the connectome: the published network file, or the contacts of the c302 table placed by a rule."""
+"""Loads the connectome: the published network file, a published wiring by name, or a user's own."""
 
 import functools
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from connectome.as_run import as_run
@@ -9,27 +10,37 @@ from connectome.contact import Connectome, Contact, Neuron
 from connectome.download import cached_network
 from connectome.network_file import load_network_file
 from connectome.placement import place_contacts
+from connectome.wirings.named import FENYVES, WIRINGS, is_named, named_table
+from connectome.wirings.own_file import is_wiring_file, load_wiring_file
+from connectome.wirings.placing import placed_table
+from connectome.wirings.table import WiringTable, table_of
 from neuron_models.foundation.errors import InputError
 
-__all__ = ["NETWORK_VARIABLE", "Connectome", "Contact", "Neuron", "load_connectome"]
+__all__ = ["NETWORK_VARIABLE", "Connectome", "Contact", "Neuron", "load_connectome", "load_table"]
 
-SOURCES = ("published", "placed", "as-run")
+SOURCES = ("published", "placed", "as-run", *WIRINGS)
+"""The networks that have a name."""
 NETWORK_VARIABLE = "WORMTWIN_NETWORK"
 """The environment variable that may name the published network file."""
 
 
 def load_connectome(source: str | Path | None = None) -> Connectome:
-    """Load the 302 neurons and 6,702 placed contacts.
+    """Load neurons and placed contacts: 302 and 6,702 in the published network.
 
     Args:
-        source: a path to a NeuroML 1 network file; `"published"` for the one that `WORMTWIN_NETWORK` names or that
+        source: a path to a NeuroML 1 network file, or to a wiring as a table (.csv, .xlsx: see `load_wiring_file`);
+            one of `WIRINGS`, placed by `placed_table`; `"published"` for the one that `WORMTWIN_NETWORK` names or that
             `wormtwin connectome download` fetched; `"placed"` for the c302 table placed by `place_contacts`;
             `"as-run"` for the latter as the publication ran it (`as_run`); None for the
             published one where there is one, else the placed one. `Connectome.source` says which it became.
 
     Raises:
-        InputError: the file is missing, truncated or no network, or `"published"` is asked for and not there.
+        InputError: the file is missing, truncated or no network, `"published"` is asked for and not there, or the
+            package that holds a wiring is not installed.
     """
+    table = _counted(source)
+    if table is not None:
+        return placed_table(table)
     if source == "placed":
         return _placed()
     if source == "as-run":
@@ -46,8 +57,37 @@ def load_connectome(source: str | Path | None = None) -> Connectome:
         )
     path = Path(source)
     if not path.exists():
-        raise InputError(f"there is no network {source!s}: give a path, or one of {', '.join(SOURCES)}")
+        raise InputError(
+            f"there is no network {source!s}: give a path, or one of {', '.join(SOURCES)}; "
+            f"{FENYVES!r} at a wiring's end takes predicted signs"
+        )
     return load_network_file(path)
+
+
+def load_table(source: str | Path | None = None) -> WiringTable:
+    """Load a wiring as counts: those of a named wiring or a user's table before placement, else of placed contacts.
+
+    Args:
+        source: as for `load_connectome`.
+
+    Raises:
+        InputError: as `load_connectome`.
+    """
+    table = _counted(source)
+    if table is not None:
+        return table
+    found = table_of(load_connectome(source))
+    return replace(found, name=str(source or "default"))
+
+
+def _counted(source: str | Path | None) -> WiringTable | None:
+    """The wiring that a source names as counts; None where it names placed contacts."""
+    if source is None:
+        return None
+    if is_named(str(source)):
+        return named_table(str(source))
+    path = Path(source)
+    return load_wiring_file(path) if is_wiring_file(path) and path.exists() else None
 
 
 def _published_path() -> Path | None:

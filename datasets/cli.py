@@ -10,6 +10,7 @@ from rich.table import Table
 
 from datasets.options import DataArgument, OutOption, parse_names
 from neuron_models.foundation.errors import require
+from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.printing import plain_console
 from neuron_models.foundation.wording import counted
 
@@ -33,7 +34,7 @@ def info(data: DataArgument) -> None:
         ("task", dataset.task),
         ("trials", f"{len(dataset)} ({', '.join(f'{number} {split}' for split, number in splits.items())})"),
         ("samples a trial", f"{min(lengths)}" if len(set(lengths)) == 1 else f"{min(lengths)} to {max(lengths)}"),
-        ("sampling", f"{dataset.dt:g} ms"),
+        ("sampling", f"{dataset.dt:g} ms" if dataset.extra.get("sampled", True) else "single frames"),
         ("inputs", f"{', '.join(dataset.x_names)} ({dataset.x_units})"),
         ("outputs", f"{_shortened(dataset.y_names)} ({dataset.y_units})"),
         ("source", dataset.source),
@@ -49,19 +50,37 @@ def info(data: DataArgument) -> None:
 @dataset_app.command()
 def split(
     data: DataArgument,
-    out: OutOption,
-    seed: Annotated[int, typer.Option(help="Seed of the first division.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="The dataset file to write (.h5); the file itself if none.")] = None,
+    test: Annotated[str, typer.Option(help="Trials or animals that test, such as worm4,worm5.")] = "",
+    leave_out: Annotated[str, typer.Option(help="The same: an animal that is left out of training.")] = "",
+    validation: Annotated[str, typer.Option(help="Trials or animals that validate; all others train.")] = "",
+    fractions: Annotated[
+        str, typer.Option(help="Of training, validation and test (or of training and test), such as 0.7,0.15,0.15.")
+    ] = "",
+    by: Annotated[
+        str,
+        typer.Option(
+            help="What is divided: group (animals), trial, block (each trial in time), frame (labelled images), or "
+            "diverse: groups, so that parts are equally diverse. With names, trial lets a group stand in two parts."
+        ),
+    ] = "",
+    seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
 ) -> None:
-    """Divide a dataset into training, validation and test parts that are equally diverse (50/25/25 %)."""
-    from datasets.splitting import diversity, split_diverse
+    """Divide a dataset into training, validation and test parts: by name, or by size (diverse 50/25/25 % at first)."""
+    from datasets.parts.division import divided
+    from datasets.parts.options import division_of, print_parts
     from datasets.store import load_dataset, save_dataset
 
-    require(not out.exists(), f"--out {out} exists: delete it or choose another --out")
-    divided = split_diverse(load_dataset(data), seed=seed)
-    save_dataset(divided, out)
-    found = diversity(divided)
-    for part in found.spread:
-        print(f"{part}: spread {found.spread[part]:.3f} of the whole, mean off by {found.offset[part]:.3f}")
+    division = division_of(parse_names(test) + parse_names(leave_out), parse_names(validation), fractions, by, seed)
+    require(out is None or not out.exists(), f"--out {out} exists: delete it or choose another --out")
+    require(
+        out is not None or by not in ("block", "frame"), f"--by {by} cuts trials: name a new file for them by --out"
+    )
+    if out is not None:
+        require_writable(out)
+    found = divided(load_dataset(data), division)
+    save_dataset(found, out or data)
+    print_parts(found, division)
 
 
 @dataset_app.command("export-dat")

@@ -13,6 +13,9 @@ from neuron_models.foundation.units import Milliseconds
 
 Task = Literal["regression", "next_step", "classification", "keypoints"]
 TASKS: tuple[str, ...] = ("regression", "next_step", "classification", "keypoints")
+UNSEEN = "unseen"
+"""The part of a trial that a model has not learned, when it is evaluated on another file."""
+_PARTS = (*SPLITS, UNSEEN, "all")
 
 
 @runtime_checkable
@@ -36,7 +39,7 @@ class Trial:
 
     `x` is (time, input), `y` (time, output) or None; either may have further axes behind (a video's height and width).
     `weight` (time,) is zero where a sample must not count. `group` names the animal (or whatever must not be split),
-    `split` is train, validation, test or empty.
+    `split` is train, validation, test or empty; while a model is evaluated, unseen too.
     """
 
     name: str
@@ -58,7 +61,7 @@ class Trial:
                 )
         require(self.y is None or len(self.y.shape) >= 2, f"{where}: y must be (time, output)")
         require(
-            self.split in ("", *SPLITS),
+            self.split in ("", UNSEEN, *SPLITS),
             f"{where}: split must be one of {', '.join(SPLITS)} or empty, got {self.split!r}",
         )
 
@@ -131,6 +134,11 @@ class Dataset:
         """One dataset for each split that has trials; those of no split are left out."""
         indices = {split: [i for i, trial in enumerate(self.trials) if trial.split == split] for split in SPLITS}
         return {split: self.select(rows) for split, rows in indices.items() if rows}
+
+    def by_part(self) -> dict[str, list[int]]:
+        """The places of the trials by what scores are told by: the splits, "unseen", and "all" of no split."""
+        parts = {part: [i for i, trial in enumerate(self.trials) if (trial.split or "all") == part] for part in _PARTS}
+        return {part: indices for part, indices in parts.items() if indices}
 
     def with_split(self, split: Sequence[str]) -> "Dataset":
         """The dataset with the trials' splits replaced."""
@@ -272,6 +280,15 @@ def _window_starts(valid: Bool[np.ndarray, " time"], span: int, step: int) -> Sh
         return np.zeros(0, dtype=int)
     starts = [np.arange(first, last - span + 1, step) for first, last in contiguous_runs(valid)]
     return np.concatenate(starts).astype(int) if starts else np.zeros(0, dtype=int)
+
+
+def require_training(dataset: Dataset) -> None:
+    """Raise an `InputError` that names the command that divides, unless a dataset has training trials."""
+    require(
+        "train" in dataset.by_split(),
+        f"dataset {dataset.name!r} has no training trials: divide its file first, such as by "
+        "`wormtwin dataset split FILE --fractions 0.7,0.15,0.15`",
+    )
 
 
 def classes_of(dataset: Dataset) -> tuple[str, ...]:

@@ -12,8 +12,18 @@ from neuron_models.foundation.errors import InputError, require
 ScenarioOption = Annotated[str, typer.Option(help=f"One of {', '.join(SCENARIO_NAMES)}.")]
 DataArgument = Annotated[Path, typer.Argument(help="A dataset file (.h5).")]
 DataOption = Annotated[Path, typer.Option(help="A dataset file (.h5).")]
+TestDataOption = Annotated[
+    Path | None, typer.Option(help="Another dataset file (.h5), whose trials are the test part.")
+]
 ClusterOption = Annotated[
     str | None, typer.Option(help="A Dask scheduler, tcp://host:port: its workers run everything.")
+]
+SimulatorOption = Annotated[
+    str,
+    typer.Option(
+        help="'coreneuron', the slower 'neuron' with equal voltages, 'linear' (passive cells, no step), or 'euler' "
+        "(passive cells, NEURON's steps)."
+    ),
 ]
 OutOption = Annotated[Path, typer.Option(help="The dataset file to write (.h5).")]
 

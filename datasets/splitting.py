@@ -37,28 +37,33 @@ def split_diverse(dataset: Dataset, shares: Sequence[float] = (0.5, 0.25, 0.25),
 
     Args:
         dataset: trials with x, and with y if responses should count.
-        shares: of training, validation and test; they add up to 1.
+        shares: of training, validation and test; they add up to 1, and of the last two one may be 0.
         seed: of the first division.
 
     Returns:
         The dataset with its trials' splits replaced.
 
     Raises:
-        InputError: fewer than three groups, shares that do not add up to 1, a seed that is none, or NaN in the data.
+        InputError: fewer groups than parts, shares that do not add up to 1, a seed that is none, or NaN in the data.
     """
     require_seed(seed, "the seed of a split")
     require(
-        len(shares) == 3 and min(shares) > 0 and abs(sum(shares) - 1) < 1e-6,
+        len(shares) == 3 and min(shares) >= 0 and 0 < shares[0] < 1 and abs(sum(shares) - 1) < 1e-6,
         f"the shares of {', '.join(SPLITS)} must be > 0 and add up to 1, got {tuple(shares)}",
     )
     owners = [trial.group or trial.name for trial in dataset]
     groups = list(dict.fromkeys(owners))
-    require(len(groups) >= 3, f"a split needs at least 3 trials or groups, dataset {dataset.name!r} has {len(groups)}")
+    parts = [split for split, share in zip(SPLITS, shares, strict=True) if share > 0]
+    require(
+        len(groups) >= len(parts),
+        f"a split needs at least {len(parts)} trials or groups, dataset {dataset.name!r} has {len(groups)}: "
+        "`wormtwin dataset split --by block` divides each in time",
+    )
     points, member = _features(dataset), np.array([groups.index(owner) for owner in owners])
     moments = np.hstack([points, points**2 - (points**2).mean(0)])
     means = np.stack([moments[member == group].mean(0) for group in range(len(groups))])
     part = _exchange(means, _sizes(len(groups), shares), seed)
-    return dataset.with_split([SPLITS[part[group]] for group in member])
+    return dataset.with_split([parts[part[group]] for group in member])
 
 
 def diversity(dataset: Dataset) -> Diversity:
@@ -100,9 +105,9 @@ def _binned(array: Float[np.ndarray, "time channel"]) -> Float[np.ndarray, "bin 
 
 
 def _sizes(number: int, shares: Sequence[float]) -> list[int]:
-    """Whole numbers of trials by share, at least one each, the training set taking what rounding leaves."""
-    validation, test = (max(1, round(number * share)) for share in shares[1:])
-    return [number - validation - test, validation, test]
+    """Whole numbers of trials by share that is > 0, at least one each, the training set taking what rounding leaves."""
+    others = [max(1, round(number * share)) for share in shares[1:] if share > 0]
+    return [number - sum(others), *others]
 
 
 def _exchange(points: Float[np.ndarray, "trial feature"], sizes: list[int], seed: int) -> Int[np.ndarray, " trial"]:

@@ -112,6 +112,17 @@ def content_checksum(dataset: Dataset) -> str:
     return digest.hexdigest()
 
 
+def trial_checksum(trial: Trial) -> str:
+    """The SHA-256 of a trial's inputs and outputs: their shapes, types and values, not its name, weights or split."""
+    digest = hashlib.sha256()
+    for array in (trial.x, trial.y):
+        if array is not None:
+            digest.update(repr((tuple(array.shape), str(array.dtype))).encode())
+            for block in _blocks(array):
+                digest.update(np.ascontiguousarray(array[block]).tobytes())
+    return digest.hexdigest()
+
+
 def dataset_checksum(path: str | Path) -> str:
     """The SHA-256 that a dataset file carries: of its arrays, names, groups and splits.
 

@@ -35,6 +35,9 @@ class DataTopic:
         require_details: raises an `InputError` unless a dataset goes with a model's output names and details; where a
             topic has it, names and sampling are not compared.
         validate_details: raises an `InputError` where output names and details, read from a file, are not sound.
+        divide_frames: divides frame by frame, of a dataset, the share of each split and a seed; None where frames
+            follow one another.
+        divide_blocks: cuts trials in time, of a dataset and the shares; None where `cut_in_time` does.
     """
 
     owns: Callable[["Dataset"], bool]
@@ -44,6 +47,8 @@ class DataTopic:
     details: Callable[["Dataset"], Mapping[str, Any]] = _no_details
     require_details: Callable[[tuple[str, ...], Mapping[str, Any], "Dataset"], None] | None = None
     validate_details: Callable[[tuple[str, ...], Mapping[str, Any]], None] | None = None
+    divide_frames: Callable[["Dataset", Mapping[str, float], int], "Dataset"] | None = None
+    divide_blocks: Callable[["Dataset", Mapping[str, float]], "Dataset"] | None = None
 
 
 def topics_of(dataset: "Dataset") -> Iterator[DataTopic]:

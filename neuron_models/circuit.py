@@ -74,9 +74,16 @@ class Circuit:
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
 
+SIMULATORS = ("neuron", "coreneuron", "linear", "euler")
+"""NEURON; its faster half; passive circuits in their modes; passive circuits stepped as NEURON steps them."""
+
+
 @dataclass(frozen=True)
 class RunSettings:
-    """How a circuit is run: for `duration`, in steps of `dt`, by NEURON itself or its faster CoreNEURON."""
+    """How a circuit is run: for `duration`, in steps of `dt`, by one of `SIMULATORS`.
+
+    To `linear` the step is only that at which potentials are told.
+    """
 
     duration: Milliseconds = 500.0
     dt: Milliseconds = 0.1
@@ -85,8 +92,8 @@ class RunSettings:
     def __post_init__(self) -> None:
         for name, value in (("the time step (dt)", self.dt), ("the duration", self.duration)):
             require(math.isfinite(value) and value > 0, f"{name} must be > 0 ms, got {value}")
-        if self.simulator not in ("neuron", "coreneuron"):
-            raise InputError(f"simulator must be neuron or coreneuron, got {self.simulator!r}")
+        if self.simulator not in SIMULATORS:
+            raise InputError(f"simulator must be one of {', '.join(SIMULATORS)}, got {self.simulator!r}")
         steps = self.duration / self.dt
         require(
             abs(steps - round(steps)) < 1e-6 and steps > 0.5,

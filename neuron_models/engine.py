@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,27 +13,27 @@ from jaxtyping import Float
 from neuron_models.circuit import Cell, Circuit, Clamp, Junction, RunSettings, Site
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_file
-from neuron_models.mechanisms import compiled, compiled_mechanisms, declared, library
+from neuron_models.foundation.units import Milliseconds
+from neuron_models.loading import load_into
+from neuron_models.mechanisms import OWN_OPTIONS, compiled_mechanisms, library, own_sources
+from neuron_models.session import FreeIds, core_settings, fixed_steps, has_others
 from neuron_models.synapse import ChemicalSynapse, GapJunction
 
 _live: list["Simulation"] = []
 """NEURON has one global state: at most one simulation lives in a process."""
+GAP_JUNCTION = "WormtwinHalfGap"
+"""The name of this package's mechanism, which nobody else's has."""
+_TRANSFERS = 3
+"""What gid_clear is told to clear transfers alone."""
 
 
 def _neuron():
-    """NEURON with this package's mechanisms loaded; its first call in a process compiles them if need be."""
-    folder = compiled_mechanisms()
+    """NEURON with this package's mechanism loaded; its first call in a process compiles it if need be."""
     os.environ.setdefault("NEURON_MODULE_OPTIONS", "-nogui")
-    os.environ["CORENEURONLIB"] = str(library(folder, "libcorenrnmech"))
     from neuron import h
 
-    if not hasattr(h, "HalfGap"):
-        h.nrn_load_dll(str(library(folder, "libnrnmech")))
+    load_into(h, own_sources(), OWN_OPTIONS)
     return h
-
-
-_loaded: dict[str, str] = {}
-"""The mechanisms of others that are in NEURON, each with the text of its source."""
 
 
 def load_mechanisms(files: Sequence[Path]) -> Any:
@@ -50,27 +51,24 @@ def load_mechanisms(files: Sequence[Path]) -> Any:
     """
     for file in files:
         require_file(file, "a .mod file")
-    h, texts = _neuron(), {file.name: file.read_text() for file in files}
-    for name, source in ((name, text) for text in texts.values() for name in declared(text)):
-        free = _loaded[name] == source if name in _loaded else not _holds(h, name)
-        require(
-            free,
-            f"NEURON holds another {name} in this process: give this one a name of its own, or begin a new process",
-        )
-    new = {file: text for file, text in texts.items() if not set(declared(text)) <= set(_loaded)}
-    if new:
-        found = library(compiled(new), "libnrnmech")
-        try:
-            h.nrn_load_dll(str(found))
-        except RuntimeError as error:
-            raise InputError(f"NEURON cannot take {', '.join(new)}: {' '.join(str(error).split())}") from None
-        _loaded.update({name: text for text in new.values() for name in declared(text)})
+    h = _neuron()
+    load_into(h, {file.name: file.read_text() for file in files})
     return h
 
 
-def _holds(h: Any, name: str) -> bool:
-    """Whether a name means something to NEURON: to its language, or to Python's view of it (h.Section)."""
-    return bool(h.name_declared(name)) or hasattr(h, name)
+@contextlib.contextmanager
+def stepping(h: Any, dt: Milliseconds, core: Path | None = None) -> Iterator[None]:
+    """Let NEURON (or CoreNEURON) step by `dt` for a while, whatever the session is set to, and give its settings back.
+
+    Args:
+        h: NEURON's.
+        dt: the time step.
+        core: the mechanisms compiled for CoreNEURON; NEURON itself runs when None.
+    """
+    from neuron import coreneuron
+
+    with fixed_steps(h, dt), core_settings(coreneuron, core):
+        yield
 
 
 class Simulation:
@@ -87,6 +85,8 @@ class Simulation:
         self._parallel = self._h.ParallelContext()
         self._sections: dict[str, list] = {}
         self._keep: list = []
+        self._connections: list = []
+        self._ids = FreeIds(self._parallel)
         self._gids: dict[tuple, int] = {}
         self._transfers: dict[tuple, int] = {}
         self._switches: dict[str, list[Callable[[bool], None]]] = {}
@@ -98,6 +98,8 @@ class Simulation:
             for junction in circuit.junctions:
                 self._join(junction)
             self._parallel.setup_transfer()
+            if circuit.cells and not self._gids:  # by which `run` sees that nobody cleared what ParallelContext knows
+                self._spike_source(self._compartment(Site(circuit.cells[0].name)), 0.0)
         except BaseException:
             self.close()
             raise
@@ -121,13 +123,21 @@ class Simulation:
         return self._compartment(site)[0]
 
     def close(self) -> None:
-        """Take everything out of NEURON."""
+        """Take everything out of NEURON, and every transfer of ParallelContext, since NEURON drops all of them or none.
+
+        Cells and spike sources of the user's stay; gap junctions of theirs must be set up again, and a warning says so.
+        """
         if self.live:
-            self._parallel.gid_clear()
+            if self._transfers:
+                self._parallel.gid_clear(_TRANSFERS)
+            self._connections.clear()
             self._keep.clear()
             self._sections.clear()
             self._switches.clear()
             _live.remove(self)
+            if self._transfers and has_others(self._h, "", 0, 0):
+                words = "NEURON forgot all transfers with a network: call target_var and setup_transfer again for yours"
+                warnings.warn(words, RuntimeWarning, stacklevel=2)
 
     def run(
         self, clamps: Sequence[Clamp], record: Sequence[Site], settings: RunSettings, ablated: Collection[str] = ()
@@ -149,21 +159,36 @@ class Simulation:
             FloatingPointError: a potential is not finite any more.
         """
         require(self.live, "this simulation was closed: another one was built in this process")
+        whole = all(self._parallel.gid_exists(gid) for gid in self._gids.values())
+        require(whole, "gid_clear was called in this session, which took the contacts away: build the simulation again")
         for name in sorted({clamp.site.cell for clamp in clamps} & set(ablated)):
             raise InputError(f"{name} is ablated and cannot be stimulated: leave out its current")
-        h = self._h
+        instruments: list = []
         with self._solver(settings), self._without(ablated):
-            players = [self._play(clamp, settings) for clamp in clamps]
-            traces = [h.Vector().record(self._compartment(site)[0]._ref_v) for site in record]
-            self._parallel.set_maxstep(10)
-            self._initialise()
-            self._parallel.psolve(settings.duration + settings.dt / 2)
-            voltages = np.empty((settings.steps + 1, len(traces)))
-            for column, trace in enumerate(traces):
-                voltages[:, column] = trace.as_numpy()[: settings.steps + 1]
-            del players
+            try:
+                voltages = self._record(clamps, record, settings, instruments)
+            finally:
+                instruments.clear()
         if not np.isfinite(voltages).all():
             raise FloatingPointError(f"a potential is not finite any more at dt = {settings.dt} ms: use a smaller one")
+        return voltages
+
+    def _record(
+        self, clamps: Sequence[Clamp], record: Sequence[Site], settings: RunSettings, instruments: list
+    ) -> Float[np.ndarray, "time site"]:
+        """Run as NEURON is set; what plays and records is held by `instruments`."""
+        for clamp in clamps:
+            instruments.append(self._play(clamp, settings))
+        places = [self._compartment(site)[0] for site in record]
+        traces = [self._h.Vector().record(place._ref_v) for place in places]
+        instruments.append(traces)
+        self._parallel.set_maxstep(10)
+        self._initialise(settings)
+        self._parallel.psolve(settings.duration + settings.dt / 2)
+        voltages = np.empty((settings.steps + 1, len(traces)))
+        for column, trace in enumerate(traces):
+            voltages[:, column] = trace.as_numpy()[: settings.steps + 1]
+        traces.clear()
         return voltages
 
     @contextlib.contextmanager
@@ -182,25 +207,24 @@ class Simulation:
 
     @contextlib.contextmanager
     def _solver(self, settings: RunSettings) -> Iterator[None]:
-        h = self._h
-        h.dt = settings.dt
-        h.CVode().cache_efficient(True)
-        fast = settings.simulator == "coreneuron"
-        if fast:
-            from neuron import coreneuron
-
-            coreneuron.enable, coreneuron.verbose = True, 0
-        try:
+        """Step as asked, whatever the user's session is set to; NEURON stands in where CoreNEURON cannot run."""
+        found = library(compiled_mechanisms(), "libcorenrnmech") if settings.simulator == "coreneuron" else None
+        sections = sum(len(each) for each in self._sections.values())
+        alone = found and not has_others(self._h, GAP_JUNCTION, sections, len(self._connections))
+        with stepping(self._h, settings.dt, found if alone else None):
             yield
-        finally:
-            if fast:
-                coreneuron.enable = False
 
-    def _initialise(self) -> None:
+    def _initialise(self, settings: RunSettings) -> None:
         for cell in self.circuit.cells:
             for section in self._sections[cell.name]:
                 section.v = cell.membrane.e_leak
         self._h.finitialize()
+        for cell in self.circuit.cells:
+            at_rest = all(section.v == cell.membrane.e_leak for section in self._sections[cell.name])
+            require(
+                at_rest and self._h.dt == settings.dt,
+                f"{cell.name} does not begin at rest, or the time step changed: take FInitializeHandlers of yours away",
+            )
 
     def _build_cell(self, cell: Cell) -> list:
         h, membrane = self._h, cell.membrane
@@ -247,7 +271,8 @@ class Simulation:
         gid = self._spike_source(pre, mechanism.threshold)
         connection = self._parallel.gid_connect(gid, synapse)
         connection.weight[0], connection.delay = mechanism.g_max, mechanism.delay
-        self._keep += [synapse, connection]
+        self._keep.append(synapse)
+        self._connections.append(connection)
 
         def switch(on: bool) -> None:
             connection.weight[0] = mechanism.g_max if on else 0.0
@@ -258,21 +283,21 @@ class Simulation:
         """The number under which a compartment's threshold crossings are known (CoreNEURON needs one)."""
         segment, key = place[0], (place[1], threshold)
         if key not in self._gids:
-            self._gids[key] = len(self._gids)
+            self._gids[key] = self._ids.take()
             detector = self._h.NetCon(segment._ref_v, None, sec=segment.sec)
             detector.threshold = threshold
             self._parallel.set_gid2node(self._gids[key], self._parallel.id())
             self._parallel.cell(self._gids[key], detector)
-            self._keep.append(detector)
+            self._connections.append(detector)
         return self._gids[key]
 
     def _half_gap(self, here: tuple, there: tuple, mechanism: GapJunction) -> Callable[[bool], None]:
         """Make one side of a gap junction; gives what switches its conductance on and off."""
-        gap = self._h.HalfGap(here[0])
+        gap = getattr(self._h, GAP_JUNCTION)(here[0])
         gap.g = mechanism.g
         segment, key = there
         if key not in self._transfers:
-            self._transfers[key] = len(self._transfers)
+            self._transfers[key] = self._ids.take()
             self._parallel.source_var(segment._ref_v, self._transfers[key], sec=segment.sec)
         self._parallel.target_var(gap, gap._ref_vgap, self._transfers[key])
         self._keep.append(gap)

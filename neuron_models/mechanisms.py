@@ -13,18 +13,20 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-import platformdirs
 from filelock import FileLock
 
+from neuron_models.foundation.cache import cache_folder, is_whole, made_cache_folder, seal
 from neuron_models.foundation.errors import InputError
 
 _COMMENT = re.compile(r"\bCOMMENT\b.*?\bENDCOMMENT\b", re.DOTALL)
 _COMPILERS = ("c++", "g++", "clang++")
+OWN_OPTIONS = ("-coreneuron",)
+"""How `nrnivmodl` compiles this package's mechanisms."""
 
 
 def compiled_mechanisms() -> Path:
     """The folder that holds this package's mechanisms, compiled for NEURON and CoreNEURON; see `compiled`."""
-    return compiled(_sources(), "-coreneuron")
+    return compiled(own_sources(), *OWN_OPTIONS)
 
 
 def declared(source: str) -> list[str]:
@@ -37,7 +39,7 @@ def declared(source: str) -> list[str]:
 
 
 def compiled(sources: dict[str, str], *options: str) -> Path:
-    """The folder that holds some mechanisms compiled; compiles them when it is not there.
+    """The folder that holds some mechanisms compiled; compiles them when it is not there, or damaged.
 
     Safe when many processes ask at the same moment: one compiles, beside the final place, and the others wait.
 
@@ -46,18 +48,21 @@ def compiled(sources: dict[str, str], *options: str) -> Path:
         options: what `nrnivmodl` is told.
 
     Raises:
-        InputError: no C++ compiler or no make, with the package to install; or what the compiler said.
+        InputError: no C++ compiler or no make, with the package to install; what the compiler said; or the cache
+            cannot be written, with the variable to set.
     """
-    cache = platformdirs.user_cache_path("wormtwin") / "mechanisms"
-    folder = cache / _key(sources, options)
-    if folder.is_dir():
+    name = _key(sources, options)
+    folder = cache_folder("mechanisms", name)
+    if is_whole(folder):
         return folder
-    cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache / f"{folder.name}.lock"):
-        if not folder.is_dir():
+    cache = made_cache_folder("mechanisms")
+    with FileLock(cache / f"{name}.lock"):
+        if not is_whole(folder):
             with tempfile.TemporaryDirectory(dir=cache, prefix="compiling-") as work:
-                built = Path(work) / folder.name
+                built = Path(work) / name
                 _compile(sources, built, options)
+                seal(built)
+                shutil.rmtree(folder, ignore_errors=True)
                 built.rename(folder)
     return folder
 
@@ -74,7 +79,8 @@ def library(folder: Path, name: str) -> Path:
     return found[0]
 
 
-def _sources() -> dict[str, str]:
+def own_sources() -> dict[str, str]:
+    """The text of each .mod file of this package."""
     folder = importlib.resources.files("neuron_models") / "mod"
     return {f.name: f.read_text() for f in sorted(folder.iterdir(), key=lambda f: f.name) if f.name.endswith(".mod")}
 

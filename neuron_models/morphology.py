@@ -7,7 +7,7 @@ from pathlib import Path
 from lxml import etree
 
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.units import Fraction, Micrometres
+from neuron_models.foundation.units import Fraction, Micrometres, SquareMicrometres
 
 UNBRANCHED = "sao864921383"
 """The neuroLexId of a segment group that is one unbranched cable (NeuroML 2; once 'cable' of NeuroML 1.8)."""
@@ -37,6 +37,15 @@ class Cable:
         """Path length in micrometres."""
         return self.ends[-1]
 
+    @property
+    def area(self) -> SquareMicrometres:
+        """The lateral area of the cones between its points, in square micrometres."""
+        cones = zip(self.points, self.points[1:], strict=False)
+        return sum(
+            math.pi / 2 * (first[3] + last[3]) * math.hypot(math.dist(first[:3], last[:3]), (first[3] - last[3]) / 2)
+            for first, last in cones
+        )
+
     def compartments(self, longest: Micrometres) -> int:
         """How many equal compartments keep each no longer than `longest`.
 
@@ -65,6 +74,11 @@ class Morphology:
                 indices[segment] = (index, start, end)
                 start = end
         object.__setattr__(self, "_places", indices)
+
+    @property
+    def area(self) -> SquareMicrometres:
+        """The membrane's area in square micrometres."""
+        return sum(cable.area for cable in self.cables)
 
     @property
     def segments(self) -> tuple[int, ...]:

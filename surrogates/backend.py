@@ -3,15 +3,40 @@
 Every module that needs Keras writes `from surrogates.backend import keras`.
 """
 
+import importlib.util
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+from neuron_models.foundation.errors import require
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+BACKENDS = ("jax", "tensorflow", "torch")
+"""What can train."""
 
-import keras
+
+def require_backend(name: str) -> None:
+    """Raise an `InputError` unless Keras can compute with a backend of this name."""
+    require(name in BACKENDS, f"KERAS_BACKEND must be one of {', '.join(BACKENDS)}, got {name!r}")
+    found = importlib.util.find_spec(name) is not None
+    require(found, f"KERAS_BACKEND is {name}, which is not installed: install it, or leave the variable unset for jax")
+
+
+def require_precision(floatx: str) -> None:
+    """Raise an `InputError` unless Keras's default type is single precision."""
+    require(
+        floatx == "float32",
+        f"Keras computes in {floatx} by default: set floatx in {Path.home() / '.keras' / 'keras.json'} to float32",
+    )
+
+
+require_backend(os.environ["KERAS_BACKEND"])
+import keras  # noqa: E402
+
+require_precision(keras.config.floatx())
 
 __all__ = ["keras", "on_gpu", "tensorflow_unseen"]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from datasets.options import DataOption, one_of
+from datasets.options import DataOption, TestDataOption, one_of
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_figure_path, require_writable
 from surrogates.model_options import DEFAULT, ModelCommand, settings_given
@@ -18,6 +18,7 @@ _UNNAMED = "gru"
 def train(
     data: DataOption,
     out: Annotated[Path, typer.Option(help="The folder to write.")],
+    test_data: TestDataOption = None,
     model: Annotated[str, typer.Option(help="A name that `wormtwin models` lists.")] = DEFAULT,
     learning_rate: Annotated[float | None, typer.Option(help="At first; the model's own when not said.")] = None,
     epochs: Annotated[int | None, typer.Option(max=1_000_000, help="Passes over the training trials.")] = None,
@@ -32,7 +33,7 @@ def train(
 
     The settings of the model are options too: `wormtwin train --model lstm --help` lists those of lstm.
     """
-    from datasets.store import load_dataset
+    from datasets.parts.test_file import load_with_test
     from surrogates.registry import model_kind
     from surrogates.runs.fitting import fit_and_save
     from surrogates.runs.run_folder import summary_line
@@ -46,7 +47,9 @@ def train(
     given = _steps(kind, preset, {name: value for name, value in steps.items() if value is not None}, engine)
     defaults = {"learning_rate": kind.learning_rate, **kind.training_defaults}
     config = TrainingConfig(**{**defaults, **given}, seed=seed, engine=engine)
-    done = fit_and_save(kind, load_dataset(data), settings, config, out, data=data.name)
+    done = fit_and_save(kind, load_with_test(data, test_data), settings, config, out, data=data.name)
+    if done.note:
+        print(done.note)
     done.evaluation.print_scores()
     if doubt := done.evaluation.doubt(done.training):
         print(f"wormtwin: warning: {doubt}", file=sys.stderr)
@@ -67,24 +70,51 @@ def _steps(kind: Any, preset: str, given: dict[str, Any], engine: str) -> dict[s
 
 
 def evaluate(
-    data: DataOption,
     model: Annotated[Path, typer.Option(help="A model.keras that `wormtwin train` wrote.")],
+    data: Annotated[Path | None, typer.Option(help="A dataset file (.h5).")] = None,
+    test_data: TestDataOption = None,
     plot: Annotated[Path | None, typer.Option(help="Draw predicted beside true values into this file.")] = None,
 ) -> None:
-    """Score a trained model on a dataset, by split and by output."""
+    """Score a trained model on a dataset, by what it has learned of it: train, validation, test, or unseen."""
+    from datasets.parts.test_file import load_with_test
     from datasets.plots import save_figure
-    from datasets.store import load_dataset
     from surrogates.registry import model_kind
     from surrogates.runs.fitting import evaluate as evaluation_on
+    from surrogates.runs.learned import told_parts
     from surrogates.runs.model_file import load_model
 
     require_figure_path(plot)
+    require(data is not None or test_data is not None, "name the data by --data, or those of a test by --test-data")
     trained, signature = load_model(model)
     kind = model_kind(signature.model if signature is not None and signature.model else _UNNAMED)
-    found = evaluation_on(kind, trained, signature, load_dataset(data))
+    learned = signature.learned if signature is not None else None
+    dataset = load_with_test(data, test_data) if data is not None else _tested(test_data, learned)  # type: ignore[arg-type]
+    found = evaluation_on(kind, trained, signature, dataset)
+    if note := told_parts(learned, dataset):
+        print(note)
     found.print_scores()
     if plot is not None:
         save_figure(found.plot(), plot)
+
+
+def _tested(path: Path, learned: Any) -> Any:
+    """The trials of a file as a test of a model.
+
+    Raises:
+        InputError: the model has learned one of them.
+    """
+    from datasets.store import load_dataset, trial_checksum
+
+    dataset = load_dataset(path)
+    known = {} if learned is None else learned.by_checksum
+    for trial in dataset:
+        same = known.get(trial_checksum(trial))
+        require(
+            same is None,
+            f"trial {trial.name!r} of {path} was learned by the model{f', as {same.name!r}' if same else ''}: test on "
+            "others, or give the file by --data",
+        )
+    return dataset.with_split(["test"] * len(dataset))
 
 
 def models(

@@ -12,6 +12,7 @@ import pytest
 
 import connectome.download as download
 from datasets.store import load_dataset, save_dataset
+from neuron_models.foundation.cache import CACHE_VARIABLE
 
 HEAD = "wormtwin: "
 
@@ -297,7 +298,7 @@ def cache(monkeypatch, tmp_path):
     """An empty cache for the published network, and the function that sets where it comes from."""
     folder = tmp_path / "wormtwin" / "network"
     original = download.download_network
-    monkeypatch.setattr(download.platformdirs, "user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "wormtwin"))
 
     def come_from(url):
         monkeypatch.setattr(download, "download_network", lambda: original(url))
@@ -359,7 +360,7 @@ def test_stopping_by_the_keyboard_is_told_and_has_its_status(wormtwin, data, mon
     monkeypatch.setattr("datasets.store.load_dataset", interrupt)
     status, _, err = wormtwin("dataset", "info", data)
     assert status == 130
-    assert "stopped; simulations, experiments and searches go on" in err
+    assert "stopped; simulations, trainings, experiments and searches go on" in err
 
 
 def test_no_arguments_show_the_help(wormtwin):

@@ -91,11 +91,15 @@ def test_a_command_without_its_extra_is_one_line(
     wormtwin, refused, linear_response, tmp_path, monkeypatch, package, arguments, said
 ):
     monkeypatch.setitem(sys.modules, package, None)
-    places = {"data": save_dataset(linear_response(), tmp_path / "d.h5"), "out": tmp_path / "o", "file": tmp_path / "f"}
+    indices = {
+        "data": save_dataset(linear_response(), tmp_path / "d.h5"),
+        "out": tmp_path / "o",
+        "file": tmp_path / "f",
+    }
     for suffix in (".mat", ".nwb", ".slp"):
         (tmp_path / f"f{suffix}").write_bytes(b"")
     extra = {"imageio": "posture"}.get(package, EXTRAS[package])
-    refused(wormtwin(*(each.format(**places) for each in arguments)), said, f"pip install 'wormtwin[{extra}]'")
+    refused(wormtwin(*(each.format(**indices) for each in arguments)), said, f"pip install 'wormtwin[{extra}]'")
     assert not list(tmp_path.glob("o*"))
 
 

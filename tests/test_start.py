@@ -26,8 +26,8 @@ def in_a_new_process(code: str, *arguments: str) -> subprocess.CompletedProcess[
     ],
 )
 def test_help_and_packages_import_nothing_heavy(begun):
-    told = "import json; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
-    done = in_a_new_process(f"{begun}; {told}")
+    text = "import json; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    done = in_a_new_process(f"{begun}; {text}")
     assert done.returncode == 0, done.stderr
     assert HEAVY & set(json.loads(done.stdout.splitlines()[-1])) == set()
 
@@ -35,8 +35,8 @@ def test_help_and_packages_import_nothing_heavy(begun):
 def test_help_groups_commands_by_what_people_do(wormtwin):
     from run_experiments import PANELS, TOPICS_PANEL, command_line
 
-    status, told, _ = wormtwin("--help")
-    titles = [line.split("─")[1].strip() for line in told.splitlines() if line.startswith("╭")]
+    status, text, _ = wormtwin("--help")
+    titles = [line.split("─")[1].strip() for line in text.splitlines() if line.startswith("╭")]
     assert status == 0
     assert titles == ["Options", *PANELS, TOPICS_PANEL]
     there = command_line().commands

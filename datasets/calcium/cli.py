@@ -86,6 +86,8 @@ def _save(dataset: "Dataset", rule: str, out: Path) -> None:
     require_windows(dataset)
     save_dataset(dataset, out)
     print_recordings(dataset)
+    for line in dataset.extra.get("left_out", ()):
+        print(f"left out: {line}")
     print(f"{counted(len(dataset), 'worm')}, {counted(len(dataset.x_names), 'neuron')} in {out}")
 
 

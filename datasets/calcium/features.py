@@ -1,11 +1,13 @@
 """What the classifiers see of a recording: traces and their derivatives, each scaled to [0, 1] (Wang et al. 2020)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from datasets.dataset import Dataset, Trial, contiguous_runs, longest_stretch
+from datasets.parts.blocks import recording_of
 from neuron_models.foundation.errors import require
 
 WINDOW = 8
@@ -19,9 +21,35 @@ def scaled(
 
     The bounds are those of the whole recording, as published: they know nothing of labels, but all of its frames.
     """
-    low, high = traces[valid].min(0), traces[valid].max(0)
+    return _brought(traces, valid, bounds_of([traces[valid]]))
+
+
+def bounds_of(parts: Sequence[Float[np.ndarray, "_time neuron"]]) -> Float[np.ndarray, "2 neuron"]:
+    """The least and the greatest value of each neuron over the measured frames of all blocks of a recording."""
+    return np.stack([np.min([p.min(0) for p in parts if len(p)], 0), np.max([p.max(0) for p in parts if len(p)], 0)])
+
+
+def by_recording(dataset: Dataset, parts: Sequence[Float[np.ndarray, "_time neuron"]]) -> list[np.ndarray]:
+    """The bounds of each trial, from one array of measured values a trial: blocks of one recording share theirs."""
+    names = [recording_of(dataset, trial) for trial in dataset]
+    found = {name: bounds_of([p for p, each in zip(parts, names, strict=True) if each == name]) for name in set(names)}
+    return [found[name] for name in names]
+
+
+def _brought(
+    traces: Float[np.ndarray, "time neuron"], valid: Bool[np.ndarray, " time"], bounds: Float[np.ndarray, "2 neuron"]
+) -> Float[np.ndarray, "time neuron"]:
+    low, high = bounds
     steps = np.where(high > low, high - low, 1.0)
     return np.where(valid[:, None], (traces - low) / steps, 0.0)
+
+
+def scaled_by_recording(
+    dataset: Dataset, traces: Sequence[Float[np.ndarray, "_time neuron"]], valid: Sequence[Bool[np.ndarray, " _time"]]
+) -> list[Float[np.ndarray, "_time neuron"]]:
+    """As `scaled`, of one array a trial, where the blocks that were cut from one recording are scaled alike."""
+    bounds = by_recording(dataset, [t[v] for t, v in zip(traces, valid, strict=True)])
+    return [_brought(*each) for each in zip(traces, valid, bounds, strict=True)]
 
 
 def derivative(
@@ -61,7 +89,13 @@ def with_features(dataset: Dataset, smoothing: int = 5, derivatives: bool = True
     """
     require("smoothing" not in dataset.extra, f"dataset {dataset.name!r} already has features")
     names = (*dataset.x_names, *(f"d {name}" for name in dataset.x_names if derivatives))
-    trials = tuple(_featured(trial, smoothing, derivatives) for trial in dataset)
+    traces = [np.asarray(trial.x[:], dtype=float) for trial in dataset]
+    measured = [np.isfinite(each).all(axis=1) for each in traces]
+    blocks = [scaled_by_recording(dataset, traces, measured)]
+    if derivatives:
+        slopes = [derivative(t, m, smoothing) for t, m in zip(traces, measured, strict=True)]
+        blocks.append(scaled_by_recording(dataset, slopes, measured))
+    trials = tuple(_featured(t, np.hstack(x), m) for t, m, *x in zip(dataset, measured, *blocks, strict=True))
     extra = {**dataset.extra, "smoothing": smoothing}
     return replace(dataset, trials=trials, x_names=names, x_units="of the range", extra=extra)
 
@@ -77,14 +111,9 @@ def require_windows(dataset: Dataset, length: int = WINDOW) -> None:
         )
 
 
-def _featured(trial: Trial, smoothing: int, derivatives: bool) -> Trial:
-    traces = np.asarray(trial.x[:], dtype=float)
-    measured = np.isfinite(traces).all(axis=1)
-    blocks = [scaled(traces, measured)]
-    if derivatives:
-        blocks.append(scaled(derivative(traces, measured, smoothing), measured))
+def _featured(trial: Trial, x: Float[np.ndarray, "time channel"], measured: Bool[np.ndarray, " time"]) -> Trial:
     weight = np.ones(len(trial)) if trial.weight is None else np.asarray(trial.weight[:], dtype=float)
-    return replace(trial, x=np.hstack(blocks), weight=weight * measured)
+    return replace(trial, x=x, weight=weight * measured)
 
 
 def _moving_average(values: Float[np.ndarray, "time neuron"], frames: int) -> Float[np.ndarray, "time neuron"]:

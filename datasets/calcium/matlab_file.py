@@ -17,6 +17,7 @@ from jaxtyping import Float, Int
 from datasets.calcium.identities import frame_rate, identified
 from datasets.calcium.recording import Recording
 from datasets.calcium.state_rules import STATES, UNLABELLED, state_name
+from neuron_models.foundation.bad_parts import read_each
 from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import require_file
@@ -35,7 +36,7 @@ _MOST_STATES = 1000
 
 
 def read_matlab(path: Path) -> tuple[Recording, ...]:
-    """Read the recordings of a `.mat` file.
+    """Read the recordings of a `.mat` file; one that cannot be used is left out and told.
 
     Raises:
         InputError: no such file, no MATLAB file, a field is missing (which one is said), or what it holds does not fit.
@@ -46,7 +47,7 @@ def read_matlab(path: Path) -> tuple[Recording, ...]:
         raise InputError(
             f"{path}: no structure with a field for the traces ({', '.join(FIELDS['traces'])}); {_content(variables)}"
         )
-    return tuple(_recording(path, worm, default) for default, worm in worms)
+    return tuple(read_each(worms, lambda each: _recording(path, each[1], each[0])))
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from datasets.calcium.identities import identified
 from datasets.calcium.recording import Recording
 from datasets.calcium.state_rules import state_name
 from neuron_models.foundation.archives import load_arrays
+from neuron_models.foundation.bad_parts import read_each
 from neuron_models.foundation.errors import InputError, require
 
 _TRACES = re.compile(r"traces_(\w+)")
 
 
 def read_npz(path: Path) -> tuple[Recording, ...]:
-    """Read the recordings of a `.npz` file; its states count from 1.
+    """Read the recordings of a `.npz` file; its states count from 1. A worm that cannot be used is left out and told.
 
     Raises:
         InputError: no such file, damaged, or a key is missing or has the wrong shape.
@@ -24,7 +25,7 @@ def read_npz(path: Path) -> tuple[Recording, ...]:
     worms = [match[1] for key in arrays if (match := _TRACES.fullmatch(key))]
     require(len(worms) > 0, f"{path}: no key traces_1, traces_2, ...; the keys are {', '.join(arrays) or 'none'}")
     require("neurons" in arrays, f"{path}: the key neurons is missing (the names of the columns of traces_i)")
-    return tuple(_recording(path, arrays, worm) for worm in worms)
+    return tuple(read_each(worms, lambda worm: _recording(path, arrays, worm)))
 
 
 def _recording(path: Path, arrays: dict[str, np.ndarray], worm: str) -> Recording:

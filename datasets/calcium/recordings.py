@@ -1,8 +1,8 @@
 """Files of calcium recordings, of any kind that can be read, as one dataset."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,9 @@ from datasets.calcium.npz_file import read_npz
 from datasets.calcium.nwb_file import read_nwb
 from datasets.calcium.recording import Recording, as_dataset
 from datasets.dataset import Dataset
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.bad_parts import left_out_parts, read_each
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.files import require_file
 from neuron_models.foundation.units import Hertz
 
 READERS: dict[str, Callable[[Path], tuple[Recording, ...]]] = {
@@ -26,26 +28,29 @@ MOST_FRAMES = 10_000_000
 
 
 def read_recordings(paths: Sequence[Path], series: str = "") -> tuple[Recording, ...]:
-    """Read files, of any kind in `READERS`; worms of the same name get that of their file before theirs.
+    """Read files, of any kind in `READERS`; if two worms have one name, all get that of their file before theirs.
+
+    A file, or a worm of one, that cannot be used is left out and told, unless nothing is left.
 
     Args:
         paths: the files.
         series: the name of the traces in NWB files that hold several.
 
     Raises:
-        InputError: no file, of no known kind, or one that cannot be used.
+        InputError: no file, one that is not there, of no known kind, or none that can be used.
     """
     require(len(paths) > 0, "no file of recordings is named")
-    found = []
     for path in paths:
-        if path.suffix.lower() not in READERS:
-            raise InputError(f"{path}: recordings end in {', '.join(READERS)}")
-        read = (
-            read_nwb(path, series) if series and path.suffix.lower() == ".nwb" else READERS[path.suffix.lower()](path)
-        )
-        found += [(path.stem, recording) for recording in read]
-    known = Counter(recording.name for _, recording in found)
-    return tuple(replace(r, name=f"{stem} {r.name}") if known[r.name] > 1 else r for stem, r in found)
+        require(path.suffix.lower() in READERS, f"{path}: recordings end in {', '.join(READERS)}")
+        require_file(path, "a file of recordings")
+    readers: dict[str, Callable[[Path], tuple[Recording, ...]]] = dict(READERS)
+    if series:
+        readers[".nwb"] = partial(read_nwb, series=series)
+    read = read_each(paths, lambda path: [(path.stem, each) for each in readers[path.suffix.lower()](path)])
+    found = [each for part in read for each in part]
+    if len({recording.name for _, recording in found}) == len(found):
+        return tuple(recording for _, recording in found)
+    return tuple(replace(recording, name=f"{stem} {recording.name}") for stem, recording in found)
 
 
 def load_recordings(
@@ -59,14 +64,19 @@ def load_recordings(
         fps: brings all recordings to this frame rate in Hz; they keep theirs when None.
         series: the name of the traces in NWB files that hold several.
 
+    Returns:
+        The dataset; `extra["left_out"]` tells, a line each, the files and worms that could not be used, if any.
+
     Raises:
-        InputError: a file cannot be used, or not with these neurons, or the worms do not go together.
+        InputError: no file can be used, or not with these neurons, or the worms do not go together.
     """
     files = [Path(path) for path in paths]
-    recordings = read_recordings(files, series)
+    with left_out_parts() as left_out:
+        recordings = read_recordings(files, series)
     if fps is not None:
         recordings = tuple(resampled(recording, fps) for recording in recordings)
-    return as_dataset(recordings, files[0].stem, neurons)
+    dataset = as_dataset(recordings, files[0].stem, neurons)
+    return replace(dataset, extra={**dataset.extra, "left_out": left_out}) if left_out else dataset
 
 
 def load_npz(path: str | Path, neurons: str = SHARED) -> Dataset:

@@ -1,5 +1,6 @@
 """`wormtwin pose`: labels and videos in and out, frames to label, and the generator of labelled images."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,9 @@ SizeOption = Annotated[
     str, typer.Option(help="Crop each animal to a square of so many pixels; 'auto' fits; whole frames when empty.")
 ]
 GreyOption = Annotated[bool | None, typer.Option("--grey/--colour", help="As the video is when not said.")]
-VideoOption = Annotated[Path | None, typer.Option(help="In place of the video that the file names.")]
+VideoOption = Annotated[
+    Path | None, typer.Option(help="In place of the video that the file names, or the folder to look in by name.")
+]
 
 
 @pose_app.command("import")
@@ -35,6 +38,9 @@ def import_(
     pairs: Annotated[
         str, typer.Option(help="Left and right key points, such as wingL:wingR; guessed when empty.")
     ] = "",
+    missing: Annotated[
+        str, typer.Option(help="A missing label means: absent (not visible) or unknown; as the file's tool has it.")
+    ] = "",
     picture: Annotated[Path | None, typer.Option(help="Draw some labelled images here (.png or .svg).")] = None,
 ) -> None:
     """Read labelled frames of videos into a dataset file; each animal is cut out with --size."""
@@ -51,7 +57,7 @@ def import_(
     require(video is None or len(files) == 1, "--video goes with one file of labels")
     found = [tracks for file in files for tracks in load_labels(file, video)]
     pixels = max(needed_size(tracks, scale) for tracks in found) if size == "auto" else _size(size)
-    settings = ImportSettings(pixels, scale, grey, (turned[0], turned[1]) if turned else None)
+    settings = ImportSettings(pixels, scale, grey, (turned[0], turned[1]) if turned else None, missing)
     dataset = labelled_dataset(found, settings, out.stem, ", ".join(file.name for file in files))
     if pairs:
         dataset = chosen_pairs(dataset, _pairs(pairs))
@@ -103,15 +109,24 @@ def convert(
     out: Annotated[Path, typer.Option(help="The file to write.")],
     to: Annotated[str, typer.Option(help="slp, analysis, dlc, nwb or coco; by the name of --out when empty.")] = "",
     video: VideoOption = None,
+    session_start: Annotated[
+        datetime | None, typer.Option(help="NWB: when the session began; as the video tells when not said.")
+    ] = None,
+    species: Annotated[str, typer.Option(help="NWB: such as 'Mus musculus'; open when empty.")] = "",
+    age: Annotated[str, typer.Option(help="NWB: of the subject, such as P90D; open when empty.")] = "",
 ) -> None:
     """Write labels or predictions as a file of SLEAP, DeepLabCut, NWB or COCO."""
     from datasets.pose.formats.export_files import kind_of, save_labels
     from datasets.pose.formats.label_files import load_labels
+    from datasets.pose.formats.nwb_poses import AGE_UNKNOWN, Session
 
     _require_out(out)
     kind = to or kind_of(out)
     found = load_labels(file, video)
-    save_labels(found, out, kind)
+    session = Session(session_start, species or None, age or AGE_UNKNOWN)
+    save_labels(found, out, kind, session)
+    for note in (note for each in found for note in each.notes):
+        print(f"Left out: {note}")
     print(f"{counted(sum(len(each) for each in found), 'frame')} in {out} ({kind})")
 
 

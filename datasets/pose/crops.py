@@ -1,11 +1,11 @@
 """Where crops lie in their video, so that every point returns to video coordinates exactly."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from datasets.dataset import Dataset
 from neuron_models.foundation.errors import InputError, require
@@ -21,12 +21,14 @@ class Crops:
         animals: (sample,) which animal of the frame, from 0; -1 where that is not known.
         matrices: (sample, 2, 3) affine maps from crop pixels (x, y, 1) to video pixels; the centre of the first pixel
             of either is (0, 0).
+        predicted: (sample,) whether a network made the labels, not a person; None where it made none.
     """
 
     video: str
     frames: Int[np.ndarray, " sample"]
     animals: Int[np.ndarray, " sample"]
     matrices: Float[np.ndarray, "sample 2 3"]
+    predicted: Bool[np.ndarray, " sample"] | None = None
 
     def __post_init__(self) -> None:
         require(
@@ -55,7 +57,14 @@ class Crops:
             "frames": self.frames.tolist(),
             "animals": self.animals.tolist(),
             "matrices": self.matrices.reshape(-1, 6).tolist(),
+            **({} if self.predicted is None else {"predicted": self.predicted.tolist()}),
         }
+
+    def chosen(self, rows: Sequence[int] | Int[np.ndarray, " row"]) -> "Crops":
+        """The crops of some samples."""
+        indices = np.asarray(rows, int)
+        predicted = None if self.predicted is None else self.predicted[indices]
+        return Crops(self.video, self.frames[indices], self.animals[indices], self.matrices[indices], predicted)
 
 
 def oriented_matrices(
@@ -92,6 +101,7 @@ def crops_from_json(stored: Mapping[str, Any]) -> Crops:
             np.array(stored["frames"], int),
             np.array(stored["animals"], int),
             np.array(stored["matrices"], float).reshape(-1, 2, 3),
+            np.array(stored["predicted"], bool) if "predicted" in stored else None,
         )
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, InputError):

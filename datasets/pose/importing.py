@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,11 @@ from datasets.dataset import Dataset
 from datasets.pose.crops import Crops, oriented_matrices
 from datasets.pose.cutting import CutFrames
 from datasets.pose.formats.label_files import each_animal
-from datasets.pose.labelled import Kind, Labelled, keypoints_dataset
+from datasets.pose.labelled import ABSENT, UNKNOWN, Kind, Labelled, keypoints_dataset
 from datasets.pose.skeleton import require_same_keypoints
-from datasets.pose.tracks import Tracks, extents, footage_of
-from datasets.pose.video.video import Video
+from datasets.pose.tracks import Tracks, extents, footage_of, images_of
+from datasets.pose.video.frame_readers import ImageReader, image_size
+from datasets.pose.video.video import MOVIES, STORED, Video
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Dimensionless
 from neuron_models.foundation.wording import counted
@@ -32,6 +34,8 @@ class ImportSettings:
             frames.
         scale: pixels of the images a pixel of the video.
         grey: one channel (True) or three (False); None takes one where the videos have no colour.
+        missing: what a missing label in a labelled frame means: `absent` (the key point is not visible) or `unknown`;
+            as the file's tool has it when empty.
         heading: two key points (from, to): crops are turned so that the second lies to the right of the first.
     """
 
@@ -39,6 +43,7 @@ class ImportSettings:
     scale: Dimensionless = 1.0
     grey: bool | None = None
     heading: tuple[str, str] | None = None
+    missing: str = ""
 
     def __post_init__(self) -> None:
         require(self.size is None or self.size >= MULTIPLE, f"--size must be >= {MULTIPLE} pixels, got {self.size}")
@@ -46,6 +51,8 @@ class ImportSettings:
             self.size is None or self.size % MULTIPLE == 0,
             f"--size must be a multiple of {MULTIPLE} pixels (networks halve images three times), got {self.size}",
         )
+        known = ("", ABSENT, UNKNOWN)
+        require(self.missing in known, f"--missing must be {ABSENT} or {UNKNOWN}, got {self.missing!r}")
         require(0 < self.scale <= 4, f"--scale must be > 0 and <= 4, got {self.scale:g}")
         require(self.heading is None or self.size is not None, "--heading turns crops: give --size too")
 
@@ -61,6 +68,7 @@ def labelled_dataset(tracks: Sequence[Tracks], settings: ImportSettings, name: s
         InputError: a video is missing or lacks labelled frames, skeletons differ, a crop is larger than a frame,
             several animals are in one frame and no size of crops is given, or images would differ in size.
     """
+    tracks = [_with_images(each) for each in tracks]
     skeleton = tracks[0].skeleton
     for each in tracks[1:]:
         require_same_keypoints(skeleton, each.skeleton, each.video)
@@ -73,14 +81,59 @@ def labelled_dataset(tracks: Sequence[Tracks], settings: ImportSettings, name: s
     if settings.grey is None and len({video.shape[1] for video in opened}) > 1:
         opened = [_open(each, False) for each in tracks]  # some have colours: all get them
     names = _short_names([video.path for video in opened])
+    whole = _whole_size([video.shape[2:] for video in opened], settings.scale) if settings.size is None else None
     labelled = [
         part
         for each, video, short in zip(tracks, opened, names, strict=True)
-        for part in _parts(each, video, short, settings)
+        for part in _parts(each, video, short, settings, whole)
     ]
     kind: Kind = "frames" if settings.size is None else "crops"
-    left_out = _left_out(tracks, labelled, settings)
-    return keypoints_dataset(name, labelled, skeleton, kind=kind, fps=opened[0].fps, source=source, extra=left_out)
+    text = {**_left_out(tracks, labelled, settings), **_filled_up(opened, settings), **_who(labelled)}
+    text["missing"] = settings.missing or (ABSENT if all(each.absence for each in tracks) else UNKNOWN)
+    fps = None if all(each.images for each in tracks) else opened[0].fps
+    return keypoints_dataset(name, labelled, skeleton, kind=kind, fps=fps, source=source, extra=text)
+
+
+def _with_images(tracks: Tracks) -> Tracks:
+    """The labels whose images are there.
+
+    Raises:
+        InputError: none is.
+    """
+    reader = tracks.footage.reader if tracks.footage is not None else None
+    if not tracks.images or (reader is not None and not tracks.missing):
+        return tracks
+    require(isinstance(reader, ImageReader), f"the labels have no images: {tracks.missing}: give them with --video")
+    there = np.array([path.is_file() for path in images_of(tracks)])
+    return tracks.rows(there)
+
+
+def _whole_size(sizes: Sequence[tuple[int, ...]], scale: Dimensionless) -> tuple[int, int]:
+    """The size of images that hold the whole frames of all videos."""
+    high, wide = (max(1, round(max(size[side] for size in sizes) * scale)) for side in (0, 1))
+    return _filled(high), _filled(wide)
+
+
+def _filled_up(videos: Sequence[Video], settings: ImportSettings) -> dict[str, str]:
+    """Which sizes were filled up to the largest, by repeating the last row and column; no image is enlarged for it."""
+    sizes = {size for video in videos for size in _sizes(video)}
+    if len(sizes) < 2 or settings.size is not None:
+        return {}
+    text = ", ".join(f"{wide} x {high}" for high, wide in sorted(sizes))
+    return {"filled_up": f"frames of {text}, below and on the right"}
+
+
+def _sizes(video: Video) -> set[tuple[int, int]]:
+    reader = video.reader
+    if isinstance(reader, ImageReader) and reader.size is not None:
+        return {image_size(path) for path in reader.paths if path.is_file()}
+    return {(video.shape[2], video.shape[3])}
+
+
+def _who(labelled: Sequence[Labelled]) -> dict[str, int]:
+    """How many of the samples a network labelled, where people labelled others."""
+    found = sum(int(each.crops.predicted.sum()) for each in labelled if each.crops and each.crops.predicted is not None)
+    return {"predicted": found} if found else {}
 
 
 def _open(tracks: Tracks, grey: bool | None) -> Video:
@@ -94,7 +147,9 @@ def _open(tracks: Tracks, grey: bool | None) -> Video:
         ) from None
 
 
-def _parts(tracks: Tracks, video: Video, name: str, settings: ImportSettings) -> list[Labelled]:
+def _parts(
+    tracks: Tracks, video: Video, name: str, settings: ImportSettings, whole: tuple[int, int] | None
+) -> list[Labelled]:
     marked = _usable(tracks, settings)
     several = int(marked.sum(axis=1).max(initial=0))
     if settings.size is None and several > 1:
@@ -108,14 +163,17 @@ def _parts(tracks: Tracks, video: Video, name: str, settings: ImportSettings) ->
         if len(rows):
             xy = tracks.xy[rows, indices[columns]]
             label = f"{name}:{animal}" if animal else name
-            parts.append(_labelled(label, xy, tracks, rows, indices[columns], video, settings))
+            parts.append(_labelled(label, xy, tracks, rows, indices[columns], video, settings, whole))
     return parts
 
 
 def _left_out(tracks: Sequence[Tracks], labelled: Sequence[Labelled], settings: ImportSettings) -> dict[str, str]:
+    text = [note for each in tracks for note in (*each.notes, each.missing) if note]
     marked = sum(int((~np.isnan(each.xy[..., 0])).any(axis=-1).sum()) for each in tracks)
     missed = marked - sum(len(each.images) for each in labelled)
-    return {"left_out": f"{counted(missed, 'animal')} without {' or '.join(settings.heading or ())}"} if missed else {}
+    if missed:
+        text.append(f"{counted(missed, 'animal')} without {' or '.join(settings.heading or ())}")
+    return {"left_out": "; ".join(text)} if text else {}
 
 
 def _usable(tracks: Tracks, settings: ImportSettings) -> Bool[np.ndarray, "frame animal"]:
@@ -135,23 +193,29 @@ def _labelled(
     animals: Int[np.ndarray, " sample"],
     video: Video,
     settings: ImportSettings,
+    whole: tuple[int, int] | None,
 ) -> Labelled:
-    size, matrices = _places(xy, tracks, video, settings)
-    crops = Crops(video.path, tracks.frames[rows], animals, matrices)
+    size, matrices = _places(xy, tracks, video, settings, whole)
+    predicted = tracks.predicted()[rows, animals]
+    crops = Crops(video.path, tracks.frames[rows], animals, matrices, predicted if predicted.any() else None)
     keypoints = crops.to_crop(xy)
     keypoints[~_inside(keypoints, size)] = np.nan
-    length = float(np.nanmedian(extents(keypoints)))
+    lengths = extents(keypoints)
+    length = None if np.isnan(lengths).all() else float(np.nanmedian(lengths))
     return Labelled(name, CutFrames(video, crops, size), keypoints, crops, body_length=length)
 
 
 def _places(
-    xy: Float[np.ndarray, "sample keypoint 2"], tracks: Tracks, video: Video, settings: ImportSettings
+    xy: Float[np.ndarray, "sample keypoint 2"],
+    tracks: Tracks,
+    video: Video,
+    settings: ImportSettings,
+    whole: tuple[int, int] | None,
 ) -> tuple[tuple[int, int], Float[np.ndarray, "sample 2 3"]]:
     """The size of the images of one video, and where each lies in its frame."""
     height, width = video.shape[2:]
     if settings.size is None:
-        found = [max(1, round(side * settings.scale)) for side in (height, width)]
-        size = (_filled(found[0]), _filled(found[1]))
+        size = whole or _whole_size([(height, width)], settings.scale)
         # The corners of the first pixels coincide, not their centres.
         shift = 0.5 / settings.scale - 0.5
         matrix = np.array([[1 / settings.scale, 0, shift], [0, 1 / settings.scale, shift]])
@@ -194,10 +258,10 @@ def needed_size(tracks: Tracks, scale: float = 1.0) -> int:
 
 def _short_names(paths: Sequence[str]) -> list[str]:
     """The last parts of the videos' names, with as many folders as tell them apart."""
-    from pathlib import PurePath
-
+    whole = [Path(path) if Path(path).name else Path(path).resolve() for path in paths]
+    stems = [path.with_suffix("") if path.suffix.lower() in MOVIES + STORED else path for path in whole]
     for parts in range(1, 20):
-        names = ["/".join(PurePath(path).with_suffix("").parts[-parts:]) for path in paths]
+        names = ["/".join(stem.parts[-parts:]) for stem in stems]
         if len(set(names)) == len(names):
             return names
     return [f"{name}-{index + 1}" for index, name in enumerate(names)]

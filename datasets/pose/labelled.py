@@ -65,14 +65,14 @@ def keypoints_dataset(
     skeleton: Skeleton,
     *,
     kind: Kind,
-    fps: Hertz = 1.0,
+    fps: Hertz | None = None,
     source: str = "",
     extra: Mapping[str, Any] | None = None,
 ) -> Dataset:
     """The dataset of labelled images: task `keypoints`, a trial for each of `labelled`.
 
     Frames without a labelled key point get weight zero. `extra` of the dataset holds the skeleton, the kind, the
-    places of crops and the body lengths by trial.
+    places of crops and the body lengths by trial, and `sampled` is false there where images do not follow one another.
 
     Raises:
         InputError: nothing is given, the images' sizes or channels differ, or the key points are not the skeleton's.
@@ -86,11 +86,12 @@ def keypoints_dataset(
     lengths = {each.name: each.body_length for each in labelled if each.body_length is not None}
     indices = {each.name: each.crops.to_json() for each in labelled if each.crops is not None}
     known: dict[str, Any] = {"pose": kind, "skeleton": skeleton.to_json()}
+    known |= {} if fps is not None and all(_in_a_row(each.crops) for each in labelled) else {"sampled": False}
     known |= {key: value for key, value in (("crop", indices), ("body_length", lengths)) if value}
     return Dataset(
         name=name,
         trials=trials,
-        dt=1000.0 / fps,
+        dt=1000.0 / (fps or 1.0),
         x_names=COLOURS[sizes[0][0]],
         y_names=skeleton.keypoints,
         x_units="0..255",
@@ -99,6 +100,11 @@ def keypoints_dataset(
         source=source,
         extra={**(extra or {}), **known},
     )
+
+
+def _in_a_row(crops: Crops | None) -> bool:
+    """Whether images are frames that follow one another, as far as is known."""
+    return crops is None or bool((np.diff(np.unique(crops.frames)) == 1).all())
 
 
 def _trial(each: Labelled, skeleton: Skeleton) -> Trial:
@@ -146,6 +152,15 @@ def keypoints_of(trial: Trial) -> Float[np.ndarray, "frame keypoint 2"]:
     if trial.y is None:
         raise InputError(f"trial {trial.name!r} has no key points")
     return np.asarray(trial.y[:])
+
+
+ABSENT, UNKNOWN = "absent", "unknown"
+"""What a missing label in a labelled frame means: that the key point is not visible, or nothing."""
+
+
+def absence_is_told(dataset: Dataset) -> bool:
+    """Whether a label that is missing in a labelled frame says that the key point is not visible."""
+    return dataset.extra.get("missing") == ABSENT
 
 
 def labelled_share(dataset: Dataset) -> Float[np.ndarray, " keypoint"]:

@@ -4,7 +4,7 @@ import numpy as np
 from rich.table import Table
 
 from datasets.dataset import Dataset
-from datasets.pose.labelled import labelled_share, skeleton_of
+from datasets.pose.labelled import absence_is_told, labelled_share, skeleton_of
 from neuron_models.foundation.printing import print_whole
 
 _KINDS = {"crops": "Crops", "frames": "Frames"}
@@ -19,8 +19,14 @@ def print_labelled(dataset: Dataset) -> None:
     text = f"{len(dataset.y_names)} key points" if dataset.y_names else "no labels"
     kind = _KINDS.get(dataset.extra.get("pose", ""), "Images")
     print(f"{kind} of {width} x {height} pixels, {'grey' if channels == 1 else 'colour'}, {text}")
-    if "left_out" in dataset.extra:
-        print(f"Left out: {dataset.extra['left_out']}")
+    for key, what in (("left_out", "Left out"), ("filled_up", "Filled up")):
+        if key in dataset.extra:
+            print(f"{what}: {dataset.extra[key]}")
+    predicted, number = dataset.extra.get("predicted", 0), sum(int(trial.valid().sum()) for trial in dataset)
+    if absence_is_told(dataset):
+        print("Missing labels: the key point is not visible (--missing absent)")
+    if predicted:
+        print(f"Labels: {number - predicted} of people, {predicted} predicted by a network")
     print_whole(*tables)
 
 

@@ -38,11 +38,25 @@ def _validate_details(names: tuple[str, ...], details: Mapping[str, Any]) -> Non
         skeleton_from(names, details)
 
 
+def _divide_frames(dataset: Dataset, shares: Mapping[str, float], seed: int) -> Dataset:
+    from datasets.pose.sampling.splits import divide_frames
+
+    return divide_frames(dataset, shares, seed)
+
+
+def _divide_blocks(dataset: Dataset, shares: Mapping[str, float]) -> Dataset:
+    from datasets.pose.sampling.splits import divide_blocks
+
+    return divide_blocks(dataset, shares)
+
+
 TOPIC = DataTopic(
     _owns,
     print_details=_print_details,
-    hidden=("skeleton", "crop", "flagged", "body_length"),
+    hidden=("skeleton", "crop", "flagged", "body_length", "sampled", "predicted", "left_out", "filled_up", "missing"),
     details=_details,
     require_details=_require_details,
     validate_details=_validate_details,
+    divide_frames=_divide_frames,
+    divide_blocks=_divide_blocks,
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.video.frame_readers import ImageReader
@@ -24,10 +24,19 @@ class Tracks:
         frames: (frame,) places in the video of the frames that are told of, ascending.
         xy: (frame, animal, keypoint, 2) x to the right and y down in pixels of the video, the centre of the first pixel
             at (0, 0); NaN where there is no key point.
-        scores: (frame, animal, keypoint) confidence, or None for labels.
-        animals: a name for each animal; empty where nobody followed them from frame to frame.
+        scores: (frame, animal, keypoint) confidence of what a network found; NaN for the labels of people, None where
+            all are theirs.
+        animals: a name for each animal; empty where nobody followed them from frame to frame. Those that were not
+            followed beside others that were are called `untracked 1`, `untracked 2`, ...
         fps: frames a second.
         footage: the opened video, where the labels came with their images.
+        instance_scores: (frame, animal) confidence in a whole animal, NaN where there is none; None where a file keeps
+            none.
+        images: the image file of each frame as the labels name it; empty for the frames of a movie.
+        notes: what a reader left out, in words.
+        absence: whether a label that is missing in a labelled frame says that the key point is not visible, as in the
+            labels of people in SLEAP's and DeepLabCut's files.
+        missing: which of the images are not there and where they were looked for, in words; empty where none is.
     """
 
     video: str
@@ -38,6 +47,11 @@ class Tracks:
     animals: tuple[str, ...] = ()
     fps: Hertz = 1.0
     footage: Video | None = None
+    instance_scores: Float[np.ndarray, "frame animal"] | None = None
+    images: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    missing: str = ""
+    absence: bool = False
 
     def __post_init__(self) -> None:
         where = f"tracks of {self.video}"
@@ -49,6 +63,11 @@ class Tracks:
             self.scores is None or self.scores.shape == shape[:3],
             f"{where}: scores must be (frame, animal, keypoint), as xy is",
         )
+        require(
+            self.instance_scores is None or self.instance_scores.shape == shape[:2],
+            f"{where}: scores of instances must be (frame, animal), as xy is",
+        )
+        require(len(self.images) in (0, shape[0]), f"{where}: {len(self.images)} images for {shape[0]} frames")
         require(len(self.animals) in (0, shape[1]), f"{where}: {len(self.animals)} names for {shape[1]} animals")
         require_distinct(self.animals, f"{where} name an animal")
         ascending = len(self.frames) == 0 or (self.frames[0] >= 0 and bool((np.diff(self.frames) > 0).all()))
@@ -56,6 +75,24 @@ class Tracks:
 
     def __len__(self) -> int:
         return len(self.frames)
+
+    def predicted(self) -> Bool[np.ndarray, "frame animal"]:
+        """Which animals a network found; the others were labelled by people, or are not there."""
+        if self.scores is None:
+            return np.zeros(self.xy.shape[:2], bool)
+        return ~np.isnan(self.scores).all(axis=-1)
+
+    def rows(self, chosen: Shaped[np.ndarray, " row"]) -> "Tracks":
+        """The tracks of some of the frames: places, or a truth value for each."""
+        indices = np.arange(len(self))[chosen]
+        return replace(
+            self,
+            frames=self.frames[indices],
+            xy=self.xy[indices],
+            scores=None if self.scores is None else self.scores[indices],
+            instance_scores=None if self.instance_scores is None else self.instance_scores[indices],
+            images=tuple(self.images[index] for index in indices) if self.images else (),
+        )
 
     def every_frame(self, number: int) -> Float[np.ndarray, "number animal keypoint 2"]:
         """Xy of the frames 0 to `number` - 1, NaN for those that are not told of."""
@@ -96,9 +133,24 @@ def extents(xy: Float[np.ndarray, "sample keypoint 2"]) -> Float[np.ndarray, " s
 
 
 def images_of(tracks: Tracks) -> list[Path]:
-    """The image files of the frames; none where they are those of a movie."""
+    """The image files of the frames, as far as they are known; none where they are those of a movie."""
     reader = tracks.footage.reader if tracks.footage is not None else None
-    return [reader.paths[frame] for frame in tracks.frames] if isinstance(reader, ImageReader) else []
+    if isinstance(reader, ImageReader):
+        return [reader.paths[frame] for frame in tracks.frames]
+    return [Path(name) for name in tracks.images]
+
+
+UNTRACKED = "untracked"
+
+
+def is_untracked(animal: str) -> bool:
+    """Whether a name stands for animals that nobody followed from frame to frame.
+
+    >>> is_untracked("untracked 2"), is_untracked("female")
+    (True, False)
+    """
+    first, _, number = animal.partition(" ")
+    return first == UNTRACKED and number.isdecimal()
 
 
 def ordered_keypoints(tracks: Tracks, keypoints: Sequence[str]) -> Tracks:

@@ -71,6 +71,8 @@ def print_imported(imported: "Imported", most: int = 30) -> None:
     print_whole(table)
     if len(dataset) > most:
         print(f"and {len(dataset) - most} more")
+    for line in imported.unread:
+        print(f"left out: {line}")
     if imported.left_out:
         few = f"{', '.join(imported.left_out[:5])}{', ...' if len(imported.left_out) > 5 else ''}"
         print(f"{counted(len(imported.left_out), 'recording')} left out, no stretch is long enough: {few}")

@@ -1,6 +1,5 @@
 """Files of postures, of any kind that can be read, as one dataset."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +15,9 @@ from datasets.posture.formats.wcon_file import read_wcon, read_wcon_parts
 from datasets.posture.formats.wcon_links import linked_parts
 from datasets.posture.recording import AmplitudeRecording, PostureRecording, amplitudes_dataset, angles_dataset
 from datasets.posture.subsampling import subsampled
+from neuron_models.foundation.bad_parts import left_out_parts, read_each
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.files import require_file
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.units import Hertz, Seconds
 
@@ -42,11 +43,15 @@ NOTHING_SAID = Reading()
 
 @dataclass(frozen=True)
 class Imported:
-    """A dataset of recordings, what was wrong with their frames by recording, and which were too short to be kept."""
+    """A dataset of recordings, what was wrong with their frames by recording, and which were too short to be kept.
+
+    `unread` tells, a line each, the files, worms and records that could not be used.
+    """
 
     dataset: Dataset
     faults: dict[str, Faults]
     left_out: tuple[str, ...]
+    unread: tuple[str, ...] = ()
 
 
 def read_recordings(
@@ -54,29 +59,34 @@ def read_recordings(
 ) -> tuple[MidlineRecording | AmplitudeRecording, ...]:
     """Read files, of any kind in `READERS`, parts of one WCON recording together.
 
-    Recordings of the same name get that of their file's folder before theirs.
+    If two recordings have one name, all get that of their file's folder before theirs. A file, or a worm of one, that
+    cannot be used is left out and told, unless nothing is left.
 
     Args:
         paths: the files.
         reading: what the files do not say; a strain of `folder` is the name of each file's folder.
 
     Raises:
-        InputError: no file, of no known kind, or one that cannot be used.
+        InputError: no file, one that is not there, of no known kind, or none that can be used.
     """
     require(len(paths) > 0, "no file of recordings is named")
     for path in paths:
         require(path.suffix.lower() in READERS, f"{path}: files of postures end in {', '.join(READERS)}")
-    found = []
+        require_file(path, "a file of postures")
     with progress_bar(len(paths), "file") as bar:
-        for parts in linked_parts(paths):
-            path = parts[0]
-            folder = path.absolute().parent.name
-            own = replace(reading, strain=folder) if reading.strain == FOLDER else reading
-            read = READERS[path.suffix.lower()](path, own) if len(parts) == 1 else read_wcon_parts(parts, own)
-            found += [(folder, each) for each in read]
+
+        def read(parts: list[Path]) -> list[tuple[str, MidlineRecording | AmplitudeRecording]]:
             bar.update(len(parts))
-    known = Counter(recording.name for _, recording in found)
-    return tuple(replace(r, name=f"{folder} {r.name}") if known[r.name] > 1 else r for folder, r in found)
+            folder = parts[0].absolute().parent.name
+            own = replace(reading, strain=folder) if reading.strain == FOLDER else reading
+            one = len(parts) == 1
+            given = READERS[parts[0].suffix.lower()](parts[0], own) if one else read_wcon_parts(parts, own)
+            return [(folder, each) for each in given]
+
+        found = [each for part in read_each(linked_parts(paths), read) for each in part]
+    if len({recording.name for _, recording in found}) == len(found):
+        return tuple(recording for _, recording in found)
+    return tuple(replace(recording, name=f"{folder} {recording.name}") for folder, recording in found)
 
 
 def load_recordings(
@@ -106,7 +116,8 @@ def load_recordings(
     files = [Path(path) for path in paths]
     require(segments >= 2, f"a midline needs at least 3 points, got {segments + 1}")
     require(bool(np.isfinite(shortest)) and shortest >= 0, f"the shortest stretch must be >= 0 s, got {shortest}")
-    raws = read_recordings(files, reading)
+    with left_out_parts() as unread:
+        raws = read_recordings(files, reading)
     recordings, faults = _postures(raws, segments)
     recordings = [subsampled(recording, fps) for recording in recordings]
     kept = [recording for recording in recordings if longest_stretch(recording) >= shortest]
@@ -123,7 +134,9 @@ def load_recordings(
         swaps = {name: found.swaps.swapped.tolist() for name, found in faults.items()}
         dataset = replace(dataset, extra={**dataset.extra, "swaps": swaps})
     left_out = tuple(raw.name for raw in raws if raw.name not in names)
-    return Imported(dataset, faults, left_out)
+    if unread:
+        dataset = replace(dataset, extra={**dataset.extra, "left_out": unread})
+    return Imported(dataset, faults, left_out, tuple(unread))
 
 
 def _postures(

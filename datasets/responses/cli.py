@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from connectome.cli import NetworkOption
-from datasets.options import ClusterOption, OutOption, ScenarioOption, one_of, parse_numbers
+from datasets.options import ClusterOption, OutOption, ScenarioOption, SimulatorOption, one_of, parse_numbers
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.wording import counted
 from neuron_models.foundation.workers import require_workers
@@ -27,19 +27,18 @@ def simulate(
     split: Annotated[str, typer.Option(help="'published', or 'auto': equally diverse parts (50/25/25 %).")] = "",
     jobs: Annotated[int, typer.Option(help="Processes; each builds the network once.")] = 1,
     cluster: ClusterOption = None,
-    time_step: Annotated[float, typer.Option(help="Time step of the simulation in ms.")] = 0.1,
+    time_step: Annotated[
+        float | None, typer.Option(help="Time step in ms; when not said 0.1, and the sampling interval for 'linear'.")
+    ] = None,
     compartment: Annotated[float, typer.Option(help="Longest compartment in um; one a cable when very large.")] = 20.0,
-    simulator: Annotated[
-        str, typer.Option(help="'coreneuron', or the slower 'neuron' with equal voltages.")
-    ] = "coreneuron",
+    simulator: SimulatorOption = "coreneuron",
 ) -> None:
     """Simulate a scenario on the connectome into a dataset; a stopped run goes on where it was."""
-    from connectome.network import NetworkParameters, steps_a_sample
+    from connectome.network import NetworkParameters, default_settings, steps_a_sample
     from connectome.random_stimuli import random_scenario
     from connectome.scenario import load_scenario
     from connectome.wiring import load_connectome
     from datasets.responses.simulation import simulate_dataset
-    from neuron_models.circuit import RunSettings
 
     one_of("--record", record, ("outputs", "all"))
     one_of("--stimuli", stimuli, ("published", "random"))
@@ -58,7 +57,7 @@ def simulate(
     if sequences:
         chosen = chosen.select(parse_numbers(sequences))
     parameters = NetworkParameters(longest_compartment=compartment)
-    settings = RunSettings(chosen.duration, time_step, simulator)
+    settings = default_settings(chosen, simulator, time_step)
     steps_a_sample(chosen, settings)  # what is wrong is told before the contacts are placed
     connectome = load_connectome(network)
     print(f"Network: {connectome.source}")

@@ -72,6 +72,8 @@ def connectome_of(dataset: Dataset, network: str | Path | None = None) -> Connec
 
 
 def settings_of(dataset: Dataset) -> RunSettings:
-    """Duration and time step of a dataset's simulations, by CoreNEURON (whose voltages equal NEURON's)."""
+    """Duration, time step and simulator of a dataset's simulations; CoreNEURON for NEURON, whose voltages it equals."""
     duration = len(dataset.trials[0]) * dataset.dt
-    return RunSettings(duration, float(dataset.extra["time_step_ms"]), "coreneuron")
+    simulator = str(dataset.extra.get("simulator", "coreneuron"))
+    simulator = "coreneuron" if simulator == "neuron" else simulator
+    return RunSettings(duration, float(dataset.extra["time_step_ms"]), simulator)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from connectome.contact import Connectome, require_known
+from connectome.contact import Connectome, require_covered, require_known
 from connectome.network import NetworkParameters, build_network, default_settings, steps_a_sample
 from connectome.scenario import Scenario
 from connectome.simulating import simulate_here
@@ -19,7 +19,7 @@ from neuron_models.circuit import Circuit, RunSettings
 from neuron_models.foundation.errors import InputError, require, require_distinct
 from neuron_models.foundation.resumable import Pieces, pieces_of, run_missing
 from neuron_models.foundation.workers import Call
-from neuron_models.mechanisms import compiled_mechanisms
+from neuron_models.simulators import preparation
 
 Ablation = tuple[str, ...]
 """The neurons that are lost together."""
@@ -92,6 +92,7 @@ def screen_ablations(
     out, names = Path(out), connectome.names
     chosen = tuple((name,) for name in names) if ablations is None else tuple(map(tuple, ablations))
     require_known((name for ablation in chosen for name in ablation), names)
+    require_covered((*scenario.inputs, *(record or scenario.outputs)), connectome, f"scenario {scenario.name}")
     recorded = require_known(record or scenario.outputs, names)
     circuit = build_network(connectome, parameters)
     job = ScreenJob(scenario, circuit, chosen, recorded, settings or default_settings(scenario), connectome.source)
@@ -102,7 +103,8 @@ def screen_ablations(
     with pieces_of(out, job.key, (scenario.samples, len(recorded)), about, "screen") as pieces:
         shared = (job, circuit.fingerprint)
         calls = {index: Call(_simulate_one, shared, (index,)) for index in range(number * (1 + len(chosen)))}
-        run_missing(pieces, calls, what="simulation", jobs=jobs, cluster=cluster, prepare=compiled_mechanisms)
+        prepare = preparation(circuit, job.settings.simulator, circuit.fingerprint)
+        run_missing(pieces, calls, what="simulation", jobs=jobs, cluster=cluster, prepare=prepare)
         screen = _assemble(job, pieces)
         save_screen(screen, out)
         shutil.rmtree(pieces.folder)

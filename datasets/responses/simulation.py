@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from connectome.contact import Connectome, require_known
+from connectome.contact import Connectome, require_covered, require_known
 from connectome.network import NetworkParameters, build_network, default_settings, steps_a_sample
 from connectome.scenario import Scenario
 from connectome.simulating import simulate_here
@@ -23,7 +23,7 @@ from neuron_models.foundation.errors import InputError, require, require_seed
 from neuron_models.foundation.resumable import Pieces, pieces_of, run_missing
 from neuron_models.foundation.wording import counted
 from neuron_models.foundation.workers import Call
-from neuron_models.mechanisms import compiled_mechanisms
+from neuron_models.simulators import preparation
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,8 @@ def simulation_job(
     split_seed: int | None = None,
 ) -> Job:
     """Describe what `simulate_dataset` does with the same arguments, without doing it."""
+    stimulated = (name for name in scenario.inputs if name not in scenario.ablated)
+    require_covered((*stimulated, *(record or scenario.outputs)), connectome, f"scenario {scenario.name}")
     circuit = build_network(connectome, parameters)
     recorded = require_known(record or scenario.outputs, connectome.names)
     return Job(scenario, circuit, recorded, settings or default_settings(scenario), connectome.source, split_seed)
@@ -116,7 +118,8 @@ def _run(job: Job, pieces: Pieces, jobs: int, cluster: str | None) -> None:
     shared = (job, job.circuit.fingerprint)
     calls = {sequence: Call(_simulate_one, shared, (sequence,)) for sequence in range(len(job.scenario.sequences))}
     started = time.perf_counter()
-    number = run_missing(pieces, calls, what="simulation", jobs=jobs, cluster=cluster, prepare=compiled_mechanisms)
+    prepare = preparation(job.circuit, job.settings.simulator, job.circuit.fingerprint)
+    number = run_missing(pieces, calls, what="simulation", jobs=jobs, cluster=cluster, prepare=prepare)
     if number:
         seconds = time.perf_counter() - started
         ratio = number * job.scenario.duration / 1000 / seconds
@@ -180,6 +183,7 @@ def _assemble(job: Job, pieces: Pieces) -> Dataset:
             "ablated": list(scenario.ablated),
             "stimuli": [[str(waveform) for waveform in row] for row in scenario.stimuli],
             "time_step_ms": job.settings.dt,
+            "simulator": job.settings.simulator,
             "key": job.key,
         },
     )

@@ -25,7 +25,7 @@ from connectome.wiring import load_connectome
 from datasets.dataset import Trial
 from datasets.plots import COLOURS, MUTED, draw_inputs, save_figure, tidy
 from neuron_models.circuit import Cell, Circuit, Site
-from neuron_models.engine import Simulation
+from neuron_models.engine import Simulation, stepping
 from neuron_models.synapse import GapJunction
 from surrogates.export.in_neuron import load_surrogate
 
@@ -64,16 +64,18 @@ def beside_the_surrogate(
     sources = {name: getattr(surrogate, f"_ref_v_{name}") for name in mechanism.y_names}
     traces = [h.Vector().record(index) for index in (soma._ref_v, *sources.values())]
     if somata is not None:
-        holders = {name: h.HalfGap(soma) for name in sources}  # of no conductance: variables that can be played into
+        holders = {
+            name: h.WormtwinHalfGap(soma) for name in sources
+        }  # of no conductance: variables that can be played into
         played += [h.Vector(column) for column in somata.T]
         for holder, vector in zip(holders.values(), played[-len(holders) :], strict=True):
             vector.play(holder._ref_vgap, times, True)
         sources = {name: holder._ref_vgap for name, holder in holders.items()}
     kept = [joined(h, f"{mechanism.mechanism}Gap", simulation, sources, contact) for contact in contacts]
-    h.dt = TIME_STEP
-    h.finitialize(-65)
-    while h.t < times[-1] + TIME_STEP / 2:
-        h.fadvance()
+    with stepping(h, TIME_STEP):
+        h.finitialize(-65)
+        while h.t < times[-1] + TIME_STEP / 2:
+            h.fadvance()
     del kept
     stride = mechanism.require_divided_by(TIME_STEP)
     return tuple(trace.as_numpy()[::stride][: len(stimulus)].copy() for trace in traces)

@@ -18,6 +18,7 @@ DEBUG = "--debug"
 """Taken anywhere on the command line; the variable below does the same."""
 DEBUG_VARIABLE = "WORMTWIN_DEBUG"
 INTERRUPTED = 130
+_RESUMED = "simulations, trainings, experiments and searches"
 _LONGEST = 300
 """The most characters that are told of an error that nobody foresaw."""
 
@@ -44,7 +45,10 @@ def run_app(make: Callable[[], Any], arguments: Sequence[str], name: str) -> int
         if status == INTERRUPTED:  # some versions of typer give the status back instead of raising
             raise KeyboardInterrupt
     except (typer.Abort, KeyboardInterrupt):
-        _tell(name, "stopped; simulations, experiments and searches go on when the same command is started again")
+        _tell(
+            name,
+            "stopped; simulations, trainings, experiments and searches go on when the same command is started again",
+        )
         return INTERRUPTED
     except SystemExit as ended:
         if ended.code != 1:

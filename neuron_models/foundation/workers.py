@@ -15,6 +15,8 @@ from neuron_models.foundation.extras import require_extra
 
 SECONDS_TO_CONNECT = 5
 """How long a cluster may take to answer."""
+_REPLACED = "A worker stopped while some jobs were given to the executor"
+"""What joblib says when it replaces a worker that has grown; no job is lost."""
 _DECISIVE = ("wormtwin", "c302", "neuron", "keras", "jax", "numba", "numpy")
 """Distributions whose versions decide a result."""
 
@@ -34,6 +36,17 @@ class Call:
     function: Callable[..., Any]
     shared: Any
     arguments: tuple = ()
+
+
+def one_thread() -> Any:
+    """Let linear algebra run in one thread for a while, so that its last bits do not hang on the number of processes.
+
+    Returns:
+        What `with` takes.
+    """
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1, user_api="blas")
 
 
 def require_workers(jobs: int, cluster: str | None = None) -> None:
@@ -88,8 +101,10 @@ def _on_this_machine(calls: Sequence[Call], jobs: int, kept: str) -> Generator[t
     threads = max(1, joblib.cpu_count() // jobs) if jobs > 1 else None
     finished = pool(joblib.delayed(_run)(index, call, threads) for index, call in enumerate(calls))
     try:
-        for outcome in finished:  # noqa: UP028  (`yield from` would close it out of the silence below)
-            yield outcome
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", _REPLACED)
+            for outcome in finished:  # noqa: UP028  (`yield from` would close it out of the silence below)
+                yield outcome
     except TerminatedWorkerError:
         raise WorkerLostError(_died(kept, "with fewer --jobs if memory is short")) from None
     finally:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from neuron_models.engine import load_mechanisms
+from neuron_models.engine import load_mechanisms, stepping
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_file
 from neuron_models.foundation.units import Milliseconds
@@ -98,8 +98,11 @@ def run_alone(
     for vector, name in zip(played, mechanism.inputs, strict=True):
         vector.play(getattr(surrogate, f"_ref_{name}"), times, True)
     traces = [h.Vector().record(getattr(surrogate, f"_ref_{name}")) for name in mechanism.outputs]
-    parallel, h.dt = h.ParallelContext(), time_step
-    parallel.set_maxstep(10)
-    h.finitialize()
-    parallel.psolve((len(stimulus) - 1) * mechanism.dt + time_step / 2)
-    return np.stack([trace.as_numpy()[::stride] for trace in traces], axis=1)
+    with stepping(h, time_step):
+        h.ParallelContext().set_maxstep(10)
+        h.finitialize()
+        h.ParallelContext().psolve((len(stimulus) - 1) * mechanism.dt + time_step / 2)
+        found = np.stack([trace.as_numpy()[::stride] for trace in traces], axis=1)
+        played.clear()
+        traces.clear()
+    return found

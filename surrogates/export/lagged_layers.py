@@ -20,29 +20,31 @@ def convolution_part(layer: Any, source: str, own: Own) -> Part:
 
 
 def autoregression_part(cell: Any, source: str, own: Own) -> Part:
-    """An autoregression: y = rest + now, now = sum_k past_k A_k + sum_k before_k B_k."""
-    a, b, rest = weights_of(cell)
+    """An autoregression: y = rest + now, now = sum_k past_k A_k + sum_k before_k B_k + c."""
+    a, b, rest, *intercept = weights_of(cell)
     past = [own("now"), *(own(f"past{lag}") for lag in range(1, cell.lags + 1))]
     before = [source, *(own(f"before{lag}") for lag in range(1, cell.lags + 1))]
     arrays = {own(f"A_{lag}"): rows for lag, rows in enumerate(np.split(a, cell.lags), 1)}
     arrays |= {own(f"B_{lag}"): rows for lag, rows in enumerate(np.split(b, cell.lags + 1))}
-    arrays |= {own("rest"): rest}
+    arrays |= {own("rest"): rest} | {own("c"): each for each in intercept}
     terms = [(vector, own(f"B_{lag}")) for lag, vector in enumerate(before)]
     terms += [(vector, own(f"A_{lag}")) for lag, vector in enumerate(past) if lag]
     answer = Formula(own("response"), f"{own('now')} + {own('rest')}")
     states = dict.fromkeys(past[1:], cell.outputs) | dict.fromkeys(before[1:], cell.inputs)
-    statements: tuple[Statement, ...] = (Affine(own("now"), tuple(terms)), answer, *_shifts(past), *_shifts(before))
+    moved = Affine(own("now"), tuple(terms), own("c") if intercept else "")
+    statements: tuple[Statement, ...] = (moved, answer, *_shifts(past), *_shifts(before))
     return Part(states, arrays, statements, own("response"))
 
 
 def state_space_part(cell: Any, source: str, own: Own) -> Part:
-    """A state space: y = rest + s C + x D, then s = s A + x B; vectors are rows."""
-    weights = weights_of(cell)
-    arrays = {own(name): weight.T for name, weight in zip("ABCD", weights, strict=False)} | {own("rest"): weights[4]}
+    """A state space: y = rest + s C + x D, then s = s A + x B + e; vectors are rows."""
+    *matrices, rest = (weights := weights_of(cell))[:5]
+    arrays = {own(name): weight.T for name, weight in zip("ABCD", matrices, strict=True)} | {own("rest"): rest}
+    arrays |= {own("e"): each for each in weights[5:]}
     s, new, answer = own("s"), own("next"), own("response")
     statements = (
         Affine(answer, ((s, own("C")), (source, own("D"))), own("rest")),
-        Affine(new, ((s, own("A")), (source, own("B")))),
+        Affine(new, ((s, own("A")), (source, own("B"))), own("e") if cell.intercept else ""),
         Formula(s, new),
     )
     return Part({s: cell.order}, arrays, statements, answer)

@@ -1,6 +1,6 @@
 """How a Keras layer becomes nodes of an ONNX graph; recurrent ones become the recurrent operators of the standard."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -104,16 +104,23 @@ def _convolution(graph: Graph, layer: Any, flow: str) -> str:
     return graph.add(ACTIVATIONS[layer.activation.__name__].onnx, [graph.add("Transpose", [found], perm=[0, 2, 1])])
 
 
-def _linear_states(graph: Graph, flow: str, driven: np.ndarray, recurs: np.ndarray) -> str:
-    """The states s(t) = driven x(t) + recurs s(t-1), time first: an RNN whose activation is the identity."""
+def _linear_states(
+    graph: Graph, flow: str, driven: np.ndarray, recurs: np.ndarray, constant: Sequence[np.ndarray]
+) -> str:
+    """The states s(t) = driven x(t) + recurs s(t-1) + constant, time first: an RNN whose activation is the identity.
+
+    The constant is that of the first states, in an array or in none.
+    """
     still = np.zeros(2 * len(recurs), np.float32)
+    for each in constant:
+        still[: len(each)] = each
     affine = {"activations": ["Affine"], "activation_alpha": [1.0], "activation_beta": [0.0]}
     return _recurrent(graph, "RNN", flow, (driven, recurs, still), **affine)
 
 
 def _autoregression(graph: Graph, cell: Any, flow: str) -> str:
     """A linear state that holds now, past outputs, the present input and past ones; the response is its first part."""
-    a, b, rest = weights_of(cell)
+    a, b, rest, *intercept = weights_of(cell)
     outputs, inputs, lags = cell.outputs, cell.inputs, cell.lags
     fed = lags * outputs  # the first numbers of the state: now, and the outputs of lags 1 ... lags - 1
     recurs = np.zeros((fed + lags * inputs,) * 2, np.float32)
@@ -122,7 +129,7 @@ def _autoregression(graph: Graph, cell: Any, flow: str) -> str:
     driven[:outputs], driven[fed : fed + inputs] = b[:inputs].T, np.eye(inputs)
     for start, end, width in ((0, fed, outputs), (fed, len(recurs), inputs)):
         recurs[start + width : end, start : end - width] = np.eye(end - start - width)
-    states = _linear_states(graph, flow, driven, recurs)
+    states = _linear_states(graph, flow, driven, recurs, intercept)
     chosen = np.eye(len(recurs), outputs)
     return graph.add(
         "Add", [graph.add("MatMul", [_batch_first(graph, states), graph.array(chosen)]), graph.array(rest)]
@@ -131,8 +138,8 @@ def _autoregression(graph: Graph, cell: Any, flow: str) -> str:
 
 def _state_space(graph: Graph, cell: Any, flow: str) -> str:
     """The RNN gives the state after each sample; the response needs the one before it: shifted by a sample."""
-    a, b, c, d, rest = weights_of(cell)
-    after = _linear_states(graph, flow, b, a)
+    a, b, c, d, rest, *intercept = weights_of(cell)
+    after = _linear_states(graph, flow, b, a, intercept)
     before = _batch_first(graph, graph.add("Pad", [after, graph.whole([1, 0, 0, -1, 0, 0])]))
     seen = graph.add("MatMul", [before, graph.array(c.T)])
     through = graph.add("MatMul", [flow, graph.array(d.T)])

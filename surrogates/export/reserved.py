@@ -34,19 +34,19 @@ access begintemplate connect create debug depvar endtemplate eqn external forall
 iterator local nrn_load_dll objectvar objref obfunc print proc quit read ropen setpointer sprint sred stop strdef
 uninsert xopen
 APCount AlphaSynapse Avogadro_constant BBSaveState CVode DEG Deck E Exp2Syn ExpSyn FARADAY FInitializeHandler File GAMMA
-GUIMath Glyph Graph HBox HalfGap IClamp Impedance IntFire1 IntFire2 IntFire4 KSChan KSGate KSState KSTrans L
+GUIMath Glyph Graph HBox IClamp Impedance IntFire1 IntFire2 IntFire4 KSChan KSGate KSState KSTrans L
 LinearMechanism List Matrix MechanismStandard MechanismType NMODLRandom NetCon NetStim OClamp PHI PI PPShape PWManager
 ParallelContext PatternStim PlotShape PointProcessMark Pointer PtrVector PythonObject R Ra Random RangeVarPlot SEClamp
 SaveState Section SectionBrowser SectionList SectionRef Shape StateTransitionEvent StringFunctions SymChooser TextEditor
-Timer VBox VClamp ValueFieldEditor Vector
+Timer VBox VClamp ValueFieldEditor Vector WormtwinHalfGap
 area ca_ion capacitance celsius clamp_resist cm diam dt extracellular fastpas hh k_ion morphology na_ion nseg pas
 secondorder steps_per_ms t v
 """
 
 # What the mechanism itself is made of, and the file that nrnivmodl adds.
 _OURS = """
-add_product by_events due flag mod_func network refuse samples sampling start_from_rest take_sample take_sample_when_due
-weight
+add_product by_events due flag mod_func network refuse samples sampling since start_from_rest take_sample
+take_sample_when_due weight
 """
 
 RESERVED = frozenset(f"{_NMODL} {_CPP} {_NEURON} {_OURS}".split())

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, require_training
 from neuron_models.foundation.errors import InputError, require, require_distinct, require_seed
 from surrogates.registry import model_kind
 from surrogates.runs.result import HISTORY_FILE, SCORES_FILE, load_result
@@ -118,7 +118,7 @@ def _epochs_in(history: Path) -> int:
 
 def require_trainable(plan: Retraining, dataset: Dataset) -> None:
     """Raise an `InputError` unless there is something to learn from and the model can be built for it."""
-    require("train" in dataset.by_split(), f"dataset {dataset.name!r} has no training trials")
+    require_training(dataset)
     kind = model_kind(plan.kind)
     settings = next(parameter_grid(complete_settings(kind, plan.settings), kind.chosen))
     kind.build(len(dataset.x_names), len(dataset.y_names), **settings)

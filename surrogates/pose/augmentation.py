@@ -105,12 +105,13 @@ def moved(
     size: tuple[int, int],
     waves: Waves | None = None,
 ) -> Float[np.ndarray, "frame keypoint 3"]:
-    """Labels mapped and bent along; a key point that leaves the image is no longer labelled."""
+    """Labels mapped and bent along; a key point that leaves the image is no longer labelled, an absent one stays so."""
     indices = labels[..., :2] @ matrices[..., :2].swapaxes(1, 2) + matrices[:, None, :, 2]
     indices = indices if waves is None else straightened(indices, waves, size)
     inside = ((indices >= -0.5) & (indices <= (size[1] - 0.5, size[0] - 0.5))).all(axis=-1)
     marked = (inside & (labels[..., 2] > 0))[..., None]
-    return np.concatenate([np.where(marked, indices, 0.0), marked], -1).astype(np.float32)
+    known = np.where(labels[..., 2:] < 0, -1.0, marked)
+    return np.concatenate([np.where(marked, indices, 0.0), known], -1).astype(np.float32)
 
 
 def warp(

@@ -1,7 +1,7 @@
 """How networks that find key points are scored: by the distance of found from labelled key points."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from matplotlib.figure import Figure
@@ -13,7 +13,8 @@ from neuron_models.foundation.printing import print_whole
 from surrogates.backend import keras
 from surrogates.pose.plots import plot_circles
 from surrogates.pose.prediction import BATCH, Finder, KeyPoints, find_in_dataset, keypoint_finder
-from surrogates.pose.scores import KeyPointScore, PoseScore, score_keypoints
+from surrogates.pose.presence import PresenceScore, score_presence, why_not
+from surrogates.pose.scores import KeyPointScore, PoseScore, score_keypoints, video_pixels
 from surrogates.runs.model_file import ModelSignature
 from surrogates.training.model_kind import Evaluation, ModelKind
 
@@ -27,10 +28,13 @@ class PoseEvaluation(Evaluation):
     dataset: Dataset
     found: list[KeyPoints]
     scores: Mapping[str, PoseScore]
+    presence: Mapping[str, PresenceScore] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """The scores by split."""
-        return {"scores": {split: asdict(score) for split, score in self.scores.items()}}
+        presence = {split: asdict(score) for split, score in self.presence.items()}
+        scores = {split: asdict(score) for split, score in self.scores.items()}
+        return {"scores": scores, **({"presence": presence} if presence else {})}
 
     def plot(self) -> Figure:
         """Draw circles of the errors around key points."""
@@ -38,7 +42,16 @@ class PoseEvaluation(Evaluation):
 
     def print_scores(self) -> None:
         """Print the errors of key points by split, and by key point of the last split."""
-        heads = ("median px", "90 % px", "95 % px", "median of body %", "within 2.5 %", "within 5 %", "within 10 %")
+        heads = (
+            "median px",
+            "90 % px",
+            "95 % px",
+            "RMSE px",
+            "median of body %",
+            "within 2.5 %",
+            "within 5 %",
+            "within 10 %",
+        )
         table = Table("split", "frames", *heads, "mAP (OKS)", title="Distance of found from labelled key points")
         for split, score in self.scores.items():
             table.add_row(split, str(score.frames), *_pose_cells(score.keypoints), f"{score.precision:.3f}")
@@ -47,6 +60,24 @@ class PoseEvaluation(Evaluation):
         for name, each in score.by_keypoint.items():
             keypoints.add_row(name, str(each.number), *_pose_cells(each))
         print_whole(table, keypoints)
+        self._print_presence()
+        least, most = video_pixels(self.dataset)
+        if round(least, 3) != 1 or round(most, 3) != 1:
+            scale = f"{most:.3g}" if round(least, 3) == round(most, 3) else f"{least:.3g} to {most:.3g}"
+            print(f"px are those of the images, which were scaled: 1 px of them is {scale} px of the video.")
+
+    def _print_presence(self) -> None:
+        """Print how well the confidence tells which key points are there, or why nobody can say."""
+        if not self.presence:
+            print(f"Presence of key points is not scored: {why_not(self.dataset)}.")
+            return
+        any_score = next(iter(self.presence.values()))
+        title = f"Presence: confidence >= {any_score.threshold:.3g}, chosen on {any_score.chosen_on} frames"
+        table = Table("split", "present", "absent", "precision %", "recall %", "F1 %", title=title)
+        for split, each in self.presence.items():
+            shares = (f"{100 * value:.1f}" for value in (each.precision, each.recall, each.f1))
+            table.add_row(split, str(each.present), str(each.absent), *shares)
+        print_whole(table)
 
 
 def evaluate_keypoints(
@@ -55,7 +86,7 @@ def evaluate_keypoints(
     """Find the key points of every image and score them."""
     signature = signature or ModelSignature.of(dataset, kind.name)
     found = find_in_dataset(kind_finder(kind, model, signature), dataset)
-    return PoseEvaluation(dataset, found, score_keypoints(dataset, found))
+    return PoseEvaluation(dataset, found, score_keypoints(dataset, found), score_presence(dataset, found))
 
 
 def kind_finder(
@@ -74,5 +105,5 @@ def kind_finder(
 
 def _pose_cells(score: KeyPointScore) -> list[str]:
     """Percentiles in px, the median over the body length and the shares of near key points in %."""
-    pixels = [f"{value:.2f}" for value in (score.median, score.p90, score.p95)]
+    pixels = [f"{value:.2f}" for value in (score.median, score.p90, score.p95, score.rmse)]
     return [*pixels, f"{100 * score.relative:.2f}", *(f"{100 * share:.1f}" for share in score.near.values())]

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from datasets.dataset import Dataset
+from datasets.pose.labelled import absence_is_told
 from datasets.pose.sampling.splits import is_labelled, keypoints_of
 from neuron_models.foundation.errors import require
 from surrogates.training.configuration import Arrays
@@ -37,10 +38,13 @@ def channels_last(
     return np.pad(turned, ((0, 0), (0, high), (0, wide), (0, 0)), mode="edge")
 
 
-def labels_of(keypoints: Float[np.ndarray, "frame keypoint 2"]) -> Float[np.ndarray, "frame keypoint 3"]:
-    """Key points as (x, y, 1), and (0, 0, 0) those that are NaN."""
+def labels_of(
+    keypoints: Float[np.ndarray, "frame keypoint 2"], absent: bool = False
+) -> Float[np.ndarray, "frame keypoint 3"]:
+    """Key points as (x, y, 1); those that are NaN as (0, 0, -1) if that means that they are absent, else (0, 0, 0)."""
     marked = np.isfinite(keypoints).all(axis=-1, keepdims=True)
-    return np.concatenate([np.where(marked, keypoints, 0.0), marked], axis=-1).astype(np.float32)
+    known = np.where(marked, 1.0, -1.0 if absent else 0.0)
+    return np.concatenate([np.where(marked, keypoints, 0.0), known], axis=-1).astype(np.float32)
 
 
 def labelled_frames(multiple: int) -> Callable[[Dataset], Arrays]:
@@ -53,7 +57,7 @@ def labelled_frames(multiple: int) -> Callable[[Dataset], Arrays]:
             keypoints, rows = keypoints_of(trial), np.flatnonzero(is_labelled(trial))
             x = np.asarray(trial.x[:]) if len(rows) == len(trial) else np.asarray(trial.x[:])[rows]
             images.append(channels_last(x, size(dataset)))
-            labels.append(labels_of(keypoints[rows]))
+            labels.append(labels_of(keypoints[rows], absence_is_told(dataset)))
         x, y = np.concatenate(images), np.concatenate(labels)
         split = dataset.trials[0].split
         require(len(x) > 0, f"dataset {dataset.name!r}: no key point is labelled in its {split or 'only'} split")

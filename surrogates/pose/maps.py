@@ -1,8 +1,9 @@
 """Maps of where key points are: what a network learns of them, and how a key point's place is read off.
 
-A label is (x, y, 1) in pixels of the network's image, or (0, 0, 0) of a key point that is not labelled; the centre of
-the first pixel is at (0, 0). The targets, a Gaussian around each key point, are made of it on the device, and what is
-not labelled does not count. Pereira et al. 2019: peak 1, standard deviation 5 px in images of 192 x 192 px.
+A label is (x, y, 1) in pixels of the network's image, (0, 0, -1) of a key point that is known to be absent, or (0, 0,
+0) of one of which nothing is known; the centre of the first pixel is at (0, 0). The targets, a Gaussian around each key
+point, are made of it on the device, and what is not known does not count. Pereira et al. 2019: peak 1, standard
+deviation 5 px in images of 192 x 192 px.
 """
 
 import math
@@ -27,7 +28,9 @@ def spread(high: int, wide: int, sigma: Pixels = SIGMA) -> float:
 
 @dataclass(frozen=True)
 class MapError:
-    """The mean square of the difference between maps and Gaussians, over pixels and labelled key points.
+    """The mean square of the difference between maps and Gaussians, over pixels and key points of which one knows.
+
+    The map of a key point that is absent is to be 0.
 
     `stride` is the number of image pixels a map pixel, `sigma` the Gaussian's standard deviation in images of 192 px.
     Maps may be (frame, stack, height, width, keypoint) too.
@@ -40,17 +43,19 @@ class MapError:
         """The loss of each frame, of labels (frame, keypoint, 3) and maps (frame, height, width, keypoint)."""
         down, across = _targets(y, maps.shape, self)
         wanted = ops.expand_dims(down, 2) * ops.expand_dims(across, 1)
+        wanted = wanted * ops.cast(y[..., 2] > 0, wanted.dtype)[:, None, None]
         if len(maps.shape) == 5:
             wanted = ops.expand_dims(wanted, 1)
         by_keypoint = ops.mean((maps - wanted) ** 2, axis=tuple(range(1, len(maps.shape) - 1)))
-        return ops.mean(by_keypoint * y[..., 2], axis=-1)
+        return ops.mean(by_keypoint * ops.abs(y[..., 2]), axis=-1)
 
 
 @dataclass(frozen=True)
 class MapEntropy:
     """The cross-entropy between the Gaussian, as a distribution over pixels, and that of maps of log-probabilities.
 
-    The Gaussian is narrower than the published: cross-entropy, unlike the mean square, does not fade with its area.
+    The Gaussian is narrower than the published: cross-entropy, unlike the mean square, does not fade with its area. A
+    key point that is absent may be anywhere: its distribution is to be even, and its height is small then.
     """
 
     stride: int = 1
@@ -61,8 +66,8 @@ class MapEntropy:
         down, across = _targets(y, maps.shape, self)
         down, across = (each / (ops.sum(each, axis=1, keepdims=True) + _TINY) for each in (down, across))
         wanted = ops.expand_dims(down, 2) * ops.expand_dims(across, 1)
-        expected = ops.sum(wanted * maps, axis=(1, 2))
-        return ops.mean((ops.logsumexp(maps, axis=(1, 2)) - expected) * y[..., 2], axis=-1)
+        expected = ops.where(y[..., 2] < 0, ops.mean(maps, axis=(1, 2)), ops.sum(wanted * maps, axis=(1, 2)))
+        return ops.mean((ops.logsumexp(maps, axis=(1, 2)) - expected) * ops.abs(y[..., 2]), axis=-1)
 
 
 MapLoss = MapError | MapEntropy
@@ -152,5 +157,6 @@ class PixelError:
     def __call__(self, y: Any, maps: Any) -> Any:
         """The mean over the labelled key points of each frame."""
         found = peaks_of(self.loss, refine=False)(maps)
-        away = ops.sqrt(ops.sum((found[..., :2] - y[..., :2]) ** 2, axis=-1)) * y[..., 2]
-        return ops.sum(away, axis=-1) / ops.maximum(ops.sum(y[..., 2], axis=-1), 1.0)
+        marked = ops.maximum(y[..., 2], 0.0)
+        away = ops.sqrt(ops.sum((found[..., :2] - y[..., :2]) ** 2, axis=-1)) * marked
+        return ops.sum(away, axis=-1) / ops.maximum(ops.sum(marked, axis=-1), 1.0)

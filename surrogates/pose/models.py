@@ -1,6 +1,6 @@
 """The networks that find key points in images, by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,8 +21,15 @@ POSE_PRESETS = {"fast": 15, "full": 50}
 
 
 def with_splits(dataset: Dataset, seed: int) -> Dataset:
-    """The dataset as it is if any trial has a split, else its labelled frames divided: 90 % and 10 % for validation."""
-    return dataset if dataset.by_split() else divide_frames(dataset, FAST_SHARES, seed)
+    """The dataset as it is if a trial trains, else the labelled frames of trials of no split: 10 % validate."""
+    free = [index for index, trial in enumerate(dataset) if not trial.split]
+    if "train" in dataset.by_split() or not free:
+        return dataset
+    divided = divide_frames(dataset.select(free), FAST_SHARES, seed)
+    others = tuple(trial for trial in dataset if trial.split)
+    both = {key: {**value, **divided.extra[key]} if isinstance(value, Mapping) else divided.extra[key]
+            for key, value in dataset.extra.items()}  # fmt: skip
+    return replace(divided, trials=(*divided.trials, *others), extra=both)
 
 
 def of_images(dataset: Dataset) -> Dataset:

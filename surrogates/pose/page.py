@@ -95,7 +95,7 @@ def _by_keypoint(done: Fit, split: str) -> blocks.Section:
         (name, s.number, s.median, s.p90, s.p95, 100 * s.near["0.025"]) for name, s in scores.items()
     )
     figure = blocks.FigureBlock(
-        "by-key point",
+        "by-keypoint",
         plot_error_by_keypoint(scores),
         "Median, 90th and 95th percentile of each key point's error.",
         "A row for each key point with three marks.",
@@ -107,7 +107,7 @@ def _by_keypoint(done: Fit, split: str) -> blocks.Section:
 
 
 def _flat(score: KeyPointScore) -> dict[str, float]:
-    return {"labelled": score.number, "median": score.median, "p90": score.p90, "p95": score.p95}
+    return {"labelled": score.number, "median": score.median, "p90": score.p90, "p95": score.p95, "rmse": score.rmse}
 
 
 def _training(done: Fit, model: str) -> blocks.Section:

@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from datasets.dataset import Dataset, Trial
+from datasets.pose.crops import crops_of
 from datasets.pose.sampling.splits import is_labelled, keypoints_of
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.units import Fraction, Pixels
 from surrogates.pose.prediction import KeyPoints
 
@@ -25,13 +25,15 @@ _RECALLS = np.linspace(0.0, 1.0, 101)
 class KeyPointScore:
     """The error of one key point, or of all: labelled key points, percentiles in px, and median error over body length.
 
-    `near` is the share of key points within each fraction of the body length (PCK).
+    `rmse` is the root of the mean square distance in px; pixels are those of the images. `near` is the share of key
+    points within each fraction of the body length (PCK).
     """
 
     number: int
     median: Pixels
     p90: Pixels
     p95: Pixels
+    rmse: Pixels
     relative: Fraction
     near: Mapping[str, float]
 
@@ -60,10 +62,7 @@ def score_keypoints(dataset: Dataset, found: Sequence[KeyPoints]) -> dict[str, P
         InputError: no key point is labelled, or there is not one prediction a frame.
     """
     require(len(found) == len(dataset), f"{len(found)} predictions for {len(dataset)} trials")
-    by_split: dict[str, list[int]] = {}
-    for index, trial in enumerate(dataset):
-        by_split.setdefault(trial.split or "all", []).append(index)
-    parts = {split: by_split[split] for split in (*SPLITS, "all") if split in by_split}
+    parts = dataset.by_part()
     return {split: _score(dataset, [found[i] for i in rows], rows, split) for split, rows in parts.items()}
 
 
@@ -94,10 +93,18 @@ def keypoint_score(away: Float[np.ndarray, "..."], relative: Float[np.ndarray, "
     away, relative = away[np.isfinite(away)], relative[np.isfinite(relative)]
     nan = float("nan")
     if len(away) == 0:
-        return KeyPointScore(0, nan, nan, nan, nan, {f"{each:g}": nan for each in NEAR})
+        return KeyPointScore(0, nan, nan, nan, nan, nan, {f"{each:g}": nan for each in NEAR})
     near = {f"{each:g}": float((relative <= each).mean()) for each in NEAR}
     median, p90, p95 = (float(each) for each in np.percentile(away, (50, 90, 95)))
-    return KeyPointScore(len(away), median, p90, p95, float(np.median(relative)), near)
+    rmse = float(np.sqrt(np.mean(np.square(away))))
+    return KeyPointScore(len(away), median, p90, p95, rmse, float(np.median(relative)), near)
+
+
+def video_pixels(dataset: Dataset) -> tuple[float, float]:
+    """How many pixels of their video a pixel of the images is, the least and the most; 1 where nothing tells."""
+    scales = [np.sqrt(np.abs(np.linalg.det(each.matrices[:, :, :2]))) for each in crops_of(dataset).values()]
+    every = np.concatenate([*scales, np.ones(0)])
+    return (float(every.min()), float(every.max())) if len(every) else (1.0, 1.0)
 
 
 def body_length(dataset: Dataset, trial: Trial) -> Pixels:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -156,12 +156,7 @@ def _fill(
     here = np.flatnonzero(np.isin(crop.crops.frames, frames))
     if len(here) == 0:
         return
-    own = replace(
-        crop.crops,
-        frames=crop.crops.frames[here],
-        animals=crop.crops.animals[here],
-        matrices=crop.crops.matrices[here],
-    )
+    own = crop.crops.chosen(here)
     keypoints = find(np.asarray(crop.images[here]))
     index = np.searchsorted(frames, own.frames), crop.animal[here]
     points = own.to_video(keypoints.points)  # NaN where alignment found no animal

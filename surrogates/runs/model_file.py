@@ -18,6 +18,7 @@ from neuron_models.foundation.hdf5 import require_own_bytes
 from neuron_models.foundation.units import Milliseconds
 from neuron_models.foundation.wording import counted
 from surrogates.backend import keras, tensorflow_unseen
+from surrogates.runs.learned import Learned, learned_from
 
 _MEMBER = "wormtwin.json"
 RATE_TOLERANCE = 0.1
@@ -40,7 +41,8 @@ class ModelSignature:
     """What a model was trained on: names and units of its inputs and outputs, the sampling interval, the scenario.
 
     Of a model of recordings or images also its name in the table of models, of a classifier its classes, and in
-    `details`, as JSON has it, what a topic needs to know of its data (`DataTopic.details`).
+    `details`, as JSON has it, what a topic needs to know of its data (`DataTopic.details`). `learned` tells the trials
+    that it learned; None in files that do not say, such as those of version 0.1.
     """
 
     x_names: tuple[str, ...]
@@ -52,6 +54,7 @@ class ModelSignature:
     model: str = ""
     classes: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
+    learned: Learned | None = None
 
     @classmethod
     def of(cls, dataset: Dataset, model: str = "") -> "ModelSignature":
@@ -149,6 +152,8 @@ def load_model(path: str | Path) -> tuple[keras.Model, ModelSignature | None]:
         raise InputError(f"{path}: not a whole .keras model ({reason(error)})") from None
     try:
         _require_text(model.name, "the model's name")
+        for each in getattr(model, "inputs", None) or ():
+            require(each.shape[0] is None, f"the model takes batches of {each.shape[0]} alone: save it without")
         return model, None if found is None else _signature(found, model)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
@@ -165,7 +170,7 @@ def _require_own_weights(archive: zipfile.ZipFile, path: Path) -> None:
 def _signature(found: Any, model: keras.Model) -> ModelSignature:
     """What a model file says of its model, once it is known to be of the kind that `save_model` writes."""
     fields = {"x_names", "y_names", "x_units", "y_units", "dt"}
-    extra = {"scenario", "model", "classes", "details"}
+    extra = {"scenario", "model", "classes", "details", "learned"}
     if isinstance(found, dict):
         found = _as_now(found)
     require(isinstance(found, dict) and fields <= set(found) <= fields | extra, f"{_MEMBER} does not tell channels")
@@ -187,7 +192,7 @@ def _signature(found: Any, model: keras.Model) -> ModelSignature:
     for module in topic_modules("datasets"):
         if module.TOPIC.validate_details is not None:
             module.TOPIC.validate_details(read["y_names"], read.get("details", {}))
-    return ModelSignature(**read)
+    return ModelSignature(**{**read, "learned": learned_from(read.get("learned"))})
 
 
 def _as_now(found: dict[str, Any]) -> dict[str, Any]:

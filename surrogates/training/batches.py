@@ -1,5 +1,6 @@
 """The arrays of a training, and their batches in shuffled order."""
 
+import json
 import math
 from collections.abc import Iterator
 
@@ -48,7 +49,7 @@ class Batches(keras.utils.PyDataset):
         super().__init__()
         self._arrays, self._size, self._transform = arrays, config.batch_size, objective.transform
         self._number = objective.batches
-        self._rng = np.random.default_rng(config.seed)
+        self._seed, self._rng = config.seed, np.random.default_rng(config.seed)
         self._orders = shuffled_orders(len(arrays[0]), config.seed)
         self._order = np.resize(np.arange(len(arrays[0])), objective.batches * self._size or len(arrays[0]))
         self._whole = len(self._order) <= self._size and not self._number
@@ -66,6 +67,20 @@ class Batches(keras.utils.PyDataset):
         if self._transform is not None:
             x, y, weight = self._transform(x, y, weight, self._rng)
         return (x, y) if weight is None else (x, y, weight)
+
+    @property
+    def state(self) -> str:
+        """Where its random numbers are, and which batch its transform is at, as JSON has it."""
+        return json.dumps([self._rng.bit_generator.state, getattr(self._transform, "batch", 0)])
+
+    def go_on(self, state: str, epoch: int) -> None:
+        """Go on before an epoch: with these random numbers, the orders of earlier epochs passed over."""
+        self._rng.bit_generator.state, batch = json.loads(state)
+        self._orders = shuffled_orders(len(self._arrays[0]), self._seed)
+        for _ in range(epoch * -(-len(self._order) // len(self._arrays[0]))):
+            next(self._orders)
+        if self._transform is not None and hasattr(self._transform, "batch"):
+            self._transform.batch = batch
 
     def shuffle(self) -> None:
         """Begin another epoch; Keras's own `on_epoch_begin` would also come once before the first, on some backends."""

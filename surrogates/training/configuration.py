@@ -10,6 +10,7 @@ import numpy as np
 from datasets.dataset import Dataset
 from neuron_models.foundation.errors import require, require_seed
 from neuron_models.foundation.units import Dimensionless, Seconds
+from surrogates.training.checkpoint import Checkpoints
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 """x, y and sample weight."""
@@ -42,7 +43,7 @@ class TrainingConfig:
     `engine` says what trains: `fast` is this project's own for small networks on a CPU, `keras` is Keras's
     `fit`; `auto` takes the fast one where it can run the model and no GPU is there. Classifiers of windows and networks
     on postures have a fast one too, a whole training in one JAX program, which stops early; `auto` takes it on the
-    backend JAX.
+    backend JAX. `checkpoints` says where the training keeps its state, if it does: stopped, it goes on from there.
     """
 
     epochs: int = 1000
@@ -50,6 +51,7 @@ class TrainingConfig:
     learning_rate: Dimensionless = 0.05
     seed: int = 0
     engine: str = "auto"
+    checkpoints: Checkpoints | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):

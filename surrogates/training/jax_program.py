@@ -16,7 +16,9 @@ import numpy as np
 
 from neuron_models.foundation.errors import require
 from surrogates.backend import keras, tensorflow_unseen
+from surrogates.training.checkpoint import Checkpoint, listed, unlisted
 from surrogates.training.configuration import EarlyStopping
+from surrogates.training.jax_steps import LOSSES, OPTIMIZERS, Loss
 
 Weights = list[np.ndarray]
 _PADDING = 2**14
@@ -24,13 +26,9 @@ _PADDING = 2**14
 _MOST_EPOCHS = 10_000
 _ASKED, _CHECKED = 1024, 256
 """Samples that are predicted, and validated, at a time."""
-_BETAS, _RHO, _EPSILON = (0.9, 0.999), 0.9, 1e-7
-"""Keras's constants of Adam and of RMSprop."""
 _TOLD = 0.5
 """Seconds after which a training says how far it is, about."""
 
-Loss = Callable[[Any, Any], Any]
-"""The loss of each sample, or of each of its steps, from what is wanted and what is given; of `keras.ops` alone."""
 OnProgress = Callable[[float, float, int], None]
 """Hears the last training and validation loss, and how many epochs have passed since it heard the last time."""
 
@@ -79,6 +77,7 @@ class CompiledTraining:
         seed: int = 0,
         stopping: EarlyStopping | None = None,
         on_progress: OnProgress | None = None,
+        kept: Checkpoint | None = None,
     ) -> Fitted:
         """Train from given weights.
 
@@ -93,6 +92,7 @@ class CompiledTraining:
             seed: of the order.
             stopping: when the rate falls and training ends.
             on_progress: hears about every half second how it goes.
+            kept: where the training keeps its state, from which it goes on.
 
         Raises:
             InputError: more epochs than the program has room to remember.
@@ -106,6 +106,12 @@ class CompiledTraining:
         with tensorflow_unseen():
             data = jax.device_put((_padded(train_data), _padded(validation_data)))
             state = self._start(*self._apart(weights), learning_rate, jax.random.key(seed))
+            kept = kept or Checkpoint()
+            if (found := kept.load()) is not None:
+                state = _restored(state, unlisted("state", found))
+                last = int(state.number)
+                if on_progress is not None:
+                    on_progress(float(state.losses[last - 1]), float(state.checks[last - 1]), last)
             stride, running = 1, True
             while running:
                 started, before = time.perf_counter(), int(state.number)
@@ -113,6 +119,8 @@ class CompiledTraining:
                 last = int(state.number)
                 if on_progress is not None:
                     on_progress(float(state.losses[last - 1]), float(state.checks[last - 1]), last - before)
+                if kept.due() and running:
+                    kept.save(listed("state", _leaves(state)))
                 stride = max(1, min(2 * stride, round(stride * _TOLD / (time.perf_counter() - started))))
         loss, validation = (np.asarray(each)[:last].tolist() for each in (state.losses, state.checks))
         return Fitted(self._together(*state.best), loss, validation, int(state.index))
@@ -143,6 +151,23 @@ class CompiledTraining:
         named = dict(zip(self._trained, trained, strict=True))
         named |= {v.path: value for v, value in zip(self._model.non_trainable_variables, other, strict=True)}
         return [np.asarray(named[path]) for path in self._paths]
+
+
+def _leaves(state: "TrainingState") -> list[np.ndarray]:
+    """The arrays of a state, its random key as numbers."""
+    import jax
+
+    plain = state._replace(key=jax.random.key_data(state.key))
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(plain)]
+
+
+def _restored(like: "TrainingState", leaves: list[np.ndarray]) -> "TrainingState":
+    """The state that these arrays are, of the same form as another."""
+    import jax
+
+    plain = like._replace(key=jax.random.key_data(like.key))
+    found = jax.tree.unflatten(jax.tree.structure(plain), [jax.numpy.asarray(leaf) for leaf in leaves])
+    return found._replace(key=jax.random.wrap_key_data(found.key))
 
 
 def _padded(arrays: tuple) -> tuple:
@@ -290,40 +315,6 @@ def _checked(call: Callable, loss: Loss, trained, other, validation_data):
 
     parts = (count + at_once - 1) // at_once
     return jax.lax.fori_loop(0, parts, part, jnp.zeros(())) / jnp.maximum(weight.sum(), 1e-9)
-
-
-def _cross_entropy(y, predicted):
-    import jax.numpy as jnp
-
-    chosen = jnp.take_along_axis(predicted, y[:, None].astype(int), axis=1)[:, 0]
-    return -jnp.log(jnp.clip(chosen, 1e-7, 1.0))
-
-
-def _adam(trained, gradients, moments, step, rate):
-    """One step of Adam (Kingma and Ba 2015), with the constants of Keras."""
-    import jax
-    import jax.numpy as jnp
-
-    (one, two), step = _BETAS, step + 1
-    mean = jax.tree.map(lambda m, g: one * m + (1 - one) * g, moments[0], gradients)
-    square = jax.tree.map(lambda v, g: two * v + (1 - two) * g * g, moments[1], gradients)
-    scale = rate * jnp.sqrt(1 - two**step) / (1 - one**step)
-    moved = jax.tree.map(lambda w, m, v: w - scale * m / (jnp.sqrt(v) + _EPSILON), trained, mean, square)
-    return moved, (mean, square), step
-
-
-def _rmsprop(trained, gradients, moments, step, rate):
-    """One step of RMSprop (Tieleman and Hinton 2012), with the constants of Keras."""
-    import jax
-    import jax.numpy as jnp
-
-    square = jax.tree.map(lambda v, g: _RHO * v + (1 - _RHO) * g * g, moments[1], gradients)
-    moved = jax.tree.map(lambda w, g, v: w - rate * g / jnp.sqrt(v + _EPSILON), trained, gradients, square)
-    return moved, (moments[0], square), step + 1
-
-
-LOSSES: dict[str, Loss] = {"sparse_categorical_crossentropy": _cross_entropy}
-OPTIMIZERS: dict[str, Callable] = {"adam": _adam, "rmsprop": _rmsprop}
 
 
 def compiled_training(

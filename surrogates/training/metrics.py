@@ -112,15 +112,9 @@ def score(dataset: Dataset, predictions: list[Float[np.ndarray, "_time output"]]
     everything = np.concatenate(targets)
     require(len(everything) > 0, f"dataset {dataset.name!r}: no sample counts, all weights are zero")
     ranges = everything.max(0) - everything.min(0)
-    splits = {trial.split or "all" for trial in dataset}
     return {
-        split: _score(
-            np.concatenate([e for e, trial in zip(errors, dataset, strict=True) if (trial.split or "all") == split]),
-            ranges,
-            dataset.y_names,
-        )
-        for split in ("train", "validation", "test", "all")
-        if split in splits
+        part: _score(np.concatenate([errors[index] for index in indices]), ranges, dataset.y_names)
+        for part, indices in dataset.by_part().items()
     }
 
 

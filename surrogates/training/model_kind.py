@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from datasets.dataset import Dataset, Task, classes_of
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Dimensionless
+from neuron_models.foundation.workers import one_thread
 from surrogates.training.configuration import REGRESSION, Objective, Training, TrainingConfig, Transform
 from surrogates.training.selection import parameter_grid, select_on_validation
 from surrogates.training.trainer import train
@@ -83,6 +84,8 @@ class ModelKind:
         transform: makes what changes its training batches, of the dataset and the settings of `batch_settings`.
         batch_settings: the settings of `transform`, with their defaults.
         evaluate: scores a model on a dataset that is prepared; takes model, kind, dataset and the model's signature.
+        hold_out: takes a prepared dataset without validation trials and holds blocks of its training trials out as
+            these; such datasets may come undivided, and all of their trials are learned then.
         require_trainable: raises an `InputError` where a prepared dataset cannot teach what it asks.
         plot_history: draws the history of a training, where its losses by epoch are not enough.
         fit_windows: gives the weights of a classifier that is solved at once, from windows and their classes.
@@ -107,6 +110,7 @@ class ModelKind:
     transform: Callable[..., Transform] | None = None
     batch_settings: Mapping[str, Any] = field(default_factory=dict)
     evaluate: Callable[..., Evaluation] | None = None
+    hold_out: Callable[[Dataset], Dataset] | None = None
     require_trainable: Callable[[Any, Dataset], None] | None = None
     plot_history: Callable[[Mapping[str, Sequence[float]]], Any] | None = None
     fit_windows: Callable[..., list[Any]] | None = None
@@ -249,14 +253,16 @@ def _fitter(
 ) -> Callable[[Mapping[str, Any]], tuple[Any, Training]]:
     """The function that builds a model with given settings and fits it."""
     seed = {"seed": config.seed} if "seed" in kind.settings else {}
-    solve = kind.solve(dataset) if kind.solve is not None else None
+    with one_thread():
+        solve = kind.solve(dataset) if kind.solve is not None else None
 
     def fit(settings: Mapping[str, Any]) -> tuple[Any, Training]:
         own = {name: value for name, value in settings.items() if name in kind.settings}
         model = kind.for_data(dataset, **own, **seed)
         if solve is None:
             return model, kind.train(model, dataset, config, kind.objective_for(dataset, settings), progress)
-        solve(model)
+        with one_thread():
+            solve(model)
         return model, Training({}, 0, 0.0, engine="closed form")
 
     return fit

@@ -1,13 +1,15 @@
 """Trains any Keras model on a dataset, and keeps the weights of its best validation epoch."""
 
+import os
 import time
 
 import numpy as np
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, require_training
 from neuron_models.foundation.errors import InputError, require
 from surrogates.backend import keras, on_gpu
 from surrogates.training.batches import shuffled_orders, training_arrays
+from surrogates.training.checkpoint import Checkpoint, checkpoint_of
 from surrogates.training.configuration import REGRESSION, Arrays, Objective, Training, TrainingConfig
 from surrogates.training.epochs_bar import ProgressBar
 from surrogates.training.jax_program import compiled_training
@@ -40,20 +42,24 @@ def train(
     """
     config = config or TrainingConfig()
     parts = dataset.by_split()
-    require("train" in parts, f"dataset {dataset.name!r} has no training trials")
+    require_training(dataset)
     train_data = training_arrays(parts["train"], objective)
     validation_data = training_arrays(parts["validation"], objective) if "validation" in parts else train_data
     even = train_data[0].shape[1:] == validation_data[0].shape[1:]
     layout = _fast_layout(model, config, objective, even)
     one_program = _is_one_program(model, config, objective)
+    engine = "program" if one_program else "keras" if layout is None else "fast"
+    kept = checkpoint_of(
+        config.checkpoints, engine, model.get_weights(), train_data, validation_data, config, _facts(objective)
+    )
     started = time.perf_counter()
-    with ProgressBar(config.epochs, objective.squared, progress) as bar:
+    with ProgressBar(config.epochs, objective.squared, progress, "validation" in parts) as bar:
         if one_program:
-            history, best = _fit_program(model, train_data, validation_data, config, objective, bar)
+            history, best = _fit_program(model, train_data, validation_data, config, objective, bar, kept)
         elif layout is None:
-            history, best = fit_keras(model, train_data, validation_data, config, objective, bar)
+            history, best = fit_keras(model, train_data, validation_data, config, objective, bar, kept)
         else:
-            history, best = _fit_fast(model, layout, train_data, validation_data, config, bar)
+            history, best = _fit_fast(model, layout, train_data, validation_data, config, bar, kept)
     if best < 0:
         raise FloatingPointError("training diverged: its loss was never finite; use a smaller learning rate")
     history = {key: values for key, values in history.items() if "validation" in parts or key[:4] != "val_"}
@@ -65,12 +71,21 @@ def train(
     )
 
 
+def _facts(objective: Objective) -> tuple:
+    """What of an objective a checkpoint is known by; its functions are decided by the model and its settings."""
+    watched = objective.loss if isinstance(objective.loss, str) else repr(objective.loss)
+    return watched, objective.optimizer, objective.stopping, objective.plateau, objective.batches, objective.at_once
+
+
 def _fast_layout(model: keras.Model, config: TrainingConfig, objective: Objective, even: bool):
     """How the fast engine sees the model, or None where Keras is to train it.
 
     `even` says that training and validation trials are equally long, since they run side by side.
     """
     if config.engine == "keras" or (config.engine == "auto" and on_gpu()) or _is_one_program(model, config, objective):
+        return None
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+        require(config.engine != "fast", "the engine 'fast' needs compiled kernels: unset NUMBA_DISABLE_JIT")
         return None
     from surrogates.training.fast.layout import layout_of
 
@@ -103,6 +118,7 @@ def _fit_program(
     config: TrainingConfig,
     objective: Objective,
     bar: ProgressBar,
+    kept: Checkpoint,
 ) -> tuple[dict[str, list[float]], int]:
     done = compiled_training(model, objective.loss, objective.optimizer).fit(
         model.get_weights(),
@@ -114,12 +130,21 @@ def _fit_program(
         seed=config.seed,
         stopping=objective.stopping,
         on_progress=bar.show,
+        kept=kept,
     )
     model.set_weights(done.weights)
     return {"loss": done.loss, "val_loss": done.validation}, done.best
 
 
-def _fit_fast(model, layout, train_data: Arrays, validation_data: Arrays, config: TrainingConfig, bar: ProgressBar):
+def _fit_fast(
+    model,
+    layout,
+    train_data: Arrays,
+    validation_data: Arrays,
+    config: TrainingConfig,
+    bar: ProgressBar,
+    kept: Checkpoint,
+):
     from surrogates.training.fast.engine import fit
 
     loss, validation, best = fit(
@@ -132,5 +157,6 @@ def _fit_fast(model, layout, train_data: Arrays, validation_data: Arrays, config
         learning_rate=config.learning_rate,
         orders=shuffled_orders(len(train_data[0]), config.seed),
         on_epoch=bar.show,
+        kept=kept,
     )
     return {"loss": loss, "val_loss": validation}, best

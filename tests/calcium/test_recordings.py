@@ -163,3 +163,12 @@ def test_worms_of_several_files_get_names_of_their_own(npz, tmp_path):
         load_recordings([one, one])
     with pytest.raises(InputError, match=r"w\.csv: recordings end in \.npz, \.mat, \.nwb"):
         read_recordings([tmp_path / "w.csv"])
+
+
+def test_one_name_that_comes_twice_renames_all(npz, tmp_path, monkeypatch):
+    recording = read_recordings([npz()])[0]
+    names = {"day1": ("worm1", "worm2"), "day2": ("worm1", "worm3")}
+    read = {".npz": lambda path: tuple(replace(recording, name=name) for name in names[path.stem])}
+    monkeypatch.setattr("datasets.calcium.recordings.READERS", read)
+    found = read_recordings([tmp_path / "day1.npz", tmp_path / "day2.npz"])
+    assert [each.name for each in found] == ["day1 worm1", "day1 worm2", "day2 worm1", "day2 worm3"]

@@ -4,9 +4,10 @@ import gzip
 import re
 from collections import Counter
 
+import pandas
 import pytest
 
-from connectome.c302_files import contact_table
+from connectome.c302_files import c302_folder, contact_table
 from connectome.network_file import load_network_file
 from connectome.wiring import NETWORK_VARIABLE, load_connectome
 from neuron_models.foundation.errors import InputError
@@ -57,6 +58,9 @@ def test_contacts_are_read_as_they_stand(network, name):
         (('pre_segment_id="9"', 'pre_segment="9"'), "line 7: connection 1 of P1: a place is missing"),
         (('along="0.75"', 'along="7.5"'), r"line 7: connection 1 of P1: .*fraction must be in \[0, 1\], got 7.5"),
         (('size="2"', 'size="3"'), "line 3: projection P1 announces 3 connections and has 2"),
+        (('"GABA"', '"gaba"'), "line 4: projection P1 has the unknown synapse type 'gaba'; is it GABA"),
+        (('"Glutamate_GJ"', '"generic_gj"'), "line 10: projection P2 has the unknown .*'generic_gj'; is it Generic_GJ"),
+        (('"GABA"', '"ElectSyn"'), "line 4: .*'ElectSyn'; there are Acetylcholine, .*, with _GJ for a gap junction"),
         (('synapse_type="GABA"', ""), "line 3: projection P1 has no synapse type"),
         (('weight="1.0"', 'weight="10.0"'), "line 4: projection P1 has weight '10.0': only 1 can be simulated"),
         (('internal_delay="0"', 'internal_delay="20"'), "line 4: projection P1 has internal_delay '20'"),
@@ -127,6 +131,22 @@ def test_the_published_file_has_its_counts(published):
     assert all(number <= table[key] for key, number in found.items())
 
 
+def test_the_table_lists_most_gap_junctions_from_both_sides():
+    """Counted by pandas, beside the figures of the documents."""
+    table = pandas.read_excel(c302_folder() / "data" / "CElegansNeuronTables.xls", sheet_name="Connectome")
+    pre, post, kind = (table[column] for column in table.columns[:3])
+    listed = set(zip(pre[kind == "GapJunction"], post[kind == "GapJunction"], strict=True))
+    mutual = {frozenset(pair) for pair in listed if pair[::-1] in listed and pair[0] != pair[1]}
+    assert (len({frozenset(pair) for pair in listed}), len(mutual)) == (557, 527)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["gaba_lower.xml", "gj_lower.xml", "gj_elec.xml"])
+def test_other_spellings_are_refused_with_their_line(wormtwin, refused, shared, name):
+    file = shared / "cases" / "simulation" / "nml" / name
+    refused(wormtwin("connectome", "info", "--network", file), "line 5: projection P1 has the unknown synapse type")
+
+
 @pytest.mark.shared
 def test_gap_junctions_listed_from_both_sides_are_one_pair(wormtwin, network_file):
     """Counted from the XML itself, by lines of text."""
@@ -134,6 +154,8 @@ def test_gap_junctions_listed_from_both_sides_are_one_pair(wormtwin, network_fil
     found = re.findall(r'source="(\w+)" target="(\w+)"[^>]*>\s*<synapse_props[^>]*synapse_type="\w+_GJ"', text)
     pairs = {frozenset(pair) for pair in found}
     mutual = {frozenset(pair) for pair in found if pair[::-1] in set(found) and pair[0] != pair[1]}
-    assert (len(pairs), len(mutual)) == (550, 356)
+    alone = {pair for pair in pairs if len(pair) == 1}
+    assert (len(pairs), len(mutual), len(alone)) == (550, 356, 5)
+    assert len(set(found)) == len(pairs) + len(mutual) == 906
     _, told, _ = wormtwin("connectome", "info", "--network", network_file)
-    assert "Gap junctions join 550 pairs of neurons, 356 of them listed from both sides" in told
+    assert "Gap junctions join 550 pairs of neurons (5 are a neuron and itself), 356 of them listed from both" in told

@@ -153,7 +153,18 @@ def test_exports_that_cannot_be(wormtwin, model_file, tmp_path, monkeypatch):
     )
     for name in ("9 lives", "", "n" * 61, "Own\n"):
         refused(export(gru, "nmodl", tmp_path / "out", "--name", name), "a mechanism's name is letters", repr(name))
-    for name in ("IClamp", "ParallelContext", "double", "t", "Section", "NEURON", "Half", "OwnGap", "y_1", "samples"):
+    for name in (
+        "IClamp",
+        "ParallelContext",
+        "double",
+        "t",
+        "Section",
+        "NEURON",
+        "WormtwinHalf",
+        "OwnGap",
+        "y_1",
+        "samples",
+    ):
         refused(export(gru, "nmodl", tmp_path / "out", "--name", name), f"cannot be called {name}:")
     monkeypatch.setitem(sys.modules, "onnx", None)
     refused(export(gru, "onnx"), "pip install 'wormtwin[export]'")

@@ -37,12 +37,12 @@ def impulse_response(model, samples):
     cell, weights = model.layers[-1].cell, [w.astype(float) for w in model.layers[-1].cell.get_weights()]
     found = np.zeros((samples, cell.inputs, cell.outputs))
     if type(cell).__name__ == "StateSpaceCell":
-        a, b, c, d, _ = weights
+        a, b, c, d, *_ = weights
         found[0] = d.T
         for lag in range(1, samples):
             found[lag] = (c @ np.linalg.matrix_power(a, lag - 1) @ b).T
         return found
-    past, drive, _ = weights
+    past, drive, *_ = weights
     past, drive = past.reshape(cell.lags, cell.outputs, -1), drive.reshape(cell.lags + 1, cell.inputs, -1)
     for lag in range(samples):
         found[lag] = drive[lag] if lag <= cell.lags else 0.0

@@ -136,7 +136,7 @@ def test_a_place_that_does_not_exist_is_named(sphere, site, message):
 def test_settings_are_checked():
     with pytest.raises(InputError, match=r"time step \(dt\) must divide"):
         RunSettings(500.0, 0.3)
-    with pytest.raises(InputError, match="simulator must be neuron or coreneuron, got 'brian'"):
+    with pytest.raises(InputError, match="simulator must be one of neuron, coreneuron, linear, euler, got 'brian'"):
         RunSettings(500.0, 0.1, "brian")
     with pytest.raises(InputError, match=r"time step \(dt\) must be > 0 ms, got -1"):
         RunSettings(500.0, -1.0)

@@ -6,12 +6,13 @@ import sys
 import pytest
 
 from neuron_models import mechanisms
+from neuron_models.foundation.cache import CACHE_VARIABLE, is_whole
 from neuron_models.foundation.errors import InputError
 
 
 @pytest.fixture
 def empty_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(mechanisms.platformdirs, "user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "wormtwin"))
     return tmp_path
 
 
@@ -51,6 +52,28 @@ def test_a_kept_compilation_follows_source_options_and_version(monkeypatch):
 def test_a_folder_without_the_library_says_what_to_do(tmp_path):
     with pytest.raises(InputError, match="delete that folder"):
         mechanisms.library(tmp_path, "libnrnmech")
+
+
+def test_a_cache_that_cannot_be_written_names_the_variable(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "file" / "cache"))
+    with pytest.raises(InputError, match=f"cannot be written .*: set {CACHE_VARIABLE} to a folder that can"):
+        mechanisms.compiled_mechanisms()
+
+
+def test_what_is_damaged_in_the_cache_is_compiled_anew(empty_cache, monkeypatch):
+    def written(sources, folder, options):
+        (folder / "x86_64").mkdir(parents=True)
+        (folder / "x86_64" / "libnrnmech.so").write_bytes(b"whole")
+
+    monkeypatch.setattr(mechanisms, "_compile", written)
+    folder = mechanisms.compiled({"own.mod": ""})
+    made = folder.stat().st_ino
+    assert mechanisms.compiled({"own.mod": ""}).stat().st_ino == made
+    for damage in (lambda file: file.write_bytes(b"who"), lambda file: file.unlink()):
+        damage(mechanisms.library(folder, "libnrnmech"))
+        assert not is_whole(folder)
+        assert mechanisms.library(mechanisms.compiled({"own.mod": ""}), "libnrnmech").read_bytes() == b"whole"
 
 
 def test_a_compiler_message_names_the_file_and_not_where_it_was_compiled(empty_cache, monkeypatch):

@@ -112,3 +112,18 @@ def test_without_distributed_the_message_says_what_to_install(monkeypatch):
 def test_wrong_workers(jobs, cluster, message):
     with pytest.raises(InputError, match=message):
         require_workers(jobs, cluster)
+
+
+def _grown(shared, number):
+    import warnings
+
+    warnings.warn(
+        "A worker stopped while some jobs were given to the executor. This can be caused by ...", stacklevel=1
+    )
+    return number
+
+
+def test_a_worker_that_is_replaced_is_no_news_for_a_user(recwarn):
+    with run_calls([Call(_grown, None, (number,)) for number in range(2)]) as finished:
+        assert sorted(finished) == [(0, 0), (1, 1)]
+    assert not [each for each in recwarn if "worker stopped" in str(each.message)]

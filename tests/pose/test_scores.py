@@ -12,6 +12,7 @@ def test_errors_have_their_percentiles_and_shares():
     score = keypoint_score(np.append(away, np.nan), np.append(away, np.nan) / 200)
     assert (score.number, score.median) == (100, 50.5)
     assert score.p90 == pytest.approx(90.1)
+    assert score.rmse == pytest.approx(np.sqrt(100 * 101 * 201 / 6 / 100))  # the sum of squares in closed form
     assert score.near == {"0.025": 0.05, "0.05": 0.1, "0.1": 0.2}
 
 
@@ -63,3 +64,24 @@ def coco_precision(true, given, area, sigma, sure) -> float:
     judge.evaluate()
     judge.accumulate()
     return float(judge.eval["precision"].mean())
+
+
+def test_pixels_of_scaled_images_are_told(fish, wormtwin, capsys):
+    from dataclasses import replace
+
+    from datasets.pose.crops import Crops
+    from surrogates.pose.evaluation import PoseEvaluation
+
+    found = [KeyPoints(np.asarray(t.y) + 1.0, np.ones((len(t), 4))) for t in fish]
+    half = {
+        trial.name: Crops(
+            "v.mp4", np.arange(len(trial)), np.zeros(len(trial), int), np.tile(2 * np.eye(2, 3), (len(trial), 1, 1))
+        )
+        for trial in fish
+    }
+    scaled = replace(fish, extra={**fish.extra, "crop": {name: crops.to_json() for name, crops in half.items()}})
+    for dataset, text in ((fish, False), (scaled, True)):
+        PoseEvaluation(dataset, found, score_keypoints(dataset, found)).print_scores()
+        printed = capsys.readouterr().out
+        assert ("1 px of them is 2 px of the video" in printed) == text
+        assert "RMSE px" in printed

@@ -6,6 +6,7 @@ import pytest
 from datasets.pose.crops import Crops, oriented_matrices
 from datasets.pose.formats.tracks_file import load_tracks
 from datasets.pose.labelled import Labelled, keypoints_dataset
+from datasets.pose.video.video import Video
 from neuron_models.foundation.errors import InputError
 from surrogates.backend import keras
 from surrogates.pose.maps import MapError
@@ -25,22 +26,20 @@ def test_predicting_a_video_in_two_parts_gives_the_same(tmp_path, stop, draw_fis
         means = some.mean(axis=(1, 2, 3))
         return KeyPoints(np.tile(means[:, None, None], (1, 4, 2)), np.ones((len(some), 4)))
 
-    class Frames:
-        path, fps, shape = "v.mp4", 30.0, images.shape
+    class Drawn:
+        number, fps = len(images), 30.0
 
-        def __len__(self):
-            return len(images)
+        def read(self, index, grey):
+            return images[index]
 
-        def frames(self, indices):
-            return iter(images[indices])
-
+    video = Video("v.mp4", images.shape, 30.0, Drawn())
     out = tmp_path / "tracks.h5"
     if stop is not None:
         with pytest.raises(KeyboardInterrupt):
-            track_video(find, Frames(), skeleton, out, key="k")
+            track_video(find, video, skeleton, out, key="k")
         assert not out.exists()
         stop = None
-    track_video(find, Frames(), skeleton, out, key="k")
+    track_video(find, video, skeleton, out, key="k")
     tracks = load_tracks(out)
     assert tracks.frames.tolist() == list(range(400))
     assert np.allclose(tracks.xy[:, 0, 0, 0], images.mean(axis=(1, 2, 3)), atol=1e-3)

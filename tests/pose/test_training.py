@@ -61,7 +61,7 @@ def test_the_report_tells_how_well_keypoints_are_found(trained, tmp_path):
     assert "mean pose of the training frames" in text
     assert "nan" not in text.lower().split("<svg")[0]
     assert {path.stem for path in (tmp_path / "figures").glob("*.png")} == {
-        "circles", "examples", "shares", "by-key point", "history"
+        "circles", "examples", "shares", "by-keypoint", "history"
     }  # fmt: skip
 
 

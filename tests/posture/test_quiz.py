@@ -147,13 +147,13 @@ def test_answers_add_up_and_come_back_from_the_file(tmp_path):
 def test_truth_cannot_be_had_before_the_choice(tmp_path):
     asked = quiz()
     sitting = Sitting(asked, tmp_path / "r.csv")
-    client = make_app(sitting).test_client()
-    assert client.get("/clip/2").status_code == 409
-    assert client.post("/choice", json={"number": 1, "choice": "real"}).status_code == 409  # not shown yet
-    text = client.get("/clip/1")
+    client = make_app(sitting, "secret").test_client()
+    assert client.get("/secret/clip/2").status_code == 409
+    assert client.post("/secret/choice", json={"number": 1, "choice": "real"}).status_code == 409  # not shown yet
+    text = client.get("/secret/clip/1")
     assert set(text.json) == {"fps", "midlines"}
     assert set(text.json["midlines"]) == {"data", "shape", "offset", "step"}
-    everything = [client.get(path) for path in ("/", "/quiz.js", "/quiz.css", "/state", "/clip/1")]
+    everything = [client.get(f"/secret{path}") for path in ("/", "/quiz.js", "/quiz.css", "/state", "/clip/1")]
     names = {q.clip.recording for q in asked.questions}
     for reply in everything:
         assert not any(name in reply.get_data(as_text=True) for name in names)
@@ -161,22 +161,26 @@ def test_truth_cannot_be_had_before_the_choice(tmp_path):
         assert not {"ETag", "Set-Cookie", "Last-Modified"} & set(reply.headers.keys())
     sizes = {len(json.dumps(clip_facts(q)["midlines"]["data"])) for q in asked.questions}
     assert len(sizes) == 1
-    assert client.post("/choice", json={"number": 1, "choice": "maybe"}).status_code == 409
+    assert client.post("/secret/choice", json={"number": 1, "choice": "maybe"}).status_code == 409
     assert not (tmp_path / "r.csv").exists()
-    assert client.post("/choice", json={"number": 1, "choice": "real"}).json["truth"] == asked.questions[0].truth
-    assert client.post("/choice", json={"number": 1, "choice": "simulated"}).status_code == 409  # no second thoughts
+    assert client.post("/secret/choice", json={"number": 1, "choice": "real"}).json["truth"] == asked.questions[0].truth
+    second_thought = client.post("/secret/choice", json={"number": 1, "choice": "simulated"})
+    assert second_thought.status_code == 409
     assert len(load_answers(tmp_path / "r.csv")) == 1
-    assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
+    assert client.get("/secret/", headers={"Host": "evil.example"}).status_code == 400
+    for path in ("/", "/state", "/clip/1", "/quiz.js", "/other/state"):
+        assert client.get(path).status_code == 404  # without the token
+    assert client.post("/choice", json={"number": 2, "choice": "real"}).status_code == 404
 
 
 @pytest.fixture
 def page(tmp_path):
     """The page of a test of four clips, served; gives its address, the sitting and the results."""
     sitting = Sitting(quiz(), tmp_path / "results.csv", "me")
-    server = make_server("127.0.0.1", 0, make_app(sitting), threaded=True)
+    server = make_server("127.0.0.1", 0, make_app(sitting, "secret"), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.port}/", sitting, tmp_path / "results.csv"
+    yield f"http://127.0.0.1:{server.port}/secret/", sitting, tmp_path / "results.csv"
     server.shutdown()
     thread.join()
 

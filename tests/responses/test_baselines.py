@@ -53,7 +53,7 @@ def fitted(name: str, dataset: Dataset, **settings):
 
 def test_the_state_space_model_recovers_poles_and_impulse_response(four):
     cell, _, _ = fitted("state_space", four, order=4)
-    a, b, c, d, rest = (np.asarray(weight, float) for weight in cell.get_weights())
+    a, b, c, d, rest, _ = (np.asarray(weight, float) for weight in cell.get_weights())
     np.testing.assert_allclose(np.sort_complex(np.linalg.eigvals(a)), np.sort_complex(POLES), atol=1e-4)
     np.testing.assert_allclose(rest, REST, atol=1e-7)
     np.testing.assert_allclose(d, system()[3], atol=1e-4)
@@ -65,9 +65,48 @@ def test_the_state_space_model_recovers_poles_and_impulse_response(four):
 
 def test_the_state_space_cell_runs_as_scipy_does(four):
     model = MODELS["state_space"].build(2, 2, order=4)
-    model.layers[-1].cell.set_weights([*system(), REST])
+    model.layers[-1].cell.set_weights([*system(), REST, np.zeros(4)])
     for response, trial in zip(predict(model, four), four, strict=True):
         np.testing.assert_allclose(response, answers(system(), trial.x), atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def measured() -> Dataset:
+    """Records of y(t) = 0.95 y(t-1) + 0.1 x(t) - 3.25 that begin anywhere, as measured ones do."""
+    rng, trials = np.random.default_rng(1), []
+    for index, split in enumerate(["train"] * 6 + ["validation"] * 2 + ["test"] * 2):
+        x, y = np.repeat(rng.normal(size=(30, 1)), 20, axis=0) * 20, np.zeros((600, 1))
+        y[0] = -65 + rng.normal() * 8
+        for t in range(1, 600):
+            y[t] = 0.95 * y[t - 1] + 0.1 * x[t] - 3.25
+        trials.append(Trial(f"t{index}", x, y, split=split))
+    return Dataset("measured", tuple(trials), 0.5, ("a",), ("p",))
+
+
+def by_numpy(dataset: Dataset) -> float:
+    """The test RMSE of NumPy's least squares with an intercept, in free run from the mean first sample of training."""
+    parts = dataset.by_split()
+    pairs = [(np.column_stack([t.y[:-1], t.x[1:], np.ones(len(t) - 1)]), t.y[1:]) for t in parts["train"]]
+    solved, *_ = np.linalg.lstsq(*map(np.concatenate, zip(*pairs, strict=True)), rcond=None)
+    errors, (a, b, c) = [], solved[:, 0]
+    for trial in parts["test"]:
+        free = np.full(len(trial), np.mean([t.y[0] for t in parts["train"]]))
+        for k in range(1, len(trial)):
+            free[k] = a * free[k - 1] + b * trial.x[k, 0] + c
+        errors.append((free - trial.y[:, 0]) ** 2)
+    return float(np.sqrt(np.mean(errors)))
+
+
+@pytest.mark.parametrize(("name", "settings"), [("linear", {"lags": 1}), ("state_space", {"order": 1})])
+def test_records_that_do_not_begin_at_rest_get_an_intercept(measured, name, settings):
+    _, model, _ = fitted(name, measured, **settings)
+    found = score(measured, predict(model, measured))["test"].rmse
+    assert 0.85 * by_numpy(measured) < found < 1.01 * by_numpy(measured)  # several times as much without an intercept
+
+
+def test_records_that_begin_at_rest_have_none(four):
+    for name, settings in (("linear", {"lags": 4}), ("state_space", {"order": 4})):
+        assert not fitted(name, four, **settings)[0].get_weights()[-1].any()
 
 
 def test_the_order_is_chosen_on_validation_and_recorded(four, monkeypatch):
@@ -156,7 +195,7 @@ def test_what_a_sample_is_predicted_from(linear_response):
 
 def test_a_free_run_that_grows_without_bound_is_told(four):
     model = MODELS["linear"].build(2, 2, lags=1)
-    model.layers[-1].cell.set_weights([9.0 * np.eye(2), np.ones((4, 2)), np.zeros(2)])
+    model.layers[-1].cell.set_weights([9.0 * np.eye(2), np.ones((4, 2)), np.zeros(2), np.zeros(2)])
     with pytest.raises(FloatingPointError, match="trial 't0': the free run is not finite from sample"):
         score(four, predict(model, four))
     with pytest.raises(FloatingPointError):

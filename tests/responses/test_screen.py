@@ -201,11 +201,11 @@ def test_a_stopped_screen_goes_on(small, kick, tmp_path, monkeypatch):
 
     real, done, again = module.simulate_here, [], []
 
-    def kept(places):
+    def kept(indices):
         def simulate(circuit, fingerprint, scenario, sequence, *more):
-            if len(done) == 5 and places is done:
+            if len(done) == 5 and indices is done:
                 raise KeyboardInterrupt
-            places.append((scenario.ablated, sequence))
+            indices.append((scenario.ablated, sequence))
             return real(circuit, fingerprint, scenario, sequence, *more)
 
         return simulate

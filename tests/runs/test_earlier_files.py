@@ -55,7 +55,10 @@ def inputs_of(text: Mapping) -> np.ndarray:
 def signature_now(channels: Mapping) -> dict:
     """What an earlier file says of its model, as the signature says it now."""
     details = {name: channels[name] for name in DETAILS if channels[name]}
-    return {name: value for name, value in channels.items() if name not in DETAILS} | {"details": details}
+    return {name: value for name, value in channels.items() if name not in DETAILS} | {
+        "details": details,
+        "learned": None,
+    }
 
 
 def test_every_file_is_told_of():

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from datasets.dataset import Dataset, Trial
 from neuron_models.foundation.errors import InputError
@@ -17,6 +18,7 @@ from surrogates.runs.fitting import fit_and_save
 from surrogates.runs.model_file import ModelSignature, load_model, save_model
 from surrogates.training.configuration import CLASSIFICATION, Objective, TrainingConfig
 from surrogates.training.metrics import predict, rmse_of_mean, score
+from surrogates.training.model_kind import fit_model
 from surrogates.training.trainer import train
 
 TINY = {
@@ -89,7 +91,7 @@ def test_every_activation_is_one_of_keras(name, activation):
 def test_the_linear_model_recovers_the_system_that_made_the_data(linear_response):
     dataset = linear_response()
     model, _ = train_model("linear", dataset, TrainingConfig(), {"lags": 2}, progress=False)
-    past, drive, rest = model.layers[-1].cell.get_weights()
+    past, drive, rest, _ = model.layers[-1].cell.get_weights()
     np.testing.assert_allclose(rest, -0.065, atol=1e-7)
     np.testing.assert_allclose(past, np.vstack([1.6 * np.eye(2), -0.68 * np.eye(2)]), atol=1e-4)
     np.testing.assert_allclose(drive[:2], [[0.05, 0.01], [0.015, -0.025]], atol=1e-5)
@@ -321,3 +323,25 @@ def test_nan_that_counts_is_told(linear_response):
 def test_seeds_are_checked(seed):
     with pytest.raises(InputError, match=f"whole number from 0 to 2147483647, got {seed}"):
         TrainingConfig(seed=seed)
+
+
+def test_a_model_of_one_batch_size_is_told(tmp_path):
+    layers = [keras.Input(batch_shape=(1, None, 2)), keras.layers.GRU(2, stateful=True, return_sequences=True)]
+    keras.Sequential(layers).save(tmp_path / "model.keras")
+    with pytest.raises(InputError, match="the model takes batches of 1 alone"):
+        load_model(tmp_path / "model.keras")
+
+
+def test_what_is_solved_at_once_is_solved_in_one_thread(linear_response, monkeypatch):
+    """Other numbers of processes give linear algebra other numbers of threads, and so other last bits."""
+    seen = []
+
+    def solve(dataset):
+        seen.append(threadpool_info())
+        return lambda model: seen.append(threadpool_info())
+
+    kind = replace(MODELS["linear"], solve=solve)
+    fit_model(kind, linear_response(), TrainingConfig(), {"lags": 1}, progress=False)
+    threads = [[each["num_threads"] for each in info if each["user_api"] == "blas"] for info in seen]
+    assert len(threads) == 2
+    assert all(each and set(each) == {1} for each in threads)

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from datasets.pose.formats.coco_file import save_coco
 from datasets.pose.formats.deeplabcut_table import save_table
-from datasets.pose.formats.nwb_poses import save_nwb
+from datasets.pose.formats.nwb_poses import NOTHING_SAID, Session, save_nwb
 from datasets.pose.skeleton import Skeleton
-from datasets.pose.tracks import Tracks, images_of
-from datasets.pose.video.frame_readers import ImageReader
+from datasets.pose.tracks import UNTRACKED, Tracks, images_of, is_untracked
 from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.files import atomic_write, require_space
 
@@ -24,13 +24,14 @@ _HDF5 = ("slp", "analysis", "nwb")
 _ONE_VIDEO = ("analysis", "dlc", "nwb")
 
 
-def save_labels(found: Sequence[Tracks], out: str | Path, to: str) -> Path:
+def save_labels(found: Sequence[Tracks], out: str | Path, to: str, session: Session = NOTHING_SAID) -> Path:
     """Write tracks, one for each video, to a file of another tool.
 
     Args:
         found: tracks of one skeleton.
         out: the file.
         to: `slp`, `analysis`, `dlc`, `nwb` or `coco`.
+        session: what NWB tells beside the poses.
 
     Raises:
         InputError: there is no such kind, the file's name ends otherwise, or it holds one video and several are given.
@@ -46,7 +47,12 @@ def save_labels(found: Sequence[Tracks], out: str | Path, to: str) -> Path:
                 if to in _HDF5:
                     require_space(temporary, _size(found))  # HDF5 can crash on a full disk
                     temporary.unlink()
-                _WRITERS[to](found, temporary)
+                if to == "nwb":
+                    save_nwb(found[0], temporary, session)
+                else:
+                    _WRITERS[to](found, temporary)
+            except InputError:
+                raise
             except (ValueError, TypeError, KeyError) as error:
                 raise InputError(f"{out}: these labels cannot be written as {to} ({reason(error)})") from None
     return out
@@ -79,44 +85,34 @@ def _save_slp(found: Sequence[Tracks], path: Path) -> None:
 def _save_analysis(found: Sequence[Tracks], path: Path) -> None:
     import sleap_io
 
-    plain = replace(found[0], footage=None) if images_of(found[0]) else found[0]
-    sleap_io.save_analysis_h5(to_sleap([plain]), str(path))
+    plain = replace(found[0], footage=None, images=()) if images_of(found[0]) else found[0]
+    sleap_io.save_analysis_h5(to_sleap([_followed(plain)]), str(path))
+
+
+def _followed(tracks: Tracks) -> Tracks:
+    """Tracks whose animals all have names, since an analysis file would keep one of those without."""
+    if not tracks.animals and tracks.xy.shape[1] == 1:
+        return tracks
+    given = tracks.animals or tuple(f"{UNTRACKED} {index + 1}" for index in range(tracks.xy.shape[1]))
+    return replace(
+        tracks, animals=tuple(name.replace(UNTRACKED, "animal") if is_untracked(name) else name for name in given)
+    )
 
 
 def _save_coco(found: Sequence[Tracks], path: Path) -> None:
-    import sleap_io
-
-    images = [name for tracks in found for name in _coco_images(tracks, path)]
-    sleap_io.save_coco(to_sleap(found), str(path), images or None)
-
-
-def _coco_images(tracks: Tracks, path: Path) -> list[str]:
-    """COCO knows images alone: those that there are, or the labelled frames of the movie, written beside the file."""
-    images = [str(image.resolve()) for image in images_of(tracks)]
-    if images or tracks.footage is None:
-        return images
-    import imageio.v3
-
-    folder = path.parent.parent / path.stem / Path(tracks.video).stem
-    folder.mkdir(parents=True, exist_ok=True)
-    for frame, image in zip(tracks.frames, tracks.footage.frames(tracks.frames), strict=True):
-        name = folder / f"{frame:06d}.png"
-        imageio.v3.imwrite(name, image[0] if len(image) == 1 else image.transpose(1, 2, 0))
-        images.append(str(name.relative_to(path.parent.parent)))
-    return images
+    save_coco(found, path, path.parent.parent)
 
 
 _WRITERS: Mapping[str, Callable[[Sequence[Tracks], Path], None]] = {
     "slp": _save_slp,
     "analysis": _save_analysis,
     "dlc": lambda found, path: save_table(found[0], path),
-    "nwb": lambda found, path: save_nwb(found[0], path),
     "coco": _save_coco,
 }
 
 
 def to_sleap(found: Sequence[Tracks]) -> Any:
-    """Tracks as the labels of sleap-io: predicted instances where there are scores, else a person's."""
+    """Tracks as the labels of sleap-io: predicted instances where there are scores, a person's where there are none."""
     import sleap_io
 
     skeleton = _skeleton(found[0].skeleton)
@@ -126,9 +122,12 @@ def to_sleap(found: Sequence[Tracks]) -> Any:
     for each in found:
         video = _video(each)
         videos.append(video)
-        animals = [known.setdefault(name, sleap_io.Track(name)) for name in each.animals]
+        animals = [
+            None if is_untracked(name) else known.setdefault(name, sleap_io.Track(name)) for name in each.animals
+        ]
         marked = ~np.isnan(each.xy[..., 0]).all(axis=-1)
-        for row, frame in enumerate(each.frames):
+        frames_there = range(len(each)) if images_of(each) else each.frames.tolist()
+        for row, frame in enumerate(frames_there):
             shown = [
                 _instance(each, row, index, skeleton, animals[index] if animals else None)
                 for index in np.flatnonzero(marked[row]).tolist()
@@ -153,25 +152,30 @@ def _instance(tracks: Tracks, row: int, index: int, skeleton: Any, animal: Any) 
     import sleap_io
 
     xy = np.asarray(tracks.xy[row, index], float)
-    if tracks.scores is None:
+    if tracks.scores is None or not tracks.predicted()[row, index]:
         return sleap_io.Instance.from_numpy(xy, skeleton=skeleton, track=animal)
     scores = np.nan_to_num(np.asarray(tracks.scores[row, index], float))
     whole = float(scores[~np.isnan(xy[:, 0])].mean())
+    if tracks.instance_scores is not None and not np.isnan(tracks.instance_scores[row, index]):
+        whole = float(tracks.instance_scores[row, index])
     return sleap_io.PredictedInstance.from_numpy(
         xy, skeleton=skeleton, point_scores=scores, score=whole, track=animal, tracking_score=0.0
     )
 
 
 def _video(tracks: Tracks) -> Any:
+    """The video by its whole path, so that it is found from wherever the labels are read."""
     import sleap_io
 
-    video = tracks.footage
-    if video is not None and isinstance(video.reader, ImageReader):
-        return sleap_io.Video.from_filename([str(path) for path in video.reader.paths])
-    made = sleap_io.Video(tracks.video or "video.mp4", open_backend=False)
-    if video is not None:
-        frames, channels, height, width = video.shape
+    images = images_of(tracks)
+    if images:
+        listed = [str(path.absolute()) if path.is_file() else str(path) for path in images]
+        return sleap_io.Video.from_filename(listed)
+    named = Path(tracks.video or "video.mp4")
+    made = sleap_io.Video(str(named.absolute() if named.exists() else named), open_backend=False)
+    if tracks.footage is not None:
+        frames, channels, height, width = tracks.footage.shape
         made.backend_metadata["shape"] = (frames, height, width, channels)
-        made.backend_metadata["fps"] = video.fps
+        made.backend_metadata["fps"] = tracks.footage.fps
         made.backend_metadata["grayscale"] = channels == 1
     return made

@@ -1,4 +1,4 @@
-"""Labels and predictions in the files of other tools, read through sleap-io."""
+"""Labels and predictions in the files of other tools, with the images or the movie that they are of."""
 
 import contextlib
 import os
@@ -10,133 +10,155 @@ from typing import Any
 
 import numpy as np
 
-from datasets.pose.formats.deeplabcut_table import load_table
-from datasets.pose.formats.nwb_poses import load_nwb
+from datasets.pose.formats.coco_file import load_coco
+from datasets.pose.formats.deeplabcut_project import is_project, load_image_table, load_project
+from datasets.pose.formats.deeplabcut_table import is_table, read_table, table_tracks
+from datasets.pose.formats.named_files import find_in, find_movie, number_in, open_found
+from datasets.pose.formats.nwb_read import load_nwb
+from datasets.pose.formats.sleap_file import load_analysis, tracks_of
 from datasets.pose.formats.tracks_file import is_tracks, load_tracks
-from datasets.pose.skeleton import Skeleton, require_same_keypoints
+from datasets.pose.skeleton import require_same_keypoints
 from datasets.pose.tracks import Tracks, ordered_keypoints
-from datasets.pose.video.frame_readers import StoredReader
-from datasets.pose.video.video import Video, open_images, open_video
-from neuron_models.foundation.errors import InputError, reason, require
-from neuron_models.foundation.hdf5 import TEXTS, numbers, open_hdf5, require_own_data, stored_array, texts
-
-MOST_FRAMES = 100_000_000
-"""Eleven days at 100 frames a second."""
+from datasets.pose.video.video import IMAGES, open_video
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.hdf5 import require_own_data
 
 
 def load_labels(path: str | Path, video: str | Path | None = None) -> tuple[Tracks, ...]:
     """Read a file of labels or predictions: tracks for each of its videos that has some.
 
-    SLEAP (`.slp`, `.pkg.slp`, analysis `.h5`), DeepLabCut (project folder, `config.yaml`, `.csv`), LEAP (`.mat`), COCO
-    (`.json`), NWB (`.nwb`), and this project's own tracks (`.h5`).
+    SLEAP (`.slp`, `.pkg.slp`, analysis `.h5`), DeepLabCut (project folder, `config.yaml`, tables `.csv` and `.h5`),
+    LEAP (`.mat`), COCO (`.json`), NWB (`.nwb`), and this project's own tracks (`.h5`).
 
     Args:
         path: the file, or the folder of a DeepLabCut project.
-        video: takes the place of the video that the file names; for files of one video.
+        video: takes the place of the videos that the file names: the movie or images of a file of one video, or a
+            folder in which the files that the labels name are looked for by their names.
 
     Raises:
         InputError: there is no such file, it cannot be read, or it holds no labels.
     """
     path = Path(path)
     require(path.exists(), f"{path}: there is no such file")
-    if path.is_file() and is_tracks(path):
-        found: tuple[Tracks, ...] = (load_tracks(path),)
-    elif path.suffix.lower() == ".csv" and (table := load_table(path)) is not None:
-        found = (table,)
-    elif path.is_file() and (analysis := _plain_analysis(path)) is not None:
-        found = (analysis,)
-    else:
-        found = _from_sleap(path)
+    try:
+        found = tuple(each for each in _read(path) if len(each) and each.xy.shape[1])
+    except InputError as error:
+        raise InputError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
     require(len(found) > 0, f"{path}: there are no labelled key points in it")
     if video is not None:
-        require(len(found) == 1, f"{path} has labels of {len(found)} videos: --video can replace only one")
-        opened = open_video(video)
-        found = (replace(found[0], video=str(video), footage=opened, fps=opened.fps),)
+        found = tuple(_of_video(each, Path(video), len(found), path) for each in found)
     found = tuple(each if each.skeleton.pairs else _with_pairs(each) for each in found)
-    for each in found[1:]:
-        require_same_keypoints(found[0].skeleton, each.skeleton, f"{path}, video {each.video}")
-    return found
+    return tuple(_in_order_of(found[0], each, path) for each in found)
 
 
-def _from_sleap(path: Path) -> tuple[Tracks, ...]:
+def _read(path: Path) -> tuple[Tracks, ...]:
     kind = path.suffix.lower()
     if path.is_file():
         require_own_data(path)
-    try:
-        if kind == ".nwb":
-            return load_nwb(path)
-        labels = _reader(path)(path)
-    except InputError:
-        raise
-    except Exception as error:  # whatever the libraries meet in a file that is something else
-        raise InputError(f"{path}: no labels can be read from it ({reason(error)})") from None
-    found = []
-    for video in labels.videos:
-        frames = [frame for frame in labels.labeled_frames if frame.video is video and frame.instances]
-        if frames:
-            skeleton = _skeleton(frames[0].instances[0].skeleton)
-            tracks = _tracks(sorted(frames, key=lambda each: each.frame_idx), skeleton, labels.tracks, video, path)
-            found.append(replace(tracks, xy=tracks.xy - 1) if kind == ".mat" else tracks)  # MATLAB counts from 1
-    order = _deeplabcut_order(path)
-    return tuple(
-        ordered_keypoints(each, order) if set(order) == set(each.skeleton.keypoints) else each for each in found
-    )
+    if is_project(path):
+        return load_project(path)
+    if kind == ".nwb":
+        return _quietly(load_nwb, path)
+    if kind == ".json":
+        return load_coco(path)
+    if kind in (".h5", ".hdf5", ".csv"):
+        return _from_table(path)
+    return _from_sleap(path)
 
 
-def _reader(path: Path) -> Callable[[Path], Any]:
+def _from_table(path: Path) -> tuple[Tracks, ...]:
+    """HDF5 and CSV, which several tools write."""
+    csv = path.suffix.lower() == ".csv"
+    if is_table(path):
+        table = read_table(path)
+        return load_image_table(path) if table.of_images() else (table_tracks(table, path),)
+    require(not csv, f"{path}: not a table of DeepLabCut: no line begins with coords")
+    if is_tracks(path):
+        return (load_tracks(path),)
+    analysis = load_analysis(path)
+    return _from_sleap(path) if analysis is None else (analysis,)
+
+
+def _from_sleap(path: Path) -> tuple[Tracks, ...]:
     import sleap_io
 
-    if path.is_dir() or path.suffix.lower() in (".yaml", ".yml"):
-        config = path / "config.yaml" if path.is_dir() else path
-        require(config.is_file(), f"{path}: a folder without config.yaml is no DeepLabCut project")
-        return _quietly(sleap_io.load_dlc_project, config)
     readers: Mapping[str, Callable[..., Any]] = {
-        ".slp": sleap_io.load_slp,
+        ".slp": lambda file: sleap_io.load_slp(file, open_videos=False),
         ".mat": sleap_io.load_leap,
-        ".json": sleap_io.load_coco,
         ".h5": sleap_io.load_analysis_h5,
         ".hdf5": sleap_io.load_analysis_h5,
-        ".csv": sleap_io.load_dlc,
     }
     kind = path.suffix.lower()
-    require(kind in readers, f"{path}: labels are read from {', '.join(readers)}, .nwb or a DeepLabCut project")
-    return _quietly(readers[kind], path)
+    known = ", ".join((*readers, ".csv", ".json", ".nwb"))
+    require(kind in readers, f"{path}: labels are read from {known} or a DeepLabCut project")
+    found = tracks_of(_quietly(readers[kind], path), path)
+    if kind != ".mat":
+        return found
+    return tuple(replace(each, xy=each.xy - 1) for each in found)  # MATLAB counts from 1
 
 
-def _quietly(load: Callable[..., Any], path: Path) -> Callable[[Path], Any]:
-    """Libraries warn of things that say nothing to whoever reads labels."""
-
-    def call(_: Path) -> Any:
-        with warnings.catch_warnings(), open(os.devnull, "w") as sink, contextlib.redirect_stdout(sink):  # noqa: PTH123
-            warnings.simplefilter("ignore")
-            return load(str(path))
-
-    return call
-
-
-def _deeplabcut_order(path: Path) -> list[str]:
-    """The body parts in the order of DeepLabCut's file, which sleap-io sorts by name; empty for other files."""
-    if path.suffix.lower() == ".csv":
-        with path.open(errors="replace") as file:
-            rows = [file.readline().strip().split(",") for _ in range(5)]
-        parts = next((row[1:] for row in rows if row[0] == "bodyparts"), [])
-        return list(dict.fromkeys(part for part in parts if part))
-    if path.is_dir() or path.suffix.lower() in (".yaml", ".yml"):
-        import yaml
-
-        config = yaml.safe_load((path / "config.yaml" if path.is_dir() else path).read_text())
-        parts = config.get("bodyparts")
-        parts = parts if isinstance(parts, list) else config.get("multianimalbodyparts") or []
-        return [*parts, *(config.get("uniquebodyparts") or [])]
-    return []
+def _quietly(load: Callable[..., Any], path: Path) -> Any:
+    """Libraries warn of things that say nothing to whoever reads labels, and raise whatever they meet."""
+    with warnings.catch_warnings(), open(os.devnull, "w") as sink, contextlib.redirect_stdout(sink):  # noqa: PTH123
+        warnings.simplefilter("ignore")
+        try:
+            return load(path)
+        except InputError:
+            raise
+        except Exception as error:
+            reason = str(error).strip("\"'").splitlines()[0] if str(error) else type(error).__name__
+            raise InputError(f"{path}: no labels can be read from it ({reason})") from None
 
 
-def _skeleton(found: Any) -> Skeleton:
-    """The skeleton of sleap-io; pairs by the names where none are told."""
-    names = tuple(found.node_names)
-    text = [sorted((node.name for node in each.nodes), key=names.index) for each in found.symmetries]
-    pairs = tuple((left, right) for left, right in text)
-    return Skeleton(names, tuple((a, b) for a, b in found.edge_names), pairs)
+def _of_video(tracks: Tracks, video: Path, number: int, path: Path) -> Tracks:
+    """The tracks with another video: images by their names, a movie as it is or by its name in a folder."""
+    require(video.exists(), f"{video}: there is no such video")
+    if tracks.images and (video.is_dir() or video.suffix.lower() in IMAGES):
+        found = find_in(tracks.images, video)
+        require(
+            found.any(),
+            f"{video} has none of the {len(tracks.images)} images that {path} names ({', '.join(tracks.images[:3])}"
+            f"{', ...' if len(tracks.images) > 3 else ''})",
+        )
+        footage = open_found(found, tracks.images, str(video))
+        return replace(tracks, video=str(video), footage=footage, missing=found.note)
+    named = find_movie(tracks.video, video) if video.is_dir() else None
+    require(
+        named is not None or number == 1,
+        f"{path} has labels of {number} videos: --video takes their folder, and {tracks.video} is not in {video}"
+        if video.is_dir()
+        else f"{path} has labels of {number} videos: --video can replace only one, or takes their folder",
+    )
+    opened = open_video(named or video)
+    if tracks.images:
+        tracks = _in_movie(tracks, path)
+    return replace(tracks, video=opened.path, footage=opened, fps=opened.fps)
+
+
+def _in_movie(tracks: Tracks, path: Path) -> Tracks:
+    """Labels of images as those of the movie's frames whose numbers the images' names end in."""
+    numbers = [number_in(name) for name in tracks.images]
+    known = [number for number in numbers if number is not None]
+    require(
+        len(set(known)) == len(numbers),
+        f"{path} labels images, and their names do not all end in the number of a frame ({tracks.images[0]}): "
+        "give the images with --video, not a movie",
+    )
+    order = np.argsort(known)
+    moved = tracks.rows(order)
+    return replace(moved, frames=np.array(known)[order], images=(), missing="")
+
+
+def _in_order_of(first: Tracks, other: Tracks, path: Path) -> Tracks:
+    """Tracks with their key points in the order of the first ones."""
+    if set(first.skeleton.keypoints) == set(other.skeleton.keypoints):
+        return (
+            other
+            if first.skeleton.keypoints == other.skeleton.keypoints
+            else ordered_keypoints(other, first.skeleton.keypoints)
+        )
+    require_same_keypoints(first.skeleton, other.skeleton, f"{path}, video {other.video}")
+    return other
 
 
 def _with_pairs(tracks: Tracks) -> Tracks:
@@ -151,89 +173,6 @@ def _guessed_pairs(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     pairs = tuple((names[left], names[right]) for left, right in found)
     written = ((name, name.replace("left", "right").replace("Left", "Right")) for name in names)
     return pairs or tuple((left, right) for left, right in written if left != right and right in names)
-
-
-def _tracks(frames: list[Any], skeleton: Skeleton, known: list[Any], video: Any, path: Path) -> Tracks:
-    indices = {id(track): index for index, track in enumerate(known)}
-    followed = len(known) > 0 and all(each.track is not None for frame in frames for each in frame.instances)
-    number = len(known) if followed else max(len(frame.instances) for frame in frames)
-    xy = np.full((len(frames), number, len(skeleton), 2), np.nan)
-    scores = np.full(xy.shape[:3], np.nan)
-    for row, frame in enumerate(frames):
-        for order, each in enumerate(frame.instances):
-            if tuple(each.skeleton.node_names) != skeleton.keypoints:
-                other = Skeleton(tuple(each.skeleton.node_names))
-                require_same_keypoints(skeleton, other, f"{path}, frame {frame.frame_idx}")
-            index = indices[id(each.track)] if followed else order
-            xy[row, index] = each.numpy()
-            if "score" in (each.points.dtype.names or ()):
-                scores[row, index] = each.points["score"]
-    shown = ~np.isnan(xy[..., 0]).all(axis=(0, 2))
-    numbers = np.array([frame.frame_idx for frame in frames], int)
-    footage = _footage(video, path, int(numbers[-1]) + 1)
-    return Tracks(
-        footage.path if footage else _name(video),
-        skeleton,
-        numbers,
-        xy[:, shown],
-        None if np.isnan(scores).all() else scores[:, shown],
-        tuple(track.name for track, has in zip(known, shown, strict=True) if has) if followed else (),
-        footage.fps if footage else 1.0,
-        footage,
-    )
-
-
-def _name(video: Any) -> str:
-    """What the labels call their video; the first image's folder for images."""
-    if isinstance(video.filename, list):
-        return str(Path(video.filename[0]).parent) if video.filename else ""
-    return str(video.filename).replace("\\", "/")
-
-
-def _footage(video: Any, path: Path, frames: int) -> Video | None:
-    """The video that labels name, or one of its name beside them; None where there is none."""
-    if isinstance(video.filename, list):
-        images = [Path(each) for each in video.filename]
-        return open_images(images, _name(video)) if any(each.is_file() for each in images) else None
-    named = Path(_name(video))
-    if named.suffix.lower() in (".slp", ".h5", ".hdf5"):  # frames stored beside or in the labels
-        if named.is_file():
-            require_own_data(named)
-        require(frames <= MOST_FRAMES, f"{path}: a label in frame {frames - 1} cannot be")
-        reader = StoredReader(video, tuple(range(frames)))
-        stored = (reader.read(index, False) for index in range(frames))
-        first = next((frame for frame in stored if frame is not None), None)
-        if first is None:
-            return None
-        return Video(str(named), (frames, len(first), *first.shape[1:]), 1.0, reader, len(first) == 1)
-    for index in (path.parent / named, named, path.parent / named.name):
-        if index.exists():
-            return open_video(index)
-    return None
-
-
-def _plain_analysis(path: Path) -> Tracks | None:
-    """A SLEAP analysis file as older versions wrote it, without scores: (track, xy, node, frame)."""
-    if path.suffix.lower() not in (".h5", ".hdf5"):
-        return None
-    with open_hdf5(path, "HDF5 file of labels (.h5)") as file:
-        if not {"tracks", "node_names"} <= set(file) or "point_scores" in file:
-            return None
-        xy = numbers(file, "tracks", "track 2 node frame").astype(float).transpose(3, 0, 2, 1)
-        keypoints = texts(file, "node_names")
-        require(len(keypoints) == xy.shape[2], f"{path}: {len(keypoints)} node_names for {xy.shape[2]} nodes of tracks")
-        animals = texts(file, "track_names") if "track_names" in file else ()
-        video = _video_path(file)
-    skeleton = Skeleton(keypoints)
-    told = ~np.isnan(xy[..., 0]).all(axis=(1, 2))
-    return Tracks(video, skeleton, np.flatnonzero(told), xy[told], None, animals if len(animals) == xy.shape[1] else ())
-
-
-def _video_path(file: Any) -> str:
-    """What an analysis file calls its video; empty where it does not say."""
-    if "video_path" not in file:
-        return ""
-    return str(next(iter(np.ravel(stored_array(file, "video_path", None, TEXTS).asstr()[()])), ""))
 
 
 def each_animal(tracks: Tracks) -> Iterator[tuple[str, np.ndarray]]:

@@ -3,39 +3,96 @@
 Written here and not by sleap-io, whose writer keeps neither the frames' numbers nor a rate such as 29.97 Hz.
 """
 
+import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from datasets.pose.skeleton import Skeleton
+from datasets.pose.formats.instances import distinct
 from datasets.pose.tracks import Tracks
+from datasets.pose.video.movie_index import creation_time
 from neuron_models.foundation.errors import InputError, require
 
-_RATE = "frames a second: "
+RATE = "frames a second: "
+SOFTWARE = "wormtwin"
+CONTAINER = "PoseEstimation"
+"""What the poses of one animal are called, where `movement` and others look for them."""
+UNNAMED = "unnamed"
+AGE_UNKNOWN = "P0D/"
+"""Of any age, as DANDI writes it in ISO 8601: from 0 days on."""
 _ZERO = "The centre of the first pixel is (0, 0); x goes to the right and y down."
 
 
-def save_nwb(tracks: Tracks, path: Path) -> None:
-    """Write the tracks of one video; times are frame / rate, and each animal is one `PoseEstimation`."""
+@dataclass(frozen=True)
+class Session:
+    """What NWB tells of a session and its subject, and what no file of poses knows.
+
+    Attributes:
+        start: when the session began; when None, the time at which the video says that it was made, else when it was
+            last written.
+        species: the Latin name, such as Mus musculus; None leaves it open.
+        age: in ISO 8601, such as P90D.
+    """
+
+    start: datetime | None = None
+    species: str | None = None
+    age: str = AGE_UNKNOWN
+
+    def __post_init__(self) -> None:
+        latin = self.species is None or re.fullmatch(r"[A-Z][a-z]+ [a-z. ]+", self.species)
+        require(bool(latin), f"--species is a Latin name such as Mus musculus, got {self.species!r}")
+        iso = re.fullmatch(r"P[0-9.]+[YMWD](/(P[0-9.]+[YMWD])?)?", self.age)
+        require(bool(iso), f"--age is a duration in ISO 8601 such as P90D, got {self.age!r}")
+
+
+NOTHING_SAID = Session()
+
+
+def save_nwb(tracks: Tracks, path: Path, session: Session = NOTHING_SAID) -> None:
+    """Write the tracks of one video; frame n lies n / rate after the session's start.
+
+    The poses of one animal are called `PoseEstimation`, its name is that of the subject; those of several are called by
+    their names.
+
+    Args:
+        tracks: of one video.
+        path: the file.
+        session: what else is known.
+
+    Raises:
+        InputError: nothing tells when the session began.
+    """
     import ndx_pose
     from pynwb import NWBHDF5IO, NWBFile
+    from pynwb.file import Subject
 
-    file = NWBFile(f"Poses in {tracks.video}", path.stem, datetime(1970, 1, 1, tzinfo=UTC))
+    began, by = _start(tracks, session.start)
+    names = _names(tracks)
+    file = NWBFile(
+        f"Poses in {Path(tracks.video).name}; the session's start is {by}",
+        path.stem,
+        began,
+        experiment_description="where the key points of animals are in a video",
+        keywords=["pose estimation", "behavior"],
+        subject=Subject(
+            subject_id=_subject(tracks), sex="U", age=session.age, species=session.species, description=", ".join(names)
+        ),
+    )
     behaviour = file.create_processing_module("behavior", "poses of the animals in a video")
     edges = tracks.skeleton.edge_places().astype(np.uint8)
     skeleton = ndx_pose.Skeleton(name="skeleton", nodes=list(tracks.skeleton.keypoints), edges=edges)
     behaviour.add(ndx_pose.Skeletons(name="Skeletons", skeletons=[skeleton]))
-    for index in range(tracks.xy.shape[1]):
-        series = [_series(tracks, index, keypoint) for keypoint in range(len(tracks.skeleton))]
+    for index, name in enumerate(names):
         behaviour.add(
             ndx_pose.PoseEstimation(
-                name=_name(tracks, index),
-                pose_estimation_series=series,
-                description="labels" if tracks.scores is None else "predictions",
+                name=name,
+                pose_estimation_series=_all_series(tracks, index),
+                description="labels" if tracks.scores is None else "predictions; labels of people have no confidence",
                 original_videos=[tracks.video],
-                source_software="wormtwin",
+                source_software=SOFTWARE,
                 skeleton=skeleton,
             )
         )
@@ -43,85 +100,68 @@ def save_nwb(tracks: Tracks, path: Path) -> None:
         io.write(file)
 
 
-def _name(tracks: Tracks, index: int) -> str:
-    animal = tracks.animals[index] if tracks.animals else f"PoseEstimation{index + 1}"
-    return animal.replace("/", "-").replace(":", "-")
+def _start(tracks: Tracks, asked: datetime | None) -> tuple[datetime, str]:
+    """When the session began, and who says so."""
+    if asked is not None:
+        return asked if asked.tzinfo else asked.astimezone(), "as it was given"
+    video = Path(tracks.footage.path if tracks.footage is not None else tracks.video or "-")
+    if not video.exists():
+        raise InputError(
+            f"NWB needs the time at which the session began, and the video {tracks.video or '(unnamed)'} is not there "
+            "to tell it: give it with --session-start, such as 2024-05-31T14:30"
+        )
+    text = creation_time(video)
+    if text is not None:
+        return text, "when the video says that it was made"
+    return datetime.fromtimestamp(video.stat().st_mtime, UTC), "when the video was last written"
 
 
-def _series(tracks: Tracks, animal: int, keypoint: int) -> Any:
+def _names(tracks: Tracks) -> list[str]:
+    """What the poses of each animal are called."""
+    number = tracks.xy.shape[1]
+    if number == 1:
+        return [CONTAINER]
+    named = tracks.animals or tuple(f"{CONTAINER}{index + 1}" for index in range(number))
+    return distinct([_allowed(name) for name in named])
+
+
+def _subject(tracks: Tracks) -> str:
+    if not tracks.animals:
+        return UNNAMED
+    return tracks.animals[0].replace("/", "-") if len(tracks.animals) == 1 else f"{len(tracks.animals)} animals"
+
+
+def _allowed(name: str) -> str:
+    """A name without what HDF5 and NWB's schema keep for themselves."""
+    return name.replace("/", "-").replace(":", "-")
+
+
+def series_names(keypoints: tuple[str, ...]) -> list[str]:
+    """What the series of key points are called."""
+    return distinct([_allowed(keypoint) for keypoint in keypoints])
+
+
+def _all_series(tracks: Tracks, animal: int) -> list[Any]:
     import ndx_pose
 
-    scores = np.full(len(tracks), np.nan) if tracks.scores is None else tracks.scores[:, animal, keypoint]
-    return ndx_pose.PoseEstimationSeries(
-        name=tracks.skeleton.keypoints[keypoint].replace("/", "-"),
-        data=np.ascontiguousarray(tracks.xy[:, animal, keypoint]),
-        unit="pixels",
-        reference_frame=_ZERO,
-        timestamps=tracks.frames / tracks.fps,
-        confidence=np.ascontiguousarray(scores),
-        description=f"x and y of {tracks.skeleton.keypoints[keypoint]}",
-        comments=f"{_RATE}{tracks.fps!r}",
-    )
+    scores = np.full(tracks.xy.shape[::2][:2], np.nan) if tracks.scores is None else tracks.scores[:, animal]
+    return [
+        ndx_pose.PoseEstimationSeries(
+            name=name,
+            data=np.ascontiguousarray(tracks.xy[:, animal, keypoint]),
+            unit="pixels",
+            reference_frame=_ZERO,
+            confidence=np.ascontiguousarray(scores[:, keypoint]),
+            description=f"x and y of {tracks.skeleton.keypoints[keypoint]}",
+            comments=f"{RATE}{tracks.fps!r}",
+            **_times(tracks),
+        )
+        for keypoint, name in enumerate(series_names(tracks.skeleton.keypoints))
+    ]
 
 
-def load_nwb(path: Path) -> tuple[Tracks, ...]:
-    """Read the poses of an NWB file: tracks for each video that they name.
-
-    Frames are counted at the rate that this project writes, else at the smallest interval of the series' times.
-
-    Raises:
-        InputError: the file holds no poses.
-    """
-    import ndx_pose
-    from pynwb import NWBHDF5IO
-
-    with NWBHDF5IO(str(path), "r", load_namespaces=True) as io:
-        found = [each for each in io.read().objects.values() if isinstance(each, ndx_pose.PoseEstimation)]
-        require(len(found) > 0, f"{path}: there are no poses (PoseEstimation) in it")
-        found.sort(key=lambda each: (len(each.name) if each.name.startswith("PoseEstimation") else 0, each.name))
-        videos: dict[str, list[Any]] = {}
-        for each in found:
-            named = each.original_videos
-            videos.setdefault(str(named[0]) if named is not None and len(named) else "", []).append(each)
-        return tuple(_tracks(video, poses, path) for video, poses in videos.items())
-
-
-def _tracks(video: str, poses: list[Any], path: Path) -> Tracks:
-    first = poses[0]
-    names = tuple(first.skeleton.nodes[:]) if first.skeleton is not None else tuple(first.pose_estimation_series)
-    edges = () if first.skeleton is None or first.skeleton.edges is None else first.skeleton.edges[:]
-    skeleton = Skeleton(names, tuple((names[a], names[b]) for a, b in edges))
-    times = {id(series): _times(series) for each in poses for series in each.pose_estimation_series.values()}
-    union = np.unique(np.round(np.concatenate(list(times.values())), 9))
-    fps = _frame_rate(first, union)
-    frames = np.round(union * fps).astype(int)
-    if len(np.unique(frames)) < len(frames):
-        raise InputError(f"{path}: the times of its poses are no frames of one rate")
-    xy = np.full((len(frames), len(poses), len(names), 2), np.nan)
-    scores = np.full(xy.shape[:3], np.nan)
-    for animal, each in enumerate(poses):
-        for keypoint, name in enumerate(names):
-            series = each.pose_estimation_series[name.replace("/", "-")]
-            rows = np.searchsorted(union, np.round(times[id(series)], 9))
-            xy[rows, animal, keypoint] = series.data[:, :2]
-            if series.confidence is not None:
-                scores[rows, animal, keypoint] = series.confidence[:]
-    animals = tuple(each.name for each in poses)
-    unnamed = all(name.startswith("PoseEstimation") for name in animals)
-    return Tracks(
-        video, skeleton, frames, xy, None if np.isnan(scores).all() else scores, () if unnamed else animals, fps
-    )
-
-
-def _times(series: Any) -> np.ndarray:
-    if series.timestamps is not None:
-        return np.asarray(series.timestamps[:], float)
-    return (series.starting_time or 0.0) + np.arange(len(series.data)) / series.rate
-
-
-def _frame_rate(pose: Any, times: np.ndarray) -> float:
-    series = next(iter(pose.pose_estimation_series.values()))
-    if (series.comments or "").startswith(_RATE):
-        return float(series.comments.removeprefix(_RATE))
-    gaps = np.diff(times)
-    return float(1 / np.median(gaps[gaps < 1.5 * gaps.min()])) if len(gaps) else 1.0
+def _times(tracks: Tracks) -> dict[str, Any]:
+    """A rate where frames follow one another, else the time of each."""
+    if len(tracks) > 1 and (np.diff(tracks.frames) == 1).all():
+        return {"starting_time": float(tracks.frames[0] / tracks.fps), "rate": float(tracks.fps)}
+    return {"timestamps": tracks.frames / tracks.fps}

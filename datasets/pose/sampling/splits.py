@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from datasets.dataset import Dataset, Trial
+from datasets.parts.blocks import block_edges
 from datasets.pose.crops import crops_of
 from neuron_models.foundation.errors import InputError, require, require_seed
 from neuron_models.foundation.splits import SPLITS
@@ -79,6 +80,21 @@ def divide_frames(dataset: Dataset, shares: Mapping[str, float], seed: int = 0) 
     return choose_frames(dataset, picks)
 
 
+def divide_blocks(dataset: Dataset, shares: Mapping[str, float]) -> Dataset:
+    """Cut the frames of every trial in time, those without a label too: the first share trains, and so on.
+
+    Args:
+        dataset: of images of videos.
+        shares: of each split, together 1.
+
+    Raises:
+        InputError: a trial has fewer frames than splits.
+    """
+    edges = [block_edges(trial, shares) for trial in dataset]
+    picks = [(i, split, range(first, last)) for i, each in enumerate(edges) for split, (first, last) in each.items()]
+    return choose_frames(dataset, picks)
+
+
 def _numbers(frames: int, shares: Mapping[str, float]) -> dict[str, int]:
     """Frames by split, at least one each; the first split takes what rounding leaves."""
     first, *others = shares
@@ -107,9 +123,7 @@ def choose_frames(dataset: Dataset, picks: Sequence[Pick]) -> Dataset:
         }
         trials.append(replace(trial, name=name, split=split, group=trial.group or trial.name, **parts))  # type: ignore[arg-type]
         if trial.name in crops:
-            own = crops[trial.name]
-            own = replace(own, frames=own.frames[chosen], animals=own.animals[chosen], matrices=own.matrices[chosen])
-            indices[name] = own.to_json()
+            indices[name] = crops[trial.name].chosen(chosen).to_json()
         if isinstance(lengths, Mapping) and trial.name in lengths:
             longs[name] = lengths[trial.name]
     extra: dict[str, Any] = {**dataset.extra}

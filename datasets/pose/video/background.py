@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from datasets.dataset import ArrayLike
+from datasets.pose.video.frame_readers import spread_frames
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import DataUnits, Dimensionless
 
@@ -27,11 +28,6 @@ def grey(frame: Shaped[np.ndarray, "channel height width"]) -> Float[np.ndarray,
         return frame[0].astype(np.float32)
     require(len(frame) == 3, f"a frame has 1 or 3 channels, got {len(frame)}")
     return np.tensordot(_LUMA, frame.astype(np.float32), axes=1)
-
-
-def spread_frames(number: int, wanted: int) -> list[int]:
-    """At most `wanted` frames, evenly spread over `number`."""
-    return sorted(set(np.linspace(0, number - 1, min(number, wanted)).round().astype(int).tolist()))
 
 
 def find_background(video: ArrayLike, frames: int = 50, sign: Dimensionless = 0.0) -> Background:

@@ -12,7 +12,14 @@ from neuron_models.foundation.errors import InputError, reason
 from neuron_models.foundation.hdf5 import require_own_data
 from neuron_models.foundation.units import Hertz
 
+_PHOTOGRAPHS = (".jpg", ".jpeg")
+_ORIENTATION, _LYING = 0x0112, (5, 6, 7, 8)  # EXIF 2.3: the tag, and its values that exchange width and height
 Frame = UInt8[np.ndarray, "channel height width"]
+
+
+def spread_frames(number: int, wanted: int) -> list[int]:
+    """At most `wanted` frames, evenly spread over `number`."""
+    return sorted(set(np.linspace(0, number - 1, min(number, wanted)).round().astype(int).tolist()))
 
 
 @runtime_checkable
@@ -29,6 +36,10 @@ class FrameReader(Protocol):
         """Frames a second, 1 where that is not known."""
         ...
 
+    def spread(self, number: int) -> list[int]:
+        """At most `number` indices over the whole video that are read fast."""
+        ...
+
     def read(self, index: int, grey: bool) -> Frame | None:
         """A frame of 1 or 3 channels (movies give 1 when `grey`), or None where it cannot be decoded."""
         ...
@@ -36,26 +47,61 @@ class FrameReader(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class ImageReader:
-    """Image files as frames, of 8 or 16 bits, grey or in colour."""
+    """Image files as frames, of 8 or 16 bits, grey or in colour.
+
+    Attributes:
+        paths: the files; those that are not there cannot be read.
+        fps: frames a second, as good as unknown.
+        size: height and width up to which the last row and column of smaller images are repeated; None: as they are.
+    """
 
     paths: tuple[Path, ...]
     fps: Hertz = 1.0
+    size: tuple[int, int] | None = None
 
     @property
     def number(self) -> int:
         return len(self.paths)
 
+    def spread(self, number: int) -> list[int]:
+        there = [index for index, path in enumerate(self.paths) if path.is_file()]
+        return [there[index] for index in spread_frames(len(there), number)]
+
     def read(self, index: int, grey: bool) -> Frame | None:
-        return planes(read_image(self.paths[index]), self.shift, str(self.paths[index]))
+        path = self.paths[index]
+        if not path.is_file():
+            return None
+        frame = planes(read_image(path), self.shift, str(path))
+        return frame if self.size is None else filled_up(frame, self.size)
 
     @cached_property
     def shift(self) -> int:
         """By how many bits images of more than 8 are brought to 8: what the brightest of eight of them needs."""
-        chosen = sorted(set(np.linspace(0, len(self.paths) - 1, 8).astype(int)))
-        first = read_image(self.paths[0])
+        there = [path for path in self.paths if path.is_file()]
+        first = read_image(there[0])
         if first.dtype.itemsize == 1 or first.dtype.kind == "f":
             return 0
-        return bits_over_8(max(int(read_image(self.paths[i]).max()) for i in chosen))
+        return bits_over_8(max(int(read_image(there[i]).max()) for i in spread_frames(len(there), 8)))
+
+
+def filled_up(frame: Frame, size: tuple[int, int]) -> UInt8[np.ndarray, "channel rows columns"]:
+    """A frame whose last row and column are repeated up to a height and width."""
+    high, wide = (max(0, wanted - has) for wanted, has in zip(size, frame.shape[1:], strict=True))
+    return np.pad(frame, ((0, 0), (0, high), (0, wide)), mode="edge") if high or wide else frame
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """Height and width of an image file, from its head where that tells."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            wide, high = image.size
+            lying = path.suffix.lower() in _PHOTOGRAPHS and image.getexif().get(_ORIENTATION, 1) in _LYING
+    except (OSError, UnidentifiedImageError):
+        high, wide = read_image(path).shape[:2]
+        lying = False
+    return (wide, high) if lying else (high, wide)
 
 
 def read_image(path: Path) -> Shaped[np.ndarray, "..."]:
@@ -67,7 +113,8 @@ def read_image(path: Path) -> Shaped[np.ndarray, "..."]:
     import imageio.v3
 
     try:
-        return np.asarray(imageio.v3.imread(path))
+        turned = path.suffix.lower() in _PHOTOGRAPHS  # as the camera's EXIF says; OpenCV does so too
+        return np.asarray(imageio.v3.imread(path, plugin="pillow", rotate=True) if turned else imageio.v3.imread(path))
     except Exception as error:  # whatever the decoders meet in a file that is none, or a bomb
         raise InputError(f"{path}: not an image that can be decoded ({type(error).__name__}): copy it again") from None
 
@@ -84,17 +131,26 @@ class StoredReader:
     def number(self) -> int:
         return len(self.indices)
 
+    def spread(self, number: int) -> list[int]:
+        return spread_frames(self.number, number)
+
     def read(self, index: int, grey: bool) -> Frame | None:
+        image = self._stored(self.indices[index])
+        return None if image is None else planes(image, self.shift, str(self.video.filename))
+
+    def _stored(self, index: int) -> Shaped[np.ndarray, "..."] | None:
+        """An image as it is stored; None where a package keeps none, since only its labelled frames are in it."""
         try:
-            image = np.asarray(self.video[self.indices[index]])
+            return np.asarray(self.video[index])
         except (OSError, KeyError, IndexError, ValueError):
             return None
-        return planes(image, self.shift, str(self.video.filename))
 
     @cached_property
     def shift(self) -> int:
         """By how many bits images of more than 8 are brought to 8."""
-        first = np.asarray(self.video[self.indices[0]])
+        first = next(
+            (image for index in self.indices if (image := self._stored(index)) is not None), np.zeros(1, np.uint8)
+        )
         return 0 if first.dtype.itemsize == 1 or first.dtype.kind == "f" else bits_over_8(int(first.max()))
 
 

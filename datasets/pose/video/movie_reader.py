@@ -1,4 +1,4 @@
-"""How the frames of movie files are read: found by their own times, decoded from the last frame that stands alone."""
+"""How the frames of movie files are read: found by their own times, decoded from a frame that stands alone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -7,30 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from datasets.pose.video.display import turned
 from datasets.pose.video.frame_readers import Frame
-from neuron_models.foundation.errors import InputError, reason
+from datasets.pose.video.movie_index import MovieIndex, decoded, index_movie, opened
 from neuron_models.foundation.units import Hertz
 
 if TYPE_CHECKING:
     import av
 
 
-@dataclass(frozen=True)
-class _Index:
-    """The times of a movie's frames in order, and which of them can be decoded alone."""
-
-    times: np.ndarray
-    keys: np.ndarray
-    announced: int
-    fps: Hertz
+_ALONE = (0, 1)  # AV_PICTURE_TYPE_NONE (of codecs that know no others) and I of FFmpeg: pictures that need no other
 
 
 @dataclass(frozen=True, eq=False)
 class MovieReader:
-    """Frames of a movie file, found by their own times, so that seeking is exact at any frame rate."""
+    """Frames of a movie file: frame n is the same whether one seeks it or reads on, at any frame rate."""
 
     path: Path
-    index: _Index
+    index: MovieIndex
     _open: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -44,79 +38,85 @@ class MovieReader:
     def fps(self) -> Hertz:
         return self.index.fps
 
-    def read(self, index: int, grey: bool) -> Frame | None:
-        import av
+    def spread(self, number: int) -> list[int]:
+        """At most `number` places over the whole movie that are decoded at once, since they stand alone."""
+        keys = self.index.keys
+        return keys[np.unique(np.linspace(0, len(keys) - 1, min(number, len(keys))).astype(int))].tolist()
 
+    def read(self, index: int, grey: bool) -> Frame | None:
         if index >= len(self.index.times):
             return None
-        time = self.index.times[index]
-        last_key = int(self.index.keys[np.searchsorted(self.index.keys, index, "right") - 1])
-        if not self._open or not (last_key <= self._open["next"] <= index):
-            self._seek(int(self.index.times[last_key]))
-        try:
-            for frame in self._open["frames"]:
-                if frame.pts is not None and frame.pts >= time:
-                    self._open["next"] = index + 1
-                    return _pixels(frame, grey) if frame.pts == time else None
-        except av.error.FFmpegError:
-            pass
-        self._open.clear()
+        for start in self._starts(index):
+            if start is not None:
+                self._begin(start)
+            frame, late = self._read_on(index)
+            damaged = frame is not None and frame.is_corrupt and bool(start)  # by the seek, perhaps
+            if frame is not None and not damaged:
+                return turned(_pixels(frame, grey), frame)
+            if not (late or damaged):
+                break
+        self._close()
         return None
 
-    def _seek(self, time: int) -> None:
+    def _starts(self, index: int) -> Iterator[int | None]:
+        """Where to read from: on (None), from the last key, from ever earlier ones if that lands late, from scratch."""
+        at = int(np.searchsorted(self.index.keys, index, "right")) - 1
+        if self._open and self.index.keys[at] <= self._open["next"] <= index:
+            yield None
+        back = 1
+        while at > 0:
+            yield int(self.index.keys[at])
+            at, back = at - back, 2 * back
+        yield 0
+
+    def _begin(self, key: int) -> None:
+        """Stand before a frame that can be decoded alone."""
         import av
 
-        if not self._open:
-            container = av.open(str(self.path), metadata_errors="replace")
-            container.streams.video[0].thread_type = "AUTO"
-            self._open["container"] = container
-        container = self._open["container"]
+        container = self._open.get("container")
+        if key == 0 or container is None:
+            self._close()
+            container = opened(self.path)
         stream = container.streams.video[0]
-        container.seek(time, stream=stream, backward=True, any_frame=False)
-        self._open["frames"] = container.decode(stream)
-        self._open["next"] = -1
+        if key > 0:
+            try:
+                container.seek(int(self.index.times[key]), stream=stream, backward=True, any_frame=False)
+            except av.error.FFmpegError:
+                return self._begin(0)
+        self._open.update(container=container, frames=decoded(container, stream), next=0, sought=key > 0)
+        return None
+
+    def _read_on(self, index: int) -> tuple["av.VideoFrame | None", bool]:
+        """The frame at a index; if it does not come, None, and whether an earlier start may bring it.
+
+        That is so where the first frame lies beyond, or is made of frames before it (intra refresh of H.264).
+        """
+        late = True
+        for number, frame in enumerate(self._open["frames"], start=self._open["next"]):
+            if late and self._open["sought"] and int(frame.pict_type) not in _ALONE:
+                return None, True
+            at = self.index.index(frame.pts) if self.index.timed else number
+            if at is None:
+                continue
+            if at >= index:
+                self._open.update(next=index + 1, sought=False)
+                return (frame, False) if at == index else (None, late)
+            late = False
+        return None, late
+
+    def _close(self) -> None:
+        if self._open:
+            self._open["container"].close()
+            self._open.clear()
 
 
 def movie_reader(path: Path) -> MovieReader:
-    """Open a movie file and find its frames, without decoding them.
+    """Open a movie file and find its frames.
 
     Raises:
         InputError: it is no movie, or holds no frame.
     """
-    import av
-
-    try:
-        with av.open(str(path), metadata_errors="replace") as container:
-            if not container.streams.video:
-                raise InputError(f"{path}: the file has no video in it")
-            stream = container.streams.video[0]
-            packets = [(p.pts, p.is_keyframe) for p in _packets(container, stream) if p.pts is not None]
-            announced, rate = stream.frames, stream.average_rate
-    except av.error.FFmpegError as error:
-        said = (error.strerror or str(error)).lower()
-        raise InputError(f"{path}: not a video that can be decoded ({said}): copy or convert it again") from None
-    except InputError:
-        raise
-    except (ValueError, OverflowError, ArithmeticError) as error:
-        raise InputError(f"{path}: not a video that can be decoded ({reason(error)}): copy it again") from None
-    if not packets:
-        raise InputError(f"{path}: the video has no frames")
-    packets.sort()
-    keys = np.flatnonzero([key for _, key in packets])
-    if len(keys) == 0 or keys[0] > 0:
-        keys = np.concatenate([[0], keys]).astype(int)
-    times = np.array([time for time, _ in packets])
-    return MovieReader(path, _Index(times, keys, max(announced, len(times)), float(rate) if rate else 1.0))
-
-
-def _packets(container: "av.container.InputContainer", stream: Any) -> Iterator[Any]:
-    """The packets up to the first that cannot be read."""
-    import av
-
-    try:
-        yield from (packet for packet in container.demux(stream) if packet.size and not packet.is_discard)
-    except av.error.FFmpegError:
-        return
+    return MovieReader(path, index_movie(path))
 
 
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG of FFmpeg

@@ -1,5 +1,6 @@
 """Videos and folders of images, read when they are sliced and never held whole."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,13 +9,16 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from datasets.pose.video.frame_readers import FrameReader, ImageReader, stored_reader
+from datasets.pose.video.frame_readers import Frame, FrameReader, ImageReader, image_size, stored_reader
 from datasets.pose.video.movie_reader import movie_reader
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Hertz
 
-MOVIES = (".mp4", ".avi", ".mov", ".mkv", ".mj2", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv")
+MOVIES: tuple[str, ...] = (".mp4", ".avi", ".mov", ".mkv", ".mj2", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".asf")
+MOVIES += (".flv", ".ts", ".mts", ".m2ts", ".vob", ".3gp", ".ogv", ".mjpeg", ".h264", ".hevc")
 IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif")
+_LOOKED_AT = 24
+"""Frames that tell whether a video has colours."""
 STORED = (".h5", ".hdf5", ".slp", ".seq")
 
 
@@ -103,8 +107,8 @@ def open_video(path: str | Path, *, grey: bool | None = None) -> Video:
     """Open a movie file, a folder of images, an image, or frames stored in HDF5 or a SLEAP package.
 
     Args:
-        path: the file or folder; the images of a folder are frames in the order of their names.
-        grey: give one channel, or three; None takes one where the first frame's channels are equal.
+        path: the file or folder; the images of a folder are frames in the order of their names, img2 before img10.
+        grey: give one channel, or three; None takes one where the channels of frames from all over it are equal.
 
     Raises:
         InputError: there is no such video, its kind is not known, or its first frame cannot be decoded.
@@ -112,7 +116,7 @@ def open_video(path: str | Path, *, grey: bool | None = None) -> Video:
     path = Path(path)
     suffix = path.suffix.lower()
     if path.is_dir():
-        found = sorted(each for each in path.iterdir() if each.suffix.lower() in IMAGES)
+        found = sorted((each for each in path.iterdir() if each.suffix.lower() in IMAGES), key=natural)
         require(len(found) > 0, f"{path}: the folder has no images ({', '.join(IMAGES)})")
         return open_images(found, str(path), grey=grey)
     require(path.is_file(), f"{path}: there is no such video")
@@ -122,22 +126,52 @@ def open_video(path: str | Path, *, grey: bool | None = None) -> Video:
     return _opened(str(path), movie_reader(path) if suffix in MOVIES else stored_reader(path), grey)
 
 
-def open_images(paths: list[Path], name: str, *, grey: bool | None = None) -> Video:
-    """Open image files as the frames of a video called `name`."""
-    missing = [path for path in paths if not path.is_file()]
-    require(not missing, f"{missing[0] if missing else ''}: there is no such image ({len(missing)} are missing)")
-    return _opened(name, ImageReader(tuple(paths)), grey)
+def natural(path: Path) -> list[tuple[int, str]]:
+    """What sorts files as people do: numbers in their names by value.
+
+    >>> [path.name for path in sorted(map(Path, ("img10.png", "img2.png", "img1.png")), key=natural)]
+    ['img1.png', 'img2.png', 'img10.png']
+    """
+    parts = re.split(r"([0-9]+)", path.name.lower())
+    return [*((int(part), "") if part.isdecimal() else (-1, part) for part in parts), (-1, path.name)]
+
+
+def open_images(paths: list[Path], name: str, *, grey: bool | None = None, as_labelled: bool = False) -> Video:
+    """Open image files as the frames of a video called `name`.
+
+    Args:
+        paths: the files, in order.
+        name: of the video.
+        grey: give one channel, or three; None takes one where the channels are equal.
+        as_labelled: the images were labelled one by one: some may be missing, as long as nobody reads them, and smaller
+            ones are filled up to the largest.
+    """
+    there = [path for path in paths if path.is_file()]
+    if not as_labelled or not there:
+        missing = [path for path in paths if not path.is_file()]
+        require(not missing, f"{missing[0] if missing else ''}: there is no such image ({len(missing)} are missing)")
+        return _opened(name, ImageReader(tuple(paths)), grey)
+    sizes = [image_size(path) for path in there]
+    largest = (max(high for high, _ in sizes), max(wide for _, wide in sizes))
+    return _opened(name, ImageReader(tuple(paths), size=largest if len(set(sizes)) > 1 else None), grey)
 
 
 def _opened(path: str, reader: FrameReader, grey: bool | None) -> Video:
-    first = reader.read(0, False)
-    require(first is not None, f"{path}: not a video that can be decoded, or it has no frame")
+    looked_at = _looked_at(reader)
+    first = next(looked_at, None)
     if first is None:
-        raise InputError(path)
+        raise InputError(f"{path}: not a video that can be decoded, or it has no frame")
     if grey is None:
-        grey = len(first) == 1 or _is_grey(first)
-    shape = (reader.number, 1 if grey else 3, *first.shape[1:])
-    return Video(path, shape, reader.fps, reader, grey)
+        grey = len(first) == 1 or (_is_grey(first) and all(_is_grey(frame) for frame in looked_at))
+    return Video(path, (reader.number, 1 if grey else 3, *first.shape[1:]), reader.fps, reader, grey)
+
+
+def _looked_at(reader: FrameReader) -> Iterator[Frame]:
+    """The first frame, and others from the whole video: a film in colour may begin black."""
+    for place in [0, *reader.spread(_LOOKED_AT)]:
+        frame = reader.read(place, False)
+        if frame is not None:
+            yield frame
 
 
 def _is_grey(frame: UInt8[np.ndarray, "channel height width"]) -> bool:

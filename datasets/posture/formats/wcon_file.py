@@ -21,6 +21,7 @@ from datasets.posture.formats.tierpsy_file import MOST_FRAMES
 from datasets.posture.formats.wcon_record import Track, joined, track_of
 from datasets.posture.midlines import resampled
 from neuron_models.foundation.archives import require_unpacked
+from neuron_models.foundation.bad_parts import read_each
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_file
 
@@ -32,8 +33,9 @@ _PIXELS = ("pixel", "pixels", "px")
 def read_wcon(path: Path, reading: Reading) -> tuple[MidlineRecording, ...]:
     """Read a `.wcon` or `.json` file, or one that is alone in a `.zip`; a worm for each `id`.
 
-    Times become frames: the frame rate is that of the steps between neighbours, and what is missing is a gap. `ox`,
-    `oy` are added to the coordinates, `cx`, `cy` are not; `head` "R" turns a midline round.
+    A record or a worm that cannot be used is left out and told. Times become frames: the frame rate is that of the
+    steps between neighbours, and what is missing is a gap. `ox`, `oy` are added to the coordinates, `cx`, `cy` are not;
+    `head` "R" turns a midline round.
 
     Raises:
         InputError: no such file, no JSON, not as WCON wants it (the place is said), or units that are unknown.
@@ -48,21 +50,36 @@ def read_wcon_parts(paths: Sequence[Path], reading: Reading) -> tuple[MidlineRec
         InputError: as `read_wcon`.
     """
     tracks: dict[str, list[Track]] = {}
-    strain = ""
+    strain, in_frames = "", False
     for path in paths:
         content = wcon_content(path)
         units, records = _checked(path, content, reading)
         for track in _tracks(records, units, f"{path}: data", isinstance(content["data"], list)):
             tracks.setdefault(track.worm, []).append(track)
+        in_frames = in_frames or content["units"]["t"].strip().lower() in _FRAMES
         strain = strain or _strain(path, content, reading)
+    tracks = _whole_frames(tracks, reading) if in_frames else tracks
     first = paths[0]
     steps = [np.diff(np.sort(np.concatenate([part.times for part in parts]))) for parts in tracks.values()]
     rates = [1 / float(np.median(each)) for each in steps if len(each) and np.median(each) > 0]
     borrowed = replace(reading, fps=float(np.median(rates))) if rates and reading.fps is None else reading
-    return tuple(
-        _recording(first, worm, parts, reading if len(own) else borrowed, strain)
-        for (worm, parts), own in zip(tracks.items(), steps, strict=True)
-    )
+    worms = zip(tracks.items(), steps, strict=True)
+    each_worm = [(worm, parts, reading if len(own) else borrowed) for (worm, parts), own in worms]
+    return tuple(read_each(each_worm, lambda each: _recording(first, *each, strain)))
+
+
+def _whole_frames(tracks: dict[str, list[Track]], reading: Reading) -> dict[str, list[Track]]:
+    """Tracks whose times are told in frames, which lie one apart at least: where neighbours are closer, so is a frame.
+
+    Tierpsy writes seconds under the unit "frames"; the frame rate is the user's.
+    """
+    rate = reading.rate(None, "times in frames")
+    times = [np.sort(np.concatenate([part.times for part in parts])) for parts in tracks.values()]
+    steps = np.concatenate([np.diff(each) for each in times])
+    step = float(np.median(steps)) * rate if len(steps) else 1.0
+    if not 0 < step < 1:
+        return tracks
+    return {worm: [replace(part, times=part.times / step) for part in parts] for worm, parts in tracks.items()}
 
 
 def wcon_content(path: Path) -> Any:
@@ -83,8 +100,8 @@ def _tracks(records: list[Any], units: dict[str, float], where: str, many: bool)
     try:
         together = [track_of(record, units, where) for record in joined(records)]
     except InputError:
-        for index, record in enumerate(records):
-            yield track_of(record, units, f"{where}[{index}]" if many else where)
+        each = enumerate(records)
+        yield from read_each(each, lambda one: track_of(one[1], units, f"{where}[{one[0]}]" if many else where))
     else:
         yield from together
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.posture.formats.wcon_file import wcon_content
+from neuron_models.foundation.errors import InputError
 
 _WCON = (".wcon", ".json", ".zip")
 
@@ -14,8 +15,7 @@ def linked_parts(paths: Sequence[Path]) -> list[list[Path]]:
 
     Only files that are given count: a part that is named and not given is no part.
 
-    Raises:
-        InputError: a file that may have parts cannot be read.
+    A file that cannot be read has no parts.
     """
     found = [[path] for path in paths]
     if sum(path.suffix.lower() in _WCON for path in paths) < 2:
@@ -35,7 +35,10 @@ def linked_parts(paths: Sequence[Path]) -> list[list[Path]]:
 
 def _named(path: Path) -> list[Path]:
     """The files that a file names as its other parts: their names differ where `current` stands in its own."""
-    content = wcon_content(path)
+    try:
+        content = wcon_content(path)
+    except InputError:
+        return []  # it is told when it is read
     files: Any = content.get("files") if isinstance(content, dict) else None
     current = files.get("current") if isinstance(files, dict) else None
     if not isinstance(current, str) or not current or current not in path.name:

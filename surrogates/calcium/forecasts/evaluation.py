@@ -9,7 +9,6 @@ from rich.table import Table
 
 from datasets.dataset import Dataset
 from neuron_models.foundation.printing import print_whole
-from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.units import Milliseconds
 from surrogates.backend import keras
 from surrogates.calcium.forecasts.plots import plot_forecast_errors
@@ -64,12 +63,10 @@ def score_splits(model: keras.Model, dataset: Dataset) -> Scores:
         InputError: a recording is too short to forecast, or the model takes other neurons.
     """
     dataset = forecastable(dataset)
-    parts = {split: [i for i, t in enumerate(dataset) if (t.split or "all") == split] for split in (*SPLITS, "all")}
     scores: Scores = {}
-    for split, indices in parts.items():
-        if indices:
-            cut = forecasts(dataset.select(indices))
-            kept = np.repeat(cut.seen[:, -1:], cut.future.shape[1], axis=1)
-            both = {"model": forecast(model, cut.seen), "persistence": kept}
-            scores[split] = {name: errors_by_step(predicted, cut.future).tolist() for name, predicted in both.items()}
+    for split, indices in dataset.by_part().items():
+        cut = forecasts(dataset.select(indices))
+        kept = np.repeat(cut.seen[:, -1:], cut.future.shape[1], axis=1)
+        both = {"model": forecast(model, cut.seen), "persistence": kept}
+        scores[split] = {name: errors_by_step(predicted, cut.future).tolist() for name, predicted in both.items()}
     return scores

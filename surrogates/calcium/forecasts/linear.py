@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, require_training
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Dimensionless
 from surrogates.backend import keras
@@ -159,7 +159,7 @@ def solver(*, varied: bool) -> Callable[[Dataset], Callable[[keras.Model], None]
 
     def solve(dataset: Dataset) -> Callable[[keras.Model], None]:
         parts = dataset.by_split()
-        require("train" in parts, f"dataset {dataset.name!r} has no training trials")
+        require_training(dataset)
         choice, _ = choose_linear(parts["train"], VARIATIONS if varied else VARIATIONS[:1])
         weights = solved_weights(parts["train"], choice)
         return lambda model: model.set_weights(weights)

@@ -17,6 +17,7 @@ from surrogates.calcium.forecasts.networks import (
 )
 from surrogates.calcium.forecasts.training import BATCH_SIZE, EPOCHS, LEARNING_RATE, OBJECTIVE, train_forecasts
 from surrogates.calcium.forecasts.windows import forecastable
+from surrogates.calcium.held_out import hold_out_blocks
 from surrogates.calcium.states.windows import neurons_of
 from surrogates.training.model_kind import ModelKind, Solver, model_table
 
@@ -34,6 +35,7 @@ def _trajectories(build: Callable[..., Any], solve: Solver | None = None, **fixe
         prepare=forecastable,
         from_data={"neurons": neurons_of} if "neurons" in inspect.signature(build).parameters else {},
         fixed=fixed,
+        hold_out=hold_out_blocks,
         evaluate=evaluate_forecasts,
         source="Wang et al. 2020",
     )

@@ -3,18 +3,17 @@
 import math
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count
 from typing import Any
 
 import numpy as np
 
 from datasets.calcium.features import WINDOW
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, require_training
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Dimensionless, Fraction
 from surrogates.calcium.forecasts.linear import VARIATIONS, LinearChoice, Variation, choose_linear, solved_weights
 from surrogates.calcium.forecasts.windows import arrays
-from surrogates.training.configuration import Arrays, EarlyStopping, Objective, Training, TrainingConfig, Transform
+from surrogates.training.configuration import Arrays, EarlyStopping, Objective, Training, TrainingConfig
 from surrogates.training.trainer import train
 
 OBJECTIVE = Objective(arrays=arrays, stopping=EarlyStopping(cosine_decay=True))
@@ -49,17 +48,24 @@ class Sampling:
         return self.first * max(0.0, 1.0 - batch / self.batches) if self.batches else 0.0
 
 
-def learning_batches(sampling: Sampling, variation: Variation) -> Transform:
-    """The transform of one training, which counts its batches: neurons are varied, and some frames to come given."""
-    batches = count()
+class LearningBatches:
+    """The transform of one training, which counts its batches: neurons are varied, and some frames to come given.
 
-    def transform(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, rng: np.random.Generator) -> Arrays:
-        frames = variation.varied(x[..., :-1], rng)
-        predicted = x[..., -1:].copy()
-        predicted[:, WINDOW:] = rng.random(predicted[:, WINDOW:].shape) < sampling.probability(next(batches))
-        return np.concatenate([frames, predicted], axis=-1), frames[:, WINDOW:], weight
+    Args:
+        sampling: how often frames to come are given.
+        variation: how worms vary.
+    """
 
-    return transform
+    def __init__(self, sampling: Sampling, variation: Variation) -> None:
+        self._sampling, self._variation, self.batch = sampling, variation, 0
+
+    def __call__(self, x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, rng: np.random.Generator) -> Arrays:
+        """Change a batch."""
+        frames = self._variation.varied(x[..., :-1], rng)
+        shown = x[..., -1:].copy()
+        shown[:, WINDOW:] = rng.random(shown[:, WINDOW:].shape) < self._sampling.probability(self.batch)
+        self.batch += 1
+        return np.concatenate([frames, shown], axis=-1), frames[:, WINDOW:], weight
 
 
 def train_forecasts(
@@ -89,13 +95,13 @@ def train_forecasts(
         FloatingPointError: the loss was never finite.
     """
     parts = dataset.by_split()
-    require("train" in parts, f"dataset {dataset.name!r} has no training trials")
+    require_training(dataset)
     train_data = parts["train"]
     linear = choice or choose_linear(train_data, VARIATIONS)[0]
     begin_linearly(model, train_data, linear)
     whole = partial(arrays, batch=config.batch_size)
     batches = config.epochs * math.ceil(len(whole(train_data)[0]) / config.batch_size)
-    transform = learning_batches(Sampling(1.0, round(SAMPLED * batches)), linear.variation)
+    transform = LearningBatches(Sampling(1.0, round(SAMPLED * batches)), linear.variation)
     return train(model, dataset, config, replace(objective, arrays=whole, transform=transform), progress)
 
 

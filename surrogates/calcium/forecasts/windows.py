@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from datasets.calcium.features import WINDOW, scaled
+from datasets.calcium.features import WINDOW, scaled_by_recording
 from datasets.dataset import Dataset, Trial, longest_stretch
+from datasets.parts.blocks import BLOCK_OF
 from neuron_models.foundation.errors import require
 from surrogates.backend import keras, tensorflow_unseen
 from surrogates.training.configuration import Arrays
@@ -55,17 +56,18 @@ def forecastable(dataset: Dataset) -> Dataset:
         "smoothing" not in dataset.extra,
         f"dataset {dataset.name!r} holds derivatives that know later frames: forecast the traces themselves",
     )
-    kept = {key: value for key, value in dataset.extra.items() if key in ("fps", "neurons")}
-    trials = tuple(map(_scaled, dataset))
+    kept = {key: value for key, value in dataset.extra.items() if key in ("fps", "neurons", BLOCK_OF)}
+    traces = [np.asarray(trial.x[:], dtype=float) for trial in dataset]
+    measured = [np.isfinite(each).all(axis=1) for each in traces]
+    for trial, each in zip(dataset, measured, strict=True):
+        _require_long(trial, each)
+    scaled = scaled_by_recording(dataset, traces, measured)
+    trials = tuple(
+        replace(trial, x=x, y=None, weight=each.astype(float))
+        for trial, x, each in zip(dataset, scaled, measured, strict=True)
+    )
     plain = {"y_names": (), "x_units": _UNITS, "y_units": "", "task": "next_step", "extra": kept}
     return replace(dataset, trials=trials, **plain)  # type: ignore[arg-type]
-
-
-def _scaled(trial: Trial) -> Trial:
-    traces = np.asarray(trial.x[:], dtype=float)
-    measured = np.isfinite(traces).all(axis=1)
-    _require_long(trial, measured)
-    return replace(trial, x=scaled(traces, measured), y=None, weight=measured.astype(float))
 
 
 def _require_long(trial: Trial, measured: Bool[np.ndarray, " time"]) -> None:

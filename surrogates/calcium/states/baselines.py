@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int, Num
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, require_training
 from neuron_models.foundation.errors import require
 from surrogates.backend import keras
 from surrogates.calcium.states.networks import WINDOW
@@ -166,7 +166,7 @@ def solver(fit: Callable[..., list[np.ndarray]]) -> Callable[[Dataset], Callable
 
     def solve(dataset: Dataset) -> Callable[[keras.Model], None]:
         parts = dataset.by_split()
-        require("train" in parts, f"dataset {dataset.name!r} has no training trials")
+        require_training(dataset)
         x, y, _ = arrays(parts["train"])
         return lambda model: model.set_weights(fit(model, x, y))
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, require_training
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.units import Fraction
 from surrogates.backend import keras, tensorflow_unseen
 from surrogates.training.model_kind import ModelKind
@@ -58,10 +57,9 @@ def score_classes(model: keras.Model, kind: ModelKind, dataset: Dataset) -> dict
     Raises:
         InputError: the dataset has no classes, or no sample of a split counts.
     """
-    parts = {split: [i for i, t in enumerate(dataset) if (t.split or "all") == split] for split in (*SPLITS, "all")}
     scores = {}
-    for split, indices in parts.items():
-        if indices and kind.objective.arrays is not None:
+    for split, indices in dataset.by_part().items():
+        if kind.objective.arrays is not None:
             x, y, _ = kind.objective.arrays(dataset.select(indices))
             with tensorflow_unseen():
                 predicted = np.asarray(model.predict(x, batch_size=1024, verbose=0)).argmax(axis=-1)
@@ -91,7 +89,7 @@ def require_taught(kind: ModelKind, dataset: Dataset) -> None:
         InputError: there are no training trials, or a state never comes in them.
     """
     parts = dataset.by_split()
-    require("train" in parts, f"dataset {dataset.name!r} has no training trials: give its trials splits")
+    require_training(dataset)
     if kind.objective.arrays is not None:
         train, test = (kind.objective.arrays(part)[1].tolist() for part in (parts["train"], dataset))
         require_learned(train, test, dataset.extra["classes"], ", ".join(trial.name for trial in parts["train"]))

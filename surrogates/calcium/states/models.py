@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from surrogates.calcium.held_out import hold_out_blocks
 from surrogates.calcium.states.baselines import fit_logistic, fit_svm, logistic, solver, svm
 from surrogates.calcium.states.classification import require_taught
 from surrogates.calcium.states.evaluation import evaluate_states
@@ -25,6 +26,7 @@ def _states(build: Callable[..., Any], *, static: bool = False, **fixed: Any) ->
         prepare=featured,
         from_data={"neurons": neurons_of} if "neurons" in known else {},
         fixed=fixed,
+        hold_out=hold_out_blocks,
         evaluate=evaluate_states,
         require_trainable=require_taught,
         source="Wang et al. 2020",

@@ -101,7 +101,7 @@ class Learner:
 
     def __init__(self, kind: ModelKind, dataset: Dataset, training: FoldTraining) -> None:
         seed = {"seed": training.seed} if "seed" in kind.settings else {}
-        self._kind, self._effort = kind, training
+        self._kind, self._fold_training = kind, training
         self.model = kind.for_data(dataset, **seed)
         self._first, self._program = self.model.get_weights(), compiled_training(self.model)
         self._classes = len(dataset.extra["classes"])
@@ -112,7 +112,7 @@ class Learner:
         require(len(set(train.y.tolist())) > 1, "a fold of training has one state only: use more worms")
         if self._kind.fit_windows is not None:
             return self._kind.fit_windows(self.model, train.x, train.y)
-        training, validation = self._effort, windows.select(fold.validation)
+        training, validation = self._fold_training, windows.select(fold.validation)
         batch = min(training.batch_size, len(train))
         done = self._program.fit(
             self._first,

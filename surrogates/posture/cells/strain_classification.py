@@ -145,15 +145,28 @@ def require_individuals(worms: FeatureMatrix, folds: int) -> None:
 
 
 def cross_validate(
-    worms: FeatureMatrix, features: str, protocol: Protocol, progress: bool = True
+    worms: FeatureMatrix,
+    features: str,
+    protocol: Protocol,
+    progress: bool = True,
+    test_worms: FeatureMatrix | None = None,
 ) -> list[ClassificationResult]:
     """Tell strains apart by nearest neighbour and by a random forest, each fold's individuals left out of everything.
 
     Features are standardised, eliminated and learned from inside the training worms.
 
+    Args:
+        worms: recordings as numbers.
+        features: what the numbers are called.
+        protocol: how strains are told apart.
+        progress: show a bar over the folds.
+        test_worms: other recordings, which are asked instead of folds of these.
+
     Raises:
         InputError: a strain has too few individuals.
     """
+    if test_worms is not None:
+        return _tested(worms, test_worms, features, protocol)
     from sklearn.model_selection import StratifiedGroupKFold
 
     require_individuals(worms, protocol.folds)
@@ -176,6 +189,20 @@ def cross_validate(
     return [
         replace(result(worms.strains, predicted[name].tolist(), features, name), kept=often) for name in CLASSIFIERS
     ]
+
+
+def _tested(worms: FeatureMatrix, test: FeatureMatrix, features: str, protocol: Protocol) -> list[ClassificationResult]:
+    """Learn from all recordings of one set and ask those of another."""
+    require(worms.names == test.names, f"the test data have other {features} features than the training data")
+    strains = np.array(worms.strains)
+    chosen = select_features(worms.values, strains, protocol)
+    kept = {worms.names[i]: 1 for i in chosen}
+    found = []
+    for name, make in CLASSIFIERS.items():
+        model = make(protocol).fit(worms.values[:, chosen], strains)
+        predicted = model.predict(test.values[:, chosen]).tolist()
+        found.append(replace(result(test.strains, predicted, features, name), kept=kept))
+    return found
 
 
 def result(strains: Sequence[str], predicted: Sequence[str], features: str, classifier: str) -> ClassificationResult:

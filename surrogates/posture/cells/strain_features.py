@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from datasets.dataset import Dataset
+from datasets.parts.test_file import aligned_with, require_unseen
 from datasets.posture.eigenworms import mirrored, postures_of
 from datasets.posture.feature_tables import worm_table
 from datasets.posture.recording import TURN, recordings_of, strain_of
@@ -45,6 +46,30 @@ def strain_features(reader: Reader, dataset: Dataset, midlines: Dataset | None =
     elif bodies:
         kinds[HAND_MADE] = handmade_features(worm_table(postures_of(dataset)))
     return kinds
+
+
+def test_features(
+    reader: Reader, dataset: Dataset, test: Dataset, midlines: Dataset | None
+) -> dict[str, FeatureMatrix]:
+    """The same numbers of the worms of a test file, whose channels are found by name.
+
+    Args:
+        reader: of the network's cells.
+        dataset: what is learned from.
+        test: other worms.
+        midlines: the recordings that its amplitudes tell of.
+
+    Raises:
+        InputError: the file has other channels, holds a recording that is learned from, or a strain that is not.
+    """
+    aligned = aligned_with(dataset, test)
+    require_unseen(dataset, aligned)
+    known, labels = set(labels_of(dataset).strains), labels_of(aligned)
+    require("" not in labels.strains, f"a recording of {test.name!r} says no strain: import with --strain")
+    strange = ", ".join(sorted(set(labels.strains) - known))
+    learned = ", ".join(sorted(known))
+    require(not strange, f"strain {strange} of {test.name!r} is not among those that are learned: {learned}")
+    return strain_features(reader, aligned, midlines)
 
 
 def _of_both_sides(

@@ -48,15 +48,17 @@ def write_strains_report(
     protocol: Protocol,
     facts: Mapping[str, str],
     out: Path,
+    tested: bool = False,
 ) -> Path:
     """Write `accuracy.csv`, `worms.csv`, `report.html` and its figures.
 
     Args:
         results: of every kind of features and classifier.
-        worms: the recordings, as numbers of cells.
+        worms: the recordings that were asked, as numbers of cells.
         protocol: how they were told apart.
         facts: what was run, by name.
         out: the folder.
+        tested: they are those of a test file of its own, and not folds.
     """
     guess = chance(worms.strains)
     table = result_table(results, guess)
@@ -90,16 +92,22 @@ def write_strains_report(
         **facts,
         "worms": f"{counted(len(worms.strains), 'recording')} of {counted(len(set(worms.individuals)), 'individual')}, "
         f"{counted(len(strains), 'strain')}",
-        "protocol": f"{protocol.folds} folds of whole individuals, features reduced to {protocol.kept} in each",
+        "protocol": f"{_asked(protocol, tested)}, features reduced to {protocol.kept}",
         "seed": str(protocol.seed),
     }
     sections = (
         blocks.Section("Accuracy", (_accuracy_block(table), accuracies)),
         blocks.Section("Who is taken for whom", (confusion,)),
-        blocks.Section("What tells strains apart", tuple(blocks.Paragraph(_kept(v, protocol.folds)) for v in kept)),
+        blocks.Section(
+            "What tells strains apart", tuple(blocks.Paragraph(_kept(v, 1 if tested else protocol.folds)) for v in kept)
+        ),
         blocks.Section("What was run", (blocks.KeyValues(run),)),
     )
     return write_page(blocks.Page("Strains told apart", _LEAD, sections), out / "report.html")
+
+
+def _asked(protocol: Protocol, tested: bool) -> str:
+    return "the worms of a test file" if tested else f"{protocol.folds} folds of whole individuals"
 
 
 def _accuracy_block(table: pd.DataFrame) -> blocks.TableBlock:

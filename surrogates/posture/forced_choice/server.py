@@ -8,6 +8,7 @@ import datetime
 import logging
 import math
 import os
+import secrets
 import socket
 import time
 from collections.abc import Callable
@@ -81,8 +82,13 @@ class Sitting:
         return answer
 
 
-def make_app(sitting: Sitting) -> Any:
-    """The Flask application that serves the page of one sitting."""
+def make_app(sitting: Sitting, token: str) -> Any:
+    """The Flask application that serves the page of one sitting, below a path that only the observer is told.
+
+    Args:
+        sitting: the test.
+        token: the path's only folder; every other address is answered by 404.
+    """
     import flask
 
     app = flask.Flask("wormtwin", static_folder=None)
@@ -93,13 +99,14 @@ def make_app(sitting: Sitting) -> Any:
     def text(name: str, kind: str, **values: Any) -> Callable[[], Any]:
         return lambda: flask.Response(templates.get_template(name).render(**values), mimetype=kind)
 
-    app.add_url_rule("/", "page", text("quiz.html", "text/html", quiz=sitting.quiz))
-    app.add_url_rule("/quiz.css", "style", text("quiz.css", "text/css"))
-    app.add_url_rule("/quiz.js", "script", text("quiz.js", "text/javascript"))
-    app.add_url_rule("/state", "state", lambda: state_of(sitting))
-    app.add_url_rule("/example/<int:number>", "example", lambda number: _example(sitting, number))
-    app.add_url_rule("/clip/<int:number>", "clip", lambda number: clip_facts(sitting.show(number)))
-    app.add_url_rule("/choice", "choice", lambda: _choose(sitting, flask.request.get_json()), methods=["POST"])
+    root = f"/{token}"
+    app.add_url_rule(f"{root}/", "page", text("quiz.html", "text/html", quiz=sitting.quiz))
+    app.add_url_rule(f"{root}/quiz.css", "style", text("quiz.css", "text/css"))
+    app.add_url_rule(f"{root}/quiz.js", "script", text("quiz.js", "text/javascript"))
+    app.add_url_rule(f"{root}/state", "state", lambda: state_of(sitting))
+    app.add_url_rule(f"{root}/example/<int:number>", "example", lambda number: _example(sitting, number))
+    app.add_url_rule(f"{root}/clip/<int:number>", "clip", lambda number: clip_facts(sitting.show(number)))
+    app.add_url_rule(f"{root}/choice", "choice", lambda: _choose(sitting, flask.request.get_json()), methods=["POST"])
 
     def refuse(error: Exception) -> tuple[dict, int]:
         return {"error": str(error)}, 409
@@ -128,9 +135,10 @@ def serve(sitting: Sitting, port: int, ready: Callable[[str], None] = print) -> 
 
     bound = bind(port)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    token = secrets.token_urlsafe(16)  # other users and pages of this machine can reach the port, too
     with bound:
-        server = make_server(HOST, 0, make_app(sitting), threaded=True, fd=bound.fileno())
-        ready(f"http://{HOST}:{bound.getsockname()[1]}/")
+        server = make_server(HOST, 0, make_app(sitting, token), threaded=True, fd=bound.fileno())
+        ready(f"http://{HOST}:{bound.getsockname()[1]}/{token}/")
         try:
             server.serve_forever()
         finally:

@@ -9,16 +9,17 @@ from jaxtyping import Float
 from datasets.dataset import Dataset, Trial
 from neuron_models.foundation.units import DataUnits
 from surrogates.backend import keras, tensorflow_unseen
-from surrogates.posture.network.autoregression import choose_lags, fit_autoregression
+from surrogates.posture.network.autoregression import Autoregression, choose_lags, fit_autoregression
 from surrogates.posture.network.segments import CONTEXT, segments
+from surrogates.runs.train_data import ALL, NONE, ROLE, SOME
 from surrogates.training.metrics import Score, require_fitting, score
 
-NETWORK = "network"
+NETWORK, LINEAR = "network", "linear autoregression"
 _AT_ONCE = 2**16
 """Frames that the network reads at once, about."""
 
 
-def forecasts(model: keras.Model, dataset: Dataset) -> list[Float[np.ndarray, "frame channel"]]:
+def forecasts(model: keras.Model, dataset: Dataset) -> list[Float[np.ndarray, "_frame channel"]]:
     """The frame after each frame of each segment, from the recorded ones before it in its segment.
 
     Raises:
@@ -57,7 +58,9 @@ def score_next_frame(model: keras.Model, dataset: Dataset, context: int = CONTEX
     """Score the next frame as the network predicts it, beside the last frame repeated and a linear autoregression.
 
     The autoregression is fitted to the training segments of these data, with as many lags as are best on the
-    validation segments (on the training segments, if there are none). All methods are judged on the same frames.
+    validation segments (on the training segments, if there are none). Where these data are not those that the network
+    learned, the autoregression is the network's own, which was fitted to its training segments; where nobody knows,
+    it is called that of these data. All methods are judged on the same frames.
 
     Args:
         model: a `posture_lstm`.
@@ -68,18 +71,27 @@ def score_next_frame(model: keras.Model, dataset: Dataset, context: int = CONTEX
         InputError: no segment is long enough, or the model takes other channels.
     """
     dataset = segments(dataset)
-    parts = dataset.by_split()
-    train_data = parts.get("train", dataset)
-    lags = choose_lags(train_data, parts.get("validation", train_data))
-    linear = fit_autoregression(train_data, lags)
+    name, linear = _linear(model, dataset)
     judged = replace(dataset, trials=tuple(_counted(trial, context) for trial in dataset if len(trial) >= context))
     frames = [np.asarray(trial.x[:]) for trial in judged]
     methods = {
         NETWORK: forecasts(model, judged),
-        "linear autoregression": [linear.predict(each) for each in frames],
+        name: [linear.predict(each) for each in frames],
         "last frame repeated": frames,
     }
-    return NextFrame({name: score(judged, predicted) for name, predicted in methods.items()}, lags)
+    return NextFrame({name: score(judged, predicted) for name, predicted in methods.items()}, linear.lags)
+
+
+def _linear(model: keras.Model, dataset: Dataset) -> tuple[str, Autoregression]:
+    """The autoregression that a network is held against, and what it is called."""
+    role = dataset.extra.get(ROLE, ALL)
+    if role in (SOME, NONE):
+        past, rest, spread, _ = model.get_layer("forecast").get_weights()
+        return LINEAR, Autoregression(past, rest, spread)
+    parts = dataset.by_split()
+    train_data = parts.get("train", dataset)
+    linear = fit_autoregression(train_data, choose_lags(train_data, parts.get("validation", train_data)))
+    return LINEAR if role == ALL else f"{LINEAR} of these data", linear
 
 
 def _counted(trial: Trial, context: int) -> Trial:

@@ -72,7 +72,7 @@ def measured(trial: Trial) -> Bool[np.ndarray, " frame"]:
     return trial.valid() & np.isfinite(np.asarray(trial.x[:], dtype=float)).all(axis=1)
 
 
-def training_chunks(dataset: Dataset, targets: list[Float[np.ndarray, "frame channel"]]) -> Arrays:
+def training_chunks(dataset: Dataset, targets: list[Float[np.ndarray, "_frame channel"]]) -> Arrays:
     """x, y and weight of equally long pieces of segments, for training with a loss at every frame.
 
     One pass over a piece of 300 frames learns 250 of them; with windows of 50 frames it takes 250 passes over 50.
@@ -105,7 +105,7 @@ def _starts(frames: int, length: int) -> range:
     return range(0, max(1, frames - WINDOW), length - WINDOW)
 
 
-def windows(dataset: Dataset, targets: list[Float[np.ndarray, "frame channel"]], length: int = WINDOW) -> Arrays:
+def windows(dataset: Dataset, targets: list[Float[np.ndarray, "_frame channel"]], length: int = WINDOW) -> Arrays:
     """x, y and weight of all windows, of which only the last frame counts (Li et al. 2017): see `training_chunks`."""
     xs: list[np.ndarray] = []
     ys: list[np.ndarray] = []

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from connectome.cli import NetworkOption
 from connectome.scenario_names import SCENARIO_NAMES
-from datasets.options import ClusterOption, ScenarioOption, one_of, parse_names, parse_numbers
+from datasets.options import ClusterOption, ScenarioOption, SimulatorOption, one_of, parse_names, parse_numbers
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.printing import print_whole
@@ -46,8 +46,10 @@ def run_scenario(
     network: NetworkOption = None,
     jobs: JobsOption = 1,
     cluster: ClusterOption = None,
+    simulator: SimulatorOption = "coreneuron",
 ) -> None:
     """Simulate a scenario with all 302 neurons recorded, and beside it without some neurons."""
+    from connectome.network import default_settings
     from connectome.scenario import load_scenario
     from connectome.wiring import load_connectome
     from datasets.responses.activity import compare_activity
@@ -63,10 +65,11 @@ def run_scenario(
     worms = {"intact": scenario} | ({f"without-{'-'.join(lost)}": scenario.ablate(lost)} if lost else {})
     connectome = load_connectome(network)
     print(f"Network: {connectome.source}")
-    options = {"record": connectome.names, "jobs": jobs, "cluster": cluster}
+    settings = default_settings(scenario, simulator)
+    options = {"record": connectome.names, "settings": settings, "jobs": jobs, "cluster": cluster}
     files = {out / f"{which}.h5": worm for which, worm in worms.items()}
     for path, worm in files.items():  # what stands in the way is told before the first is simulated
-        require_free(path, simulation_job(worm, connectome, record=connectome.names))
+        require_free(path, simulation_job(worm, connectome, record=connectome.names, settings=settings))
     intact, *rest = (simulate_dataset(worm, connectome, path, **options) for path, worm in files.items())  # type: ignore[arg-type]
     ablated = rest[0] if rest else None
     table = compare_activity(intact, ablated)
@@ -95,9 +98,11 @@ def screen(
     network: NetworkOption = None,
     jobs: JobsOption = 1,
     cluster: ClusterOption = None,
+    simulator: SimulatorOption = "coreneuron",
 ) -> None:
     """Ablate every neuron in turn and measure what changes; a stopped screen goes on where it was."""
     from connectome.contact import require_known
+    from connectome.network import default_settings
     from connectome.scenario import load_scenario
     from connectome.wiring import load_connectome
     from datasets.responses.screen import screen_ablations
@@ -119,6 +124,7 @@ def screen(
         out / "screen.h5",
         ablations=ablations,
         record=connectome.names if record == "all" else None,
+        settings=default_settings(chosen, simulator),
         jobs=jobs,
         cluster=cluster,
     )

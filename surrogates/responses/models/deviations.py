@@ -8,6 +8,8 @@ from jaxtyping import Float
 from datasets.dataset import Dataset
 from neuron_models.foundation.errors import require
 
+_NEAR = 0.01
+
 
 @dataclass(frozen=True, eq=False)
 class BaselineSubtracted:
@@ -21,6 +23,16 @@ class BaselineSubtracted:
     y: Float[np.ndarray, "trial time output"]
     weight: Float[np.ndarray, "trial time"]
     rest: Float[np.ndarray, " output"]
+
+    @property
+    def begins_at_rest(self) -> bool:
+        """Whether every trial begins within a hundredth of the outputs' range from the rest: then nothing moves there.
+
+        A trial whose first sample does not count tells nothing.
+        """
+        counts = self.weight > 0
+        spread = np.ptp(self.y[counts], axis=0) if counts.any() else np.zeros(len(self.rest))
+        return bool((np.abs(self.y[:, 0][counts[:, 0]]) <= _NEAR * spread).all())
 
 
 def training_deviations(dataset: Dataset) -> BaselineSubtracted:

@@ -19,7 +19,7 @@ def linear(inputs: int, outputs: int, *, lags: int) -> keras.Model:
         InputError: lags below one.
     """
     require(lags >= 1, f"linear: lags must be >= 1, got {lags}")
-    cell = AutoregressiveCell(inputs, outputs, lags, name="autoregression")
+    cell = AutoregressiveCell(inputs, outputs, lags, intercept=True, name="autoregression")
     layers = [keras.Input((None, inputs), name="stimulus"), keras.layers.RNN(cell, return_sequences=True)]
     return keras.Sequential(layers, name=f"linear_{lags}")
 
@@ -27,7 +27,8 @@ def linear(inputs: int, outputs: int, *, lags: int) -> keras.Model:
 def fit_linear(dataset: Dataset) -> Callable[[keras.Model], None]:
     """Give the function that fits a `linear` model in place, by least squares on one-step predictions.
 
-    The training trials are learned. The rest is the mean first sample of theirs. A sample counts if its weight and
+    The training trials are learned. The rest is the mean first sample of theirs. Where they do not begin there, there
+    is an intercept: the rest is no state in which the system stays. A sample counts if its weight and
     those of the samples that it is predicted from are above zero.
 
     Raises:
@@ -37,22 +38,26 @@ def fit_linear(dataset: Dataset) -> Callable[[keras.Model], None]:
 
     def fit(model: keras.Model) -> None:
         cell = model.layers[-1].cell
-        cell.set_weights([*_least_squares(data, cell.lags), data.rest])
+        past, drive, intercept = _least_squares(data, cell.lags)
+        cell.set_weights([past, drive, data.rest, intercept])
 
     return fit
 
 
 def _least_squares(
     data: BaselineSubtracted, lags: int
-) -> tuple[Float[np.ndarray, "past output"], Float[np.ndarray, "drive output"]]:
-    """Solve for (A, B) over the samples that count and whose `lags` predecessors count too."""
+) -> tuple[Float[np.ndarray, "past output"], Float[np.ndarray, "drive output"], Float[np.ndarray, " output"]]:
+    """Solve for (A, B, c) over the samples that count and whose `lags` predecessors count too."""
     x, y, steps = data.x, data.y, data.x.shape[1] - lags
     require(steps > 0, f"linear: {lags} lags need trials longer than {lags} samples, got {x.shape[1]}")
     counts = np.min([(data.weight > 0)[:, lags - k : lags - k + steps] for k in range(lags + 1)], axis=0)
     require(bool(counts.any()), f"linear: no stretch of {lags + 1} samples that count")
     columns = [y[:, lags - k : lags - k + steps] for k in range(1, lags + 1)]
     columns += [x[:, lags - k : lags - k + steps] for k in range(lags + 1)]
+    columns += [] if data.begins_at_rest else [np.ones((len(x), steps, 1))]
     root = np.sqrt(data.weight[:, lags:][counts])[:, None]
     design, target = np.concatenate(columns, -1)[counts] * root, y[:, lags:][counts] * root
     solution, *_ = np.linalg.lstsq(design, target, rcond=None)
-    return solution[: lags * y.shape[-1]], solution[lags * y.shape[-1] :]
+    split, end = lags * y.shape[-1], lags * y.shape[-1] + (lags + 1) * x.shape[-1]
+    intercept = np.zeros(y.shape[-1]) if data.begins_at_rest else solution[end]
+    return solution[:split], solution[split:end], intercept

@@ -19,7 +19,7 @@ def state_space(inputs: int, outputs: int, *, order: int) -> keras.Model:
         InputError: an order below one.
     """
     require(order >= 1, f"state_space: order must be >= 1, got {order}")
-    cell = StateSpaceCell(inputs, outputs, order, name="state_space")
+    cell = StateSpaceCell(inputs, outputs, order, intercept=True, name="state_space")
     layers = [keras.Input((None, inputs), name="stimulus"), keras.layers.RNN(cell, return_sequences=True)]
     return keras.Sequential(layers, name=f"state_space_{order}")
 
@@ -27,7 +27,8 @@ def state_space(inputs: int, outputs: int, *, order: int) -> keras.Model:
 def fit_state_space(dataset: Dataset) -> Callable[[keras.Model], None]:
     """Give the function that fits a `state_space` model of any order in place; their subspace is found once.
 
-    The training trials are learned, measured from the mean of their first samples.
+    The training trials are learned, measured from the mean of their first samples; where they do not begin there, the
+    system is driven by a constant, too.
 
     Raises:
         InputError: no training trials, no y, or too few or too short ones; of the function: an order above what they
@@ -40,10 +41,11 @@ def fit_state_space(dataset: Dataset) -> Callable[[keras.Model], None]:
         cell = model.layers[-1].cell
         try:
             poles, seen, modes = subspace.poles_and_modes(cell.order)
-            b, d = fit_drive(data, poles, seen)
+            b, d, e, offset = fit_drive(data, poles, seen)
             back = np.linalg.inv(modes)
         except np.linalg.LinAlgError as error:
             raise InputError(f"state_space: these data tell no system of order {cell.order} ({error})") from None
-        cell.set_weights([((modes * poles) @ back).real, (modes @ b).real, (seen @ back).real, d, data.rest])
+        a, c = ((modes * poles) @ back).real, (seen @ back).real
+        cell.set_weights([a, (modes @ b).real, c, d, data.rest + offset, (modes @ e).real])
 
     return fit

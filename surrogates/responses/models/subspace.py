@@ -5,7 +5,7 @@ A and C come from the past-output variant of MOESP (PO-MOESP: Verhaegen 1994, Au
 is linear in them (Verhaegen and Verdult 2007, "Filtering and system identification", section 9.6).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Complex, Float
@@ -64,25 +64,28 @@ def _mirrored(poles: Complex[np.ndarray, " order"]) -> Complex[np.ndarray, " ord
 def find_subspace(data: BaselineSubtracted) -> Subspace:
     """Find the directions in which future outputs answer the past, by PO-MOESP.
 
-    The block Hankel matrices of all trials stand side by side; before its first sample, a trial is at rest. Their
-    triangular factor is updated trial by trial, so that they never are in memory together.
+    The block Hankel matrices of all trials stand side by side; before its first sample, a trial is at rest; those
+    that begin elsewhere are taken from their first sample on, and a constant is taken away from them. Their triangular
+    factor is updated trial by trial, so that they never are in memory together.
 
     Raises:
         InputError: the trials are too short or too few.
     """
     rows, inputs, outputs = _block_rows(data), data.x.shape[-1], data.y.shape[-1]
-    past, size = rows * inputs, 2 * rows * (inputs + outputs)
+    constant, at_rest = int(not data.begins_at_rest), data.begins_at_rest
+    ahead, size = rows * inputs, constant + 2 * rows * (inputs + outputs)
     triangle, found = np.zeros((0, size)), 0
     for x, y, weight in zip(data.x, data.y, data.weight, strict=True):
-        counts = _windows((weight > 0)[:, None], rows, fill=True).all(axis=1)
+        counts = _windows((weight > 0)[:, None], rows, fill=at_rest).all(axis=1)
         u, v = (_windows(series, rows)[counts] for series in (x, y))
-        block = np.concatenate([u[:, past:], u[:, :past], v], axis=1)  # inputs to come, past ones, outputs
+        still = np.ones((len(u), constant))
+        block = np.concatenate([still, u[:, ahead:], u[:, :ahead], v], axis=1)  # inputs to come, past ones, outputs
         triangle = np.asarray(np.linalg.qr(np.concatenate([triangle, block]), mode="r"))
         found += int(counts.sum())
     require(
         found >= size, f"state_space: {found} stretches of {2 * rows} samples that count are too few: {size} needed"
     )
-    answered = triangle[past : size - rows * outputs, size - rows * outputs :]
+    answered = triangle[constant + ahead : size - rows * outputs, size - rows * outputs :]
     directions, strengths, _ = np.linalg.svd(answered.T, full_matrices=False)
     return Subspace(directions, strengths, outputs)
 
@@ -104,8 +107,28 @@ def _windows(series: np.ndarray, rows: int, fill: bool | float = 0.0) -> np.ndar
 
 def fit_drive(
     data: BaselineSubtracted, poles: Complex[np.ndarray, " order"], seen: Complex[np.ndarray, "output order"]
+) -> tuple[
+    Complex[np.ndarray, "order input"],
+    Float[np.ndarray, "output input"],
+    Complex[np.ndarray, " order"],
+    Float[np.ndarray, " output"],
+]:
+    """Find what moves the state and the outputs so that the free run comes closest, given the poles and C.
+
+    Returns:
+        B (in the coordinates of the modes) and D; then the same of a constant, zero for trials that begin at rest.
+    """
+    if data.begins_at_rest:
+        return *_fit_inputs(data, poles, seen), np.zeros(len(poles), complex), np.zeros(len(seen))
+    still = np.ones((*data.x.shape[:2], 1))
+    b, d = _fit_inputs(replace(data, x=np.concatenate([data.x, still], axis=-1)), poles, seen)
+    return b[:, :-1], d[:, :-1], b[:, -1], d[:, -1]
+
+
+def _fit_inputs(
+    data: BaselineSubtracted, poles: Complex[np.ndarray, " order"], seen: Complex[np.ndarray, "output order"]
 ) -> tuple[Complex[np.ndarray, "order input"], Float[np.ndarray, "output input"]]:
-    """Find the B (in the coordinates of the modes) and D whose free run comes closest, given the poles and C.
+    """Find B (in the coordinates of the modes) and D.
 
     A mode's answer to an input of its own is that input through a filter of one pole; the free run is a sum of such
     answers, and the normal equations of that sum are made of their products over time.

@@ -8,9 +8,9 @@ import hashlib
 from pathlib import Path
 
 import numba
-import platformdirs
 from numba import njit
 
+from neuron_models.foundation.cache import cache_folder
 from surrogates.training.fast.simd import WIDTH, fma, larger, load, positive, smaller, splat, spread, store, turn
 
 
@@ -30,7 +30,7 @@ def compiled(kernel):
 
 def _cache_folder() -> str:
     sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
-    return str(Path(platformdirs.user_cache_dir("wormtwin")) / f"kernels-{hashlib.sha256(sources).hexdigest()[:16]}")
+    return str(cache_folder(f"kernels-{hashlib.sha256(sources).hexdigest()[:16]}"))
 
 
 unfolded = njit(error_model="numpy", forceinline=True)

@@ -1,12 +1,13 @@
 """Trains a small Keras model on a CPU with the kernels of this folder, as `fit` would, many times faster."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from surrogates.backend import keras
+from surrogates.training.checkpoint import Checkpoint
 from surrogates.training.fast.algebra import compiled
 from surrogates.training.fast.cells import BLOCK, GRU, backward, forward, losses
 from surrogates.training.fast.layout import Layout
@@ -139,6 +140,17 @@ class Trainer:
             summed += loss * len(rows)
         return summed / self._number, validation
 
+    @property
+    def state(self) -> dict[str, np.ndarray | int]:
+        """Where it is: the parameters, and what Adam remembers."""
+        return {"parameters": self.parameters, "m": self._m, "v": self._v, "step": self._step}
+
+    def go_on(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from such a state."""
+        for own, kept in ((self.parameters, "parameters"), (self._m, "m"), (self._v, "v")):
+            own[:] = state[kept]
+        self._step = int(state["step"])
+
     def validate(self) -> float:
         """The validation loss with the weights of now."""
         work = self._prepared(np.arange(self._number)[: self._size], first=True)
@@ -216,7 +228,8 @@ def fit(
     batch_size: int,
     learning_rate: float,
     orders: Iterator[Int[np.ndarray, " trial"]],
-    on_epoch: Callable[[float, float], None],
+    on_epoch: Callable[..., None],
+    kept: Checkpoint | None = None,
 ) -> tuple[list[float], list[float], int]:
     """Train a model in place; it ends with the weights of its best validation epoch.
 
@@ -229,16 +242,27 @@ def fit(
         batch_size: trials in a batch.
         learning_rate: Adam's.
         orders: the order of the trials in each epoch.
-        on_epoch: called with training and validation loss after every epoch.
+        on_epoch: called with training and validation loss after every epoch (and how many epochs, where it goes on).
+        kept: where the training keeps its state, from which it goes on.
 
     Returns:
         Training and validation loss by epoch, and the best epoch (from 0; -1 if no validation loss was finite).
     """
     trainer = Trainer(model, layout, train_data, validation_data, learning_rate, batch_size)
-    kept, best = trainer.parameters.copy(), -1
+    kept = kept or Checkpoint()
+    best_parameters, best, lowest = trainer.parameters.copy(), -1, np.inf
     history: tuple[list[float], list[float]] = ([], [])
-    lowest = np.inf
-    for epoch in range(epochs + 1):
+    first = 0
+    if state := kept.load():
+        history = state["loss"].tolist(), state["validation"].tolist()
+        best_parameters, best, lowest = state["best_parameters"], int(state["best"]), float(state["lowest"])
+        trainer.go_on(state)
+        first = len(history[0])
+        for _ in range(first):
+            next(orders)
+        if history[1]:
+            on_epoch(history[0][-1], history[1][-1], len(history[1]))
+    for epoch in range(first, epochs + 1):
         # The validation loss of an epoch is found in the first batch of the next one, before its weights move.
         before = trainer.parameters.copy()
         loss, validation = trainer.epoch(next(orders)) if epoch < epochs else (np.nan, trainer.validate())
@@ -246,11 +270,14 @@ def fit(
             history[1].append(float(np.float32(validation)))
             on_epoch(history[0][-1], history[1][-1])
             if validation < lowest:
-                lowest, best, kept = validation, epoch - 1, before
+                lowest, best, best_parameters = validation, epoch - 1, before
         if epoch < epochs:
             history[0].append(float(np.float32(loss)))
+        if kept.due() and epoch < epochs:
+            judged = {"best_parameters": best_parameters, "best": best, "lowest": lowest}
+            kept.save({"loss": history[0], "validation": history[1], **judged, **trainer.state})
     if best >= 0:
-        model.set_weights(trainer.weights(kept))
+        model.set_weights(trainer.weights(best_parameters))
     return history[0], history[1], best
 
 

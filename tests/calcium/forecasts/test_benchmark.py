@@ -63,7 +63,7 @@ def test_a_benchmark_goes_on_where_it_stopped(recordings, measured):
     kept = out / "trajectories" / "calcium_trajectory_linear" / "1.json"
     before = kept.stat().st_mtime_ns
     stopped.unlink()
-    again = {"models": ("linear", "mlp"), "sizes": (1,), "effort": benchmark.training}
+    again = {"models": ("linear", "mlp"), "sizes": (1,), "training": benchmark.training}
     benchmark_trajectories(recordings(2), "abc", out, **again)
     assert kept.stat().st_mtime_ns == before
     assert json.loads(stopped.read_text()) == record

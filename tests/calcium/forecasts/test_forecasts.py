@@ -24,7 +24,7 @@ from surrogates.calcium.forecasts.linear import (
 )
 from surrogates.calcium.forecasts.models import TRAJECTORY_MODELS
 from surrogates.calcium.forecasts.networks import autoregression, persistence, trajectory_mlp
-from surrogates.calcium.forecasts.training import Sampling, begin_linearly, learning_batches
+from surrogates.calcium.forecasts.training import LearningBatches, Sampling, begin_linearly
 from surrogates.calcium.forecasts.windows import ASKED, TRAINED, arrays, asked, errors_by_step, forecast
 from surrogates.calcium.forecasts.windows import forecastable as ready
 from surrogates.calcium.forecasts.windows import forecasts as cut_forecasts
@@ -187,7 +187,7 @@ def test_every_model_is_built_for_the_neurons_that_there_are(recordings):
 
 def test_scheduled_sampling_goes_from_all_to_none(recordings):
     x, y, _ = arrays(ready(recordings(1)))
-    transform, rng = learning_batches(Sampling(1.0, 2), Variation()), np.random.default_rng(0)
+    transform, rng = LearningBatches(Sampling(1.0, 2), Variation()), np.random.default_rng(0)
     shares = []
     for _ in range(3):
         frames, target, weight = transform(x, y, None, rng)
@@ -203,7 +203,7 @@ def test_scheduled_sampling_goes_from_all_to_none(recordings):
 
 def test_what_follows_a_window_varies_with_it(recordings):
     x, y, _ = arrays(ready(recordings(1)))
-    frames, target, _ = learning_batches(Sampling(), Variation(0.3, 0.2))(x, y, None, np.random.default_rng(0))
+    frames, target, _ = LearningBatches(Sampling(), Variation(0.3, 0.2))(x, y, None, np.random.default_rng(0))
     step = (x[:, 1] - x[:, 0])[:, :-1]
     known = np.abs(step) > 0.02
     gain = (frames[:, 1, :-1] - frames[:, 0, :-1])[known] / step[known]

@@ -139,9 +139,9 @@ def test_strict_folds_share_no_frame(recordings, number, smoothing, frames):
     half = smoothing // 2 + 1  # frames beside a sample that its derivative knows
     asked = np.zeros(len(windows), dtype=int)
     for fold in folds(windows, dataset, "strict", number):
-        asked += fold.asked
-        parts = [fold.learned, fold.checked, fold.asked]
-        assert not (fold.learned & fold.checked | fold.learned & fold.asked | fold.checked & fold.asked).any()
+        asked += fold.test
+        parts = [fold.train, fold.validation, fold.test]
+        assert not (fold.train & fold.validation | fold.train & fold.test | fold.validation & fold.test).any()
         for trial in range(2):
             used = []
             for part in parts:
@@ -158,9 +158,9 @@ def test_the_papers_folds_ask_every_window_once(two):
     dataset = prepared(two, Inputs())
     windows = label_windows(dataset)
     parts = list(folds(windows, dataset, "paper", 5))
-    assert (sum(fold.asked.astype(int) for fold in parts) == 1).all()
+    assert (sum(fold.test.astype(int) for fold in parts) == 1).all()
     for fold in parts:
-        assert (fold.learned.astype(int) + fold.checked + fold.asked == 1).all()
+        assert (fold.train.astype(int) + fold.validation + fold.test == 1).all()
     with pytest.raises(InputError, match="protocol must be one of paper, strict, got 'fair'"):
         next(folds(windows, dataset, "fair"))
 

@@ -10,6 +10,7 @@ from datasets.posture.formats.raw import Reading
 from datasets.posture.midlines import angles_of
 from datasets.posture.recording import recordings_of
 from datasets.posture.recordings import load_recordings, read_recordings
+from datasets.store import load_dataset
 from neuron_models.foundation.errors import InputError
 
 
@@ -116,6 +117,7 @@ def test_wcon_in_frames_and_pixels_takes_the_rate_and_the_unit_of_the_user(load,
         (["wcon-zip/part_0.wcon", "wcon-zip/part_1.wcon"], 1, {}),
         (["wcon-tierpsy/tierpsy_one_frame.wcon"], 2, {}),
         (["wcon-tierpsy/strain_none.wcon"], 1, {}),
+        (["wcon-tierpsy/tierpsy_units.wcon"], 1, {"fps": 25.0, "unit": 0.01}),
     ],
 )
 def test_wcon_files_that_failed(shared, files, worms, settings):
@@ -129,6 +131,38 @@ def test_wcon_centroid_leaves_the_midlines_of_the_plain_file(load, shared):
     folder = shared / "cases" / "behaviour" / "wcon-centroid"
     plain, other = (recordings_of(load(folder / f"{name}.wcon").dataset)[0] for name in ("plain", "centroid"))
     np.testing.assert_allclose(other.centroid, plain.centroid)
+
+
+def test_wcon_times_in_parts_of_frames_are_a_row_a_frame(midlines, tmp_path):
+    """Tierpsy writes seconds under the unit "frames"."""
+    points, units = midlines(), {"t": "frames", "x": "pixels", "y": "pixels"}
+    path = write_wcon(tmp_path / "w.wcon", wcon(points, rate=25.0), units)
+    (found,) = read_recordings([path], Reading(fps=25.0, unit=0.01))
+    assert found.midlines.shape == points.shape
+    np.testing.assert_allclose(found.midlines, points * 0.01, atol=1e-7)
+    every_second = wcon(points, rate=0.5)  # t = 0, 2, 4 ... frames
+    (found,) = read_recordings([write_wcon(path, every_second, units)], Reading(fps=25.0, unit=0.01))
+    assert len(found.midlines) == 2 * len(points) - 1
+
+
+def test_one_bad_part_never_refuses_the_whole(midlines, wormtwin, tmp_path):
+    good, other = wcon(midlines(), worm="good"), wcon(midlines(seed=1), worm="other")
+    data = [good, broken(x=5.0, id="bad"), other, broken(t=[0, 1, 1, 3], id="twice")]
+    path, damaged = write_wcon(tmp_path / "w.wcon", data), tmp_path / "damaged.wcon"
+    damaged.write_text("{,}")
+    out = tmp_path / "w.h5"
+    status, text, _ = wormtwin("posture", "import", path, damaged, "--out", out, "--shortest", 1)
+    assert status == 0
+    lines = [line for line in text.splitlines() if line.startswith("left out: ")]
+    assert [any(word in line for line in lines) for word in ("data[1].x", "worm 'twice'", "damaged.wcon")] == [True] * 3
+    dataset = load_dataset(out)
+    assert [trial.name for trial in dataset] == ["w good", "w other"]
+    assert len(dataset.extra["left_out"]) == 3
+    with pytest.warns(UserWarning, match="left out: ") as warned:
+        assert len(read_recordings([path])) == 2
+    assert len(warned) == 2
+    with pytest.raises(InputError, match="there is no such file"):
+        read_recordings([path, tmp_path / "nothing.wcon"])
 
 
 def test_wcon_gaps_heads_and_midlines_of_other_lengths(load, midlines, require_same, tmp_path):
@@ -165,7 +199,7 @@ LINES = [[0.0, 0.1, 0.2]] * 4
 @pytest.mark.parametrize(
     ("data", "text"),
     [
-        ([broken(), broken(id=...)], r"data\[1\].id is missing"),
+        ([broken(id=...), broken(id=...)], r"data\[0\].id is missing"),
         ([3], r"data\[0\] must be an object"),
         ([], "data is empty"),
         ([broken(id=None)], r"data\[0\].id must be text or a number"),

@@ -48,7 +48,7 @@ def test_recordings_of_a_split_keep_it_and_short_stretches_alone_are_told(waves)
     assert len(parts["test"].trials[0]) == 399
     x = np.full((400, 2), np.nan)
     x[np.arange(400) % 51 < 50] = 1.0
-    with pytest.raises(InputError, match="no uninterrupted stretch of 51 frames"):
+    with pytest.raises(InputError, match="no uninterrupted segment of 51 frames"):
         segments(amplitudes_dataset([AmplitudeRecording("gaps", x, 10.0)], "gaps"))
 
 

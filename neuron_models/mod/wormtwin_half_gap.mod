@@ -2,7 +2,7 @@
 : ParallelContext's continuous transfer, which NEURON and CoreNEURON both offer (POINTERs only NEURON).
 
 NEURON {
-    POINT_PROCESS HalfGap
+    POINT_PROCESS WormtwinHalfGap
     RANGE g, i, vgap
     NONSPECIFIC_CURRENT i
 }

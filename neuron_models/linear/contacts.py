@@ -1,0 +1,126 @@
+"""The contacts of a circuit as arrays over compartments; those that do the same are one."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from neuron_models.circuit import Junction
+from neuron_models.linear.compartments import Compartments
+from neuron_models.synapse import ChemicalSynapse, GapJunction
+
+
+@dataclass(frozen=True, eq=False)
+class Gaps:
+    """Gap junctions; those between the same two compartments are one with the sum of their conductances.
+
+    Attributes:
+        nodes: the two sides.
+        cells: the cells of the two sides.
+        g: conductances in uS, above zero.
+    """
+
+    nodes: Int[np.ndarray, "gap 2"]
+    cells: Int[np.ndarray, "gap 2"]
+    g: Float[np.ndarray, " gap"]
+
+    def conducting(self, ablated: Collection[int]) -> Bool[np.ndarray, " gap"]:
+        """Which of them touch no ablated cell."""
+        return np.logical_not(np.isin(self.cells, list(ablated)).any(axis=1))
+
+
+@dataclass(frozen=True, eq=False)
+class Synapses:
+    """Event synapses by source: what crosses a threshold at one place opens all conductances of one source alike.
+
+    Attributes:
+        nodes: of each source, the compartment whose potential is watched.
+        thresholds: of each source, in mV.
+        delays: of each source, in ms.
+        rises: of each source, the time constant in ms.
+        decays: of each source, the time constant in ms.
+        source_cells: of each source.
+        sources: of each conductance, its source.
+        targets: of each conductance, the compartment that it opens in.
+        target_cells: of each conductance.
+        g_max: of each conductance, in uS.
+        e_rev: of each conductance, in mV.
+    """
+
+    nodes: Int[np.ndarray, " source"]
+    thresholds: Float[np.ndarray, " source"]
+    delays: Float[np.ndarray, " source"]
+    rises: Float[np.ndarray, " source"]
+    decays: Float[np.ndarray, " source"]
+    source_cells: Int[np.ndarray, " source"]
+    sources: Int[np.ndarray, " synapse"]
+    targets: Int[np.ndarray, " synapse"]
+    target_cells: Int[np.ndarray, " synapse"]
+    g_max: Float[np.ndarray, " synapse"]
+    e_rev: Float[np.ndarray, " synapse"]
+
+    def conductances(self, ablated: Collection[int]) -> Float[np.ndarray, " synapse"]:
+        """The peak conductances when some cells are ablated: theirs, on both sides, are zero."""
+        cells = np.stack([self.source_cells[self.sources], self.target_cells], axis=1)
+        return np.where(np.isin(cells, list(ablated)).any(axis=1), 0.0, self.g_max)
+
+    @property
+    def scales(self) -> Float[np.ndarray, " source"]:
+        """What makes the largest difference of a source's two exponentials one, as NEURON's Exp2Syn has it."""
+        peak = self.rises * self.decays / (self.decays - self.rises) * np.log(self.decays / self.rises)
+        return 1.0 / (np.exp(-peak / self.decays) - np.exp(-peak / self.rises))
+
+
+def gap_junctions(compartments: Compartments) -> Gaps:
+    """The gap junctions of a circuit that conduct anything."""
+    merged: dict[tuple[int, int], float] = {}
+    cells: dict[tuple[int, int], tuple[int, int]] = {}
+    for junction in compartments.circuit.junctions:
+        if isinstance(junction.mechanism, GapJunction) and junction.mechanism.g > 0:
+            sides = sorted(_sides(compartments, junction))
+            (a, first), (b, second) = sides
+            # one of a compartment with itself is kept: it carries nothing, but a step of NEURON's feels it
+            merged[a, b] = merged.get((a, b), 0.0) + junction.mechanism.g
+            cells[a, b] = (first, second)
+    nodes = np.array(list(merged), dtype=int).reshape(-1, 2)
+    return Gaps(nodes, np.array(list(cells.values()), dtype=int).reshape(-1, 2), np.array(list(merged.values())))
+
+
+def _sides(compartments: Compartments, junction: Junction) -> list[tuple[int, int]]:
+    """Node and cell of both sides."""
+    return [(compartments.node(site), compartments.cell(site.cell)) for site in (junction.pre, junction.post)]
+
+
+def event_synapses(compartments: Compartments) -> Synapses:
+    """The chemical synapses of a circuit, those of one source, target and reversal summed."""
+    sources: dict[tuple, int] = {}
+    cells: list[int] = []
+    merged: dict[tuple[int, int, float], float] = {}
+    target_cells: dict[int, int] = {}
+    for junction in compartments.circuit.junctions:
+        synapse = junction.mechanism
+        if isinstance(synapse, ChemicalSynapse):
+            (pre, from_cell), (post, to_cell) = _sides(compartments, junction)
+            key = (pre, synapse.threshold, synapse.delay, synapse.tau_rise, synapse.tau_decay)
+            if key not in sources:
+                sources[key] = len(sources)
+                cells.append(from_cell)
+            index = (sources[key], post, synapse.e_rev)
+            merged[index] = merged.get(index, 0.0) + synapse.g_max
+            target_cells[post] = to_cell
+    nodes, thresholds, delays, rises, decays = np.array(list(sources), dtype=float).reshape(-1, 5).T
+    from_source, targets, e_rev = np.array(list(merged), dtype=float).reshape(-1, 3).T
+    return Synapses(
+        nodes.astype(int),
+        thresholds,
+        delays,
+        rises,
+        decays,
+        source_cells=np.array(cells, dtype=int),
+        sources=from_source.astype(int),
+        targets=targets.astype(int),
+        target_cells=np.array([target_cells[int(node)] for node in targets], dtype=int),
+        g_max=np.array(list(merged.values())),
+        e_rev=e_rev,
+    )

@@ -1,0 +1,164 @@
+"""A circuit of passive cells run without NEURON: `LinearSimulation` is used as `neuron_models.engine.Simulation` is."""
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from neuron_models.circuit import Circuit, Clamp, RunSettings, Site
+from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.units import Milliseconds
+from neuron_models.linear.coupling import NetworkModes, couple, network_modes
+from neuron_models.linear.eventful import System, Watched, inner_steps, run_with_events, watch
+from neuron_models.linear.modes import CellModes
+from neuron_models.linear.preparation import prepare
+from neuron_models.linear.stimuli import straight_pieces
+from neuron_models.stimulus import Waveform
+
+FEWEST = 10.0
+"""Modes of a cell up to this rate in 1/ms always move by themselves; the fastest others follow at once."""
+MOST = 650
+"""As long as no more modes than this do, faster ones move by themselves too: small circuits are exact."""
+_NEGLIGIBLE = 1e-8
+"""A mode that moves no recorded potential by more than this, in mV, is left out."""
+
+
+class LinearSimulation:
+    """A circuit of passive cells in its modes, to be run as often as one likes.
+
+    Several may live in a process, unlike NEURON's.
+    """
+
+    live = True
+
+    def __init__(self, circuit: Circuit, fingerprint: str | None = None) -> None:
+        self.circuit = circuit
+        self._parts = prepare(circuit, fingerprint)
+        nodes = len(self._parts.compartments.leak)
+        self._coupling = couple(self._parts.cells, self._parts.gaps, _fastest(self._parts.cells), nodes)
+        self._modes: dict[frozenset[int], NetworkModes] = {frozenset(): network_modes(self._coupling)}
+        self._synapses: dict[tuple, Watched] = {}
+
+    @property
+    def compartments(self) -> int:
+        """The number of compartments of all cells together."""
+        return int((self._parts.compartments.capacitance > 0).sum())
+
+    def modes(self, ablated: Collection[str] = ()) -> NetworkModes:
+        """The network's modes when some cells are ablated.
+
+        Raises:
+            InputError: the circuit has no such cell.
+        """
+        cells = frozenset(self._parts.compartments.cell(name) for name in ablated)
+        if cells not in self._modes:  # the intact and the last ones are kept
+            found = network_modes(self._coupling, cells)
+            self._modes = {frozenset(): self._modes[frozenset()], cells: found}
+        return self._modes[cells]
+
+    def nodes(self, sites: Sequence[Site]) -> Int[np.ndarray, " site"]:
+        """The nodes of the compartments that hold sites.
+
+        Raises:
+            InputError: a site does not exist.
+        """
+        return np.array([self._parts.compartments.node(site) for site in sites], dtype=int)
+
+    def run(
+        self, clamps: Sequence[Clamp], record: Sequence[Site], settings: RunSettings, ablated: Collection[str] = ()
+    ) -> Float[np.ndarray, "time site"]:
+        """Run once from rest; see `run_many`."""
+        return self.run_many([clamps], record, settings, ablated)[0]
+
+    def run_many(
+        self,
+        stimuli: Sequence[Sequence[Clamp]],
+        record: Sequence[Site],
+        settings: RunSettings,
+        ablated: Collection[str] = (),
+    ) -> Float[np.ndarray, "stimulus time site"]:
+        """Run several stimuli side by side, each from rest; the stimuli are exact, not their means over the steps.
+
+        Args:
+            stimuli: the injected currents of each run.
+            record: where to read the membrane potential.
+            settings: duration, and the step at which potentials are told.
+            ablated: cells whose contacts conduct nothing during these runs.
+
+        Returns:
+            Membrane potentials in mV at t = 0, dt, ..., duration.
+
+        Raises:
+            InputError: a site or an ablated cell does not exist, or an ablated cell is to be stimulated.
+        """
+        for name in sorted({clamp.site.cell for clamps in stimuli for clamp in clamps} & set(ablated)):
+            raise InputError(f"{name} is ablated and cannot be stimulated: leave out its current")
+        modes, outputs = self.modes(ablated), self.nodes(record)
+        found = np.empty((len(stimuli), settings.steps + 1, len(outputs)))
+        for number, clamps in enumerate(stimuli):
+            inputs, waveforms = self.nodes([clamp.site for clamp in clamps]), [clamp.waveform for clamp in clamps]
+            system = driven_system(modes, inputs, outputs)
+            if len(self._parts.synapses.targets):
+                watched = self._watched(inputs, outputs, ablated, inner_steps(settings)[1])
+                found[number] = run_with_events(system, watched, waveforms, settings)
+            else:
+                _respond(system, waveforms, settings, found[number])
+        found += self._parts.compartments.rest[outputs]
+        return found
+
+    def _watched(
+        self,
+        inputs: Int[np.ndarray, " clamp"],
+        outputs: Int[np.ndarray, " site"],
+        ablated: Collection[str],
+        dt: Milliseconds,
+    ) -> Watched:
+        """What the kernel needs to know of synapses; the last answer is kept."""
+        driven = np.unique(self._coupling.index[inputs])
+        key = (driven.tobytes(), outputs.tobytes(), frozenset(ablated), dt)
+        if key not in self._synapses:
+            cells = frozenset(self._parts.compartments.cell(name) for name in ablated)
+            rest = self._parts.compartments.rest
+            modes, synapses = self.modes(ablated), self._parts.synapses
+            self._synapses = {key: watch(modes, synapses, rest, driven, outputs, cells, dt)}
+        return self._synapses[key]
+
+
+def _fastest(cells: Sequence[CellModes]) -> float:
+    """The rate in 1/ms up to which modes move by themselves."""
+    rates = np.sort(np.concatenate([cell.rates for cell in cells]))
+    return np.inf if len(rates) <= MOST else max(FEWEST, float(rates[MOST]))
+
+
+def _respond(
+    system: System,
+    waveforms: Sequence[Waveform],
+    settings: RunSettings,
+    found: Float[np.ndarray, "time site"],
+) -> None:
+    """Write how far potentials are from rest when no synapse opens."""
+    from neuron_models.linear.kernels.exact import respond
+
+    pieces = straight_pieces(waveforms, settings.dt, settings.steps)
+    rates, drive, seen = system
+    reach = np.abs(seen).max(axis=0, initial=0.0) * (np.abs(drive).T @ pieces.largest) / rates
+    kept = np.flatnonzero(reach > _NEGLIGIBLE)
+    z = np.zeros((settings.steps + 1, len(kept)))
+    drive = np.ascontiguousarray(drive[:, kept])
+    respond(rates[kept], drive, pieces.lengths, pieces.ends, pieces.before, pieces.after, settings.dt, z)
+    np.matmul(z, seen[:, kept].T, out=found)
+
+
+def driven_system(modes: NetworkModes, inputs: Int[np.ndarray, " clamp"], outputs: Int[np.ndarray, " site"]) -> System:
+    """The rates of modes, what 1 nA does to each, and what each does to a potential.
+
+    They are the network's modes, then the fast modes of the cells that are stimulated, which answer their own cell's
+    stimulus.
+    """
+    coupling = modes.coupling
+    rates, drive, seen = [modes.rates], [modes.seen(inputs)], [modes.seen(outputs)]
+    for cell in np.unique(coupling.index[inputs]):
+        rates.append(coupling.cells[cell].rates[coupling.kept[cell] :])
+        drive.append(coupling.fast(inputs, int(cell)))
+        seen.append(coupling.fast(outputs, int(cell)))
+    return np.concatenate(rates), np.concatenate(drive, axis=1), np.concatenate(seen, axis=1)

@@ -1,0 +1,62 @@
+"""The simulators by name: what runs a circuit."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float
+
+from neuron_models.circuit import Circuit, Clamp, RunSettings, Site
+
+
+class Runs(Protocol):
+    """A circuit that was built by a simulator, to be run as often as one likes."""
+
+    @property
+    def live(self) -> bool:
+        """Whether it can still be run."""
+
+    def run(
+        self, clamps: Sequence[Clamp], record: Sequence[Site], settings: RunSettings, ablated: Collection[str] = ()
+    ) -> Float[np.ndarray, "time site"]:
+        """Run once from rest: membrane potentials in mV at t = 0, dt, ..., duration."""
+
+
+def engine_of(simulator: str) -> str:
+    """Which engine builds the circuit for a simulator: NEURON builds it once for itself and CoreNEURON."""
+    return "neuron" if simulator == "coreneuron" else simulator
+
+
+def build(circuit: Circuit, simulator: str, fingerprint: str | None = None) -> Runs:
+    """Build a circuit for a simulator.
+
+    Args:
+        circuit: cells and contacts.
+        simulator: one of `SIMULATORS`.
+        fingerprint: the circuit's, where it is known.
+
+    Raises:
+        InputError: the simulator cannot run it.
+    """
+    if engine_of(simulator) == "neuron":
+        from neuron_models.engine import Simulation
+
+        return Simulation(circuit)
+    if simulator == "linear":
+        from neuron_models.linear.simulation import LinearSimulation
+
+        return LinearSimulation(circuit, fingerprint)
+    from neuron_models.linear.euler import EulerSimulation
+
+    return EulerSimulation(circuit, fingerprint)
+
+
+def preparation(circuit: Circuit, simulator: str, fingerprint: str) -> Callable[[], object]:
+    """What is done once before several processes build a circuit: it compiles, or fills the cache."""
+    if engine_of(simulator) == "neuron":
+        from neuron_models.mechanisms import compiled_mechanisms
+
+        return compiled_mechanisms
+    from neuron_models.linear.preparation import prepare
+
+    return lambda: prepare(circuit, fingerprint)

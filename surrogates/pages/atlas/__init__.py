@@ -1,0 +1,1 @@
+"""The page that holds a wiring's predictions beside the signal propagation atlas."""

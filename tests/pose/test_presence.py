@@ -1,0 +1,112 @@
+"""Key points that are often absent, in a project whose images have two sizes."""
+
+import json
+
+import imageio.v3
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import precision_recall_fscore_support
+
+from datasets.pose.labelled import absence_is_told
+from datasets.store import load_dataset
+from surrogates.pose.maps import MapEntropy, MapError, peaks_of
+from surrogates.pose.prediction import KeyPoints
+from surrogates.pose.presence import score_presence
+
+PARTS = ("body", "hand", "tongue")
+
+
+def scene(rng, size):
+    """A dim body that is always there, a bright hand and a dark tongue that come and go."""
+    down, across = np.mgrid[: size[0], : size[1]]
+    spots = rng.uniform(8, np.array(size[::-1]) - 8, (3, 2))
+    shown = np.array([True, rng.random() < 0.5, rng.random() < 0.5])
+    image = 110 + 5 * rng.standard_normal(size)
+    for (x, y), there, light, width in zip(spots, shown, (40, 90, -80), (4.0, 2.0, 2.0), strict=True):
+        image += there * light * np.exp(-((across - x) ** 2 + (down - y) ** 2) / (2 * width**2))
+    return np.clip(image, 0, 255).astype(np.uint8), np.where(shown[:, None], spots, np.nan)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    folder, rng = tmp_path_factory.mktemp("mouse"), np.random.default_rng(0)
+    for video, size, number in (("wide", (40, 56), 120), ("high", (56, 40), 60)):
+        where = folder / "labeled-data" / video
+        where.mkdir(parents=True)
+        rows = {}
+        for k in range(number):
+            image, points = scene(rng, size)
+            imageio.v3.imwrite(where / f"img{k:03d}.png", image)
+            rows[f"labeled-data/{video}/img{k:03d}.png"] = points.ravel()
+        columns = pd.MultiIndex.from_product([["me"], PARTS, ["x", "y"]], names=["scorer", "bodyparts", "coords"])
+        pd.DataFrame.from_dict(rows, orient="index", columns=columns).to_csv(where / "CollectedData_me.csv")
+    (folder / "config.yaml").write_text("scorer: me\nbodyparts:\n" + "".join(f"- {part}\n" for part in PARTS))
+    return folder
+
+
+@pytest.mark.slow
+def test_presence_is_learned_and_told(project, wormtwin, tmp_path):
+    data = tmp_path / "mouse.h5"
+    status, text, _ = wormtwin("pose", "import", project, "--out", data)
+    assert status == 0
+    assert "Filled up: frames of 56 x 40, 40 x 56" in text
+    assert absence_is_told(load_dataset(data))
+    call = ("train", "--data", data, "--model", "pose_small", "--filters", 8, "--epochs", 3, "--batch-size", 16)
+    status, text, _ = wormtwin(*call, "--learning-rate", 0.004, "--out", tmp_path / "run")
+    assert status == 0
+    assert "Presence: confidence >=" in text
+    presence = json.loads((tmp_path / "run" / "scores.json").read_text())["presence"]
+    assert presence["validation"]["f1"] >= 0.9
+    assert presence["validation"]["absent"] > 5
+
+
+def test_what_a_missing_label_means(project, wormtwin, refused, tracks, tmp_path):
+    from datasets.pose.formats.export_files import save_labels
+
+    out = tmp_path / "o.h5"
+    assert wormtwin("pose", "import", project, "--missing", "unknown", "--out", out)[0] == 0
+    assert not absence_is_told(load_dataset(out))
+    refused(wormtwin("pose", "import", project, "--missing", "maybe", "--out", out), "--missing must be", "'maybe'")
+    for kind, text in (("t.slp", True), ("t.csv", False)):
+        labels = save_labels([tracks], tmp_path / kind, "slp" if text else "dlc")
+        call = ("pose", "import", labels, "--video", tracks.video, "--size", 24, "--out", tmp_path / f"{kind}.h5")
+        assert wormtwin(*call)[0] == 0
+        assert absence_is_told(load_dataset(tmp_path / f"{kind}.h5")) == text
+
+
+@pytest.mark.parametrize("loss", [MapError(1), MapEntropy(1)])
+def test_an_even_map_is_right_for_what_is_absent(loss):
+    y = np.array([[[8.0, 8.0, -1.0]]], np.float32)
+    peaked = np.zeros((1, 16, 16, 1), np.float32)
+    peaked[0, 8, 8] = 6.0
+    flat = np.zeros_like(peaked)
+    assert float(loss(y, flat)[0]) < float(loss(y, peaked)[0])
+    assert float(loss(np.abs(y), flat)[0]) > float(loss(np.abs(y), peaked / 6)[0])
+    assert float(peaks_of(loss)(flat)[0, 0, 2]) < 0.1
+    assert float(loss(0 * y, peaked)[0]) == 0  # nothing known, nothing lost
+
+
+def test_scores_of_presence_are_those_of_scikit_learn(make_fish):
+    from dataclasses import replace
+
+    rng = np.random.default_rng(1)
+    fish = make_fish({"train": 30, "test": 30})
+    trials = []
+    for trial in fish:
+        y = np.array(trial.y)
+        y[rng.random(y.shape[:2]) < 0.4] = np.nan
+        y[:, 0] = 1.0  # one point always, so that every frame counts
+        trials.append(replace(trial, y=y))
+    holes = replace(fish, trials=tuple(trials), extra={**fish.extra, "missing": "absent"})
+    found = []
+    for trial in holes:
+        there = np.isfinite(trial.y[..., 0])
+        found.append(KeyPoints(np.zeros(trial.y.shape), np.clip(0.4 * there + rng.uniform(0, 0.6, there.shape), 0, 1)))
+    scores = score_presence(holes, found)
+    assert scores["test"].chosen_on == "train"
+    there = np.isfinite(holes.trials[1].y[..., 0]).ravel()
+    said = found[1].confidence.ravel() >= scores["test"].threshold
+    expected = precision_recall_fscore_support(there, said, average="binary")[:3]
+    assert (scores["test"].precision, scores["test"].recall, scores["test"].f1) == pytest.approx(expected)
+    assert score_presence(fish, found) == {}
