@@ -265,7 +265,13 @@ def _by_panel(commands: Mapping[str, Any]) -> dict[str, Any]:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line on these arguments and return its exit status; a user's mistake is one line and 2."""
-    return run_app(command_line, arguments, "wormtwin")
+    return run_app(command_line, [_at_home(each) for each in arguments], "wormtwin")
+
+
+def _at_home(argument: str) -> str:
+    """An argument whose `~/` the shell left, as in `--out=~/x`, with the home folder in its place."""
+    option, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
+    return f"{option}{equals}{Path(value).expanduser()}" if value.startswith("~/") else argument
 
 
 def main() -> None:

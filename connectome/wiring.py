@@ -21,7 +21,7 @@ __all__ = ["NETWORK_VARIABLE", "Connectome", "Contact", "Neuron", "load_connecto
 SOURCES = ("published", "placed", "as-run", *WIRINGS)
 """The networks that have a name."""
 NETWORK_VARIABLE = "WORMTWIN_NETWORK"
-"""The environment variable that may name the published network file."""
+"""The environment variable that may name the published network file, or be another of `SOURCES`."""
 
 
 def load_connectome(source: str | Path | None = None) -> Connectome:
@@ -38,6 +38,9 @@ def load_connectome(source: str | Path | None = None) -> Connectome:
         InputError: the file is missing, truncated or no network, `"published"` is asked for and not there, or the
             package that holds a wiring is not installed.
     """
+    named = os.environ.get(NETWORK_VARIABLE)
+    if source is None and named in SOURCES[1:]:
+        source = named
     table = _counted(source)
     if table is not None:
         return placed_table(table)
@@ -92,7 +95,8 @@ def _counted(source: str | Path | None) -> WiringTable | None:
 
 def _published_path() -> Path | None:
     named = os.environ.get(NETWORK_VARIABLE)
-    return Path(named) if named and _readable(Path(named)) else cached_network()
+    path = Path(named).expanduser() if named and named not in SOURCES else None
+    return path if path and _readable(path) else cached_network()
 
 
 def _readable(path: Path) -> bool:

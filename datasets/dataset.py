@@ -69,7 +69,7 @@ class Trial:
         return len(self.x)
 
     def valid(self) -> Bool[np.ndarray, " time"]:
-        """Where a sample counts."""
+        """Mask of the samples that count."""
         return np.ones(len(self), dtype=bool) if self.weight is None else np.asarray(self.weight[:]) > 0
 
 
@@ -260,7 +260,7 @@ class Dataset:
 
 
 def contiguous_runs(valid: Bool[np.ndarray, " time"]) -> Int[np.ndarray, "stretch 2"]:
-    """The first sample of each stretch of true ones, and the sample after its last.
+    """The indices of the first sample of each stretch of true ones, and of the sample after its last.
 
     >>> contiguous_runs(np.array([True, True, False, True])).tolist()
     [[0, 2], [3, 4]]
@@ -270,7 +270,7 @@ def contiguous_runs(valid: Bool[np.ndarray, " time"]) -> Int[np.ndarray, "stretc
 
 
 def longest_stretch(valid: Bool[np.ndarray, " time"]) -> int:
-    """How many samples in a row are true, at most."""
+    """The largest number of samples in a row that are true."""
     return int(np.diff(contiguous_runs(valid)).max(initial=0))
 
 

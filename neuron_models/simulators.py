@@ -1,7 +1,7 @@
 """The simulators by name: what runs a circuit."""
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -9,6 +9,7 @@ from jaxtyping import Float
 from neuron_models.circuit import Circuit, Clamp, RunSettings, Site
 
 
+@runtime_checkable
 class Runs(Protocol):
     """A circuit that was built by a simulator, to be run as often as one likes."""
 

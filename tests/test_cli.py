@@ -375,3 +375,11 @@ def test_the_installed_command(data):
     )
     assert done.returncode == 0, done.stderr
     assert "oscillator" in done.stdout
+
+
+def test_the_home_folder_may_be_named_in_any_option(wormtwin, tmp_path, monkeypatch, linear_response):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    save_dataset(linear_response(), tmp_path / "data.h5")
+    for arguments in (("dataset", "info", "~/data.h5"), ("dataset", "export-dat", "~/data.h5", "--out=~/there")):
+        assert wormtwin(*arguments)[0] == 0
+    assert any((tmp_path / "there").iterdir())

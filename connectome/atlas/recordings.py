@@ -38,12 +38,12 @@ class Atlas:
 
     @property
     def measured(self) -> Bool[np.ndarray, "responding stimulated"]:
-        """The pairs of two different neurons that have a response and a q-value."""
+        """Mask of the pairs of two different neurons that have a response and a q-value."""
         return ~np.eye(len(self.names), dtype=bool) & np.isfinite(self.mean) & np.isfinite(self.q)
 
     @property
     def homologues(self) -> Bool[np.ndarray, "responding stimulated"]:
-        """The pairs of a left and a right neuron of one name."""
+        """Mask of the pairs of a left and a right neuron of one name."""
         index = {name: i for i, name in enumerate(self.names)}
         found = np.zeros((len(self.names), len(self.names)), dtype=bool)
         for name, i in index.items():

@@ -60,7 +60,13 @@ def score(atlas: Atlas, wiring: str, predictor: str, prediction: Prediction) -> 
 
 
 def correlate(atlas: Atlas, prediction: Prediction, pairs: Bool[np.ndarray, "responding stimulated"]) -> Correlation:
-    """Correlate a prediction with the mean responses over some pairs; NaN where a side is constant."""
+    """Correlate a prediction with the mean responses over some pairs; NaN where a side is constant.
+
+    Args:
+        atlas: mean responses in dF/F.
+        prediction: in units of its own; ranks and Pearson's r do not depend on them.
+        pairs: mask of those that are compared.
+    """
     x, y = prediction[pairs], atlas.mean[pairs]
     if len(x) < 3 or np.ptp(x) == 0:
         return Correlation(len(x), *[float("nan")] * 4)
@@ -69,13 +75,18 @@ def correlate(atlas: Atlas, prediction: Prediction, pairs: Bool[np.ndarray, "res
 
 
 def ranks(values: Float[np.ndarray, " pair"]) -> Float[np.ndarray, " pair"]:
-    """The rank of each value from 1, equal values sharing the mean of theirs."""
+    """The rank of each value, a dimensionless number from 1, equal values sharing the mean of theirs."""
     _, index, number = np.unique(values, return_inverse=True, return_counts=True)
     return (np.cumsum(number) - (number - 1) / 2)[index]
 
 
 def area_under_curve(size: Float[np.ndarray, " pair"], positive: Bool[np.ndarray, " pair"]) -> Dimensionless:
-    """The chance that a positive pair is larger than another, ties counted half; NaN where one of them is missing."""
+    """The chance that a positive pair is larger than another, ties counted half; NaN where one of them is missing.
+
+    Args:
+        size: of a prediction, in any unit: the order alone counts.
+        positive: mask of the positive pairs.
+    """
     here, others = int(positive.sum()), int((~positive).sum())
     if not here or not others:
         return float("nan")

@@ -25,7 +25,10 @@ def scaled(
 
 
 def bounds_of(parts: Sequence[Float[np.ndarray, "_time neuron"]]) -> Float[np.ndarray, "2 neuron"]:
-    """The least and the greatest value of each neuron over the measured frames of all blocks of a recording."""
+    """The least and the greatest value of each neuron over the measured frames of all blocks of a recording.
+
+    `parts` (time, neuron) hold one block each; the bounds are in their units.
+    """
     return np.stack([np.min([p.min(0) for p in parts if len(p)], 0), np.max([p.max(0) for p in parts if len(p)], 0)])
 
 
@@ -47,7 +50,16 @@ def _brought(
 def scaled_by_recording(
     dataset: Dataset, traces: Sequence[Float[np.ndarray, "_time neuron"]], valid: Sequence[Bool[np.ndarray, " _time"]]
 ) -> list[Float[np.ndarray, "_time neuron"]]:
-    """As `scaled`, of one array a trial, where the blocks that were cut from one recording are scaled alike."""
+    """As `scaled`, of one array a trial, where the blocks that were cut from one recording are scaled alike.
+
+    Args:
+        dataset: tells which trials are blocks of one recording.
+        traces: (time, neuron) of each trial, in any unit.
+        valid: mask (time,) of each trial's measured frames.
+
+    Returns:
+        (time, neuron) of each trial, as a share of the recording's range: 0 to 1.
+    """
     bounds = by_recording(dataset, [t[v] for t, v in zip(traces, valid, strict=True)])
     return [_brought(*each) for each in zip(traces, valid, bounds, strict=True)]
 
@@ -61,6 +73,9 @@ def derivative(
         traces: dF/F.
         valid: which frames were measured.
         smoothing: frames in the average, odd; 1 for none. At the ends of a stretch it takes the frames there are.
+
+    Returns:
+        The change in units of the traces a frame.
 
     Raises:
         InputError: the smoothing is even or below 1.

@@ -122,7 +122,7 @@ def sample_worm(settings: SampleSettings, index: int) -> SampleWorm:
 
 
 def species_mixture(settings: SampleSettings) -> Float[np.ndarray, "neuron axis"]:
-    """What each neuron sees of the three axes in every worm; drawn once for classes that `SPECIES` does not have."""
+    """What each neuron sees of the three axes in every worm, dimensionless; drawn once for classes not in `SPECIES`."""
     rng = np.random.default_rng([settings.seed, 0])
     drawn = rng.normal(scale=0.4, size=(len(settings.neurons), 3))
     for row, name in enumerate(settings.neurons):

@@ -61,7 +61,7 @@ class Crops:
         }
 
     def chosen(self, rows: Sequence[int] | Int[np.ndarray, " row"]) -> "Crops":
-        """The crops of some samples."""
+        """The crops of some samples; `rows` are the indices of these."""
         indices = np.asarray(rows, int)
         predicted = None if self.predicted is None else self.predicted[indices]
         return Crops(self.video, self.frames[indices], self.animals[indices], self.matrices[indices], predicted)

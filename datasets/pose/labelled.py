@@ -148,7 +148,7 @@ def skeleton_of(dataset: Dataset) -> Skeleton:
 
 
 def keypoints_of(trial: Trial) -> Float[np.ndarray, "frame keypoint 2"]:
-    """The key points of a trial of labelled images."""
+    """The key points of a trial of labelled images: x and y in px of the image, NaN where not labelled."""
     if trial.y is None:
         raise InputError(f"trial {trial.name!r} has no key points")
     return np.asarray(trial.y[:])

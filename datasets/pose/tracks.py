@@ -77,7 +77,7 @@ class Tracks:
         return len(self.frames)
 
     def predicted(self) -> Bool[np.ndarray, "frame animal"]:
-        """Which animals a network found; the others were labelled by people, or are not there."""
+        """Mask of the animals that a network found; the others were labelled by people, or are not there."""
         if self.scores is None:
             return np.zeros(self.xy.shape[:2], bool)
         return ~np.isnan(self.scores).all(axis=-1)

@@ -70,7 +70,7 @@ def on_segments(
 def amplitudes_from(
     angles: Float[np.ndarray, "frame segment"], eigenworms: Eigenworms
 ) -> Float[np.ndarray, "frame eigenworm"]:
-    """Amplitudes by least squares; NaN where the angles are."""
+    """Amplitudes by least squares, in rad as the angles, for the shapes have norm 1; NaN where the angles are."""
     return (angles - eigenworms.mean) @ np.linalg.pinv(eigenworms.shapes)
 
 
@@ -105,7 +105,7 @@ def reconstruction(angles: Float[np.ndarray, "frame segment"], eigenworms: Eigen
 
 
 def pooled_angles(dataset: Dataset, segments: int = SEGMENTS) -> Float[np.ndarray, "frame segment"]:
-    """The angles of all recordings of a dataset, one after the other.
+    """The angles (rad) of all recordings of a dataset, one after the other.
 
     Raises:
         InputError: the dataset does not hold angles.

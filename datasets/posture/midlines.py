@@ -16,6 +16,12 @@ def broken_frames(
 ) -> tuple[Bool[np.ndarray, " frame"], Bool[np.ndarray, " frame"]]:
     """Which frames lack a point, and which of the others have the same point twice in a row and thus no tangent there.
 
+    Args:
+        midlines: x and y in any unit of length.
+
+    Returns:
+        Two masks of frames.
+
     Raises:
         InputError: these are not midlines of three points or more.
     """
@@ -82,7 +88,10 @@ def angles_of(
 def tangent_angles(
     points: Float[np.ndarray, "frame point 2"],
 ) -> tuple[Float[np.ndarray, "frame segment"], Float[np.ndarray, " frame"]]:
-    """The angles between the points of midlines as they are, and their mean apart: see `angles_of`."""
+    """The angles (rad) between the points of midlines as they are, and their mean apart: see `angles_of`.
+
+    Points are in any unit of length.
+    """
     pieces = np.diff(points, axis=1)
     angles = np.unwrap(np.arctan2(pieces[:, :, 1], pieces[:, :, 0]), axis=1)
     mean = angles.mean(axis=1)
@@ -90,7 +99,7 @@ def tangent_angles(
 
 
 def require_midlines(missing: Bool[np.ndarray, " frame"], repeated: Bool[np.ndarray, " frame"]) -> None:
-    """Raise an `InputError` that says why no frame has a midline, if none has: see `broken_frames`."""
+    """Raise an `InputError` that says why no frame has a midline, if none has, by the masks of `broken_frames`."""
     if (missing | repeated).all():
         if repeated.any():
             raise InputError(
@@ -129,7 +138,10 @@ def lengths_of(midlines: Float[np.ndarray, "frame point 2"]) -> Float[np.ndarray
 
 
 def unwrapped(angles: Float[np.ndarray, " frame"]) -> Float[np.ndarray, " frame"]:
-    """Angles over time without jumps by 2 pi, within each stretch of finite ones; a stretch starts where it did."""
+    """Angles over time (rad) without jumps by 2 pi, within each stretch of finite ones.
+
+    A stretch starts where it did.
+    """
     valid = np.isfinite(angles)
     together = np.concatenate(([False], valid[1:] & valid[:-1]))
     change = np.diff(angles, prepend=np.nan)

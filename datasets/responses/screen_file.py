@@ -61,16 +61,16 @@ class Screen:
 
     @property
     def effect(self) -> Float[np.ndarray, "ablation output"]:
-        """RMS change over the activity of the intact neuron, both over all sequences and samples; 1 is total loss.
+        """RMS change over the activity of the intact neuron, both over all sequences and samples; dimensionless.
 
-        NaN where the intact neuron is at rest.
+        1 is total loss, NaN where the intact neuron is at rest.
         """
         active = np.sqrt((self.activity**2).mean(0))
         change = np.sqrt((self.rms**2).mean(1))
         return np.divide(change, active, out=np.full_like(change, np.nan), where=active > 0)
 
     def without_lost(self) -> Float[np.ndarray, "ablation output"]:
-        """The effects on other neurons: NaN where a recorded neuron was itself ablated."""
+        """The effects (dimensionless) on other neurons: NaN where a recorded neuron was itself ablated."""
         effect = self.effect.copy()
         for row, ablation in enumerate(self.ablations):
             effect[row, [name in ablation.split("+") for name in self.outputs]] = np.nan

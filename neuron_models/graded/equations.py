@@ -56,7 +56,7 @@ def activity_rate(
 
 
 def steady_activity(transfer: Transfer, above: Float[np.ndarray, " neuron"]) -> Float[np.ndarray, " neuron"]:
-    """The activity that voltages `above` mV over their thresholds keep up."""
+    """The activity, dimensionless, that voltages `above` mV over their thresholds keep up."""
     from scipy.special import expit
 
     if isinstance(transfer, RateTransfer):
@@ -102,7 +102,12 @@ def steady_slopes(
 
 
 def jacobian(network: GradedNetwork, state: Float[np.ndarray, " state"]) -> Float[np.ndarray, "state state"]:
-    """The derivative of `right_hand_side` by the state."""
+    """The derivative of `right_hand_side` (row) by the state (column).
+
+    Returns:
+        Of potentials by potentials and of activities by activities in 1/ms, of potentials by activities in mV/ms, of
+        activities by potentials in 1/(mV ms).
+    """
     from scipy.special import expit
 
     v, s = np.split(state, 2)

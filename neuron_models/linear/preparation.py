@@ -48,8 +48,8 @@ def prepare(circuit: Circuit, fingerprint: str | None = None) -> Prepared:
     except _DAMAGE:  # not there, or damaged
         found = _made(circuit)
     try:
-        with atomic_write(path) as temporary:
-            np.savez(temporary, **_arrays(found))
+        with atomic_write(path) as beside:
+            np.savez(beside, **_arrays(found))
     except OSError:  # nowhere to write: it is made anew every time
         pass
     return found

@@ -25,7 +25,7 @@ class Graph:
         return output
 
     def array(self, values: np.ndarray, kind: type = np.float32) -> str:
-        """Add an array and give its name."""
+        """Add an array (weights or sizes, of any shape) and give its name."""
         import onnx
 
         name = f"array_{len(self.arrays)}"

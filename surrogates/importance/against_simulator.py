@@ -67,7 +67,7 @@ def simulator_table(problem: AttributionProblem, silenced: Sequence[Dataset]) ->
 def silencing_effects(
     problem: AttributionProblem, silenced: Sequence[Dataset], index: int
 ) -> Float[np.ndarray, "time group output"]:
-    """The simulated response of one trial minus those without the stimulus to each group."""
+    """The simulated response of one trial minus those without the stimulus to each group, in units of the outputs."""
     intact = target(problem.dataset.trials[index])
     return np.stack([intact - target(other.trials[index]) for other in silenced], axis=1)
 

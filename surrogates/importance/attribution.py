@@ -33,13 +33,19 @@ def saliency(model: Any, problem: AttributionProblem) -> Importance:
 def saliency_at_peak(
     found: Derivatives, run: Respond, case: TrialPair, problem: AttributionProblem
 ) -> Float[np.ndarray, "time group output"]:
-    """The gradient of every output at its peak, by the time of the stimulus and by group."""
+    """The gradient of every output at its peak, by the time of the stimulus and by group.
+
+    In units of the outputs over those of the inputs (V/nA in a simulated dataset).
+    """
     gradients = _peak_gradients(found, case.x, peaks(run, case))
     return np.einsum("gi,oti->tgo", problem.members.astype(float), gradients)
 
 
 def peaks(run: Respond, case: TrialPair) -> Int[np.ndarray, " output"]:
-    """The sample at which each output is farthest from its response to the baseline, of those that count."""
+    """The index of the sample at which each output is farthest from its response to the baseline.
+
+    Samples that do not count are left out.
+    """
     present, absent = run(np.stack([case.x, case.absent]))
     return np.argmax(np.where(case.counts[:, None], np.abs(present - absent), -1.0), axis=0)
 

@@ -67,5 +67,5 @@ def plain_name(name: str) -> str:
 
 
 def members_matrix(groups: Groups, inputs: Sequence[str]) -> Bool[np.ndarray, "group input"]:
-    """Which input belongs to which group."""
+    """Mask: whether an input belongs to a group."""
     return np.array([[name in members for name in inputs] for members in groups.values()])

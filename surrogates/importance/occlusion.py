@@ -27,7 +27,7 @@ def occlusion(model: Any, problem: AttributionProblem) -> Importance:
 def occlusion_effects(
     run: Respond, case: TrialPair, problem: AttributionProblem
 ) -> Float[np.ndarray, "time group output"]:
-    """The response minus the responses without each group."""
+    """The response minus the responses without each group, in the units of the outputs."""
     responses = run(np.concatenate([case.x[None], case.without(problem.members)]))
     return np.moveaxis(responses[:1].astype(float) - responses[1:], 0, 1)
 
@@ -84,5 +84,8 @@ def _growth(
 
 
 def partners_drawn(trials: int, seed: int, repeats: int) -> list[Int[np.ndarray, " trial"]]:
-    """The trial that lends its waveforms to each, in every repeat; no other seed or repeat has the same draws."""
+    """The index of the trial that lends its waveforms to each, in every repeat.
+
+    No other seed or repeat has the same draws.
+    """
     return [another(trials, np.random.default_rng((seed, repeat))) for repeat in range(repeats)]

@@ -26,7 +26,10 @@ class TrialPair:
     counts: Bool[np.ndarray, " time"]
 
     def without(self, gone: Bool[np.ndarray, "variant input"]) -> Float[np.ndarray, "variant time input"]:
-        """The stimulus with the inputs of each variant taken away."""
+        """The stimulus, in the units of the dataset, with the inputs of each variant taken away.
+
+        `gone` is the mask of these inputs.
+        """
         return np.where(gone[:, None, :], self.absent, self.x)
 
 
@@ -72,7 +75,10 @@ class AttributionProblem:
         standard_error: Float[np.ndarray, "group output"] | None = None,
         about: Mapping[str, Any] | None = None,
     ) -> Importance:
-        """Pool the effects of a method, an array (time, group, output) for each case, into its table."""
+        """Pool the effects of a method, an array (time, group, output) for each case, into its table.
+
+        Effects and `standard_error` are in `units`.
+        """
         values, by_trial, over_time = pool_effects(effects, [case.counts for case in self.pairs], pooling)
         return Importance(
             method,
@@ -179,7 +185,7 @@ BASELINES: dict[str, Callable[[Dataset, Sequence[np.ndarray], int], list[np.ndar
 
 
 def another(number: int, drawn: np.random.Generator) -> Int[np.ndarray, " trial"]:
-    """Draw for each of some trials another one: a random order in which each is followed by the next.
+    """Draw for each of some trials the index of another one: a random order in which each is followed by the next.
 
     Raises:
         InputError: there is one trial only.

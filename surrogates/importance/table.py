@@ -23,17 +23,17 @@ class Pooling:
 
 
 def rms(values: Float[np.ndarray, "row ..."]) -> Float[np.ndarray, "..."]:
-    """The root of the mean square over the first axis."""
+    """The root of the mean square over the first axis, in the units of the values."""
     return np.sqrt(np.mean(np.square(values, dtype=float), axis=0))
 
 
 def mean(values: Float[np.ndarray, "row ..."]) -> Float[np.ndarray, "..."]:
-    """The mean over the first axis."""
+    """The mean over the first axis, in the units of the values."""
     return np.mean(values, axis=0, dtype=float)
 
 
 def total(values: Float[np.ndarray, "row ..."]) -> Float[np.ndarray, "..."]:
-    """The sum of absolute values over the first axis."""
+    """The sum of absolute values over the first axis, in the units of the values."""
     return np.sum(np.abs(values), axis=0, dtype=float)
 
 
@@ -111,7 +111,7 @@ def pool_effects(
 
     Returns:
         values (input, output), by_trial (trial, input, output), over_time (time, input, output; NaN where no trial
-        has a sample that counts).
+        has a sample that counts); all in the units of the effects.
     """
     how, squared = POOLINGS[pooling], pooling == "rms"
     by_trial, numbers = [], np.zeros(max(map(len, counted)))

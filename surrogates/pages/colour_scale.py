@@ -33,21 +33,24 @@ _LAB = np.array(
 
 
 def colour_scale(ground: str) -> UInt8[np.ndarray, "level 3"]:
-    """The scale on a `light` or a `dark` ground, as sRGB bytes; rest is in the middle."""
+    """The scale on a `light` or a `dark` ground, as sRGB bytes (0 to 255) by the index of the level.
+
+    Rest is in the middle.
+    """
     below, above = (np.array([oklab(_bytes(colour)) for colour in side]) for side in ANCHORS[ground])
     half = LEVELS // 2
     return srgb(np.concatenate((_evenly(below, half), _evenly(above, half))))
 
 
 def oklab(colour: UInt8[np.ndarray, "... 3"]) -> Float[np.ndarray, "... 3"]:
-    """Lightness and the two opponent colours of sRGB bytes."""
+    """Lightness (0 to 1) and the two opponent colours, all dimensionless, of sRGB bytes (0 to 255)."""
     share = colour / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     return np.cbrt(linear @ _LMS.T) @ _LAB.T
 
 
 def srgb(colour: Float[np.ndarray, "... 3"]) -> UInt8[np.ndarray, "... 3"]:
-    """The sRGB bytes nearest to an Oklab colour; what no screen shows is cut."""
+    """The sRGB bytes (0 to 255) nearest to an Oklab colour (dimensionless); what no screen shows is cut."""
     linear = np.clip((colour @ np.linalg.inv(_LAB).T) ** 3 @ np.linalg.inv(_LMS).T, 0, 1)
     share = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     return np.rint(255 * share).astype(np.uint8)

@@ -23,7 +23,9 @@ class Packed:
 
 
 def pack(values: Float[np.ndarray, "..."]) -> Packed:
-    """Write an array with 65,536 levels between its lowest and its highest value; off by half a step at most.
+    """Write an array of any shape and unit with 65,536 levels between its lowest and its highest value.
+
+    Values are off by half a step at most.
 
     Raises:
         InputError: a value is not finite.
@@ -37,6 +39,6 @@ def pack(values: Float[np.ndarray, "..."]) -> Packed:
 
 
 def unpack(packed: Packed) -> Float[np.ndarray, "..."]:
-    """Read an array back, as the page does."""
+    """Read an array back, as the page does, in the shape and the units it was packed in."""
     levels = np.frombuffer(base64.b64decode(packed.data), dtype="<u2")
     return packed.offset + packed.step * levels.reshape(packed.shape).astype(float)

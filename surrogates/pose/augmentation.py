@@ -80,7 +80,7 @@ def draw_matrices(
     Args:
         augmentation: how far.
         flips: which images are mirrored, up and down.
-        size: height and width.
+        size: height and width, px.
         rng: draws the amounts.
     """
     number = len(flips)
@@ -94,7 +94,7 @@ def draw_matrices(
 
 
 def inverse(matrices: Float[np.ndarray, "frame 2 3"]) -> Float[np.ndarray, "frame 2 3"]:
-    """The maps the other way."""
+    """The maps the other way; the last column, a shift, is in px."""
     turn = np.linalg.inv(matrices[..., :2])
     return np.concatenate([turn, -turn @ matrices[..., 2:]], -1)
 
@@ -105,7 +105,17 @@ def moved(
     size: tuple[int, int],
     waves: Waves | None = None,
 ) -> Float[np.ndarray, "frame keypoint 3"]:
-    """Labels mapped and bent along; a key point that leaves the image is no longer labelled, an absent one stays so."""
+    """Labels mapped and bent along; a key point that leaves the image is no longer labelled, an absent one stays so.
+
+    Args:
+        labels: x and y in px, and 1 (labelled), 0 (not labelled) or -1 (absent).
+        matrices: from pixels of the image to those of the changed one.
+        size: height and width, px.
+        waves: of the bends, None without.
+
+    Returns:
+        Labels of the same kind.
+    """
     indices = labels[..., :2] @ matrices[..., :2].swapaxes(1, 2) + matrices[:, None, :, 2]
     indices = indices if waves is None else straightened(indices, waves, size)
     inside = ((indices >= -0.5) & (indices <= (size[1] - 0.5, size[0] - 0.5))).all(axis=-1)
@@ -121,7 +131,7 @@ def warp(
 ) -> Float[np.ndarray, "frame height width colour"]:
     """Images seen through maps from their new pixels, bent first, to their old ones.
 
-    Between pixels they are bilinear; outside the border is repeated.
+    Between pixels they are bilinear; outside the border is repeated. Pixel values are as in the images.
     """
     frames, high, wide, colours = images.shape
     m = matrices.astype(np.float32)
@@ -159,7 +169,7 @@ def warp(
 def lit(
     images: Float[np.ndarray, "frame height width colour"], augmentation: Augmentation, rng: np.random.Generator
 ) -> Float[np.ndarray, "frame height width colour"]:
-    """Images, in place, with other contrast and brightness, from 0 to 255."""
+    """Images, in place, with other contrast and brightness; pixel values from 0 to 255."""
     shape = (len(images), 1, 1, 1)
     contrast = (1 + augmentation.contrast * rng.uniform(-1, 1, shape)).astype(np.float32)
     brightness = (255 * augmentation.brightness * rng.uniform(-1, 1, shape)).astype(np.float32)

@@ -35,7 +35,7 @@ def draw_bends(number: int, size: tuple[int, int], amount: Fraction, rng: np.ran
 
 
 def displacement(waves: Waves, size: tuple[int, int]) -> Float[np.ndarray, "frame 2 height width"]:
-    """By how much each pixel of the bent image looks aside, in x and in y."""
+    """By how much each pixel of the bent image looks aside, in x and in y; px."""
     across, down = (_cosines(np.arange(side, dtype=np.float32), side) for side in size[::-1])
     return down @ (waves.swapaxes(2, 3) @ across.T)
 
@@ -43,7 +43,10 @@ def displacement(waves: Waves, size: tuple[int, int]) -> Float[np.ndarray, "fram
 def straightened(
     points: Float[np.ndarray, "frame keypoint 2"], waves: Waves, size: tuple[int, int]
 ) -> Float[np.ndarray, "frame keypoint 2"]:
-    """Where points of images before a bend are after it: the p of which p + displacement(p) is the point."""
+    """Where points of images before a bend are after it (px): the p of which p + displacement(p) is the point.
+
+    `size` is the images' height and width, px.
+    """
     found = points
     for _ in range(_ROUNDS):
         across, down = (_cosines(found[..., axis], size[1 - axis]) for axis in (0, 1))

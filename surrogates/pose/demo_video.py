@@ -71,7 +71,7 @@ def follow_animals(find: Finder, skeleton: Skeleton, animal: str, frames: int, s
 def errors(
     found: Float[np.ndarray, "frame animal keypoint 2"], truth: Float[np.ndarray, "frame animal keypoint 2"]
 ) -> Float[np.ndarray, "frame animal keypoint"]:
-    """How far key points are off; animals that were found belong to those that are nearest over all frames."""
+    """How far key points are off (px); animals that were found belong to those that are nearest over all frames."""
     from scipy.optimize import linear_sum_assignment
 
     away = np.linalg.norm(found[:, :, None] - truth[:, None], axis=-1)

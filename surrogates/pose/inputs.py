@@ -30,7 +30,10 @@ def padded_size(multiple: int) -> Callable[[Dataset], tuple[int, int]]:
 def channels_last(
     images: UInt8[np.ndarray, "frame colour height width"], size: tuple[int, int]
 ) -> UInt8[np.ndarray, "frame high wide colour"]:
-    """Images with their colours behind and their last rows and columns repeated up to a size."""
+    """Images with their colours behind and their last rows and columns repeated up to a size (height and width, px).
+
+    Pixel values stay as they are, from 0 to 255.
+    """
     high, wide = (want - has for want, has in zip(size, images.shape[2:], strict=True))
     turned = np.moveaxis(images, 1, -1)
     if high == wide == 0:
@@ -41,7 +44,7 @@ def channels_last(
 def labels_of(
     keypoints: Float[np.ndarray, "frame keypoint 2"], absent: bool = False
 ) -> Float[np.ndarray, "frame keypoint 3"]:
-    """Key points as (x, y, 1); those that are NaN as (0, 0, -1) if that means that they are absent, else (0, 0, 0)."""
+    """Key points as (x, y, 1), in px; NaN as (0, 0, -1) if that means that they are absent, else as (0, 0, 0)."""
     marked = np.isfinite(keypoints).all(axis=-1, keepdims=True)
     known = np.where(marked, 1.0, -1.0 if absent else 0.0)
     return np.concatenate([np.where(marked, keypoints, 0.0), known], axis=-1).astype(np.float32)

@@ -186,7 +186,7 @@ def most_labelled(dataset: Dataset, rows: Sequence[int]) -> tuple[int, int]:
 
 
 def picture(dataset: Dataset, index: int, frame: int) -> np.ndarray:
-    """One image of a dataset, (height, width) or (height, width, 3)."""
+    """One image of a dataset, (height, width) or (height, width, 3), with the pixel values of the dataset."""
     image = np.moveaxis(np.asarray(dataset.trials[index].x[frame]), 0, -1)
     return image[..., 0] if image.shape[-1] == 1 else image
 

@@ -124,7 +124,7 @@ def find_in_dataset(
 
 
 def blocks_of(images: Any, number: int, at_once: int) -> Iterator[np.ndarray]:
-    """Images, some at a time."""
+    """Images (frame, colour, height, width), `at_once` at a time; pixel values as they are."""
     for first in range(0, number, at_once):
         yield np.asarray(images[first : min(first + at_once, number)])
 

@@ -137,13 +137,26 @@ def similarities(
     area: Float[np.ndarray, " frame"],
     sigma: float = OKS_SIGMA,
 ) -> Float[np.ndarray, " frame"]:
-    """Object keypoint similarity of each frame: mean over labelled key points of exp(-d² / (2 area (2 sigma)²))."""
+    """Object keypoint similarity of each frame: mean over labelled key points of exp(-d² / (2 area (2 sigma)²)).
+
+    Args:
+        true: labelled key points, px; NaN where not labelled.
+        predicted: those that were found, px.
+        area: of the animal, px².
+        sigma: spread of a label over the root of the area.
+
+    Returns:
+        From 0 to 1, dimensionless.
+    """
     squares = ((predicted - true) ** 2).sum(axis=-1)
     return np.nanmean(np.exp(-squares / (2 * (2 * sigma) ** 2 * area[:, None])), axis=1)
 
 
 def mean_average_precision(similar: Float[np.ndarray, " frame"], confidence: Float[np.ndarray, " frame"]) -> Fraction:
-    """The mean of the average precisions at similarities of 0.5, 0.55, ... 0.95, one animal and prediction a frame."""
+    """The mean of the average precisions at similarities of 0.5, 0.55, ... 0.95, one animal and prediction a frame.
+
+    Similarities (see `similarities`) and confidence are from 0 to 1; of confidence the order alone counts.
+    """
     order = np.argsort(-confidence, kind="stable")
     return float(np.mean([_average_precision(similar[order] >= each) for each in _THRESHOLDS]))
 

@@ -1,8 +1,9 @@
-"""The commands of models of responses: searches and ablations."""
+"""The commands of models of responses: searches, ablations and derived models."""
 
 import typer
 
 import surrogates.responses.ablation.cli
+import surrogates.responses.derived.cli
 import surrogates.responses.search.cli
 
 
@@ -10,3 +11,4 @@ def register(app: typer.Typer) -> None:
     """Mount these commands."""
     surrogates.responses.search.cli.register(app)
     surrogates.responses.ablation.cli.register(app)
+    surrogates.responses.derived.cli.register(app)

@@ -89,7 +89,7 @@ class Batches(keras.utils.PyDataset):
 
 
 def shuffled_orders(number: int, seed: int) -> Iterator[np.ndarray]:
-    """The order of the trials in each epoch, shuffled anew by a seed."""
+    """The order of the trials in each epoch, as their indices (trial,), shuffled anew by a seed."""
     rng, order = np.random.default_rng(seed), np.arange(number)
     while True:
         rng.shuffle(order)

@@ -39,7 +39,7 @@ class Checkpoint:
         self._path, self._saved = path, time.perf_counter()
 
     def load(self) -> dict[str, np.ndarray] | None:
-        """The state that was kept; None if there is none that is whole."""
+        """The state that was kept, in the shapes and units it was saved with; None if there is none that is whole."""
         if self._path is None or not self._path.is_file():
             return None
         try:
@@ -85,7 +85,7 @@ def listed(name: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def unlisted(name: str, state: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-    """The arrays that `listed` named."""
+    """The arrays that `listed` named, in the order of their numbers; their shapes and units are those they had."""
     number = sum(key.startswith(f"{name}_") and key.removeprefix(f"{name}_").isdecimal() for key in state)
     return [state[f"{name}_{index}"] for index in range(number)]
 

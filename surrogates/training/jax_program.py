@@ -126,7 +126,7 @@ class CompiledTraining:
         return Fitted(self._together(*state.best), loss, validation, int(state.index))
 
     def predict(self, weights: Weights, x: np.ndarray) -> np.ndarray:
-        """The probabilities (sample, class) for x."""
+        """The probabilities (sample, class) for x (sample, ...), in the units that the model was trained on."""
         trained, other = self._apart(weights)
         parts = []
         for first in range(0, len(x), _ASKED):

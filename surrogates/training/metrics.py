@@ -57,7 +57,7 @@ def require_fitting(model, dataset: Dataset) -> None:
 
 
 def stimulus(trial: Trial) -> Shaped[np.ndarray, "time ..."]:
-    """What a model sees of a trial: as in training, zero where a sample does not count."""
+    """What a model sees of a trial, in the units of the dataset: as in training, zero where a sample does not count."""
     x = np.asarray(trial.x[:], np.float32)
     return x if trial.weight is None else np.where(trial.valid().reshape(-1, *(1,) * (x.ndim - 1)), x, np.float32(0))
 
@@ -140,7 +140,7 @@ def rmse_of_mean(dataset: Dataset, split: str) -> float:
 
 
 def target(trial: Trial) -> Float[np.ndarray, "time output"]:
-    """The outputs of a trial.
+    """The outputs of a trial, in the units of the dataset.
 
     Raises:
         InputError: it has none.

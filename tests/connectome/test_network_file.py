@@ -104,6 +104,9 @@ def test_the_source_is_chosen_and_said(network, monkeypatch):
     monkeypatch.setenv(NETWORK_VARIABLE, str(path))
     assert "network.xml" in load_connectome().source
     assert "network.xml" in load_connectome("published").source
+    for name, words in (("placed", "placed"), ("as-run", "as run for the publication")):
+        monkeypatch.setenv(NETWORK_VARIABLE, name)
+        assert words in load_connectome().source
     monkeypatch.setenv(NETWORK_VARIABLE, str(path) + "x")
     with pytest.raises(InputError, match="which is no file"):
         load_connectome()

@@ -173,7 +173,10 @@ def _crops(
 
 
 def flagged_stretches(status: Int[np.ndarray, " frame"]) -> dict[str, list[list[int]]]:
-    """Where an animal is not simply found: for each status, stretches [first, after the last] of frames."""
+    """Where an animal is not simply found: for each status, stretches [first, after the last] of frames.
+
+    `status` holds the index in `STATUS` of each frame.
+    """
     found = {}
     for code, name in enumerate(STATUS):
         edges = np.flatnonzero(np.diff(np.concatenate(([0], (status == code).astype(int), [0]))))

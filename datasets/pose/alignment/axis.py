@@ -9,7 +9,7 @@ _ANGLES = 90
 
 
 def ellipse_axis(points: Float[np.ndarray, "pixel 2"], weight: Float[np.ndarray, " pixel"]) -> float:
-    """The direction, from 0 to pi, of the long axis of the ellipse that has the pixels' second moments.
+    """The direction, in rad from 0 to pi, of the long axis of the ellipse that has the pixels' second moments.
 
     Args:
         points: x and y from the centre, px.
@@ -21,9 +21,13 @@ def ellipse_axis(points: Float[np.ndarray, "pixel 2"], weight: Float[np.ndarray,
 
 
 def radon_axis(points: Float[np.ndarray, "pixel 2"], weight: Float[np.ndarray, " pixel"]) -> float:
-    """The direction, from 0 to pi, of the lines whose integrals have the largest energy (Radon transform).
+    """The direction, in rad from 0 to pi, of the lines whose integrals have the largest energy (Radon transform).
 
     A long straight piece counts more than what sticks out to the side, unlike with moments.
+
+    Args:
+        points: x and y from the centre, px.
+        weight: how much each counts.
     """
     angles = np.arange(_ANGLES) * np.pi / _ANGLES
     across = points @ np.stack([-np.sin(angles), np.cos(angles)])

@@ -53,7 +53,11 @@ def begin_alignment(out: Path, key: str, animals: int, shape: tuple[int, ...]) -
 
 
 def append(path: Path, key: str, rows: Float[np.ndarray, "frame ..."] | UInt8[np.ndarray, "frame ..."]) -> None:
-    """Add the rows of some frames; they are on the disk when this returns."""
+    """Add the rows of some frames; they are on the disk when this returns.
+
+    Rows are measures (frame, animal, measure), in the units of `following.MEASURES`, or the pixels of crops
+    (frame, channel, size, size), from 0 to 255.
+    """
     with h5py.File(path, "r+") as file:
         stored = file[key]
         stored.resize(len(stored) + len(rows), axis=0)

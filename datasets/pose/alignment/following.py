@@ -32,12 +32,12 @@ def follow(
     large for one animal (touching).
 
     Args:
-        before: where each animal was seen last, NaN before it was first seen.
+        before: where each animal was seen last (x, y; px), NaN before it was first seen.
         blobs: the regions, largest first.
         rules: see `Rules`.
 
     Returns:
-        A row of `MEASURES` for each animal, NaN but for the status where it was not found.
+        A row of `MEASURES` for each animal, in the units of `Blob`, NaN but for the status where it was not found.
     """
     from scipy.optimize import linear_sum_assignment
 

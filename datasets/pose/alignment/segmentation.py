@@ -73,6 +73,12 @@ class Blob:
 def learn_scene(video: ArrayLike, animals: int, settings: SegmentSettings, frames: int = 50) -> Scene:
     """Find the ground of a video, the threshold, and how large its animals are, from frames spread over it.
 
+    Args:
+        video: (frame, channel, height, width) in grey values.
+        animals: the number of them in each frame, at most.
+        settings: how animals are found.
+        frames: how many are looked at.
+
     Raises:
         InputError: the video is empty, or nothing in it differs from the ground.
     """
@@ -98,7 +104,7 @@ def learn_scene(video: ArrayLike, animals: int, settings: SegmentSettings, frame
 
 
 def find_blobs(values: Float[np.ndarray, "height width"], scene: Scene) -> list[Blob]:
-    """The animals in a frame, given its difference from the ground, largest first."""
+    """The animals in a frame, given its difference from the ground in grey values; largest first, measured in px."""
     found = []
     for corner, mask in _regions(scene.sign * values > scene.threshold, scene.least_area):
         inside = values[corner[0] : corner[0] + mask.shape[0], corner[1] : corner[1] + mask.shape[1]]

@@ -75,7 +75,14 @@ def append_tracks(
     xy: Float[np.ndarray, "frame animal keypoint 2"],
     scores: Float[np.ndarray, "frame animal keypoint"],
 ) -> None:
-    """Add frames to a file that `begin_tracks` began; they are on the disk when this returns."""
+    """Add frames to a file that `begin_tracks` began; they are on the disk when this returns.
+
+    Args:
+        out: the file that `finish_tracks` will give.
+        frames: their indices in the video.
+        xy: key points in px of the video, NaN where none is.
+        scores: confidence of each, NaN where none is.
+    """
     with h5py.File(_partial(Path(out)), "r+") as file:
         done = len(file["frames"])
         for name, values in (("xy", xy), ("scores", scores), ("frames", frames)):  # frames last: they count

@@ -22,7 +22,10 @@ class Camera:
 
 
 def ground(width: int, height: int, camera: Camera, rng: np.random.Generator) -> Float[np.ndarray, "height width"]:
-    """The arena without animals: light falls unevenly, with blotches, scratches and dust."""
+    """The arena without animals: light falls unevenly, with blotches, scratches and dust.
+
+    `width` and `height` are in px; shades run from 0 (black) to 1 (white).
+    """
     from scipy.ndimage import gaussian_filter
 
     shape = (height, width)
@@ -42,7 +45,14 @@ def expose(
 ) -> UInt8[np.ndarray, "frame height width"]:
     """Turn light into grey values: noise grows with the square root of light, brighter than white is white.
 
-    `seeds` holds a seed for each frame, so that a frame is the same whichever others are made with it.
+    Args:
+        light: shades, 0 for black and 1 for white.
+        brightness: by which each frame's light is multiplied, dimensionless.
+        camera: its noise.
+        seeds: one for each frame, so that a frame is the same whichever others are made with it.
+
+    Returns:
+        Grey values from 0 to 255.
     """
     found = np.empty(light.shape, dtype=np.uint8)
     for k, seed in enumerate(seeds):

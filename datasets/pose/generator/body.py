@@ -37,7 +37,7 @@ class Body:
     length: Pixels
 
     def at(self, frames: Int[np.ndarray, " frame"]) -> "Body":
-        """The animal in some of the frames."""
+        """The animal in some of the frames, given by their indices."""
         return replace(
             self,
             keypoints=self.keypoints[frames],
@@ -49,7 +49,7 @@ class Body:
 
 
 def turned(points: Float[np.ndarray, "*any 2"], angle: Float[np.ndarray, "*other"]) -> Float[np.ndarray, "*any 2"]:
-    """Points turned about the origin by an angle from the x axis towards the y axis."""
+    """Points turned about the origin by an angle (rad) from the x axis towards the y axis, in the points' unit."""
     c, s = np.cos(angle), np.sin(angle)
     x, y = points[..., 0], points[..., 1]
     return np.stack([c * x - s * y, s * x + c * y], axis=-1)
@@ -65,7 +65,7 @@ def placed(
 
 
 def chain(*points: Float[np.ndarray, "frame 2"], between: int = 0) -> Float[np.ndarray, "frame point 2"]:
-    """Points in a row, each (frame, 2), with `between` more on the straight line from one to the next."""
+    """Points in a row, each (frame, 2) in any unit, with `between` more on the straight line from one to the next."""
     row = np.stack(points, axis=1)
     if not between:
         return row
@@ -78,7 +78,10 @@ def chain(*points: Float[np.ndarray, "frame 2"], between: int = 0) -> Float[np.n
 def ellipse_radii(
     half_width: float, points: int, blunt: float = 0.5, least: float = 0.1
 ) -> Float[np.ndarray, " point"]:
-    """Radii along a chain that bulges like an ellipse; a smaller `blunt` gives fuller ends."""
+    """Radii along a chain that bulges like an ellipse, in the unit of `half_width`.
+
+    A smaller `blunt` gives fuller ends; `least` is the share of the half width that is left there.
+    """
     u = np.linspace(-1, 1, points)
     return half_width * np.maximum((1 - u**2) ** blunt, least)
 
@@ -86,5 +89,5 @@ def ellipse_radii(
 def keypoint_rows(
     names: Sequence[str], found: dict[str, Float[np.ndarray, "frame 2"]]
 ) -> Float[np.ndarray, "frame keypoint 2"]:
-    """Key points by name as one array, in the order of the names."""
+    """Key points by name as one array, in the order of the names and in the unit they have (px in an arena)."""
     return np.stack([found[name] for name in names], axis=1)

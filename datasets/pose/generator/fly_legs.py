@@ -30,7 +30,18 @@ def leg_tips(
     turning: Float[np.ndarray, " frame"],
     rng: np.random.Generator,
 ) -> dict[str, Float[np.ndarray, "frame 2"]]:
-    """The tips of the legs: still on the ground in stance, quickly ahead in swing; front legs meet to groom."""
+    """The tips of the legs: still on the ground in stance, quickly ahead in swing; front legs meet to groom.
+
+    Args:
+        walk: frames and their rate.
+        doing: by behaviour, how much of it each frame shows, a share from 0 to 1.
+        pace: speed as a share of `SPEED`.
+        turning: rad/s.
+        rng: draws phases and irregularities.
+
+    Returns:
+        By leg, x ahead and y to the right in body lengths.
+    """
     rate = _STEPS * (0.6 + 0.4 * pace)
     phase = np.cumsum(rate) / walk.fps + rng.uniform()
     stance = _DUTY / _STEPS
@@ -69,12 +80,12 @@ def _side(leg: str) -> float:
 
 
 def leg_coxa(leg: str) -> Float[np.ndarray, " 2"]:
-    """Where a leg joins the body."""
+    """Where a leg joins the body: x ahead and y to the right, body lengths."""
     return np.array(_COXA[leg[:-2]]) * (1, _side(leg))
 
 
 def leg_knee(leg: str, tip: Float[np.ndarray, "frame 2"]) -> Float[np.ndarray, "frame 2"]:
-    """Where the two pieces of a leg meet, outwards."""
+    """Where the two pieces of a leg meet, outwards; as the tip in body lengths, x ahead and y to the right."""
     kind, sign = leg[:-2], _side(leg)
     coxa = leg_coxa(leg)
     upper, lower = _PIECES[kind]

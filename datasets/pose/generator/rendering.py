@@ -38,7 +38,7 @@ class Part:
     soft: Pixels = 1.2
 
     def at(self, frames: Int[np.ndarray, " frame"]) -> "Part":
-        """The part in some of the frames."""
+        """The part in some of the frames, given by their indices."""
         return replace(self, points=self.points[frames])
 
 

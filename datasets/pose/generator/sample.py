@@ -139,7 +139,10 @@ def _cropped(part: Part, crops: Crops) -> Part:
 
 
 def velocities(body: Body, frames: np.ndarray) -> list[Float[np.ndarray, "some _ 2"]]:
-    """How far every point of every part moves from one frame to the next, at some frames."""
+    """How far (px) every point of every part moves from one frame to the next, at some frames, given by their indices.
+
+    An array (frame, point, 2) for each part.
+    """
     return [
         np.gradient(part.points, axis=0)[frames] if len(part.points) > 1 else 0 * part.points for part in body.parts
     ]
@@ -148,7 +151,16 @@ def velocities(body: Body, frames: np.ndarray) -> list[Float[np.ndarray, "some _
 def blurred(
     parts: list[Part], moved: list[Float[np.ndarray, "frame _ 2"]], size: int
 ) -> tuple[Float[np.ndarray, "frame size size"], Float[np.ndarray, "frame size size"]]:
-    """Pictures of parts that move during the exposure, where they are a frame later being `moved`."""
+    """Pictures of parts that move during the exposure, where they are a frame later being `moved`.
+
+    Args:
+        parts: where they are now.
+        moved: (frame, point, 2) for each part, px.
+        size: of a side of the pictures, px.
+
+    Returns:
+        The light of the parts (0 is black, 1 white), and the share of what is behind them that shows.
+    """
     sums = None
     for moment in _MOMENTS:
         there = [

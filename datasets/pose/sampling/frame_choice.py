@@ -109,12 +109,12 @@ def choose_frames(pool: Pool, settings: ChoiceSettings) -> Int[np.ndarray, " cho
 
 
 def uniform_choice(pool: Pool, number: int) -> Int[np.ndarray, " choice"]:
-    """Places in the pool that are evenly spread over it, to compare with."""
+    """Indices in the pool that are evenly spread over it, to compare with."""
     return np.array(spread_frames(len(pool.frame), number))
 
 
 def diversity(pool: Pool, chosen: Int[np.ndarray, " choice"], fine: int = 40) -> Diversity:
-    """How varied a choice is; see `Diversity`."""
+    """How varied a choice is, given by its indices in the pool; see `Diversity`."""
     from scipy.spatial import cKDTree
     from sklearn.cluster import KMeans
 

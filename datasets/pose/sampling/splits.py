@@ -34,7 +34,7 @@ def keypoints_of(trial: Trial) -> Float[np.ndarray, "frame keypoint 2"]:
 
 
 def is_labelled(trial: Trial) -> Bool[np.ndarray, " frame"]:
-    """Which frames of a trial count and have a labelled key point."""
+    """Mask of the frames of a trial that count and have a labelled key point."""
     if trial.y is None:
         return np.zeros(len(trial), bool)
     return trial.valid() & np.isfinite(keypoints_of(trial)).all(axis=-1).any(axis=-1)

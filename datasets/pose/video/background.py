@@ -22,7 +22,7 @@ class Background:
 
 
 def grey(frame: Shaped[np.ndarray, "channel height width"]) -> Float[np.ndarray, "height width"]:
-    """The brightness of one frame, of 8 or 16 bits, in one channel or in red, green and blue."""
+    """The brightness of one frame, in one channel or in red, green and blue; in units of its 8- or 16-bit values."""
     frame = np.asarray(frame)
     if len(frame) == 1:
         return frame[0].astype(np.float32)
@@ -35,7 +35,8 @@ def find_background(video: ArrayLike, frames: int = 50, sign: Dimensionless = 0.
 
     Only those frames are in memory. The ground is their median: an animal that lies still in most of them becomes part
     of it. Where animals are known to be dark (`sign` -1) or bright (1) it is the quantile that is left by animals which
-    lie still in up to 80 % of the frames, moved by what noise alone makes it differ from the median.
+    lie still in up to 80 % of the frames, moved by what noise alone makes it differ from the median. It has the grey
+    values of the video.
 
     Raises:
         InputError: the video is empty.

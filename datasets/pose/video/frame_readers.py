@@ -85,7 +85,7 @@ class ImageReader:
 
 
 def filled_up(frame: Frame, size: tuple[int, int]) -> UInt8[np.ndarray, "channel rows columns"]:
-    """A frame whose last row and column are repeated up to a height and width."""
+    """A frame whose last row and column are repeated up to a height and width (px); 8-bit values as they are."""
     high, wide = (max(0, wanted - has) for wanted, has in zip(size, frame.shape[1:], strict=True))
     return np.pad(frame, ((0, 0), (0, high), (0, wide)), mode="edge") if high or wide else frame
 
@@ -105,7 +105,7 @@ def image_size(path: Path) -> tuple[int, int]:
 
 
 def read_image(path: Path) -> Shaped[np.ndarray, "..."]:
-    """An image file as it is.
+    """An image file as it is: (height, width) or (height, width, channel), in grey values or colours of its own depth.
 
     Raises:
         InputError: it cannot be decoded.

@@ -55,7 +55,10 @@ def crawling_angles(
 def omega_bends(
     actions: Actions, position: Float[np.ndarray, " segment"]
 ) -> tuple[Float[np.ndarray, "frame segment"], Float[np.ndarray, "frame 1"]]:
-    """The angles of bends that pass from head to tail, and how deep in an omega turn each frame is (0 to 1)."""
+    """The angles (rad) of bends that pass from head to tail, and how deep in an omega turn each frame is (0 to 1).
+
+    `position` is where the segments lie, as a share of the body from the head.
+    """
     bend = np.zeros((len(actions.action), len(position)))
     depth = np.zeros((len(bend), 1))
     for first, lasts, side in actions.turns:

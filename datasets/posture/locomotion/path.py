@@ -142,7 +142,10 @@ def resampling(segments: int, wanted: int) -> Float[np.ndarray, "segment wanted"
 
 
 def body_steps(angles: Float[np.ndarray, "frame point"]) -> Steps:
-    """How the body moved from each frame to the next, from tangent angles at equal arclength."""
+    """How the body moved from each frame to the next, from tangent angles (rad) at equal arclength.
+
+    In the units of `Steps`.
+    """
     tangent = np.stack([np.cos(angles), np.sin(angles)])
     position = (np.cumsum(tangent, axis=-1) - tangent / 2) / angles.shape[1]
     position -= position.mean(axis=-1, keepdims=True)
@@ -171,7 +174,17 @@ def balanced(
     free: Float[np.ndarray, "step 3 3"],
     driven: Float[np.ndarray, "step 3"],
 ) -> Float[np.ndarray, "step 3"]:
-    """The velocity and rotation at which linear drag adds up to no force and no torque."""
+    """The velocity and rotation at which linear drag adds up to no force and no torque.
+
+    Args:
+        ratio: of the drag across the body to that along it.
+        along: moments of the motion along the body, as `step_moments` gives them.
+        free: moments of all motion.
+        driven: moments of the change of shape.
+
+    Returns:
+        Velocity x and y in body lengths a frame and rotation in rad a frame.
+    """
     matrix = ratio * free + (1 - ratio) * along
     return np.linalg.solve(matrix, (ratio - 1) * driven[..., None])[..., 0]
 
@@ -179,7 +192,17 @@ def balanced(
 def step_moments(
     angles: Float[np.ndarray, "frame segment"], points: int = POINTS
 ) -> tuple[Float[np.ndarray, "step 3 3"], Float[np.ndarray, "step 3 3"], Float[np.ndarray, "step 3"]]:
-    """What `balanced` needs of each step whatever the ratio."""
+    """What `balanced` needs of each step whatever the ratio.
+
+    Args:
+        angles: tangent angles from head to tail, rad.
+        points: on the body, to which the angles are resampled.
+
+    Returns:
+        along and free: means over the body of the products of the three motions (x, y, rotation), dimensionless, times
+        a body length for each rotation; driven: those of the motions with the speed along the body (body lengths a
+        frame) of the change of shape.
+    """
     parts = [_moments(steps) for steps in _chunks(angles, points)]
     along, free, driven = (np.concatenate(part) for part in zip(*parts, strict=True))
     return along, free, driven

@@ -43,7 +43,7 @@ class Variation:
     def varied(
         self, frames: Float[np.ndarray, "window time neuron"], rng: np.random.Generator
     ) -> Float[np.ndarray, "window time neuron"]:
-        """The windows with a gain and a shift for each of their neurons."""
+        """The windows with a gain and a shift for each of their neurons; as `frames`, shares of a recording's range."""
         size = (len(frames), 1, frames.shape[-1])
         gains = np.exp(self.gain * rng.standard_normal(size, np.float32))
         shifts = self.shift * rng.standard_normal(size, np.float32)
@@ -105,7 +105,10 @@ class Moments:
         )
 
     def solve(self, choice: LinearChoice) -> tuple[Float[np.ndarray, "regressor neuron"], Float[np.ndarray, " neuron"]]:
-        """The map from all regressors (zero for those beyond the lags) to the change, and its offset."""
+        """The map from all regressors (zero for those beyond the lags) to the change, and its offset.
+
+        The map is dimensionless, the offset a share of a recording's range.
+        """
         varied, kept = self.varied(choice.variation), slice(len(self.seen) - choice.lags * len(self.change), None)
         mean, mean_change = varied.seen[kept] / self.number, varied.change / self.number
         gram = varied.seen_seen[kept, kept] - self.number * np.outer(mean, mean)
@@ -145,7 +148,16 @@ def forecast_linearly(
     matrix: Float[np.ndarray, "regressor neuron"],
     offset: Float[np.ndarray, " neuron"],
 ) -> Float[np.ndarray, "window step neuron"]:
-    """The forecast of 16 steps, run freely."""
+    """The forecast of 16 steps, run freely.
+
+    Args:
+        seen: traces as shares of a recording's range.
+        matrix: dimensionless, as `Moments.solve` gives it.
+        offset: a share of the range.
+
+    Returns:
+        Traces in the same units.
+    """
     windows, context, neurons = seen.shape
     frames = np.concatenate([seen.astype(float), np.zeros((windows, ASKED, neurons))], axis=1) - 0.5
     for step in range(context, context + ASKED):

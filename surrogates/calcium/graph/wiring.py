@@ -65,7 +65,8 @@ def connectome_weights(
 def message_weights(counts: Int[np.ndarray, "pre post"]) -> Float[np.ndarray, "pre post"]:
     """Weights for a step of messages: what comes in to a neuron adds up to 1 in size, and it keeps its own signal.
 
-    A neuron without a contact in the graph keeps its own signal alone.
+    A neuron without a contact in the graph keeps its own signal alone. Counts are numbers of contacts, weights
+    dimensionless.
     """
     incoming = np.abs(counts).sum(axis=0)
     return counts / np.maximum(incoming, 1) + np.eye(len(counts))

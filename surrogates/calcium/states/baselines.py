@@ -162,7 +162,10 @@ def _sides(classes: int) -> tuple[Float[np.ndarray, "pair class"], Float[np.ndar
 
 
 def solver(fit: Callable[..., list[np.ndarray]]) -> Callable[[Dataset], Callable[[keras.Model], None]]:
-    """How `fit_model` fits a baseline: on the windows of the training trials."""
+    """How `fit_model` fits a baseline: on the windows (window, step, channel) of the training trials.
+
+    `fit` takes the model, these windows and their class numbers, and gives the model's weights.
+    """
 
     def solve(dataset: Dataset) -> Callable[[keras.Model], None]:
         parts = dataset.by_split()

@@ -35,7 +35,7 @@ def confusion_of(
 
 
 def class_score(confusion: Int[np.ndarray, "true given"], classes: Sequence[str]) -> ClassScore:
-    """The score that a table of true and given classes makes.
+    """The score that a table of true and given classes makes, from the number of samples in each cell.
 
     Raises:
         InputError: no samples.

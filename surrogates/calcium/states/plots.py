@@ -85,7 +85,13 @@ def plot_by_worms(table: pd.DataFrame, models: Sequence[str]) -> Figure:
 def plot_edges(
     edges: Float[np.ndarray, "pre post"], contacts: Int[np.ndarray, "pre post"], neurons: Sequence[str]
 ) -> Figure:
-    """Draw inferred edges beside the contacts of the connectome (chemical and gap junctions together, signed)."""
+    """Draw inferred edges beside the contacts of the connectome (chemical and gap junctions together, signed).
+
+    Args:
+        edges: weights, dimensionless.
+        contacts: numbers of contacts, negative where GABA is released.
+        neurons: names of the rows and columns.
+    """
     figure = Figure(figsize=(8.4, 4.0), layout="constrained")
     left, right = figure.subplots(1, 2)
     most = float(np.abs(contacts).max()) or 1.0

@@ -129,7 +129,7 @@ class Learner:
         return done.weights
 
     def predicted(self, weights: list[np.ndarray], windows: LabelledWindows) -> np.ndarray:
-        """The class that each window is given."""
+        """The class number (window,) that each window is given."""
         return self._program.predict(weights, windows.x).argmax(axis=1)
 
     def confusion(self, weights: list[np.ndarray], windows: LabelledWindows) -> list[list[int]]:

@@ -46,6 +46,12 @@ def agreement(
 ) -> Agreement:
     """Compare edges with contacts, neurons permuted together as in the test of Mantel 1967: edges are not independent.
 
+    Args:
+        edges: weights; their ranks alone count, and so no unit.
+        contacts: numbers of contacts, of the same neurons.
+        permutations: random orders of the neurons.
+        seed: draws them.
+
     Raises:
         InputError: one of the two is the same everywhere off the diagonal.
     """
@@ -107,7 +113,10 @@ def read_models(
 def inferred_edges(
     model: keras.Model, weights: list[np.ndarray], x: Float[np.ndarray, "window step channel"]
 ) -> Float[np.ndarray, "pre post"]:
-    """The mean over some windows of the edges that a graph network infers."""
+    """The mean over some windows of the edges that a graph network infers: weights, dimensionless.
+
+    `x` is as the network was trained on it: traces and derivatives as shares of a recording's range.
+    """
     model.set_weights(weights)
     with tensorflow_unseen():
         reader = keras.Model(model.input, model.get_layer("edges").output)

@@ -78,7 +78,7 @@ def joined(parts: list[LabelledWindows]) -> LabelledWindows:
 
 
 def whole_windows(trial: Trial) -> Bool[np.ndarray, " time"]:
-    """Around which frames there is a window inside the recording, all of it measured: features are 0 in gaps."""
+    """Mask of the frames around which a window is inside the recording, all of it measured: features are 0 in gaps."""
     measured = np.isfinite(np.asarray(trial.x[:])).all(axis=1) & (np.asarray(trial.x[:]) != 0).any(axis=1)
     whole = np.zeros(len(trial), dtype=bool)
     if len(trial) >= WINDOW:

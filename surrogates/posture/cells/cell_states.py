@@ -107,7 +107,7 @@ def read_cell_states(
 ) -> Iterator[tuple[Trial, Float32[np.ndarray, "frame cell"]]]:
     """Let a model read every recording of a dataset; gives the cell states of all cells, NaN where there is a gap.
 
-    The cell states begin at zero after every gap, and are kept along each stretch.
+    The cell states (dimensionless) begin at zero after every gap, and are kept along each stretch.
 
     Args:
         reader: of the cells.

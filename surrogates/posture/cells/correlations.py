@@ -109,7 +109,10 @@ def relate_cells(
 
 
 def settled(memory: Float[np.ndarray, "frame cell"], settling: int = SETTLING) -> Float[np.ndarray, "frame cell"]:
-    """Memories without the first frames of each stretch, where they still come from zero."""
+    """Cell states (dimensionless) without the first frames of each stretch, where they still come from zero.
+
+    They are NaN there.
+    """
     found = np.array(memory, dtype=np.float32)
     for first, last in contiguous_runs(np.isfinite(memory).all(axis=1)):
         found[first : min(first + settling, last)] = np.nan
@@ -117,7 +120,10 @@ def settled(memory: Float[np.ndarray, "frame cell"], settling: int = SETTLING) -
 
 
 def moving_mean(values: Float[np.ndarray, "frame channel"], width: int) -> Float[np.ndarray, "frame channel"]:
-    """The mean of the `width` frames around each frame inside each stretch, of those there are; NaN stays NaN."""
+    """The mean of the `width` frames around each frame inside each stretch, of those there are; NaN stays NaN.
+
+    In the units of the values; a frame with a NaN in any channel ends the stretch.
+    """
     found = np.full(values.shape, np.nan, np.float32)
     before, after = (width - 1) // 2, width // 2 + 1
     for first, last in contiguous_runs(np.isfinite(values).all(axis=1)):
@@ -129,5 +135,5 @@ def moving_mean(values: Float[np.ndarray, "frame channel"], width: int) -> Float
 
 
 def moving_means(values: Float[np.ndarray, "frame channel"], width: int) -> Float[np.ndarray, "frame channel"]:
-    """The moving mean of each channel by itself, whose gaps may differ."""
+    """The moving mean over `width` frames of each channel by itself, in its units: gaps of channels may differ."""
     return np.column_stack([moving_mean(channel[:, None], width) for channel in values.T])

@@ -73,7 +73,7 @@ def tracks_of(dataset: Dataset, midlines: Dataset | None = None) -> list[Track]:
 
 
 def feature_values(features: Features) -> Float[np.ndarray, "frame feature"]:
-    """The features as columns, in the order of `FEATURES`."""
+    """The features as columns, in the order and the units of `FEATURES`; NaN where they are not known."""
     speed, known = features.relative_speed, np.isfinite(features.relative_speed)
     flags = [np.where(known, features.motion == code, np.nan) for code in (-1, 0)]
     curved = np.isfinite(features.curvature).all(axis=1)

@@ -91,7 +91,12 @@ def plot_over_time(
 
 
 def plot_around(seconds: Float[np.ndarray, " frame"], curves: Mapping[str, Float[np.ndarray, "event frame"]]) -> Figure:
-    """Draw the memory of cells around the starts of reversals: mean and its standard error over the reversals."""
+    """Draw the memory of cells around the starts of reversals: mean and its standard error over the reversals.
+
+    Args:
+        seconds: from the start of the reversal, s.
+        curves: by cell, its state (dimensionless) around each reversal.
+    """
     figure = Figure(figsize=(2.6 * len(curves) + 0.6, 2.6), layout="constrained")
     panels = figure.subplots(1, len(curves), squeeze=False)[0]
     for panel, (name, each), colour in zip(panels, curves.items(), COLOURS * 9, strict=False):

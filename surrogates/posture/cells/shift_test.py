@@ -61,7 +61,7 @@ class ShiftSums:
 
 
 def draw_shifts(frames: int, fps: float, rounds: int, rng: np.random.Generator) -> Int[np.ndarray, " shift"]:
-    """No shift, then so many random ones (frames) of a recording."""
+    """No shift, then so many random ones of a recording, in frames; `fps` is in Hz."""
     least = max(1, min(round(APART * fps), frames // SHARE))
     require(frames > 2 * least, f"a recording of {frames} frames is too short to be shifted")
     return np.concatenate(([0], rng.integers(least, frames - least + 1, rounds)))
@@ -75,6 +75,11 @@ def shift_sums(
     """The sums of one recording at chosen circular shifts of the features, by Fourier transform.
 
     NaN in either is left out at every shift, so that gaps stay in their places.
+
+    Args:
+        memory: cell states, dimensionless.
+        features: each in a unit of its own.
+        shifts: in frames.
     """
     known = np.isfinite(memory).all(axis=1)
     backs = [_Shifted.of(feature) for feature in features.T]

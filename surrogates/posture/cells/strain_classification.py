@@ -223,7 +223,15 @@ def chance(strains: Sequence[str]) -> float:
 def select_features(
     values: Float[np.ndarray, "recording feature"], strains: np.ndarray, protocol: Protocol
 ) -> Int[np.ndarray, " kept"]:
-    """Columns left by recursive feature elimination (Guyon et al. 2002), ranked by a forest of randomised trees."""
+    """Indices of the columns left by recursive feature elimination (Guyon et al. 2002).
+
+    They are ranked by a forest of randomised trees, so that each column may have a unit of its own.
+
+    Args:
+        values: of the features.
+        strains: (recording,) the name of each one's strain.
+        protocol: how many columns are kept, and the trees.
+    """
     from sklearn.ensemble import ExtraTreesClassifier
     from sklearn.feature_selection import RFE
 

@@ -152,7 +152,7 @@ def has_places(dataset: Dataset) -> bool:
 
 
 def centred(lines: Float[np.ndarray, "frame point 2"]) -> Float[np.ndarray, "frame point 2"]:
-    """Midlines moved together so that the box around all of them has its middle at zero."""
+    """Midlines moved together so that the box around all of them has its middle at zero; x and y in body lengths."""
     flat = lines.reshape(-1, 2)
     return lines - (flat.min(axis=0) + flat.max(axis=0)) / 2
 

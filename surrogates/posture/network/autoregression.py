@@ -28,7 +28,7 @@ class Autoregression:
         return len(self.past) // len(self.rest)
 
     def predict(self, frames: Float[np.ndarray, "frame channel"]) -> Float[np.ndarray, "frame channel"]:
-        """The frame after each; before the first one there are copies of it."""
+        """The frame after each, in the units of the dataset; before the first one there are copies of it."""
         return self.rest + lagged(frames, self.lags) @ self.past
 
     def innovations(
@@ -39,7 +39,10 @@ class Autoregression:
 
 
 def lagged(frames: Float[np.ndarray, "frame channel"], lags: int) -> Float[np.ndarray, "frame past"]:
-    """Each frame and those before it beside one another, the newest first."""
+    """Each frame and those before it beside one another, the newest first; in the units of the dataset.
+
+    (frame, lags x channel): all channels of one lag, then those of the next.
+    """
     if not lags:
         return np.zeros((len(frames), 0))
     padded = np.concatenate([np.repeat(frames[:1], lags - 1, axis=0), frames])
@@ -62,7 +65,10 @@ def fit_autoregression(train_data: Dataset, lags: int) -> Autoregression:
 
 
 def spread_of(errors: Float[np.ndarray, "frame channel"]) -> Float[np.ndarray, "channel channel"]:
-    """The triangular matrix that turns independent numbers of variance 1 into errors of this covariance."""
+    """The triangular matrix that turns independent numbers of variance 1 into errors of this covariance.
+
+    Errors and the matrix are in the units of the dataset.
+    """
     covariance = errors.T @ errors / len(errors)
     floor = 1e-12 * np.trace(covariance) + np.finfo(float).tiny
     return np.linalg.cholesky(covariance + floor * np.eye(len(covariance))).T

@@ -85,7 +85,10 @@ def behaviour(dataset: Dataset, done: Callable[[], object] = lambda: None) -> di
 
 
 def bounded(real: Dataset, generated: Dataset, bound: float = BOUND) -> Bool[np.ndarray, " worm"]:
-    """Which generated worms keep every channel within `bound` times the range of the real ones, about its middle."""
+    """Mask of the generated worms that keep every channel within `bound` times the range of the real ones.
+
+    The range is taken about its own middle. Both datasets are in the same units.
+    """
     frames = np.concatenate([np.asarray(trial.x[:], dtype=float)[measured(trial)] for trial in real])
     low, high = frames.min(axis=0), frames.max(axis=0)
     away = [np.abs(np.asarray(trial.x[:]) - (low + high) / 2) for trial in generated]

@@ -11,7 +11,7 @@ from neuron_models.foundation.units import DataUnits
 from surrogates.backend import keras, tensorflow_unseen
 from surrogates.posture.network.autoregression import Autoregression, choose_lags, fit_autoregression
 from surrogates.posture.network.segments import CONTEXT, segments
-from surrogates.runs.train_data import ALL, NONE, ROLE, SOME
+from surrogates.runs.learned import ALL, NONE, ROLE, SOME
 from surrogates.training.metrics import Score, require_fitting, score
 
 NETWORK, LINEAR = "network", "linear autoregression"

@@ -68,7 +68,7 @@ def _pieces(trial: Trial, cut: bool) -> list[Trial]:
 
 
 def measured(trial: Trial) -> Bool[np.ndarray, " frame"]:
-    """Which frames count and have all their channels."""
+    """Mask of the frames that count and have all their channels."""
     return trial.valid() & np.isfinite(np.asarray(trial.x[:], dtype=float)).all(axis=1)
 
 

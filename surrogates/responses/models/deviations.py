@@ -47,7 +47,10 @@ def training_deviations(dataset: Dataset) -> BaselineSubtracted:
 
 
 def resting_level(dataset: Dataset) -> Float[np.ndarray, " output"]:
-    """The mean first sample of the trials, of those that count: before the stimulus, every output is at rest."""
+    """The mean first sample of the trials, of those that count, in the units of the outputs.
+
+    Before the stimulus, every output is at rest.
+    """
     require(all(t.y is not None for t in dataset), f"dataset {dataset.name!r} has no outputs to learn")
     first = [t.y[:1] for t in dataset if t.valid()[0]]  # type: ignore[index]
     require(len(first) > 0, f"dataset {dataset.name!r}: no first sample of training counts")
@@ -55,7 +58,7 @@ def resting_level(dataset: Dataset) -> Float[np.ndarray, " output"]:
 
 
 def deviations_from(dataset: Dataset, rest: Float[np.ndarray, " output"]) -> BaselineSubtracted:
-    """Trials measured from a given rest.
+    """Trials measured from a given rest, which is in the units of the outputs, as the deviations are.
 
     Raises:
         InputError: a trial without y, or NaN where samples count.

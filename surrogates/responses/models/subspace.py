@@ -115,8 +115,14 @@ def fit_drive(
 ]:
     """Find what moves the state and the outputs so that the free run comes closest, given the poles and C.
 
+    Args:
+        data: in the units of the dataset.
+        poles: dimensionless, of one sample to the next.
+        seen: C in the coordinates of the modes, in units of the outputs.
+
     Returns:
-        B (in the coordinates of the modes) and D; then the same of a constant, zero for trials that begin at rest.
+        B (in the coordinates of the modes) and D; then the same of a constant, zero for trials that begin at rest. D,
+        and C times B, are in units of the outputs over those of the inputs.
     """
     if data.begins_at_rest:
         return *_fit_inputs(data, poles, seen), np.zeros(len(poles), complex), np.zeros(len(seen))

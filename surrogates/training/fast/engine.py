@@ -59,19 +59,23 @@ class Work:
 
     @property
     def sources(self) -> Float[np.ndarray, "steps_and_one row lane"]:
-        """The source rows of every step."""
+        """The source rows of every step: state, ones, and inputs in the units of the dataset."""
         shape = (self.steps + 1, self.layout.rows, self.lanes)
         return self.arrays["v"][: np.prod(shape)].reshape(shape)
 
     def put(self, x: np.ndarray, trials: np.ndarray, first: int = 0) -> None:
-        """Give the inputs (time, input, trial) of some trials to the lanes from `first` on."""
+        """Give the inputs (time, input, trial) of some trials to the lanes from `first` on.
+
+        `trials` (lane,) holds their indices; inputs are in the units of the dataset.
+        """
         start = self.layout.units + 1
         _gather(self.sources[:-1, start : start + self.layout.inputs, first:], x, trials, np.float32(1))
 
     def expect(self, y: np.ndarray, weight: np.ndarray, trials: np.ndarray, row: int, first: int = 0) -> None:
         """Give the targets (time, output, trial) of some trials, and their shares in the loss, to those lanes.
 
-        The row of `scales` is 0 for a batch, 1 for validation.
+        The row of `scales` is 0 for a batch, 1 for validation. Targets are in the units of the dataset, `weight`
+        (time, trial) is dimensionless, `trials` (lane,) holds indices.
         """
         share = np.float32(1 / (len(trials) * y.shape[0] * y.shape[1]))
         _gather(self.arrays["targets"].reshape(self.steps, -1, self.lanes)[..., first:], y, trials, np.float32(1))
@@ -79,7 +83,10 @@ class Work:
         _gather(scales[..., first:], weight[:, None], trials, share)
 
     def run(self, w: np.ndarray, d: np.ndarray) -> None:
-        """Forward: the responses are in `y`."""
+        """Forward: the responses are in `y`, in the units of the targets.
+
+        `w` and `d` are the weights as `Layout.pack` gives them, laid flat.
+        """
         a, plan = self.arrays, self.layout
         forward(plan.kind, plan.activation, w, d, a["v"], a["gates"], a["memory"], a["y"], self.sizes, self.keep)
 
@@ -127,7 +134,10 @@ class Trainer:
         return self._number <= self._size
 
     def epoch(self, order: Int[np.ndarray, " trial"]) -> tuple[float, float]:
-        """Learn every trial once; gives the mean training loss, and the validation loss before the first step."""
+        """Learn every trial once; gives the mean training loss, and the validation loss before the first step.
+
+        `order` holds the indices of the trials; losses are in the units of the targets, squared.
+        """
         summed, validation = 0.0, float("nan")
         for start in range(0, self._number, self._size):
             rows = order[start : start + self._size]
@@ -142,11 +152,11 @@ class Trainer:
 
     @property
     def state(self) -> dict[str, np.ndarray | int]:
-        """Where it is: the parameters, and what Adam remembers."""
+        """Where it is: the weights and what Adam remembers of them, (parameter,) each, and the number of steps."""
         return {"parameters": self.parameters, "m": self._m, "v": self._v, "step": self._step}
 
     def go_on(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go on from such a state."""
+        """Go on from such a state: arrays (parameter,) and the number of steps."""
         for own, kept in ((self.parameters, "parameters"), (self._m, "m"), (self._v, "v")):
             own[:] = state[kept]
         self._step = int(state["step"])
@@ -202,7 +212,7 @@ class Trainer:
 def respond(
     model: keras.Model, layout: Layout, x: Float[np.ndarray, "trial time input"]
 ) -> Float[np.ndarray, "trial time output"]:
-    """Run a model freely from zero state."""
+    """Run a model freely from zero state; inputs and responses are in the units that it was trained on."""
     w, d = layout.pack(model.get_weights())
     flat_w, flat_d = aligned(w.size), aligned(d.size)
     flat_w[:], flat_d[:] = w.ravel(), d.ravel()
@@ -282,7 +292,7 @@ def fit(
 
 
 def aligned(number: int) -> Float[np.ndarray, " number"]:
-    """Zeros that begin where a cache line does, so that no vector lies across two."""
+    """A number of zeros that begin where a cache line does, so that no vector lies across two."""
     raw = np.zeros(number + 16, np.float32)
     first = -raw.ctypes.data % 64 // 4
     return raw[first : first + number]

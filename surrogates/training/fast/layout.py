@@ -42,7 +42,7 @@ class Layout:
         return -(-max(self.rows, self.units + 1 + driven) // WIDTH) * WIDTH
 
     def sources(self, x: Shaped[np.ndarray, "trial time channel"]) -> Shaped[np.ndarray, "trial time input"]:
-        """The inputs of every step: those of a window side by side, zero before the first sample."""
+        """The inputs of every step, in the units of x: those of a window side by side, zero before the first sample."""
         if self.window < 2:
             return x
         padded = np.pad(x, ((0, 0), (self.window - 1, 0), (0, 0)))
