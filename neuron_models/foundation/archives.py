@@ -2,6 +2,7 @@
 
 import math
 import os
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -14,7 +15,10 @@ from neuron_models.foundation.files import require_file
 
 _SHARE = 0.5
 """Of this machine's memory, for what an archive holds unpacked."""
-_DAMAGE = (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error, OverflowError)
+_DAMAGE = (
+    *(OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error, OverflowError),
+    *(SyntaxError, tokenize.TokenError),  # NumPy reads the head of an array as Python's literals
+)
 """What a damaged archive makes zipfile and NumPy raise (NotImplementedError is a RuntimeError)."""
 _NPY, _NPZ = b"\x93NUMPY", b"PK"
 
