@@ -35,8 +35,8 @@ import surrogates.pages.worm.cli
 from connectome.cli import NetworkOption
 from datasets.options import ClusterOption
 from datasets.topics import topic_modules
+from neuron_models.foundation.command_line import DEBUG, DEBUG_VARIABLE, flush_output, run_app
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.extras import missing_extra
 from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.workers import require_workers
 from surrogates.responses.experiments.experiments import Entry, Experiment, Protocol, with_baselines
@@ -125,11 +125,6 @@ EXPERIMENTS = {
 
 QUICK = Protocol(runs=1, epochs=400)
 
-_UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
-"""What typer raises for wrong options; it brings its own copy of click, or uses click's, by version."""
-
-_INTERRUPTED = 130
-
 PANELS = {
     "Data": ("connectome", "dataset"),
     "Simulate": ("simulate", "scenario", "screen"),
@@ -161,6 +156,9 @@ def wormtwin(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
+    debug: Annotated[
+        bool, typer.Option(DEBUG, help=f"Show where an error came from; {DEBUG_VARIABLE}=1 does so too.")
+    ] = False,
 ) -> None:
     """Simulate the C. elegans connectome in NEURON and train recurrent surrogates on what it does."""
 
@@ -168,8 +166,12 @@ def wormtwin(
 @app.command()
 def experiments(
     numbers: Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(EXPERIMENTS)}; all when none.")] = None,
-    runs: Annotated[int | None, typer.Option(help="Runs of each model, seeds 0, 1, ...; 10 when not said.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training trials; 1000 when not said.")] = None,
+    runs: Annotated[
+        int | None, typer.Option(max=100_000, help="Runs of each model, seeds 0, 1, ...; 10 when not said.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(max=1_000_000, help="Passes over the training trials; 1000 when not said.")
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help=f"One run of {QUICK.epochs} epochs each.")] = False,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
     cluster: ClusterOption = None,
@@ -263,35 +265,7 @@ def _by_panel(commands: Mapping[str, Any]) -> dict[str, Any]:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line on these arguments and return its exit status; a user's mistake is one line and 2."""
-    try:
-        status = command_line().main(
-            [_at_home(each) for each in arguments], prog_name="wormtwin", standalone_mode=False
-        )
-        if status == _INTERRUPTED:  # some versions of typer give the status back instead of raising
-            raise KeyboardInterrupt
-    except _UsageError as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
-            print(error)
-        else:
-            print(f"wormtwin: {_one_line(error)} (--help lists the options)", file=sys.stderr)
-        return 2
-    except (typer.Abort, KeyboardInterrupt):
-        print(
-            "wormtwin: stopped; simulations, trainings, experiments and searches go on when the same command "
-            "is started again",
-            file=sys.stderr,
-        )
-        return _INTERRUPTED
-    except ModuleNotFoundError as error:
-        told = missing_extra(error)
-        if told is None:
-            raise
-        print(f"wormtwin: {told}", file=sys.stderr)
-        return 2
-    except (InputError, OSError, FloatingPointError) as error:
-        print(f"wormtwin: {_one_line(error)}", file=sys.stderr)
-        return 2
-    return status if isinstance(status, int) else 0
+    return run_app(command_line, [_at_home(each) for each in arguments], "wormtwin")
 
 
 def _at_home(argument: str) -> str:
@@ -300,19 +274,11 @@ def _at_home(argument: str) -> str:
     return f"{option}{equals}{Path(value).expanduser()}" if value.startswith("~/") else argument
 
 
-def _one_line(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        where = f": {error.filename}" if error.filename else ""
-        return f"{' '.join(error.strerror.split())}{where}"
-    if isinstance(error, OSError) and "written" in str(error):
-        return f"writing failed, is the disk full? ({error})"
-    message = getattr(error, "format_message", error.__str__)()
-    return " ".join(message.split()) or type(error).__name__
-
-
 def main() -> None:
     """The console script."""
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    flush_output()
+    sys.exit(status)
 
 
 if __name__ == "__main__":

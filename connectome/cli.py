@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from neuron_models.foundation.files import require_figure_path
-from neuron_models.foundation.printing import print_whole
+from neuron_models.foundation.printing import plain_console, print_whole
 
 NetworkOption = Annotated[
     str | None,
@@ -30,7 +29,7 @@ def info(network: NetworkOption = None) -> None:
     from connectome.wiring import load_connectome, load_table
 
     connectome = load_connectome(network)
-    console = Console()
+    console = plain_console()
     told = f"{len(connectome.neurons)} neurons, {len(connectome.contacts)} contacts; {connectome.source}"
     console.print(told, soft_wrap=True)
     kinds = Counter((contact.kind, contact.transmitter) for contact in connectome.contacts)

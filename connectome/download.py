@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from neuron_models.foundation.cache import cache_folder, made_cache_folder
-from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.errors import InputError, reason
 
 COMMIT = "b36380a36d2a6dda0f03c946c433524b25ea2268"
 URL = f"https://raw.githubusercontent.com/openworm/CElegansNeuroML/{COMMIT}/CElegans/generatedNeuroML/Generated.net.xml"
@@ -38,4 +38,4 @@ def download_network(url: str = URL) -> Path:
             f"{url} cannot be reached ({type(error).__name__}): try later, or use --network PATH"
         ) from None
     except ValueError as error:
-        raise InputError(f"{url} gave another file than the published network: {str(error).splitlines()[0]}") from None
+        raise InputError(f"{url} gave another file than the published network: {reason(error)}") from None

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from datasets.options import DataArgument, OutOption, parse_names
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import require_writable
+from neuron_models.foundation.printing import plain_console
 from neuron_models.foundation.wording import counted
 
 dataset_app = typer.Typer(no_args_is_help=True, help="Datasets of every topic: look at them, convert and divide them.")
@@ -41,7 +41,7 @@ def info(data: DataArgument) -> None:
         *((key, str(value)) for key, value in dataset.extra.items() if key not in hidden),
     ):
         table.add_row(*row)
-    Console(soft_wrap=True).print(table)
+    plain_console(soft_wrap=True).print(table)
     for topic in topics:
         if topic.print_details is not None:
             topic.print_details(dataset)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.dataset import Dataset, Trial
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.files import atomic_write
 
 NAMES_FILE = "names.json"
@@ -22,6 +22,9 @@ def export_dat(dataset: Dataset, folder: str | Path) -> list[Path]:
         InputError: a trial has no y, or the folder holds `.dat` files of other trials.
     """
     folder = Path(folder)
+    for trial in dataset:
+        plain = trial.name.isprintable() and "/" not in trial.name and not trial.name.startswith(".") and trial.name
+        require(bool(plain), f"trial {trial.name!r} cannot be the name of a file: rename it")
     others = sorted({path.stem for path in folder.glob("*.dat")} - {trial.name for trial in dataset})
     require(not others, f"{folder} holds other .dat files ({others[0] if others else ''}.dat): choose an empty folder")
     paths = []
@@ -113,7 +116,7 @@ def _read(path: Path, channels: int) -> np.ndarray:
     try:
         table = np.loadtxt(path, ndmin=2)
     except ValueError as error:
-        raise InputError(f"{path}: {str(error).splitlines()[0]}") from None
+        raise InputError(f"{path}: {reason(error)}") from None
     require(
         table.shape[1] == channels + 2,
         f"{path}: {table.shape[1]} columns, but index, time and {channels} channels make {channels + 2}",

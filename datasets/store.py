@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,17 @@ import h5py
 import numpy as np
 
 from datasets.dataset import ArrayLike, Dataset, Trial
-from neuron_models.foundation.errors import InputError
-from neuron_models.foundation.files import atomic_write, require_file, require_space
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.files import atomic_write, require_space
+from neuron_models.foundation.hdf5 import (
+    names_attribute,
+    number_attribute,
+    open_hdf5,
+    plain_attribute,
+    stored_array,
+    text_attribute,
+    texts,
+)
 from neuron_models.foundation.progress import progress_bar
 
 FORMAT = "wormtwin-dataset"
@@ -21,6 +30,10 @@ VERSION = 1
 _ARRAYS = ("x", "y", "weight")
 _JSON = "json:"
 _MOST = 2**24  # bytes that are read or written at once
+_KNOWN = frozenset(
+    "format format_version dataset dt_ms x_names y_names x_units y_units task source sha256".split()  # noqa: SIM905
+)
+_WHAT = "dataset file (.h5)"
 _LONGEST_ATTRIBUTE = 16_000  # characters: HDF5 keeps at most 64 KiB of attributes, all of a file's together
 
 
@@ -38,8 +51,8 @@ class StoredArray:
         return self.shape[0]
 
     def __getitem__(self, index: Any, /) -> np.ndarray:
-        with h5py.File(self.path, "r") as file:
-            stored = file[self.key]
+        with open_hdf5(self.path, _WHAT, looked_through=False) as file:
+            stored = stored_array(file, self.key, None)
             if self.row is None:
                 return stored[index]
             return stored[(self.row, *index)] if isinstance(index, tuple) else stored[self.row, index]
@@ -82,17 +95,12 @@ def load_dataset(path: str | Path, lazy: bool = False, checked: bool | None = No
         InputError: the file is missing, truncated, damaged, not a dataset, or of another version of the format.
     """
     path = Path(path)
-    require_file(path, "the dataset file (.h5)")
-    try:
-        with h5py.File(path, "r") as file:
-            _check_format(file, path)
-            checked = not lazy if checked is None else checked
-            if checked and _checksum(file) != file.attrs["sha256"]:
-                raise InputError(f"{path}: the data do not match their checksum: the file is damaged, make it again")
-            return _read(file, path, lazy)
-    except (OSError, KeyError, RuntimeError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        reason = str(error).strip("\"'").splitlines()[0]
-        raise InputError(f"{path}: not a whole HDF5 dataset ({reason}): make or copy it again") from None
+    with open_hdf5(path, _WHAT, own=True) as file:
+        _check_format(file, path)
+        checked = not lazy if checked is None else checked
+        if checked and _checksum(file) != text_attribute(file, "sha256"):
+            raise InputError(f"{path}: the data do not match their checksum: the file is damaged, make it again")
+        return _read(file, path, lazy)
 
 
 def content_checksum(dataset: Dataset) -> str:
@@ -122,8 +130,8 @@ def dataset_checksum(path: str | Path) -> str:
         InputError: the file is missing or no dataset.
     """
     load_dataset(path, lazy=True)
-    with h5py.File(path, "r") as file:
-        return str(file.attrs["sha256"])
+    with open_hdf5(Path(path), _WHAT, looked_through=False) as file:
+        return text_attribute(file, "sha256")
 
 
 def _uniform(trials: Sequence[Trial]) -> bool:
@@ -146,8 +154,8 @@ def _size(dataset: Dataset) -> int:
 def _write_trials(file: h5py.File, dataset: Dataset, written: Callable[[int], Any]) -> None:
     """Write all arrays; `written` is told how many samples of `x` are done."""
     for column in ("name", "group", "split"):
-        texts = [getattr(trial, column) for trial in dataset]
-        file.create_dataset(column, data=texts, dtype=h5py.string_dtype())
+        found = [_storable(getattr(trial, column)) for trial in dataset]
+        file.create_dataset(column, data=found, dtype=h5py.string_dtype())
     if _uniform(dataset.trials):
         for key in _ARRAYS:
             if getattr(dataset.trials[0], key) is not None:
@@ -195,16 +203,16 @@ def _write_attributes(file: h5py.File, dataset: Dataset) -> None:
     file.attrs.update(
         format=FORMAT,
         format_version=VERSION,
-        dataset=dataset.name,
+        dataset=_storable(dataset.name),
         dt_ms=float(dataset.dt),
-        x_names=json.dumps(dataset.x_names),
-        y_names=json.dumps(dataset.y_names),
-        x_units=dataset.x_units,
-        y_units=dataset.y_units,
+        x_names=json.dumps(_storable(dataset.x_names)),
+        y_names=json.dumps(_storable(dataset.y_names)),
+        x_units=_storable(dataset.x_units),
+        y_units=_storable(dataset.y_units),
         task=dataset.task,
-        source=dataset.source,
+        source=_storable(dataset.source),
     )
-    for key, value in dataset.extra.items():
+    for key, value in _storable(dataset.extra).items():
         if key in file.attrs or key == "sha256":
             raise InputError(f"dataset {dataset.name!r}: the name {key!r} in extra is taken by the format")
         plain = isinstance(value, str) and not value.startswith(_JSON) and "\0" not in value  # HDF5 ends text there
@@ -215,58 +223,71 @@ def _write_attributes(file: h5py.File, dataset: Dataset) -> None:
             file.attrs[key] = text
 
 
+def _storable(value: Any) -> Any:
+    """A value of JSON whose texts are UTF-8, as HDF5 wants them: names of files need not be, see `os.fsdecode`."""
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {_storable(key): _storable(each) for key, each in value.items()}
+    return [_storable(each) for each in value] if isinstance(value, list | tuple) else value
+
+
 def _check_format(file: h5py.File, path: Path) -> None:
     if file.attrs.get("format") != FORMAT:
         raise InputError(f"{path}: an HDF5 file, but not a {FORMAT}")
-    version = int(file.attrs["format_version"])
+    version = number_attribute(file, "format_version")
     if version != VERSION:
         raise InputError(
-            f"{path}: its format has version {version}, this wormtwin reads version {VERSION}: make it again"
+            f"{path}: its format has version {version:g}, this wormtwin reads version {VERSION}: make it again"
         )
 
 
 def _read(file: h5py.File, path: Path, lazy: bool) -> Dataset:
-    attributes = dict(file.attrs) | {key: stored.asstr()[0] for key, stored in file.get("extra", {}).items()}
-    known = {
-        "format",
-        "format_version",
-        "dataset",
-        "dt_ms",
-        "x_names",
-        "y_names",
-        "x_units",
-        "y_units",
-        "task",
-        "source",
-    }
-    columns = zip(*(file[column].asstr()[:] for column in ("name", "group", "split")), strict=True)
+    columns = {column: texts(file, column) for column in ("name", "group", "split")}
+    lengths = {len(column) for column in columns.values()}
+    require(len(lengths) == 1, f"{path}: name, group and split must be texts (trial), all of one length")
     trials = []
-    for row, (name, group, split) in enumerate(columns):
-        arrays = {key: _array(file, path, key, row, lazy) for key in _ARRAYS}
-        trials.append(Trial(str(name), **arrays, group=str(group), split=str(split)))
+    for row, (name, group, split) in enumerate(zip(*columns.values(), strict=True)):
+        arrays = {key: _array(file, path, key, row, len(columns["name"]), lazy) for key in _ARRAYS}
+        require(arrays["x"] is not None, f"{path}: trial {name!r} has no x")
+        trials.append(Trial(name, **arrays, group=group, split=split))
+    said = {what: text_attribute(file, what) for what in ("x_units", "y_units", "task", "source")}
     return Dataset(
-        name=attributes["dataset"],
+        name=text_attribute(file, "dataset"),
         trials=tuple(trials),
-        dt=float(attributes["dt_ms"]),
-        x_names=tuple(json.loads(attributes["x_names"])),
-        y_names=tuple(json.loads(attributes["y_names"])),
-        x_units=attributes["x_units"],
-        y_units=attributes["y_units"],
-        task=attributes["task"],
-        source=attributes["source"],
-        extra={key: _plain(value) for key, value in attributes.items() if key not in known | {"sha256"}},
+        dt=number_attribute(file, "dt_ms"),
+        x_names=names_attribute(file, "x_names"),
+        y_names=names_attribute(file, "y_names"),
+        **said,  # type: ignore[arg-type]
+        extra=_extra(file),
     )
+
+
+def _extra(file: h5py.File) -> dict[str, Any]:
+    """The metadata that the format does not know: texts, or JSON where they say so."""
+    found = {key: plain_attribute(file, key) for key in file.attrs if key not in _KNOWN}
+    if "extra" in file:
+        group = file["extra"]
+        require(isinstance(group, h5py.Group), f"{file.filename}: extra must be a group")
+        found |= {key: "".join(texts(group, key)) for key in group}
+    return {key: _plain(value) for key, value in found.items()}
 
 
 def _plain(value: Any) -> Any:
     return json.loads(value.removeprefix(_JSON)) if isinstance(value, str) and value.startswith(_JSON) else value
 
 
-def _array(file: h5py.File, path: Path, key: str, row: int, lazy: bool) -> Any:
+def _array(file: h5py.File, path: Path, key: str, row: int, trials: int, lazy: bool) -> Any:
     together, apart = key in file, f"trials/{row:06d}/{key}"
     if not together and apart not in file:
         return None
-    stored = file[key] if together else file[apart]
+    stored = stored_array(file, key if together else apart, None)
+    wanted = 1 + together if key == "weight" else 2 + together
+    fits = len(stored.shape) == wanted if key == "weight" else len(stored.shape) >= wanted
+    require(
+        fits and (not together or len(stored) == trials),
+        f"{path}: {key} must be (trial, time, channel) of {trials} trials, a weight (trial, time), got {stored.shape}",
+    )
     if lazy:
         shape = stored.shape[1:] if together else stored.shape
         return StoredArray(path, key if together else apart, row if together else None, shape, stored.dtype)
@@ -290,6 +311,9 @@ def _checksum(file: h5py.File) -> str:
 
 def _pieces(stored: h5py.Dataset) -> Iterator[np.ndarray]:
     """The values of an array in order, a stretch at a time; texts one by one."""
+    if not stored.shape:
+        yield np.asarray(stored[()])
+        return
     row = math.prod(stored.shape[1:]) * stored.dtype.itemsize
     if stored.dtype == object:
         yield from (np.asarray(stored[index]) for index in range(len(stored)))

@@ -21,9 +21,9 @@ def train(
     test_data: TestDataOption = None,
     model: Annotated[str, typer.Option(help="A name that `wormtwin models` lists.")] = DEFAULT,
     learning_rate: Annotated[float | None, typer.Option(help="At first; the model's own when not said.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training trials.")] = None,
+    epochs: Annotated[int | None, typer.Option(max=1_000_000, help="Passes over the training trials.")] = None,
     preset: Annotated[str, typer.Option(help="A number of epochs by name, for models that have presets.")] = "",
-    batch_size: Annotated[int | None, typer.Option(help="Samples in a batch.")] = None,
+    batch_size: Annotated[int | None, typer.Option(max=10_000_000, help="Samples in a batch.")] = None,
     seed: Annotated[int, typer.Option(help="Of the first weights and of the batches.")] = 0,
     engine: Annotated[
         str, typer.Option(help="'fast' (CPU), 'keras' (any backend, GPU), or 'auto': fast if it can.")

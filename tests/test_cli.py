@@ -253,7 +253,7 @@ def test_models_and_data_that_do_not_fit(wormtwin, data, tmp_path):
     (tmp_path / "cut.keras").write_bytes(model.read_bytes()[:500])
     refused(wormtwin("evaluate", "--model", tmp_path / "cut.keras", "--data", data), "not a whole .keras model")
     (tmp_path / "cut.h5").write_bytes(data.read_bytes()[:3000])
-    refused(wormtwin("evaluate", "--model", model, "--data", tmp_path / "cut.h5"), "not a whole HDF5 dataset")
+    refused(wormtwin("evaluate", "--model", model, "--data", tmp_path / "cut.h5"), "not a whole dataset file")
     refused(wormtwin("train", "--data", tmp_path / "no.h5", "--out", tmp_path / "x"), "no.h5: there is no such file")
     refused(wormtwin("train", "--data", data, "--model", "gruu", "--out", tmp_path / "x"), "there are rnn, lstm, gru")
     refused(wormtwin("train", "--data", data, "--units", 0, "--out", tmp_path / "x"), "units must be >= 1, got 0")

@@ -9,6 +9,7 @@ from connectome.atlas_files import atlas_file
 from connectome.c302_files import neurons
 from connectome.contact import require_known
 from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.hdf5 import require_own_data
 
 STRAINS = {"wt": "wild type", "unc31": "unc-31, which lacks dense-core vesicle release"}
 """The groups of the atlas."""
@@ -67,6 +68,7 @@ def load_atlas(strain: str = "wt") -> Atlas:
 
     require_known([strain], STRAINS, "strain of the atlas")
     path = atlas_file("funatlas.h5")
+    require_own_data(path)
     try:
         with h5py.File(path) as file:
             names = tuple(_ALIASES.get(name.decode(), name.decode()) for name in file["neuron_ids"][:])

@@ -37,7 +37,9 @@ def import_(
     out: OutOption,
     neurons: NeuronsOption = SHARED,
     states: StatesOption = "",
-    fps: Annotated[float | None, typer.Option(help="Bring all to this frame rate in Hz; each keeps its own.")] = None,
+    fps: Annotated[
+        float | None, typer.Option(max=1000, help="Bring all to this frame rate in Hz; each keeps its own.")
+    ] = None,
     series: Annotated[str, typer.Option(help="Name of the traces in an .nwb file that has several.")] = "",
 ) -> None:
     """Read recordings of calcium into a dataset file, a trial a worm."""
@@ -50,9 +52,9 @@ def import_(
 @calcium_app.command("make-sample")
 def make_sample(
     out: OutOption,
-    worms: Annotated[int, typer.Option(help="How many.")] = 5,
-    minutes: Annotated[float, typer.Option(help="Length of each recording.")] = 18.0,
-    fps: Annotated[float, typer.Option(help="Frame rate in Hz; worms differ by 3 %.")] = 3.0,
+    worms: Annotated[int, typer.Option(max=10000, help="How many.")] = 5,
+    minutes: Annotated[float, typer.Option(max=1440, help="Length of each recording.")] = 18.0,
+    fps: Annotated[float, typer.Option(max=1000, help="Frame rate in Hz; worms differ by 3 %.")] = 3.0,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
     neurons: Annotated[str, typer.Option(help=f"{', '.join(NEURON_SETS)}, or AVAL,AVAR,...")] = "kato_2015",
     variability: Annotated[float, typer.Option(help="How much worms differ; 0 makes all alike.")] = 0.7,

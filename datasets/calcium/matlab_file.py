@@ -18,9 +18,10 @@ from datasets.calcium.identities import frame_rate, identified
 from datasets.calcium.recording import Recording
 from datasets.calcium.state_rules import STATES, UNLABELLED, state_name
 from neuron_models.foundation.bad_parts import read_each
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import require_file
+from neuron_models.foundation.hdf5 import require_own_data
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "traces": ("deltaFOverF_bc", "deltaFOverF", "traces"),  # corrected for bleaching where the file has both
@@ -30,6 +31,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "states": ("States", "states"),
     "title": ("dataset", "ExpID", "FlNm"),
 }
+
+_MOST_STATES = 1000
 
 
 def read_matlab(path: Path) -> tuple[Recording, ...]:
@@ -49,14 +52,14 @@ def read_matlab(path: Path) -> tuple[Recording, ...]:
 
 def _read(path: Path) -> dict[str, Any]:
     require_file(path, "a .mat file")
+    require_own_data(path)
     read_mat = require_extra("pymatreader", extra="calcium", purpose="reading MATLAB files").read_mat
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of classes that it does not know, such as tables beside the traces
             found = read_mat(path)
     except Exception as error:  # whatever a parser meets in a file that is none
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: not a MATLAB file that can be read ({reason})") from None
+        raise InputError(f"{path}: not a MATLAB file that can be read ({reason(error)})") from None
     return {key: value for key, value in found.items() if not key.startswith(("__", "#"))}
 
 
@@ -132,7 +135,9 @@ def _states(given: Any, where: str) -> tuple[Int[np.ndarray, " time"] | None, tu
         numbers = np.ravel(np.asarray(given))
         whole = numbers.dtype.kind in "iuf" and len(numbers) > 0 and bool(((numbers >= 1) & (numbers % 1 == 0)).all())
         require(whole, f"{where}: the states must be whole numbers from 1, or a vector a state")
-        return numbers.astype(int) - 1, tuple(f"state_{i}" for i in range(1, int(numbers.max()) + 1))
+        most = int(numbers.max())
+        require(most <= _MOST_STATES, f"{where}: a state {most}: more than {_MOST_STATES} behaviour states cannot be")
+        return numbers.astype(int) - 1, tuple(f"state_{i}" for i in range(1, most + 1))
     vectors = {state_name(key): np.ravel(np.asarray(vector)) > 0 for key, vector in given.items()}
     lengths = {name: len(vector) for name, vector in vectors.items()}
     require(len(set(lengths.values())) == 1, f"{where}: the vectors of the states differ in length: {lengths}")

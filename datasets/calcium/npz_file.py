@@ -1,7 +1,6 @@
 """Recordings in NumPy's `.npz`: `neurons`, `state_names`, and `traces_i`, `states_i`, `fps_i` of worm i."""
 
 import re
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +8,9 @@ import numpy as np
 from datasets.calcium.identities import identified
 from datasets.calcium.recording import Recording
 from datasets.calcium.state_rules import state_name
+from neuron_models.foundation.archives import load_arrays
 from neuron_models.foundation.bad_parts import read_each
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_file
 
 _TRACES = re.compile(r"traces_(\w+)")
 
@@ -22,12 +21,7 @@ def read_npz(path: Path) -> tuple[Recording, ...]:
     Raises:
         InputError: no such file, damaged, or a key is missing or has the wrong shape.
     """
-    require_file(path, "a .npz file")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: not a whole .npz file of plain arrays ({str(error).splitlines()[0]})") from None
+    arrays = load_arrays(path)
     worms = [match[1] for key in arrays if (match := _TRACES.fullmatch(key))]
     require(len(worms) > 0, f"{path}: no key traces_1, traces_2, ...; the keys are {', '.join(arrays) or 'none'}")
     require("neurons" in arrays, f"{path}: the key neurons is missing (the names of the columns of traces_i)")
@@ -46,13 +40,20 @@ def _recording(path: Path, arrays: dict[str, np.ndarray], worm: str) -> Recordin
         require("state_names" in arrays, f"{path}: the key state_names is missing (the names of states 1, 2, ...)")
         whole = states.dtype.kind in "iu" and states.ndim == 1
         require(whole, f"{path}: states_{worm} must be whole numbers (time,)")
-    names = arrays["state_names"] if states is not None else ()
+    names = _names(path, arrays, "state_names") if states is not None else []
     return identified(
         f"worm{worm}",
         np.asarray(traces, dtype=float),
-        [str(name) for name in arrays["neurons"]],
+        _names(path, arrays, "neurons"),
         float(fps.item()),
         states=None if states is None else states.astype(int) - 1,
-        state_names=[state_name(str(name)) for name in names],
+        state_names=[state_name(name) for name in names],
         source=path.name,
     )
+
+
+def _names(path: Path, arrays: dict[str, np.ndarray], key: str) -> list[str]:
+    """A list of texts."""
+    found = arrays[key]
+    require(found.ndim == 1 and found.dtype.kind in "US", f"{path}: {key} must be a list of texts")
+    return [each.decode(errors="replace") if isinstance(each, bytes) else str(each) for each in found.tolist()]

@@ -9,9 +9,10 @@ from jaxtyping import Int
 from datasets.calcium.identities import frame_rate, identified
 from datasets.calcium.recording import Recording
 from datasets.calcium.state_rules import UNLABELLED, state_name
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import require_file
+from neuron_models.foundation.hdf5 import require_own_data
 
 NAME_COLUMNS = ("neuron", "neuron_name", "neuron_id", "id_labels", "labels", "label", "name", "names", "cell_name")
 STATE_COLUMNS = ("state", "label", "labels", "behavior", "behaviour")
@@ -29,13 +30,13 @@ def read_nwb(path: Path, series: str = "") -> tuple[Recording, ...]:
         InputError: no such file, no NWB file, no traces or several, no neuron names, or no frame rate.
     """
     require_file(path, "an .nwb file")
+    require_own_data(path)
     pynwb = require_extra("pynwb", extra="calcium", purpose="reading NWB files")
     try:
         io = pynwb.NWBHDF5IO(str(path), "r", load_namespaces=True)
         content = io.read()
     except Exception as error:  # whatever a parser meets in a file that is none
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: not an NWB file that can be read ({reason})") from None
+        raise InputError(f"{path}: not an NWB file that can be read ({reason(error)})") from None
     with io:
         return (_recording(path, content, _chosen(path, content, series)),)
 

@@ -24,6 +24,8 @@ READERS: dict[str, Callable[[Path], tuple[Recording, ...]]] = {
     ".nwb": read_nwb,
 }
 
+MOST_FRAMES = 10_000_000
+
 
 def read_recordings(paths: Sequence[Path], series: str = "") -> tuple[Recording, ...]:
     """Read files, of any kind in `READERS`; if two worms have one name, all get that of their file before theirs.
@@ -97,7 +99,12 @@ def resampled(recording: Recording, fps: Hertz) -> Recording:
     """
     require(np.isfinite(fps) and fps > 0, f"the frame rate must be > 0 Hz, got {fps}")
     before = np.arange(len(recording.traces)) / recording.fps
-    times = np.arange(int(before[-1] * fps + 1e-9) + 1) / fps
+    frames = before[-1] * fps + 1e-9
+    told = (
+        f"recording {recording.name!r}: {frames:.3g} frames at {fps:g} Hz cannot be: its own rate is {recording.fps:g}"
+    )
+    require(bool(frames < MOST_FRAMES), told)
+    times = np.arange(int(frames) + 1) / fps
     traces = np.stack([np.interp(times, before, trace) for trace in recording.traces.T], axis=1)
     nearest = np.minimum(np.round(times * recording.fps).astype(int), len(before) - 1)
     states = None if recording.states is None else recording.states[nearest]

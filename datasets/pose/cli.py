@@ -137,8 +137,8 @@ def render(
     out: Annotated[Path, typer.Option(help="The movie to write (.mp4).")],
     start: Annotated[int, typer.Option(help="The first frame.")] = 0,
     end: Annotated[int | None, typer.Option(help="The frame after the last.")] = None,
-    every: Annotated[int, typer.Option(help="Draw one of so many frames.")] = 1,
-    fps: Annotated[float | None, typer.Option(help="Frames a second; the video's own when not said.")] = None,
+    every: Annotated[int, typer.Option(max=1_000_000, help="Draw one of so many frames.")] = 1,
+    fps: Annotated[float | None, typer.Option(max=1000, help="Frames a second; the video's own when not said.")] = None,
     threshold: Annotated[float, typer.Option(help="Leave out key points of a lower score.")] = 0.0,
     by_animal: Annotated[bool, typer.Option("--by-animal", help="A colour an animal instead of a side.")] = False,
 ) -> None:

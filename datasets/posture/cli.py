@@ -25,14 +25,20 @@ def import_(
         list[Path], typer.Argument(help="Tierpsy or WormPose HDF5, WCON, .npy, .npz, UCR .tsv, amplitudes in HDF5.")
     ],
     out: OutOption,
-    fps: Annotated[float | None, typer.Option(help="Frame rate in Hz as recorded, where a file lacks it.")] = None,
+    fps: Annotated[
+        float | None, typer.Option(max=10000, help="Frame rate in Hz as recorded, where a file lacks it.")
+    ] = None,
     unit: Annotated[
         str, typer.Option(help="Unit of plain midlines, or a pixel's size: mm, um, 5.2*um; unknown when empty.")
     ] = "",
     strain: Annotated[str, typer.Option(help="Where a file does not say; 'folder' takes the name of its folder.")] = "",
-    points: Annotated[int, typer.Option(help="Points of a midline, at equal arclength.")] = 49,
-    to_fps: Annotated[float, typer.Option(help="Higher frame rates are filtered down to this one, Hz.")] = 10.0,
-    shortest: Annotated[float, typer.Option(help="Leave recordings out that have no stretch of so many s.")] = 5.0,
+    points: Annotated[int, typer.Option(max=1001, help="Points of a midline, at equal arclength.")] = 49,
+    to_fps: Annotated[
+        float, typer.Option(max=10000, help="Higher frame rates are filtered down to this one, Hz.")
+    ] = 10.0,
+    shortest: Annotated[
+        float, typer.Option(max=1_000_000, help="Leave recordings out that have no stretch of so many s.")
+    ] = 5.0,
 ) -> None:
     """Read recordings of midlines, or of eigenworm amplitudes, into a dataset file, a trial a worm."""
     from datasets.posture.formats.measures import in_millimetres

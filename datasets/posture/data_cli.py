@@ -7,6 +7,7 @@ import typer
 
 from datasets.options import DataArgument, OutOption
 from datasets.posture.cli import posture_app
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import require_figure_path, require_writable
 from neuron_models.foundation.wording import counted
@@ -104,10 +105,10 @@ def features(
         for recording in recordings:
             measured.append(measure(recording))
             table = frame_table(recording, measured[-1])
-            table.to_csv(temporary, mode="a", header=len(measured) == 1, index=False, float_format="%.5g")
+            write_csv(table, temporary, mode="a", header=len(measured) == 1, index=False, float_format="%.5g")
             bar.update()
     with atomic_write(out / "worms.csv") as temporary:
-        worm_table(recordings, measured).to_csv(temporary, index=False, float_format="%.5g")
+        write_csv(worm_table(recordings, measured), temporary, index=False, float_format="%.5g")
     save_figure(plot_features(recordings, measured), out / "features.png")
     if any(each.from_shape for each in measured):
         print(f"Places by resistive force theory from the shapes alone, drag ratio {RATIO:g}")

@@ -25,7 +25,7 @@ def simulate(
     sampling: Annotated[float, typer.Option(help="Sampling interval in ms.")] = 0.5,
     record: Annotated[str, typer.Option(help="'outputs' of the scenario, or 'all' 302 neurons.")] = "outputs",
     stimuli: Annotated[str, typer.Option(help="'published', or 'random' ones.")] = "published",
-    count: Annotated[int | None, typer.Option(help="How many random stimuli; 40 when not said.")] = None,
+    count: Annotated[int | None, typer.Option(max=1_000_000, help="How many random stimuli; 40 when not said.")] = None,
     seed: Annotated[
         int | None, typer.Option(help="Seed of the random stimuli and of --split auto; 0 when not said.")
     ] = None,

@@ -1,15 +1,17 @@
 """The result of an ablation screen, and its HDF5 file."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import atomic_write, require_file, require_space
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.files import atomic_write, require_space
+from neuron_models.foundation.hdf5 import numbers, open_hdf5, text_attribute, texts
 
 _FORMAT = "wormtwin screen 1"
 _NAMES = ("ablations", "sequences", "outputs")
@@ -107,13 +109,9 @@ def load_screen(path: Path) -> Screen:
     Raises:
         InputError: the file is missing, damaged or holds something else.
     """
-    require_file(path, "the screen's file (.h5)")
-    try:
-        with h5py.File(path) as file:
-            require(file.attrs.get("format") == _FORMAT, f"{path} holds no ablation screen: choose another --out")
-            values = {name: str(file.attrs[name]) for name in ("scenario", "network", "key")}
-            names = {name: tuple(file[name].asstr()[:].tolist()) for name in _NAMES}
-            arrays = {name: file[name][:] for name in _ARRAYS}
-    except (OSError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: not a whole ablation screen ({error})") from None
-    return Screen(**{field.name: (values | names | arrays)[field.name] for field in fields(Screen)})
+    with open_hdf5(path, "ablation screen (.h5)", own=True) as file:
+        require(file.attrs.get("format") == _FORMAT, f"{path} holds no ablation screen: choose another --out")
+        values: dict[str, Any] = {name: text_attribute(file, name) for name in ("scenario", "network", "key")}
+        names = {name: texts(file, name) for name in _NAMES}
+        arrays = {name: numbers(file, name, " ".join(axes)) for name, axes in _ARRAYS.items()}
+    return Screen(**(values | names | arrays))

@@ -27,3 +27,13 @@ def require_distinct(names: Iterable[str], where: str) -> None:
 def require_seed(seed: int, where: str) -> None:
     """Raise an `InputError` unless a seed is a whole number from 0 to 2**31 - 1."""
     require(0 <= seed < 2**31 and seed == int(seed), f"{where} must be a whole number from 0 to 2147483647, got {seed}")
+
+
+def reason(error: Exception) -> str:
+    """The first line of what a library says, without quotes and of at most 200 characters; its kind where it is mute.
+
+    >>> reason(KeyError("x")), reason(EOFError())
+    ('x', 'EOFError')
+    """
+    lines = str(error).strip("\"' \n").splitlines()
+    return lines[0][:200] if lines else type(error).__name__

@@ -12,12 +12,18 @@ from neuron_models.foundation.errors import InputError, require
 
 PICTURES = (".png", ".svg", ".pdf")
 _BLOCKED = "{} cannot be written: on the way there is a file where a folder should be"
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
 def require_writable(path: Path) -> None:
-    """Raise an `InputError` if a file stands where a folder above `path` should be, before work is done for it."""
-    if any(parent.is_file() for parent in path.parents):
+    """Raise an `InputError` unless a file or a folder can lie at `path`, before work is done for it.
+
+    It cannot where a file stands instead of a folder above it, and in place of a device, a pipe or a socket.
+    """
+    if any(parent.exists() and not parent.is_dir() for parent in path.parents):
         raise InputError(_BLOCKED.format(path))
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise InputError(f"{path} is a device or a pipe, no plain file: choose another name")
 
 
 def require_figure_path(path: Path | None) -> None:
@@ -54,20 +60,53 @@ def require_space(path: Path, size: int) -> None:
 def atomic_write(path: Path) -> Iterator[Path]:
     """Give a path beside `path` to write a file to; it gets its final name only if nothing went wrong.
 
-    The parent folder is made when it is missing. The suffix is kept, since some writers choose the format by it.
+    The parent folder is made when it is missing. The suffix is kept, since some writers choose the format by it. Where
+    `path` is a symbolic link, the file that it names is written and the link stays. Errors name `path`.
     """
+    target = _behind_links(path)
+    require_writable(target)
+    require(not target.is_dir(), f"{path} is a folder: name a file")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise InputError(_BLOCKED.format(path)) from None
-    folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
+    folder = None
     try:
-        temporary = folder / path.name
+        folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+        temporary = folder / target.name
         yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        if error.errno is not None and error.strerror:
-            raise OSError(error.errno, error.strerror, str(path)) from error
-        raise
+        temporary.replace(target)
+    except (OSError, InputError) as error:
+        named = _of_path(error, folder, path)
+        if named is error:
+            raise
+        raise named from error
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _behind_links(path: Path) -> Path:
+    try:
+        return path.resolve() if path.is_symlink() else path
+    except (RuntimeError, OSError):
+        raise InputError(f"{path} is a link that leads back to itself: choose another name") from None
+
+
+def _of_path(error: OSError | InputError, folder: Path | None, path: Path) -> OSError | InputError:
+    """The error of a file that was written in `folder`, naming the file that the user asked for."""
+    if isinstance(error, InputError):
+        return InputError(_renamed(str(error), folder, path)) if folder and str(folder) in str(error) else error
+    if error.errno in _FULL:
+        return OSError(error.errno, os.strerror(error.errno), str(path))
+    about = str(error.filename or "")
+    if error.errno and error.strerror:
+        ours = folder is None or not about or about.startswith(str(folder))
+        return OSError(error.errno, _renamed(error.strerror, folder, path), str(path)) if ours else error
+    return OSError(_renamed(str(error), folder, path)) if folder and str(folder) in str(error) else error
+
+
+def _renamed(text: str, folder: Path | None, path: Path) -> str:
+    if folder is None:
+        return text
+    return text.replace(str(folder / path.name), str(path)).replace(str(folder), str(path.parent))

@@ -20,7 +20,9 @@ def write_filled(template: str, path: Path, **values: object) -> Path:
     )
     environment.filters |= {"comment": comment, "markdown": markdown}
     with atomic_write(path) as temporary:
-        temporary.write_text(environment.get_template(template).render(**values), encoding="utf-8")
+        temporary.write_text(
+            environment.get_template(template).render(**values), encoding="utf-8", errors="backslashreplace"
+        )
     return path
 
 

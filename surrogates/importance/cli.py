@@ -9,6 +9,7 @@ from rich.table import Table
 
 from connectome.cli import NetworkOption
 from datasets.options import DataOption
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.workers import require_workers
@@ -144,7 +145,7 @@ def _conclude(
         tables = [simulator_table(problem, silenced), *tables]
     save_importance(tables, out / "importance.h5")
     with atomic_write(out / "importance.csv") as temporary:
-        as_frame(tables).to_csv(temporary, index=False)
+        write_csv(as_frame(tables), temporary, index=False)
     found = agreements_with(tables)
     _print(tables, found)
     page = write_importance_page(trained, str(model), problem, tables, found, out, silenced)

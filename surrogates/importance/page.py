@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from datasets.dataset import Dataset
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.numerals import listed, significant
 from surrogates.importance.against_simulator import SIMULATOR
@@ -77,7 +78,7 @@ def write_importance_page(
     )
     if agreements:
         with atomic_write(out / "agreement.csv") as temporary:
-            _frame(agreements).to_csv(temporary, index=False)
+            write_csv(_frame(agreements), temporary, index=False)
     sections = [_tables(tables)]
     if agreements:
         sections.append(_trust(tables, agreements))

@@ -9,8 +9,16 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from neuron_models.foundation.errors import InputError, require, require_distinct
-from neuron_models.foundation.files import atomic_write, require_file, require_space
+from neuron_models.foundation.errors import require, require_distinct
+from neuron_models.foundation.files import atomic_write, require_space
+from neuron_models.foundation.hdf5 import (
+    json_attribute,
+    names_attribute,
+    number_attribute,
+    numbers,
+    open_hdf5,
+    text_attribute,
+)
 from surrogates.importance.table import Importance
 
 FORMAT = "wormtwin-importance"
@@ -47,15 +55,11 @@ def load_importance(path: Path) -> list[Importance]:
     Raises:
         InputError: the file is missing, damaged, no such file, or of another version.
     """
-    require_file(path, "the file of importance tables (.h5)")
-    try:
-        with h5py.File(path, "r", track_order=True) as file:
-            require(file.attrs.get("format") == FORMAT, f"{path}: an HDF5 file, but not a {FORMAT}")
-            version = int(file.attrs["format_version"])
-            require(version == VERSION, f"{path}: version {version} of {FORMAT}, this wormtwin reads {VERSION}")
-            return [_read(method, file[method]) for method in file]
-    except (OSError, KeyError, RuntimeError, TypeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: not whole tables of importance ({error}): make or copy it again") from None
+    with open_hdf5(path, "file of importance tables (.h5)", own=True, track_order=True) as file:
+        require(file.attrs.get("format") == FORMAT, f"{path}: an HDF5 file, but not a {FORMAT}")
+        version = number_attribute(file, "format_version")
+        require(version == VERSION, f"{path}: version {version:g} of {FORMAT}, this wormtwin reads {VERSION}")
+        return [_read(method, file[method], path) for method in file]
 
 
 def _write(group: h5py.Group, table: Importance) -> None:
@@ -66,12 +70,13 @@ def _write(group: h5py.Group, table: Importance) -> None:
     group.attrs.update({name: json.dumps(getattr(table, name)) for name in (*_NAMES, "about")})
 
 
-def _read(method: str, group: h5py.Group) -> Importance:
-    fields: dict[str, Any] = {name: group[name][:] if name in group else None for name in _ARRAYS}
-    fields |= {name: str(group.attrs[stored]) for name, stored in _TEXTS.items()}
-    fields |= {name: tuple(json.loads(group.attrs[name])) for name in _NAMES}
-    about = json.loads(group.attrs["about"])
-    return Importance(method=method, dt=float(group.attrs["dt_ms"]), about=about, **fields)
+def _read(method: str, group: Any, path: Path) -> Importance:
+    require(isinstance(group, h5py.Group), f"{path}: {method} must be a group, a table of importance each")
+    fields: dict[str, Any] = {name: numbers(group, name, None) if name in group else None for name in _ARRAYS}
+    fields |= {name: text_attribute(group, stored) for name, stored in _TEXTS.items()}
+    fields |= {name: names_attribute(group, name) for name in _NAMES}
+    about = json_attribute(group, "about", dict)
+    return Importance(method=method, dt=number_attribute(group, "dt_ms"), about=about, **fields)
 
 
 def as_frame(tables: Iterable[Importance]) -> pd.DataFrame:

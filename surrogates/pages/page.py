@@ -12,6 +12,7 @@ from pathlib import Path
 import jinja2
 
 from datasets.plots import save_figure
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import require, require_distinct
 from neuron_models.foundation.files import atomic_write, require_writable
 from surrogates.pages.blocks import Block, Details, FigureBlock, Page, Section
@@ -38,9 +39,9 @@ def write_page(page: Page, path: Path) -> Path:
             save_figure(block.figure, folder / f"{block.name}.{suffix}")
         if block.table is not None:
             with atomic_write(folder / f"{block.name}.csv") as temporary:
-                block.table.to_csv(temporary, index=False)
+                write_csv(block.table, temporary, index=False)
     with atomic_write(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
 
 

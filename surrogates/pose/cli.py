@@ -18,7 +18,7 @@ def predict(
     out: Annotated[Path, typer.Option(help="The file of tracks to write (.h5); of several videos one each.")],
     video: Annotated[Path | None, typer.Option(help="A video of one animal, or a folder of images.")] = None,
     data: Annotated[Path | None, typer.Option(help="Or crops (.h5): tracks are in pixels of their video.")] = None,
-    batch: Annotated[int, typer.Option(help="Images at a time.")] = 32,
+    batch: Annotated[int, typer.Option(max=65536, help="Images at a time.")] = 32,
     integer: Annotated[bool, typer.Option("--integer", help="Centres of the highest pixels, as published.")] = False,
 ) -> None:
     """Find the key points in every frame of a video, or in all crops; a stopped run goes on where it was."""
@@ -62,7 +62,7 @@ def study(
     data: Annotated[Path, typer.Option(help="Labelled images (.h5).")],
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     model: Annotated[str, typer.Option(help="The network, but for architectures.")] = "pose_small",
-    epochs: Annotated[int, typer.Option(help="Epochs of 50 batches of every training.")] = 15,
+    epochs: Annotated[int, typer.Option(max=1_000_000, help="Epochs of 50 batches of every training.")] = 15,
     seed: Annotated[int, typer.Option(help="Of the division, the first weights and the batches.")] = 0,
     values: Annotated[
         str, typer.Option(help="Such as 0,15,45 degrees, or 10,100,500 labels; the usual when empty.")
@@ -82,7 +82,7 @@ def study(
 def demo(
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     animal: Annotated[str, typer.Option(help="fly or worm.")] = "fly",
-    epochs: Annotated[int, typer.Option(help="Of 50 batches.")] = 15,
+    epochs: Annotated[int, typer.Option(max=1_000_000, help="Of 50 batches.")] = 15,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
 ) -> None:
     """Generate labelled images, learn from 100 of them, and write report.html: a few minutes."""

@@ -14,6 +14,7 @@ from datasets.dataset import Dataset
 from datasets.plots import save_figure
 from datasets.pose.sampling.splits import FULL_SHARES, choose_frames, divide_frames, labelled_rows, picked
 from datasets.store import content_checksum
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.printing import print_whole
@@ -143,7 +144,7 @@ def run_study(
         rows.append(row)
     table = pd.DataFrame(rows)
     with atomic_write(out / "study.csv") as temporary:
-        table.drop(columns="course").to_csv(temporary, index=False)
+        write_csv(table.drop(columns="course"), temporary, index=False)
     save_figure(plot_study(table, head), out / "study.png")
     return table
 

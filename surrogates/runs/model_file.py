@@ -11,8 +11,10 @@ from typing import Any
 
 from datasets.dataset import Dataset
 from datasets.topics import topic_modules, topics_of
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.archives import require_unpacked
+from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.files import atomic_write, require_file
+from neuron_models.foundation.hdf5 import require_own_bytes
 from neuron_models.foundation.units import Milliseconds
 from neuron_models.foundation.wording import counted
 from surrogates.backend import keras, tensorflow_unseen
@@ -24,7 +26,10 @@ RATE_TOLERANCE = 0.1
 _DETAILS_0_1 = ("size", "edges", "pairs")
 _LISTS = ("x_names", "y_names", "classes")
 _COUNTS = (("x_names", "input_shape"), ("y_names", "output_shape"))
-_DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, KeyError, ValueError, TypeError, RuntimeError)
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, OSError, EOFError),
+    *(LookupError, ValueError, TypeError, RuntimeError, AttributeError, OverflowError),
+)
 """What a damaged archive can make zipfile, h5py and Keras raise (NotImplementedError is a RuntimeError)."""
 
 _LONGEST = 300
@@ -138,11 +143,13 @@ def load_model(path: str | Path) -> tuple[keras.Model, ModelSignature | None]:
     list(topic_modules("surrogates"))  # they register the Keras classes that a file may name
     try:
         with zipfile.ZipFile(path) as archive:
+            _require_own_weights(archive, path)
             found = json.loads(archive.read(_MEMBER)) if _MEMBER in archive.namelist() else None
         model = keras.saving.load_model(path)
+    except InputError:
+        raise
     except _DAMAGE as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
-        raise InputError(f"{path}: not a whole .keras model ({reason})") from None
+        raise InputError(f"{path}: not a whole .keras model ({reason(error)})") from None
     try:
         _require_text(model.name, "the model's name")
         for each in getattr(model, "inputs", None) or ():
@@ -150,6 +157,14 @@ def load_model(path: str | Path) -> tuple[keras.Model, ModelSignature | None]:
         return model, None if found is None else _signature(found, model)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+
+
+def _require_own_weights(archive: zipfile.ZipFile, path: Path) -> None:
+    """Check that what an archive holds fits into the memory, and that its weights are its own and of no other file."""
+    require_unpacked(archive, path)
+    for name in archive.namelist():
+        if name.endswith((".h5", ".hdf5")):
+            require_own_bytes(archive.read(name), f"{path}: {name}")
 
 
 def _signature(found: Any, model: keras.Model) -> ModelSignature:

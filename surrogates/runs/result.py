@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.units import DataUnits, Microseconds, Seconds
@@ -78,7 +79,7 @@ def save_history(training: "Training", folder: Path) -> Path:
     table = pd.DataFrame(training.history)
     table.insert(0, "epoch", range(1, len(table) + 1))
     with atomic_write(folder / HISTORY_FILE) as temporary:
-        table.to_csv(temporary, index=False)
+        write_csv(table, temporary, index=False)
     return folder / HISTORY_FILE
 
 

@@ -138,7 +138,7 @@ def damage_array(file):
         (damage_version, "its format has version 99, this wormtwin reads version 1"),
         (damage_format, "not a wormtwin-dataset"),
         (damage_values, "do not match their checksum"),
-        (damage_array, "checksum|not a whole HDF5 dataset"),
+        (damage_array, "checksum|not a whole dataset file"),
     ],
 )
 def test_a_damaged_file_says_what_is_wrong(linear_response, tmp_path, damage, message):
@@ -152,12 +152,12 @@ def test_a_damaged_file_says_what_is_wrong(linear_response, tmp_path, damage, me
 def test_truncated_missing_and_foreign_files(linear_response, tmp_path):
     path = save_dataset(linear_response(), tmp_path / "a.h5")
     path.write_bytes(path.read_bytes()[:4000])
-    with pytest.raises(InputError, match="not a whole HDF5 dataset"):
+    with pytest.raises(InputError, match="not a whole dataset file"):
         load_dataset(path)
     with pytest.raises(InputError, match="no such file"):
         load_dataset(tmp_path / "b.h5")
     (tmp_path / "c.h5").write_text("hello")
-    with pytest.raises(InputError, match="not a whole HDF5 dataset"):
+    with pytest.raises(InputError, match="not a whole dataset file"):
         load_dataset(tmp_path / "c.h5")
 
 

@@ -38,7 +38,7 @@ def test_tables_come_back_from_their_file(tables, tmp_path):
 def test_files_that_are_no_tables(tables, tmp_path):
     path = save_importance(tables, tmp_path / "importance.h5")
     path.write_bytes(path.read_bytes()[:3000])
-    with pytest.raises(InputError, match="not whole tables of importance"):
+    with pytest.raises(InputError, match="not a whole file of importance tables"):
         load_importance(path)
     with pytest.raises(InputError, match="no such file"):
         load_importance(tmp_path / "other.h5")

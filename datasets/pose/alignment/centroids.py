@@ -6,7 +6,7 @@ import numpy as np
 
 from datasets.pose.alignment.align import Aligned
 from datasets.pose.alignment.following import FOUND, LOST
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.files import require_file
 
 _NEEDED = ("frame", "x", "y")
@@ -41,7 +41,7 @@ def load_centroids(path: Path, frames: int) -> Aligned:
     except InputError:
         raise
     except (ValueError, TypeError) as error:
-        raise InputError(f"{path}: not a table of centroids ({str(error).splitlines()[0]})") from None
+        raise InputError(f"{path}: not a table of centroids ({reason(error)})") from None
     require(len(text) > 0, f"{path}: the table of centroids has no row")
     beyond = text[~np.isin(text, np.arange(frames))]
     require(len(beyond) == 0, f"{path} tells of frame {beyond[:1].sum():g}, the video has the frames 0 to {frames - 1}")

@@ -16,8 +16,8 @@ from neuron_models.foundation.wording import counted
 def align(
     video: Annotated[Path, typer.Argument(help="The video, or a folder of images.")],
     out: OutOption,
-    size: Annotated[int, typer.Option(help="Side of a crop in px.")] = 96,
-    animals: Annotated[int, typer.Option(help="How many animals the video shows.")] = 1,
+    size: Annotated[int, typer.Option(max=4096, help="Side of a crop in px.")] = 96,
+    animals: Annotated[int, typer.Option(max=1000, help="How many animals the video shows.")] = 1,
     axis: Annotated[str, typer.Option(help="Direction of a body: ellipse or radon.")] = "ellipse",
     shade: Annotated[str, typer.Option(help="Animals are auto, dark or bright on the ground.")] = "auto",
     threshold: Annotated[float | None, typer.Option(help="Difference from the ground in grey values.")] = None,
@@ -62,10 +62,10 @@ def align(
 def suggest(
     source: Annotated[Path, typer.Argument(help="A video, or a dataset of crops (.h5).")],
     out: Annotated[Path, typer.Option(help="The table to write (.csv).")],
-    frames: Annotated[int, typer.Option(help="How many to choose.")] = 100,
-    pool: Annotated[int, typer.Option(help="Frames of each video that are looked at.")] = 500,
-    clusters: Annotated[int, typer.Option(help="Clusters of similar frames.")] = 10,
-    components: Annotated[int, typer.Option(help="Principal components that describe a frame.")] = 50,
+    frames: Annotated[int, typer.Option(max=1_000_000, help="How many to choose.")] = 100,
+    pool: Annotated[int, typer.Option(max=100_000, help="Frames of each video that are looked at.")] = 500,
+    clusters: Annotated[int, typer.Option(max=10000, help="Clusters of similar frames.")] = 10,
+    components: Annotated[int, typer.Option(max=10000, help="Principal components that describe a frame.")] = 50,
     seed: Annotated[int, typer.Option(help="Of the clusters and the order.")] = 0,
     picture: Annotated[Path | None, typer.Option(help="Draw the choice here (.png or .svg).")] = None,
 ) -> None:

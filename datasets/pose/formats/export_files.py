@@ -15,11 +15,12 @@ from datasets.pose.formats.deeplabcut_table import save_table
 from datasets.pose.formats.nwb_poses import NOTHING_SAID, Session, save_nwb
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import UNTRACKED, Tracks, images_of, is_untracked
-from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import atomic_write
+from neuron_models.foundation.errors import InputError, reason, require
+from neuron_models.foundation.files import atomic_write, require_space
 
 SUFFIXES: Mapping[str, str] = {"slp": ".slp", "analysis": ".h5", "dlc": ".csv", "nwb": ".nwb", "coco": ".json"}
 """The kinds of files, and how their names end: SLEAP's labels, its analysis HDF5, DeepLabCut's table, NWB and COCO."""
+_HDF5 = ("slp", "analysis", "nwb")
 _ONE_VIDEO = ("analysis", "dlc", "nwb")
 
 
@@ -43,6 +44,9 @@ def save_labels(found: Sequence[Tracks], out: str | Path, to: str, session: Sess
         warnings.simplefilter("ignore")
         with open(os.devnull, "w") as sink, contextlib.redirect_stdout(sink):  # noqa: PTH123
             try:
+                if to in _HDF5:
+                    require_space(temporary, _size(found))  # HDF5 can crash on a full disk
+                    temporary.unlink()
                 if to == "nwb":
                     save_nwb(found[0], temporary, session)
                 else:
@@ -50,9 +54,14 @@ def save_labels(found: Sequence[Tracks], out: str | Path, to: str, session: Sess
             except InputError:
                 raise
             except (ValueError, TypeError, KeyError) as error:
-                reason = str(error).strip("\"'").splitlines()[0]
-                raise InputError(f"{out}: these labels cannot be written as {to} ({reason})") from None
+                raise InputError(f"{out}: these labels cannot be written as {to} ({reason(error)})") from None
     return out
+
+
+def _size(found: Sequence[Tracks]) -> int:
+    """More bytes than tracks take in a file of HDF5: five numbers a key point, and the head of each series."""
+    values = sum(40 * each.xy.size + 60_000 * each.xy.shape[1] * each.xy.shape[2] for each in found)
+    return 400_000 + values
 
 
 def kind_of(out: Path) -> str:

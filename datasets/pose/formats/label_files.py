@@ -21,6 +21,7 @@ from datasets.pose.skeleton import require_same_keypoints
 from datasets.pose.tracks import Tracks, ordered_keypoints
 from datasets.pose.video.video import IMAGES, open_video
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.hdf5 import require_own_data
 
 
 def load_labels(path: str | Path, video: str | Path | None = None) -> tuple[Tracks, ...]:
@@ -52,6 +53,8 @@ def load_labels(path: str | Path, video: str | Path | None = None) -> tuple[Trac
 
 def _read(path: Path) -> tuple[Tracks, ...]:
     kind = path.suffix.lower()
+    if path.is_file():
+        require_own_data(path)
     if is_project(path):
         return load_project(path)
     if kind == ".nwb":

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.hdf5 import require_own_data
 
 Frame = tuple[dict[str, list[str]], list[str], Float[np.ndarray, "row column"]]
 """The levels of the columns by name, the names of the rows, and the values."""
@@ -32,6 +33,7 @@ def load_frame(path: Path) -> Frame:
     Raises:
         InputError: there is none, or it holds something else than numbers under names.
     """
+    require_own_data(path)
     try:
         with h5py.File(path, "r") as file:
             groups = [group for group in file.values() if "pandas_type" in group.attrs]

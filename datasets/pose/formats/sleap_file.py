@@ -15,8 +15,12 @@ from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks
 from datasets.pose.video.frame_readers import StoredReader
 from datasets.pose.video.video import Video, open_video
-from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.hdf5 import TEXTS, numbers, open_hdf5, require_own_data, stored_array, texts
 from neuron_models.foundation.wording import counted
+
+MOST_FRAMES = 100_000_000
+"""Eleven days at 100 frames a second."""
 
 
 def tracks_of(labels: Any, path: Path) -> tuple[Tracks, ...]:
@@ -129,8 +133,12 @@ def _movie(video: Any, path: Path, frames: int) -> Video | None:
     """The movie that labels name, or one of its name beside them; None where there is none."""
     named = Path(plain(video.filename))
     if named.suffix.lower() in (".slp", ".h5", ".hdf5"):  # frames stored beside or in the labels
-        if not _opened(video, next((file for file in beside(str(named), path) if file.is_file()), None)):
+        stored_in = next((file for file in beside(str(named), path) if file.is_file()), None)
+        if stored_in is not None:
+            require_own_data(stored_in)
+        if not _opened(video, stored_in):
             return None
+        require(frames <= MOST_FRAMES, f"{path}: a label in frame {frames - 1} cannot be")
         reader = StoredReader(video, tuple(range(frames)))
         stored = (reader.read(index, False) for index in range(frames))
         first = next((frame for frame in stored if frame is not None), None)
@@ -157,6 +165,13 @@ def _is_folder_of(index: Path, named: Path) -> bool:
     return index.is_dir() and named.name not in ("", ".", "..") and index.name == named.name
 
 
+def _video_path(file: h5py.File) -> str:
+    """What an analysis file calls its video; empty where it does not say."""
+    if "video_path" not in file:
+        return ""
+    return str(next(iter(np.ravel(stored_array(file, "video_path", None, TEXTS).asstr()[()])), ""))
+
+
 def load_analysis(path: Path) -> Tracks | None:
     """A SLEAP analysis file as older versions wrote it, without scores: (track, xy, node, frame); None if it is none.
 
@@ -165,16 +180,14 @@ def load_analysis(path: Path) -> Tracks | None:
     """
     if path.suffix.lower() not in (".h5", ".hdf5"):
         return None
-    try:
-        with h5py.File(path, "r") as file:
-            if not {"tracks", "node_names"} <= set(file) or "point_scores" in file:
-                return None
-            xy = file["tracks"][:].astype(float).transpose(3, 0, 2, 1)
-            keypoints = tuple(file["node_names"].asstr()[:])
-            animals = tuple(file["track_names"].asstr()[:]) if "track_names" in file else ()
-            video = str(file["video_path"].asstr()[()]) if "video_path" in file else ""
-    except OSError as error:
-        raise InputError(f"{path}: not a whole HDF5 file ({str(error).splitlines()[0]}): copy it again") from None
+    with open_hdf5(path, "HDF5 file of labels (.h5)") as file:
+        if not {"tracks", "node_names"} <= set(file) or "point_scores" in file:
+            return None
+        xy = numbers(file, "tracks", "track 2 node frame").astype(float).transpose(3, 0, 2, 1)
+        keypoints = texts(file, "node_names")
+        require(len(keypoints) == xy.shape[2], f"{path}: {len(keypoints)} node_names for {xy.shape[2]} nodes of tracks")
+        animals = texts(file, "track_names") if "track_names" in file else ()
+        video = _video_path(file)
     skeleton = Skeleton(keypoints)
     text = ~np.isnan(xy[..., 0]).all(axis=(1, 2))
     return Tracks(video, skeleton, np.flatnonzero(text), xy[text], None, animals if len(animals) == xy.shape[1] else ())

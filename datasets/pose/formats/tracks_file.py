@@ -12,8 +12,19 @@ from jaxtyping import Float, Int
 
 from datasets.pose.skeleton import skeleton_from_json
 from datasets.pose.tracks import Tracks
-from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_file, require_writable
+from neuron_models.foundation.errors import InputError, reason, require
+from neuron_models.foundation.files import require_writable
+from neuron_models.foundation.hdf5 import (
+    WHOLE,
+    is_locked,
+    json_attribute,
+    names_attribute,
+    number_attribute,
+    numbers,
+    open_hdf5,
+    stored_array,
+    text_attribute,
+)
 
 FORMAT = "wormtwin-tracks"
 VERSION = 1
@@ -42,7 +53,7 @@ def begin_tracks(out: str | Path, empty: Tracks, key: str) -> int:
                 same = file.attrs.get("key") == key
                 done = len(file["frames"])
         except (OSError, KeyError) as error:
-            raise InputError(f"{beside} is damaged ({str(error).splitlines()[0]}): delete it and start again") from None
+            raise InputError(f"{beside} is damaged ({reason(error)}): delete it and start again") from None
         require(same, f"{beside} holds the beginning of another prediction: delete it or choose another --out")
         return done
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -101,36 +112,42 @@ def load_tracks(path: str | Path) -> Tracks:
         InputError: the file is missing, damaged, or holds something else.
     """
     path = Path(path)
-    require_file(path, "the file of tracks (.h5)")
-    try:
-        with h5py.File(path, "r") as file:
-            require(file.attrs.get("format") == FORMAT, f"{path}: an HDF5 file, but not of tracks ({FORMAT})")
-            version = int(file.attrs["format_version"])
-            require(version == VERSION, f"{path}: its format has version {version}, this wormtwin reads {VERSION}")
-            done = len(file["frames"])
-            scores = file["scores"][:done].astype(float)
-            return Tracks(
-                str(file.attrs["video"]),
-                skeleton_from_json(json.loads(file.attrs["skeleton"])),
-                file["frames"][:],
-                file["xy"][:done].astype(float),
-                None if np.isnan(scores).all() else scores,
-                tuple(json.loads(file.attrs["animals"])),
-                float(file.attrs["fps"]),
-            )
-    except InputError as error:
-        raise InputError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
-    except (OSError, KeyError, json.JSONDecodeError) as error:
-        reason = str(error).strip("\"'").splitlines()[0]
-        raise InputError(f"{path}: not a whole file of tracks ({reason}): make or copy it again") from None
+    with open_hdf5(path, "file of tracks (.h5)", own=True) as file:
+        require(file.attrs.get("format") == FORMAT, f"{path}: an HDF5 file, but not of tracks ({FORMAT})")
+        version = number_attribute(file, "format_version")
+        require(version == VERSION, f"{path}: its format has version {version:g}, this wormtwin reads {VERSION}")
+        frames = numbers(file, "frames", "frame", WHOLE)
+        xy, scores = (
+            stored_array(file, "xy", "frame animal joint 2"),
+            stored_array(file, "scores", "frame animal joint"),
+        )
+        done, same = len(frames), xy.shape[1:3] == scores.shape[1:3]
+        fits = same and min(len(xy), len(scores)) >= done
+        require(fits, f"{path}: {done} frames, but xy of the shape {xy.shape} and scores {scores.shape}")
+        told = scores[:done].astype(float)
+        return Tracks(
+            text_attribute(file, "video"),
+            skeleton_from_json(json_attribute(file, "skeleton", dict)),
+            frames,
+            xy[:done].astype(float),
+            None if np.isnan(told).all() else told,
+            names_attribute(file, "animals"),
+            number_attribute(file, "fps"),
+        )
 
 
 def is_tracks(path: Path) -> bool:
-    """Whether a file is one of tracks that this project wrote."""
+    """Whether a file is one of tracks that this project wrote.
+
+    Raises:
+        InputError: another process writes to it.
+    """
     try:
         with h5py.File(path, "r") as file:
-            return file.attrs.get("format") == FORMAT
-    except OSError:
+            return bool(file.attrs.get("format") == FORMAT)
+    except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
+        if is_locked(error):
+            raise InputError(f"{path} is at work in another process: wait until it has ended") from None
         return False
 
 

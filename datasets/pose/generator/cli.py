@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 def make_sample(
     out: OutOption,
     animal: Annotated[str, typer.Option(help="fly or worm.")] = "fly",
-    frames: Annotated[int, typer.Option(help="Labelled crops in all.")] = 500,
-    size: Annotated[int, typer.Option(help="Side of a crop in px.")] = 96,
-    animals: Annotated[int, typer.Option(help="Individuals that the crops show, one a trial.")] = 5,
+    frames: Annotated[int, typer.Option(max=1_000_000, help="Labelled crops in all.")] = 500,
+    size: Annotated[int, typer.Option(max=4096, help="Side of a crop in px.")] = 96,
+    animals: Annotated[int, typer.Option(max=10000, help="Individuals that the crops show, one a trial.")] = 5,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
     picture: Annotated[
         Path | None, typer.Option(help="Draw some crops with their key points here (.png or .svg).")
     ] = None,
     video: Annotated[Path | None, typer.Option(help="Write a video too: .mp4, or a folder for .png images.")] = None,
-    video_frames: Annotated[int, typer.Option(help="Frames of the video.")] = 500,
-    video_animals: Annotated[int, typer.Option(help="Animals in the video.")] = 2,
+    video_frames: Annotated[int, typer.Option(max=1_000_000, help="Frames of the video.")] = 500,
+    video_animals: Annotated[int, typer.Option(max=1000, help="Animals in the video.")] = 2,
     video_size: Annotated[str, typer.Option(help="Width x height of the video in px.")] = "448x384",
 ) -> None:
     """Render labelled crops of flies or worms, and a video of an arena beside; all key points are known exactly."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from datasets.dataset import Trial
 from datasets.pose.sampling.frame_choice import Diversity, Pool
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.files import atomic_write, require_figure_path
 
 
@@ -21,7 +22,7 @@ def save_choice(trials: Sequence[Trial], pool: Pool, chosen: np.ndarray, out: Pa
     names = [trials[t].name for t in pool.trial[chosen]]
     columns = {"order": np.arange(1, len(chosen) + 1), "trial": names, "frame": pool.frame[chosen]}
     with atomic_write(out) as temporary:
-        pd.DataFrame({**columns, "cluster": pool.cluster[chosen]}).to_csv(temporary, index=False)
+        write_csv(pd.DataFrame({**columns, "cluster": pool.cluster[chosen]}), temporary, index=False)
     return out
 
 

@@ -8,7 +8,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Shaped, UInt8
 
-from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.errors import InputError, reason
+from neuron_models.foundation.hdf5 import require_own_data
 from neuron_models.foundation.units import Hertz
 
 _PHOTOGRAPHS = (".jpg", ".jpeg")
@@ -114,7 +115,7 @@ def read_image(path: Path) -> Shaped[np.ndarray, "..."]:
     try:
         turned = path.suffix.lower() in _PHOTOGRAPHS  # as the camera's EXIF says; OpenCV does so too
         return np.asarray(imageio.v3.imread(path, plugin="pillow", rotate=True) if turned else imageio.v3.imread(path))
-    except (OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # whatever the decoders meet in a file that is none, or a bomb
         raise InputError(f"{path}: not an image that can be decoded ({type(error).__name__}): copy it again") from None
 
 
@@ -161,12 +162,12 @@ def stored_reader(path: Path) -> StoredReader:
     """
     import sleap_io
 
+    require_own_data(path)
     try:
         video = sleap_io.load_video(str(path))
         number = 0 if video.shape is None else video.shape[0]
     except Exception as error:  # whatever the library meets in a file that is none
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: no frames can be read from it ({reason})") from None
+        raise InputError(f"{path}: no frames can be read from it ({reason(error)})") from None
     if not number:
         raise InputError(f"{path}: no frames can be read from it")
     return StoredReader(video, tuple(range(number)))

@@ -167,7 +167,7 @@ def opened(path: Path) -> "av.container.InputContainer":
     """
     import av
 
-    container = av.open(str(path))
+    container = av.open(str(path), metadata_errors="replace")
     if not container.streams.video:
         container.close()
         raise InputError(f"{path}: the file has no video in it")
@@ -182,7 +182,7 @@ def creation_time(path: Path) -> datetime | None:
     if not path.is_file():
         return None
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), metadata_errors="replace") as container:
             streams = container.streams.video
             text = [container.metadata.get("creation_time"), *(each.metadata.get("creation_time") for each in streams)]
         found = datetime.fromisoformat(next(filter(None, text), ""))

@@ -1,13 +1,12 @@
 """Plain arrays of midlines: `.npy` with one (frame, point, 2), `.npz` with one for each worm."""
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from datasets.posture.formats.raw import MidlineRecording, Reading
-from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_file
+from neuron_models.foundation.archives import load_arrays
+from neuron_models.foundation.errors import require
 
 
 def read_arrays(path: Path, reading: Reading) -> tuple[MidlineRecording, ...]:
@@ -16,26 +15,13 @@ def read_arrays(path: Path, reading: Reading) -> tuple[MidlineRecording, ...]:
     Raises:
         InputError: no such file, damaged, not midlines, or of unknown frame rate.
     """
-    require_file(path, "a .npy or .npz file")
-    arrays = _arrays(path)
+    arrays = load_arrays(path)
     rate = arrays.pop("fps", None)
     if rate is not None:
         require(rate.size == 1 and rate.dtype.kind in "iuf", f"{path}: fps must be one number, got {rate.tolist()}")
     require(len(arrays) > 0, f"{path}: no array of midlines")
     fps = reading.rate(None if rate is None else float(rate.item()), str(path))
     return tuple(_recording(path, name, array, fps, reading) for name, array in arrays.items())
-
-
-def _arrays(path: Path) -> dict[str, np.ndarray]:
-    try:
-        content = np.load(path, allow_pickle=False)
-        if isinstance(content, np.ndarray):
-            return {path.stem: content}
-        with content:
-            return {key: content[key] for key in content.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        reason = (str(error).splitlines() or ["truncated"])[0]
-        raise InputError(f"{path}: not a whole {path.suffix} file of plain arrays ({reason})") from None
 
 
 def _recording(path: Path, name: str, array: np.ndarray, fps: float, reading: Reading) -> MidlineRecording:

@@ -9,8 +9,8 @@ import numpy as np
 from datasets.posture.formats.raw import MidlineRecording, Reading
 from datasets.posture.formats.tierpsy_file import has_features, has_skeletons, read_features, read_skeletons
 from datasets.posture.recording import AmplitudeRecording
-from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_file
+from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.hdf5 import number_attribute, numbers, one_number, open_hdf5
 
 Recordings = tuple[MidlineRecording | AmplitudeRecording, ...]
 
@@ -21,18 +21,13 @@ def read_hdf5(path: Path, reading: Reading) -> Recordings:
     Raises:
         InputError: no such file, damaged, of no known kind, or without frame rate.
     """
-    require_file(path, "an .h5 or .hdf5 file")
-    try:
-        with h5py.File(path, "r") as file:
-            for fits, read in KINDS.values():
-                if fits(file):
-                    return read(file, path, reading)
-            found = ", ".join(sorted(file)[:8]) or "nothing"
-            if "format" in file.attrs and "wormtwin" in str(file.attrs["format"]):
-                raise InputError(f"{path} is a dataset file of wormtwin already: it needs no import")
-    except (OSError, KeyError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputError(f"{path}: not an HDF5 file that can be read ({reason})") from None
+    with open_hdf5(path, "HDF5 file of postures (.h5, .hdf5)") as file:
+        for fits, read in KINDS.values():
+            if fits(file):
+                return read(file, path, reading)
+        found = ", ".join(sorted(file)[:8]) or "nothing"
+        if "format" in file.attrs and "wormtwin" in str(file.attrs["format"]):
+            raise InputError(f"{path} is a dataset file of wormtwin already: it needs no import")
     raise InputError(f"{path}: no postures of a known kind ({', '.join(KINDS)}); it holds {found}")
 
 
@@ -42,9 +37,9 @@ def _is_wormpose(file: h5py.File) -> bool:
 
 def _read_wormpose(file: h5py.File, path: Path, reading: Reading) -> Recordings:
     """`skeletons` (frame, point, 2) in pixels, NaN where none was found; some files say `framerate`."""
-    midlines = np.asarray(file["skeletons"][:], dtype=float)
-    require(midlines.shape[2] == 2, f"{path}: skeletons must be (frame, point, 2), got {midlines.shape}")
-    said = next((float(file.attrs[key]) for key in ("framerate", "frame_rate", "fps") if key in file.attrs), None)
+    midlines = np.asarray(numbers(file, "skeletons", "frame point 2"), dtype=float)
+    rates = (number_attribute(file, key) for key in ("framerate", "frame_rate", "fps") if key in file.attrs)
+    said = next(rates, None)
     fps = reading.rate(said, str(path))
     return (MidlineRecording(path.stem, midlines, fps, reading.unit, reading.strain, source=path.name),)
 
@@ -58,11 +53,9 @@ def _read_amplitudes(file: h5py.File, path: Path, reading: Reading) -> Recording
     names = sorted(_worms(file), key=lambda name: (not name.isdigit(), int(name) if name.isdigit() else 0, name))
     found = []
     for name in names:
-        where, stored = f"{path}: {name}", file[name]["tseries"]
-        require(stored.ndim == 2, f"{where}/tseries must be (frame, eigenworm), got {stored.shape}")
-        said = float(np.ravel(file[name]["frameRate"][()])[0]) if "frameRate" in file[name] else None
-        amplitudes = np.asarray(stored[:], dtype=float)
-        rate = reading.rate(said, where)
+        said = one_number(file[name], "frameRate") if "frameRate" in file[name] else None
+        amplitudes = np.asarray(numbers(file[name], "tseries", "frame eigenworm"), dtype=float)
+        rate = reading.rate(said, f"{path}: {name}")
         found.append(AmplitudeRecording(f"worm {name}", amplitudes, rate, strain=reading.strain, source=path.name))
     return tuple(found)
 

@@ -13,6 +13,7 @@ from jaxtyping import Int, Shaped
 from datasets.posture.formats.raw import MidlineRecording, Reading
 from datasets.posture.recording import AmplitudeRecording
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.hdf5 import column, stored_array, table_of
 
 SKELETONS = ("coordinates/skeletons", "skeleton", "skeletons")
 """The first is in micrometres where the size of a pixel is known, the others in pixels."""
@@ -32,7 +33,7 @@ def has_skeletons(file: h5py.File) -> bool:
 
 def has_features(file: h5py.File) -> bool:
     """Whether a file holds a time series of eigenworm projections."""
-    return any(name in file and "eigen_projection_1" in (file[name].dtype.names or ()) for name in FEATURES)
+    return any("eigen_projection_1" in _columns(file, name) for name in FEATURES)
 
 
 def read_skeletons(file: h5py.File, path: Path, reading: Reading) -> tuple[MidlineRecording, ...]:
@@ -42,8 +43,7 @@ def read_skeletons(file: h5py.File, path: Path, reading: Reading) -> tuple[Midli
         InputError: the table does not fit the skeletons, or nobody says the frame rate.
     """
     key = next(name for name in SKELETONS if name in file)
-    stored = file[key]
-    require(stored.ndim == 3 and stored.shape[2] == 2, f"{path}: {key} must be (row, point, 2), got {stored.shape}")
+    stored = stored_array(file, key, "row point 2")
     table, rows = _rows(file, path, stored.shape[0], key)
     fps = reading.rate(_fps(file), str(path))
     pixel = _pixel(file)
@@ -64,10 +64,11 @@ def read_features(file: h5py.File, path: Path, reading: Reading) -> tuple[Amplit
     Raises:
         InputError: a column is missing, or nobody says the frame rate.
     """
-    key = next(name for name in FEATURES if name in file and "eigen_projection_1" in (file[name].dtype.names or ()))
-    table = file[key][:]
+    key = next(name for name in FEATURES if "eigen_projection_1" in _columns(file, name))
+    table, where = table_of(file, key), f"{path}: {key}"
     names = [f"eigen_projection_{i}" for i in range(1, _MOST_EIGENWORMS + 1)]
-    projections = np.stack([table[name] for name in names if name in table.dtype.names], axis=1).astype(float)
+    held = [column(table, name, where) for name in names if name in (table.dtype.names or ())]
+    projections = np.stack(held, axis=1).astype(float)
     fps = reading.rate(_fps(file), str(path))
     found = []
     for worm, frames, indices in _worms(table, np.arange(len(table)), path):
@@ -83,14 +84,16 @@ def _rows(
 ) -> tuple[Shaped[np.ndarray, " row"], Int[np.ndarray, " row"]]:
     """The table that has a row for each skeleton, or names the skeleton of each row; and the skeleton of each row."""
     for name in TABLES:
-        if name not in file or file[name].dtype.names is None:
+        columns, where = _columns(file, name), f"{path}: {name}"
+        if not columns:
             continue
-        table = file[name][:]
-        if name == TABLES[2] and "skeleton_id" in table.dtype.names:
-            rows = table["skeleton_id"].astype(int)
-            if "is_good_skel" in table.dtype.names:
-                rows = np.where(table["is_good_skel"] > 0, rows, -1)
-            require(bool((rows < count).all()), f"{path}: {name} names a skeleton {rows.max()}, {key} has {count}")
+        table = table_of(file, name)
+        if name == TABLES[2] and "skeleton_id" in columns:
+            rows = _whole(column(table, "skeleton_id", where))
+            if "is_good_skel" in columns:
+                rows = np.where(column(table, "is_good_skel", where) > 0, rows, -1)
+            last = int(rows.max(initial=-1))
+            require(last < count, f"{where} names a skeleton {last}, {key} has {count}")
             return table, rows
         if len(table) == count:
             return table, np.arange(count)
@@ -107,17 +110,29 @@ def _worms(
     if worm_column is None or frame_column is None:
         wanted = "worm_index and timestamp (or worm_index_joined and frame_number)"
         raise InputError(f"{path}: the table needs the columns {wanted}, it has {', '.join(columns[:8])}")
-    numbers = np.nan_to_num(table[frame_column].astype(float), nan=-1).astype(int)
-    kept = (numbers >= 0) & (rows >= 0) & (table[worm_column] >= 0)
+    numbers, worms = _whole(column(table, frame_column, str(path))), _whole(column(table, worm_column, str(path)))
+    kept = (numbers >= 0) & (rows >= 0) & (worms >= 0)
     require(bool(kept.any()), f"{path}: no row of the table belongs to a worm and a frame")
     found = []
-    for worm in np.unique(table[worm_column][kept]):
-        mine = np.flatnonzero(kept & (table[worm_column] == worm))
+    for worm in np.unique(worms[kept]):
+        mine = np.flatnonzero(kept & (worms == worm))
         frames, first = np.unique(numbers[mine], return_index=True)
         span = int(frames[-1] - frames[0]) + 1
         require(span <= MOST_FRAMES, f"{path}: worm {worm} has frames {frames[0]} to {frames[-1]}: {span} cannot be")
         found.append((int(worm), frames, rows[mine[first]]))
     return found
+
+
+def _columns(file: h5py.File, name: str) -> tuple[str, ...]:
+    """The columns of a table; none where it is something else, or is not there."""
+    found = file.get(name)
+    return tuple(found.dtype.names or ()) if isinstance(found, h5py.Dataset) else ()
+
+
+def _whole(values: Shaped[np.ndarray, " row"]) -> Int[np.ndarray, " row"]:
+    """Numbers as whole ones; -1 where there is none, or none that counts rows."""
+    known = np.nan_to_num(values.astype(float), nan=-1, posinf=-1, neginf=-1)
+    return np.where(np.abs(known) < 2**53, known, -1).astype(int)
 
 
 def _fps(file: h5py.File) -> float | None:

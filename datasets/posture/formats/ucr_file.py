@@ -6,7 +6,7 @@ import numpy as np
 
 from datasets.posture.formats.raw import Reading
 from datasets.posture.recording import AmplitudeRecording
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.files import require_file
 from neuron_models.foundation.units import Hertz
 
@@ -29,7 +29,7 @@ def read_ucr(path: Path, reading: Reading) -> tuple[AmplitudeRecording, ...]:
     try:
         table = np.loadtxt(path, delimiter="\t", ndmin=2)
     except (ValueError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a table of numbers with tabs between ({str(error).splitlines()[0]})") from None
+        raise InputError(f"{path}: not a table of numbers with tabs between ({reason(error)})") from None
     require(table.shape[0] > 0 and table.shape[1] > 2, f"{path}: no row with a label and amplitudes")
     labels = table[:, 0]
     whole = bool(np.isfinite(labels).all() and ((labels % 1 == 0) & (labels >= 1)).all())

@@ -5,6 +5,7 @@ rate of the others of its file.
 """
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from datasets.posture.formats.raw import MidlineRecording, Reading
 from datasets.posture.formats.tierpsy_file import MOST_FRAMES
 from datasets.posture.formats.wcon_record import Track, joined, track_of
 from datasets.posture.midlines import resampled
+from neuron_models.foundation.archives import require_unpacked
 from neuron_models.foundation.bad_parts import read_each
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_file
@@ -110,9 +112,12 @@ def _bytes(path: Path) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive:
             inside = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX" not in name]
+            require_unpacked(archive, path)
             require(len(inside) == 1, f"{path} holds {len(inside)} files: unpack it and name those to read")
             return archive.read(inside[0])
-    except (zipfile.BadZipFile, RuntimeError) as error:
+    except InputError:
+        raise
+    except (zipfile.BadZipFile, RuntimeError, OSError, EOFError, ValueError, zlib.error) as error:
         raise InputError(f"{path}: not a .zip file that can be read ({error})") from None
 
 
@@ -173,10 +178,6 @@ def _recording(path: Path, worm: str, tracks: list[Track], reading: Reading, str
     alike = [
         track.midlines if track.midlines.shape[1] == points else resampled(track.midlines, points) for track in tracks
     ]
-    require(
-        bool(frames[-1] < MOST_FRAMES),
-        f"{where} has {len(frames)} midlines in {times[-1] - times[0]:g} s at {rate:g} Hz",
-    )
     midlines = np.full((frames[-1] + 1, points, 2), np.nan)
     midlines[frames] = np.concatenate(alike)[order]
     name = f"{path.name.partition('.')[0]} {worm}"
@@ -191,7 +192,11 @@ def _frames(times: Float[np.ndarray, " midline"], reading: Reading, where: str) 
         neighbours = steps[steps < 1.5 * np.median(steps)]
         said = len(neighbours) / float(neighbours.sum())
     rate = reading.rate(said, where)
-    return np.concatenate(([0], np.cumsum(np.round(steps * rate)))).astype(int), rate
+    with np.errstate(over="ignore"):
+        frames = np.concatenate(([0], np.cumsum(np.round(steps * rate))))
+    told = f"{where} has {len(times)} midlines in {times[-1] - times[0]:g} s at {rate:g} Hz: that cannot be"
+    require(bool(frames[-1] < MOST_FRAMES), told)
+    return frames.astype(int), rate
 
 
 def _kind(value: Any) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.printing import print_whole
 from surrogates.calcium.forecasts.benchmark import LINEAR, PERSISTENCE, PREFIX, TrajectoryBenchmark
@@ -57,7 +58,7 @@ def save_trajectory_tables(benchmark: TrajectoryBenchmark, out: Path) -> tuple[p
     summary = summary_table(runs)
     for table, name in ((runs, RUNS_FILE), (summary, SUMMARY_FILE)):
         with atomic_write(out / name) as beside:
-            table.to_csv(beside, index=False)
+            write_csv(table, beside, index=False)
     return runs, summary
 
 

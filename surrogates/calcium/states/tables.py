@@ -11,6 +11,7 @@ import pandas as pd
 from rich.table import Table
 
 from datasets.calcium.state_rules import state_rule
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.printing import print_whole
 from surrogates.calcium.states.benchmark import WITHOUT, Benchmark
@@ -96,7 +97,7 @@ def save_tables(benchmark: Benchmark, folder: Path) -> pd.DataFrame:
     plain = pd.concat([table.drop(columns=["recall", "confusion"]), recalls], axis=1)
     for name, each in (("accuracy", plain), ("runs", runs)):
         with atomic_write(folder / f"{name}.csv") as beside:
-            each.to_csv(beside, index=False)
+            write_csv(each, beside, index=False)
     rules = {
         rule: {name: list(states) for name, states in state_rule(rule).classes.items()} for rule in benchmark.rules
     }

@@ -46,7 +46,7 @@ def write_worm(path: Path, run: WormRun | None = None) -> Path:
         )
     )
     with atomic_write(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
 
 

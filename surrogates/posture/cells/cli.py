@@ -19,10 +19,10 @@ def cells(
     midlines: Annotated[
         Path | None, typer.Option(help="The midlines (.h5) that --data tells of; rebuilt from it when not said.")
     ] = None,
-    rounds: Annotated[int, typer.Option(help="Of random shifts, for the test.")] = 999,
-    smoothing: Annotated[int, typer.Option(help="Frames of the moving means.")] = 200,
+    rounds: Annotated[int, typer.Option(max=1_000_000, help="Of random shifts, for the test.")] = 999,
+    smoothing: Annotated[int, typer.Option(max=1_000_000, help="Frames of the moving means.")] = 200,
     trial: Annotated[int, typer.Option(help="The recording that the page plays, from 1.")] = 1,
-    seconds: Annotated[float, typer.Option(help="Of it, where it is most lively.")] = 60.0,
+    seconds: Annotated[float, typer.Option(max=3600, help="Of it, where it is most lively.")] = 60.0,
     seed: Annotated[int, typer.Option(help="Of the shifts.")] = 0,
 ) -> None:
     """Find what every LSTM cell follows: speed, bends, reversals; a report, and a page that plays worm and cells."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.wording import counted
 from surrogates.pages import blocks
@@ -36,7 +37,7 @@ def write_cells_report(table: CellTable, reading: CellTraces, model: str, data: 
     """
     frame = table.as_frame()
     with atomic_write(out / "cells.csv") as temporary:
-        frame.to_csv(temporary, index=False, float_format="%.4g")
+        write_csv(frame, temporary, index=False, float_format="%.4g")
     correlations = blocks.FigureBlock(
         "cell-correlations",
         plot_correlations(table),

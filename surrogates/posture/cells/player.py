@@ -63,7 +63,7 @@ def write_cells_page(path: Path, scene: PlayerData) -> Path:
         .render(scene=scene, facts=_facts(scene))
     )
     with atomic_write(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
 
 

@@ -28,9 +28,9 @@ def classify(
     ] = None,
     test_data: TestDataOption = None,
     test_midlines: Annotated[Path | None, typer.Option(help="The midlines that --test-data tells of.")] = None,
-    folds: Annotated[int, typer.Option(help="Of whole individuals.")] = 5,
-    kept: Annotated[int, typer.Option(help="Features that the elimination leaves.")] = 30,
-    trees: Annotated[int, typer.Option(help="Of a forest.")] = 300,
+    folds: Annotated[int, typer.Option(max=10000, help="Of whole individuals.")] = 5,
+    kept: Annotated[int, typer.Option(max=100_000, help="Features that the elimination leaves.")] = 30,
+    trees: Annotated[int, typer.Option(max=100_000, help="Of a forest.")] = 300,
     seed: Annotated[int, typer.Option(help="Of folds and forests.")] = 0,
 ) -> None:
     """Tell strains apart by what the network's cells remember of their worms, beside hand-made features.

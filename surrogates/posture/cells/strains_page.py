@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.wording import counted
 from surrogates.pages import blocks
@@ -62,11 +63,13 @@ def write_strains_report(
     guess = chance(worms.strains)
     table = result_table(results, guess)
     with atomic_write(out / "accuracy.csv") as temporary:
-        table.to_csv(temporary, index=False, float_format="%.4f")
+        write_csv(table, temporary, index=False, float_format="%.4f")
     predicted = {f"{v.features}, {v.classifier}": v.predicted for v in results}
     with atomic_write(out / "worms.csv") as temporary:
-        pd.DataFrame({"individual": worms.individuals, "strain": worms.strains, **predicted}).to_csv(
-            temporary, index=False
+        write_csv(
+            pd.DataFrame({"individual": worms.individuals, "strain": worms.strains, **predicted}),
+            temporary,
+            index=False,
         )
     accuracies = blocks.FigureBlock(
         "accuracy",

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 def quiz(
     real: Annotated[Path, typer.Option(help="Midlines or amplitudes of real worms (.h5).")],
     simulated: Annotated[Path, typer.Option(help="Those of a model, such as `posture generate` writes.")],
-    clips: Annotated[int, typer.Option(help="How many to tell apart.")] = 20,
-    examples: Annotated[int, typer.Option(help="How many labelled ones come first, 5 to 10.")] = 6,
-    seconds: Annotated[float, typer.Option(help="Length of a clip.")] = 60.0,
+    clips: Annotated[int, typer.Option(max=1000, help="How many to tell apart.")] = 20,
+    examples: Annotated[int, typer.Option(max=100, help="How many labelled ones come first, 5 to 10.")] = 6,
+    seconds: Annotated[float, typer.Option(max=3600, help="Length of a clip.")] = 60.0,
     results: Annotated[Path, typer.Option(help="Every choice is added to this file (.csv).")] = Path("results.csv"),
     observer: Annotated[str, typer.Option(help="Who answers, for the results.")] = "",
     seed: Annotated[int, typer.Option(help="Of clips, order and turns.")] = 0,
-    port: Annotated[int, typer.Option(help="Of this machine alone; 0 takes a free one.")] = 8765,
+    port: Annotated[int, typer.Option(max=65535, help="Of this machine alone; 0 takes a free one.")] = 8765,
 ) -> None:
     """Serve a web page that asks which clips show real worms and which a model's; Ctrl-C ends it."""
     from datasets.store import load_dataset
@@ -57,10 +57,10 @@ def clip(
     out: Annotated[Path, typer.Option(help="The film to write (.mp4 or .gif).")],
     trial: Annotated[int, typer.Option(help="Which recording, from 1.")] = 1,
     start: Annotated[float, typer.Option(help="Seconds from its first frame.")] = 0.0,
-    seconds: Annotated[float, typer.Option(help="Length of the clip.")] = 60.0,
+    seconds: Annotated[float, typer.Option(max=3600, help="Length of the clip.")] = 60.0,
     turn: Annotated[float, typer.Option(help="Degrees by which all is turned to the left.")] = 0.0,
-    speed: Annotated[float, typer.Option(help="Times real time.")] = 1.0,
-    side: Annotated[int, typer.Option(help="Of the square picture, in pixels.")] = 480,
+    speed: Annotated[float, typer.Option(max=100, help="Times real time.")] = 1.0,
+    side: Annotated[int, typer.Option(max=4096, help="Of the square picture, in pixels.")] = 480,
 ) -> None:
     """Write a stretch of a recording as a film: the midline red, the head blue."""
     from datasets.store import load_dataset

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from neuron_models.foundation.csv_file import as_text
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.units import Degrees, Dimensionless, Fraction, Seconds
@@ -117,7 +118,7 @@ def append_answer(path: Path, answer: Answer) -> None:
         writer = csv.DictWriter(file, COLUMNS)
         if new:
             writer.writeheader()
-        writer.writerow(asdict(answer))
+        writer.writerow({name: as_text(cell) for name, cell in asdict(answer).items()})
         file.flush()
         os.fsync(file.fileno())
 

@@ -19,10 +19,12 @@ def generate(
     model: Annotated[Path, typer.Option(help="A model.keras that `wormtwin train --model posture_lstm` wrote.")],
     data: DataOption,
     out: OutOption,
-    frames: Annotated[int, typer.Option(help="To generate, of each worm.")] = 9000,
-    worms: Annotated[int, typer.Option(help="How many; each goes on from 50 recorded frames.")] = 30,
+    frames: Annotated[int, typer.Option(max=1_000_000, help="To generate, of each worm.")] = 9000,
+    worms: Annotated[int, typer.Option(max=10000, help="How many; each goes on from 50 recorded frames.")] = 30,
     seed: SeedOption = 0,
-    noise: Annotated[float, typer.Option(help="Times the deviations that the network gives; 0 takes the mean.")] = 1.0,
+    noise: Annotated[
+        float, typer.Option(max=1000, help="Times the deviations that the network gives; 0 takes the mean.")
+    ] = 1.0,
     strain: Annotated[str, typer.Option(help="Go on from recordings of this strain only.")] = "",
     split: Annotated[str, typer.Option(help="Go on from recordings of this split only: train, test, ...")] = "",
     picture: Annotated[Path | None, typer.Option(help="The picture; beside --out when not said.")] = None,
@@ -88,10 +90,10 @@ def sizes(
     layers: Annotated[str, typer.Option(help="Numbers of layers, such as 1,2,4.")] = "1,2",
     units: Annotated[str, typer.Option(help="Numbers of units, such as 16,32,64.")] = "16,32,64",
     model: Annotated[str, typer.Option(help="posture_lstm, or posture_lstm_paper.")] = "posture_lstm",
-    epochs: Annotated[int, typer.Option(help="Passes over the training segments, in each.")] = 100,
+    epochs: Annotated[int, typer.Option(max=1_000_000, help="Passes over the training segments, in each.")] = 100,
     strain: Annotated[str, typer.Option(help="The recordings of this strain only.")] = "",
-    frames: Annotated[int, typer.Option(help="Of each free run.")] = 3000,
-    worms: Annotated[int, typer.Option(help="Free runs of each size.")] = 20,
+    frames: Annotated[int, typer.Option(max=1_000_000, help="Of each free run.")] = 3000,
+    worms: Annotated[int, typer.Option(max=10000, help="Free runs of each size.")] = 20,
     seed: SeedOption = 0,
 ) -> None:
     """Train networks of several sizes and compare their error, their likelihood and their free runs."""

@@ -6,6 +6,7 @@ import pandas as pd
 from rich.table import Table
 
 from datasets.dataset import Dataset
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.printing import print_whole
 from neuron_models.foundation.wording import counted
@@ -26,7 +27,7 @@ def write_comparison(found: Comparison, real: Dataset, generated: Dataset, out: 
     """Write `comparison.csv`, `report.html` and its figures into a folder; gives the page."""
     table = comparison_table(found)
     with atomic_write(out / "comparison.csv") as temporary:
-        table.to_csv(temporary, index=False)
+        write_csv(table, temporary, index=False)
     runs = {
         "Real worms": f"{counted(len(real), 'recording')} of {counted(len(found.real), 'strain')} ({real.name})",
         "Generated worms": f"{counted(len(generated), 'worm')}, {generated.name}; {generated.source}",

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from datasets.dataset import Dataset
 from datasets.plots import COLOURS, MUTED, save_figure, tidy
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.printing import print_whole
@@ -95,7 +96,7 @@ def _pooled(dataset: Dataset) -> dict[str, np.ndarray]:
 def save_sizes(table: pd.DataFrame, out: Path) -> None:
     """Write `sizes.csv` and `sizes.png`."""
     with atomic_write(out / "sizes.csv") as temporary:
-        table.to_csv(temporary, index=False)
+        write_csv(table, temporary, index=False)
     save_figure(plot_sizes(table), out / "sizes.png")
 
 

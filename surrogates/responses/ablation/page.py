@@ -7,6 +7,7 @@ import pandas as pd
 
 from datasets.dataset import Dataset
 from datasets.responses.screen_file import Screen
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.numerals import listed
 from surrogates.pages import blocks
@@ -34,7 +35,7 @@ def write_scenario_report(
         out: the folder.
     """
     with atomic_write(out / "activity.csv") as temporary:
-        table.to_csv(temporary, index=False)
+        write_csv(table, temporary, index=False)
     named = listed(tuple(lost))
     title = f"{intact.name} without {named}" if lost else f"{intact.name}: which neurons are active"
     runs = {"intact": intact} if ablated is None else {"intact": intact, f"without {named}": ablated}
@@ -101,7 +102,7 @@ def write_screen_report(screen: Screen, out: Path) -> Path:
     """Write `screen.csv` (ranked) and the page of a screen; gives the page's path."""
     ranked = screen.ranked()
     with atomic_write(out / "screen.csv") as temporary:
-        ranked.to_csv(temporary, index=False)
+        write_csv(ranked, temporary, index=False)
     lead = (
         f"{len(screen.ablations)} ablations in scenario {screen.scenario}, each simulated and compared with the "
         "intact network. The effect on a neuron is the root mean square change of its soma potential over the root "

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from datasets.store import dataset_checksum, load_dataset
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.numerals import shown_units, significant
@@ -51,7 +52,7 @@ def write_report(outcomes: Sequence[Outcome], out: Path) -> Path:
     for name, tables in (("runs", map(runs_table, outcomes)), ("outputs", map(outputs_table, outcomes))):
         joined = pd.concat([t.assign(experiment=o.experiment.name) for t, o in zip(tables, outcomes, strict=True)])
         with atomic_write(out / f"{name}.csv") as temporary:
-            joined.to_csv(temporary, index=False)
+            write_csv(joined, temporary, index=False)
     content = {"summary": headline.to_dict("records"), "machine": machine, "data": data}
     with atomic_write(out / "report.json") as temporary:
         temporary.write_text(json.dumps(without_nan(content), indent=1))

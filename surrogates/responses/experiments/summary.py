@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.printing import print_whole
 from neuron_models.foundation.splits import SPLITS
@@ -89,7 +90,7 @@ def save_summary(outcome: Outcome, folder: Path) -> None:
     tables = {"result": summarise(outcome), "runs": list_runs(outcome), "by_output": by_output(outcome)}
     for name, table in tables.items():
         with atomic_write(folder / f"{name}.csv") as temporary:
-            table.to_csv(temporary, index=False)
+            write_csv(table, temporary, index=False)
     content = {
         "experiment": outcome.experiment.name,
         "title": outcome.experiment.title,

@@ -23,11 +23,11 @@ def tune(
     data: DataOption,
     out: OutOption,
     model: Annotated[str, typer.Option(help="rnn, lstm, gru, tdnn or narx.")] = "gru",
-    units: Annotated[int | None, typer.Option(help="Size of the hidden state.")] = None,
-    trials: Annotated[int, typer.Option(help="How many settings to try.")] = 40,
-    epochs: Annotated[int, typer.Option(help="Passes over the training trials, in each.")] = 200,
+    units: Annotated[int | None, typer.Option(max=65536, help="Size of the hidden state.")] = None,
+    trials: Annotated[int, typer.Option(max=1_000_000, help="How many settings to try.")] = 40,
+    epochs: Annotated[int, typer.Option(max=1_000_000, help="Passes over the training trials, in each.")] = 200,
     seed: Annotated[int, typer.Option(help="Of the proposals, the first weights and the batches.")] = 0,
-    seeds_per_trial: Annotated[int, typer.Option(help="Trainings of each; the mean counts.")] = 1,
+    seeds_per_trial: Annotated[int, typer.Option(max=10000, help="Trainings of each; the mean counts.")] = 1,
 ) -> None:
     """Search activation, learning rate and batch size on validation trials; a stopped search goes on."""
     from datasets.store import load_dataset
@@ -58,9 +58,9 @@ def reduce(
     out: OutOption,
     max_rmse: Annotated[float, typer.Option(help="The largest validation RMSE allowed, in the data's units.")],
     models: Annotated[str, typer.Option(help="Such as gru,linear; all that have a size when empty.")] = "",
-    max_units: Annotated[int, typer.Option(help="The largest size (units, order or lags).")] = 64,
-    runs: Annotated[int, typer.Option(help="Seeds of each size; their mean counts.")] = 3,
-    epochs: Annotated[int, typer.Option(help="Passes over the training trials, in each run.")] = 500,
+    max_units: Annotated[int, typer.Option(max=65536, help="The largest size (units, order or lags).")] = 64,
+    runs: Annotated[int, typer.Option(max=10000, help="Seeds of each size; their mean counts.")] = 3,
+    epochs: Annotated[int, typer.Option(max=1_000_000, help="Passes over the training trials, in each run.")] = 500,
     seed: Annotated[int, typer.Option(help="The first of the seeds.")] = 0,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
 ) -> None:

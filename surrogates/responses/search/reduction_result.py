@@ -11,6 +11,7 @@ import pandas as pd
 
 from datasets.plots import save_figure
 from datasets.store import dataset_checksum, load_dataset
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.files import atomic_write
 from surrogates.responses.models.table import MODELS
 from surrogates.responses.search.plots import plot_reduction
@@ -59,7 +60,7 @@ def save_reduction(
     """
     table, units = tried_table(outcome, reduction), load_dataset(data, lazy=True).y_units
     with atomic_write(out / "tried.csv") as temporary:
-        table.to_csv(temporary, index=False)
+        write_csv(table, temporary, index=False)
     found = outcome.winner is not None
     best = outcome.winner or outcome.closest
     row = table[(table["model"] == best.model) & (table["size"] == best.size)].iloc[0].to_dict()

@@ -10,6 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from datasets.plots import save_figure
 from datasets.store import dataset_checksum, load_dataset
+from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.files import atomic_write
 from surrogates.responses.search.plots import plot_tuning_history, plot_tuning_parameters
 from surrogates.responses.search.search import train_command
@@ -46,7 +47,7 @@ def save_tuning(trials: list[FrozenTrial], data: Path, tuning: Tuning, out: Path
     """
     table, units = trial_table(trials), load_dataset(data, lazy=True).y_units
     with atomic_write(out / "trials.csv") as temporary:
-        table.to_csv(temporary, index=False)
+        write_csv(table, temporary, index=False)
     best = ranked(trials)[0]
     settings, config = tuning.model_settings(best.params), tuning.config(best.params)
     content = {

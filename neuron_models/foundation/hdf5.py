@@ -1,0 +1,309 @@
+"""HDF5 files of strangers: opened with care, and read a field at a time, each with its type and shape.
+
+A file is refused as a whole when its data lie elsewhere (external links, virtual arrays, external storage), since it
+would then read other files of this machine, or when it declares more than it can hold. What is wrong with a field is
+said in words by whoever asks for it.
+"""
+
+import errno
+import io
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from neuron_models.foundation.errors import InputError, reason, require
+from neuron_models.foundation.files import require_file
+
+NUMBERS, WHOLE, TEXTS = "numbers", "whole numbers", "texts"
+"""What a field can hold."""
+_KINDS = {NUMBERS: "iufb", WHOLE: "iu"}
+_WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+_DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError, EOFError)
+"""What HDF5 raises, and NumPy, where a file is not whole."""
+_DENSEST = 1100
+"""No file holds more bytes than this for one of its own: deflate gives 1032 at most (zlib's technical notes)."""
+_SMALL = 2**28
+"""Bytes that any file may declare."""
+
+
+@contextmanager
+def open_hdf5(path: Path, what: str, *, own: bool = False, looked_through: bool = True, **options: Any) -> Iterator:
+    """Open an HDF5 file to read it; everything that its content makes HDF5 raise is an `InputError` with its path.
+
+    Args:
+        path: the file.
+        what: it should be, such as "file of tracks (.h5)".
+        own: it was written by wormtwin, which makes no links.
+        looked_through: refuse what lies outside of the file, and sizes that cannot be; False where this was done.
+        options: of `h5py.File`.
+
+    Raises:
+        InputError: there is no such file, it is damaged, its data lie elsewhere, or another process writes to it.
+        OSError: the system does not give the file.
+    """
+    require_file(path, f"the {what}")
+    with _opened(path, what, options) as file:
+        try:
+            if looked_through:
+                _look_through(file, path, path.stat().st_size, own)
+            yield file
+        except InputError:
+            raise
+        except _DAMAGE as error:
+            raise InputError(f"{path}: not a whole {what} ({reason(error)}): make or copy it again") from error
+
+
+def require_own_data(path: Path) -> None:
+    """Check an HDF5 file before another library reads it: that its data lie in it, and fit into it.
+
+    Raises:
+        InputError: they do not, or another process writes to the file. Files that are no HDF5 or damaged pass: the
+            reader tells.
+    """
+    try:
+        if not h5py.is_hdf5(path):
+            return
+    except (OSError, ValueError):
+        return
+    with open_hdf5(path, "HDF5 file"):
+        pass
+
+
+def require_own_bytes(content: bytes, where: str) -> None:
+    """Check HDF5 that is a member of an archive, as `require_own_data` does.
+
+    Raises:
+        InputError: its data lie elsewhere, do not fit into it, or it is damaged.
+    """
+    try:
+        with h5py.File(io.BytesIO(content), "r") as file:
+            _look_through(file, where, len(content), own=False)
+    except InputError:
+        raise
+    except _DAMAGE as error:
+        raise InputError(f"{where}: not a whole HDF5 file ({reason(error)})") from error
+
+
+@contextmanager
+def _opened(path: Path, what: str, options: dict[str, Any]) -> Iterator[h5py.File]:
+    file = _open(path, what, options)
+    try:
+        yield file
+    finally:
+        file.close()
+
+
+def _open(path: Path, what: str, options: dict[str, Any]) -> h5py.File:
+    """Open a file; without locks where the disk has none: a file is never written again under its final name."""
+    try:
+        return h5py.File(path, "r", **options)
+    except OSError as error:
+        number = error.errno or 0
+        if number in _WITHOUT_LOCKS and "lock" in str(error):
+            return h5py.File(path, "r", locking=False, **options)
+        if is_locked(error):
+            raise InputError(f"{path} is at work in another process: wait until it has ended") from None
+        if number in (errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENOMEM):
+            raise
+        raise InputError(f"{path}: not a whole {what} ({reason(error)}): make or copy it again") from error
+    except _DAMAGE as error:
+        raise InputError(f"{path}: not a whole {what} ({reason(error)}): make or copy it again") from error
+
+
+def is_locked(error: Exception) -> bool:
+    """Whether HDF5 could not open a file only because another process has it open."""
+    if isinstance(error, BlockingIOError):
+        return True
+    return isinstance(error, OSError) and "unable to lock file" in str(error) and error.errno not in _WITHOUT_LOCKS
+
+
+def _look_through(file: h5py.File, where: Path | str, size: int, own: bool) -> None:
+    """Refuse what lies outside of a file, and more bytes than its `size` can stand for."""
+    links: list[tuple[str, int]] = []
+    file.id.links.visit(lambda name, info: links.append((name.decode(errors="replace"), info.type)), info=True)
+    declared = 0
+    for name, kind in links:
+        if kind == h5py.h5l.TYPE_SOFT and not own:
+            continue
+        require(kind == h5py.h5l.TYPE_HARD, f"{where}: {name} is a link to data elsewhere: such files are not read")
+        item = file[name]
+        if isinstance(item, h5py.Dataset):
+            settings = item.id.get_create_plist()
+            outside = settings.get_external_count() > 0 or settings.get_layout() == h5py.h5d.VIRTUAL
+            require(not outside, f"{where}: the data of {name} lie in other files: such files are not read")
+            declared += math.prod(item.shape or ()) * item.id.get_type().get_size()
+    require(
+        declared <= max(_SMALL, _DENSEST * size),
+        f"{where}: a file of {size:,} bytes cannot hold the {declared:,} bytes that it declares: it is damaged",
+    )
+
+
+def stored_array(group: h5py.Group, name: str, axes: str | None, kind: str = NUMBERS) -> h5py.Dataset:
+    """A field that is an array, not read yet.
+
+    Args:
+        group: the file, or a group in it.
+        name: of the field.
+        axes: such as "frame point 2": a word is any size, a number this one; None where any shape will do.
+        kind: of `NUMBERS`, `WHOLE`, `TEXTS`.
+
+    Raises:
+        InputError: it is missing, no array, or of another kind or shape.
+    """
+    where, found = f"{group.file.filename}: {_path(group, name)}", group.get(name)
+    require(found is not None, f"{where} is missing")
+    wanted = f"{where} must be {kind}" + ("" if axes is None else f" ({', '.join(axes.split())})")
+    if not isinstance(found, h5py.Dataset):
+        raise InputError(f"{wanted}, it is a {type(found).__name__.lower()}")
+    shape = found.shape
+    if shape is None:
+        raise InputError(f"{wanted}, it is empty")
+    of_kind = h5py.check_string_dtype(found.dtype) is not None if kind == TEXTS else found.dtype.kind in _KINDS[kind]
+    require(of_kind and _fits(shape, axes), f"{wanted}, got {_named(found.dtype)} of the shape {shape}")
+    return found
+
+
+def numbers(group: h5py.Group, name: str, axes: str | None, kind: str = NUMBERS) -> np.ndarray:
+    """A field of numbers, read: see `stored_array`."""
+    return np.asarray(stored_array(group, name, axes, kind)[()])
+
+
+def one_number(group: h5py.Group, name: str) -> float:
+    """A field of one number, whatever its axes.
+
+    Raises:
+        InputError: it is missing, or not one number.
+    """
+    found = np.ravel(numbers(group, name, None))
+    require(len(found) == 1, f"{group.file.filename}: {_path(group, name)} must be one number, got {len(found)}")
+    return float(found[0])
+
+
+def texts(group: h5py.Group, name: str) -> tuple[str, ...]:
+    """A field that is a list of texts.
+
+    Raises:
+        InputError: it is missing, or something else.
+    """
+    return tuple(str(each) for each in stored_array(group, name, "entry", TEXTS).asstr()[:])
+
+
+def table_of(group: h5py.Group, name: str) -> np.ndarray:
+    """A field that is a table: a structured array (row,).
+
+    Raises:
+        InputError: it is missing, or something else.
+    """
+    found = group.get(name)
+    where = f"{group.file.filename}: {_path(group, name)}"
+    table = isinstance(found, h5py.Dataset) and found.dtype.names is not None and len(found.shape or ()) == 1
+    require(table, f"{where} must be a table (rows of named columns)")
+    return found[:]
+
+
+def column(table: np.ndarray, name: str, where: str) -> np.ndarray:
+    """A column of numbers of a table (row,).
+
+    Raises:
+        InputError: it is missing, or holds something else; the message begins with `where`.
+    """
+    require(name in (table.dtype.names or ()), f"{where}: the column {name} is missing")
+    found = table[name]
+    fits = found.dtype.kind in _KINDS[NUMBERS] and found.ndim == 1
+    require(fits, f"{where}: the column {name} must be one number a row, got {_named(found.dtype)}")
+    return found
+
+
+def text_attribute(group: h5py.Group, name: str) -> str:
+    """An attribute that is a text.
+
+    Raises:
+        InputError: it is missing, or something else.
+    """
+    found = plain_attribute(group, name)
+    require(isinstance(found, str), f"{_attribute(group, name)} must be a text, got {found!r:.60}")
+    return found
+
+
+def number_attribute(group: h5py.Group, name: str) -> float:
+    """An attribute that is a number.
+
+    Raises:
+        InputError: it is missing, or something else.
+    """
+    found = plain_attribute(group, name)
+    number = isinstance(found, int | float)
+    require(number, f"{_attribute(group, name)} must be a number, got {found!r:.60}")
+    return float(found)
+
+
+def json_attribute(group: h5py.Group, name: str, kind: type) -> Any:
+    """An attribute that is JSON, of a list or of an object.
+
+    Raises:
+        InputError: it is missing, or something else.
+    """
+    said = text_attribute(group, name)
+    try:
+        found = json.loads(said)
+    except (ValueError, RecursionError):
+        raise InputError(f"{_attribute(group, name)} must be JSON, got {said!r:.60}") from None
+    require(isinstance(found, kind), f"{_attribute(group, name)} must be a JSON {kind.__name__}, got {said!r:.60}")
+    return found
+
+
+def names_attribute(group: h5py.Group, name: str) -> tuple[str, ...]:
+    """An attribute that is a list of texts, as JSON.
+
+    Raises:
+        InputError: it is missing, or something else.
+    """
+    found = json_attribute(group, name, list)
+    named = all(isinstance(each, str) for each in found)
+    require(named, f"{_attribute(group, name)} must be a list of texts, got {found!r:.60}")
+    return tuple(found)
+
+
+def plain_attribute(group: h5py.Group, name: str) -> Any:
+    """An attribute as Python has it: a text, a number, or a list of them; None where it is empty.
+
+    Raises:
+        InputError: it is missing.
+    """
+    require(name in group.attrs, f"{_attribute(group, name)} is missing")
+    found = group.attrs[name]
+    if isinstance(found, np.ndarray) and found.size == 1:
+        found = found.ravel()[0]
+    if isinstance(found, np.ndarray | np.generic):
+        found = found.tolist()
+    if isinstance(found, bytes):
+        return found.decode(errors="replace")
+    return None if isinstance(found, h5py.Empty) else found
+
+
+def _attribute(group: h5py.Group, name: str) -> str:
+    of = "" if group.name == "/" else f" of {(group.name or '').strip('/')}"
+    return f"{group.file.filename}: the attribute {name}{of}"
+
+
+def _path(group: h5py.Group, name: str) -> str:
+    return f"{group.name or ''}/{name}".strip("/")
+
+
+def _fits(shape: tuple[int, ...], axes: str | None) -> bool:
+    if axes is None:
+        return True
+    wanted = axes.split()
+    return len(wanted) == len(shape) and all(
+        not want.isdigit() or int(want) == size for want, size in zip(wanted, shape, strict=True)
+    )
+
+
+def _named(dtype: np.dtype) -> str:
+    return TEXTS if h5py.check_string_dtype(dtype) is not None else "a table" if dtype.names else str(dtype)

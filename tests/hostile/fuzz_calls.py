@@ -1,0 +1,331 @@
+"""Random arguments and wrong files through every command; run as a script: see `--help`.
+
+The calls run in a child process, many in one; what it does is told line by line in a file, so that a crash or a hang is
+told too, and a new child goes on behind it. Everything is drawn from the seed and the number of the call.
+"""
+
+import argparse
+import contextlib
+import functools
+import inspect
+import io
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from fuzz_mutations import mutated
+
+import run_experiments
+
+CPU_SECONDS = 20
+"""Of a call; then it is stopped as by Ctrl-C, and counts as work."""
+WALL_SECONDS = 600
+"""Of silence of a child; then it is killed, and counts as a hang."""
+
+ANY = ("responses.h5", "uneven.h5", "calcium.h5", "angles.h5", "amplitudes.h5", "pose.h5")
+POSTURE = ("worm.npy", "worms.npz", "wormpose.h5", "tierpsy.hdf5", "amplitudes_raw.h5", "worm.wcon", "worm.wcon.zip")
+LABELS = tuple(f"labels_{kind}" for kind in ("slp.slp", "analysis.h5", "dlc.csv", "nwb.nwb", "coco.json"))
+COMMANDS: dict[str, tuple[int, tuple[str, ...]]] = {
+    # How often, and arguments that are right; <a|b> is one of these files, @x a new name.
+    "connectome info": (4, ("--network", "<network.xml>")),
+    "simulate": (1, ("--network", "<network.xml>", "--sequences", "0", "--out", "@a.h5")),
+    "dataset info": (12, ("<ANY>",)),
+    "dataset plot": (4, ("<ANY>", "--out", "@a.png")),
+    "dataset split": (4, ("<responses.h5|uneven.h5>", "--out", "@a.h5")),
+    "dataset export-dat": (4, ("<responses.h5|uneven.h5>", "--out", "@dat")),
+    "dataset import-dat": (6, ("<dat>", "--out", "@a.h5")),
+    "train": (3, ("--data", "<responses.h5>", "--model", "linear", "--lags", "2", "--out", "@run")),
+    "evaluate": (3, ("--data", "<responses.h5>", "--model", "<model.keras>")),
+    "models": (1, ()),
+    "calcium import": (12, ("<calcium.npz|calcium.mat|calcium.nwb>", "--out", "@a.h5")),
+    "calcium make-sample": (2, ("--worms", "1", "--minutes", "1", "--out", "@a.h5")),
+    "calcium benchmark": (1, ("<calcium.h5>", "--models", "none", "--out", "@b")),
+    "posture import": (22, ("<POSTURE>", "--shortest", "1", "--fps", "10", "--out", "@a.h5")),
+    "posture make-sample": (1, ("--strains", "N2", "--worms", "1", "--minutes", "0.2", "--out", "@a.h5")),
+    "posture eigenworms": (3, ("<angles.h5>", "--out", "@a.h5")),
+    "posture path": (2, ("<angles.h5>", "--out", "@p")),
+    "posture features": (2, ("<angles.h5>", "--out", "@f")),
+    "posture generate": (3, ("--model", "<model.keras>", "--data", "<amplitudes.h5>", "--out", "@a.h5")),
+    "posture compare": (1, ("--data", "<amplitudes.h5>", "--generated", "<amplitudes.h5>", "--out", "@c")),
+    "posture sizes": (1, ("<amplitudes.h5>", "--epochs", "0", "--out", "@s")),
+    "posture cells": (2, ("--model", "<model.keras>", "--data", "<amplitudes.h5>", "--out", "@c")),
+    "posture classify": (2, ("--model", "<model.keras>", "--data", "<amplitudes.h5>", "--out", "@c")),
+    "posture test-page": (2, ("--real", "<angles.h5>", "--simulated", "<angles.h5>", "--results", "@r.csv")),
+    "posture clip": (3, ("<angles.h5>", "--seconds", "1", "--side", "48", "--out", "@c.mp4")),
+    "posture demo": (1, ("--seed", "x", "--out", "@d")),
+    "pose import": (18, ("<LABELS>", "--size", "16", "--out", "@a.h5")),
+    "pose convert": (14, ("<LABELS|tracks.h5>", "--out", "@a.csv")),
+    "pose render": (3, ("--video", "<film.mp4>", "--tracks", "<tracks.h5>", "--out", "@r.mp4")),
+    "pose align": (3, ("<film.mp4>", "--size", "16", "--centroids", "<centroids.csv>", "--out", "@a.h5")),
+    "pose suggest": (2, ("<film.mp4|pose.h5>", "--frames", "3", "--clusters", "2", "--out", "@s.csv")),
+    "pose make-sample": (2, ("--frames", "4", "--size", "32", "--animals", "2", "--out", "@a.h5")),
+    "pose predict": (3, ("--model", "<model.keras>", "--video", "<film.mp4>", "--out", "@t.h5")),
+    "pose study": (1, ("bend", "--data", "<pose.h5>", "--epochs", "0", "--out", "@s")),
+    "pose demo": (1, ("--animal", "cat", "--out", "@d")),
+    "export": (4, ("--model", "<model.keras>", "--to", "numpy", "--out", "@e")),
+    "importance": (2, ("--data", "<responses.h5>", "--model", "<model.keras>", "--out", "@i")),
+    "tune": (1, ("--data", "<responses.h5>", "--trials", "0", "--out", "@t")),
+    "reduce": (
+        1,
+        ("--data", "<responses.h5>", "--max-rmse", "0.1", "--models", "linear", "--runs", "1", "--out", "@r"),
+    ),
+    "worm": (1, ("--data", "<responses.h5>", "--out", "@w.html")),
+    "scenario list": (1, ()),
+    "scenario run": (1, ("fcm", "--network", "<network.xml>", "--sequences", "0", "--out", "@s")),
+    "screen": (1, ("--network", "<network.xml>", "--neurons", "none", "--sequences", "0", "--out", "@s")),
+    "experiments": (1, ("1", "--runs", "0", "--network", "<network.xml>", "--out", "@e")),
+}
+GROUPS = {"ANY": ANY, "POSTURE": (*POSTURE, "ucr.tsv"), "LABELS": LABELS}
+TEXTS = (
+    *("", " ", ",", "a,b", "0", "-1", "1", "2", "3", "1.5", "nan", "inf", "-inf", "1e400", "2147483648", str(2**63)),
+    *("1000000000", "x", "auto", "all", "none", "folder", "[red]x[/red]", "\x1b[31m", "é\udcff", "=1+1", "--", "-x"),
+    *("x" * 3000, "٣", "1,1", "3-1", "1-999999", "a=b", "train", "\n", "N2", "AVBL"),
+)
+NOT_GIVEN = ("--help", "--cluster", "--jobs", "--install-completion", "--show-completion")
+READ = ("--data", "--model", "--real", "--simulated", "--generated", "--use", "--midlines", "--tracks", "--centroids")
+BAD = re.compile(r"Traceback|did not foresee")
+
+
+def options_of(names: str) -> list[tuple[str, bool]]:
+    """The options of a command, each with whether it names a file."""
+    command: Any = run_experiments.command_line()
+    for name in names.split():
+        command = command.commands[name]
+    kinds = inspect.signature(command.callback).parameters
+    found = []
+    for each in command.params:
+        if each.name in kinds and each.opts[0].startswith("--") and each.opts[0] not in NOT_GIVEN:
+            found.append((each.opts[0], "Path" in str(kinds[each.name].annotation)))
+    return found or _settings(names)
+
+
+def _settings(names: str) -> list[tuple[str, bool]]:
+    return [("--units", False)] if names == "train" else []
+
+
+def arguments_of(names: str, seeds: Path, folder: Path, rng: random.Random) -> tuple[list[str], str]:
+    """The arguments of one call, whose files lie in `folder`, and what is wrong with it."""
+    given, wrong, filled = list(COMMANDS[names][1]), [], []
+    break_file = rng.random() < 0.65
+    for place, each in enumerate(given):
+        if each.startswith("<"):
+            choices = [name for word in each[1:-1].split("|") for name in GROUPS.get(word, (word,))]
+            name = rng.choice(choices) if rng.random() < 0.97 else rng.choice(ANY)
+            target = folder / f"{place}{Path(name).suffixes[-1] if Path(name).suffixes else ''}"
+            target = target.with_name(target.name.replace(".zip", ".wcon.zip"))
+            if break_file:
+                wrong.append(f"{name} {mutated(seeds / name, target, rng)}")
+            elif rng.random() < 0.1:
+                wrong.append(f"{name} missing")
+            else:
+                target = seeds / name
+            filled.append(str(target))
+        else:
+            filled.append(str(folder / each[1:]) if each.startswith("@") else each)
+    if not break_file or rng.random() < 0.15:
+        wrong += _wrong_options(names, filled, folder, seeds, rng)
+    return [*names.split(), *filled], "; ".join(wrong)
+
+
+def _wrong_options(names: str, filled: list[str], folder: Path, seeds: Path, rng: random.Random) -> list[str]:
+    wrong = []
+    for _ in range(rng.choice([1, 1, 2, 3])):
+        options = options_of(names)
+        if not options or rng.random() < 0.1:
+            filled.insert(rng.randrange(len(filled) + 1), rng.choice(["extra", "--odd", "-q"]))
+            continue
+        option, is_path = rng.choice(options)
+        value = _path(option, folder, seeds, rng) if is_path else rng.choice(TEXTS)
+        if option in filled and rng.random() < 0.8:
+            filled[filled.index(option) + 1 : filled.index(option) + 2] = [value]
+        elif option == "--out":
+            continue
+        else:
+            filled += [option, value]
+        wrong.append(f"{option} {value!r:.40}")
+    return wrong
+
+
+def _path(option: str, folder: Path, seeds: Path, rng: random.Random) -> str:
+    """A file that is read, of another kind; or a place inside the folder that cannot or can be written."""
+    if option in READ and rng.random() < 0.5:
+        return str(seeds / rng.choice(ANY))
+    (folder / "a file").write_text("text")
+    (folder / "a folder").mkdir(exist_ok=True)
+    names = (
+        "a file",
+        "a folder",
+        "a file/x.h5",
+        "new.h5",
+        "\udcff.png",
+        "x" * 300,
+        "[red]x.h5",
+        "new",
+        "a.mp4",
+        "a.csv",
+    )
+    return str(folder / rng.choice([*names, "a.PNG", "a.html", "a.keras"]))
+
+
+def one_call(number: int, seed: int, seeds: Path, folder: Path) -> dict[str, Any]:
+    """Make a call and tell how it ended."""
+    rng = random.Random(f"{seed} {number}")
+    names = rng.choices(list(COMMANDS), [weight for weight, _ in COMMANDS.values()])[0]
+    arguments, wrong = arguments_of(names, seeds, folder, rng)
+    before = _content(folder)
+    out, error = io.StringIO(), io.StringIO()
+    started = time.process_time()
+    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+            status: Any = run_experiments.run(arguments)
+    except BaseException as raised:
+        status = f"raised {type(raised).__name__}: {raised}"
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    told = error.getvalue()
+    left = [name for name in _content(folder) - before if _half(name, status)]
+    lines = [line for line in told.splitlines() if line.startswith("wormtwin:")]
+    faults = []
+    if status not in (0, 2, 130):
+        faults.append(f"status {status}")
+    if BAD.search(told + out.getvalue()):
+        faults.append("not foreseen")
+    if status == 2 and len(lines) != 1:
+        faults.append(f"{len(lines)} lines")
+    if left:
+        faults.append(f"left {sorted(left)[:3]}")
+    return {
+        "call": number,
+        "arguments": [each.replace(str(folder), ".").replace(str(seeds), "SEEDS")[:80] for each in arguments],
+        "wrong": wrong[:200],
+        "status": status,
+        "seconds": round(time.process_time() - started, 2),
+        "faults": faults,
+        "told": told[-600:] if faults else told.strip()[-200:],
+    }
+
+
+def _content(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def _half(name: str, status: Any) -> bool:
+    """Whether a file is half-written: a hidden one beside its place, or anything after a refusal."""
+    parts = Path(name).parts
+    return any(part.startswith(".") for part in parts) and status != 130
+
+
+def child(first: int, last: int, seed: int, seeds: Path, log: Path) -> None:
+    """Make calls and write a line before and one after each."""
+    os.environ["HOME"] = str(seeds.parent)
+    signal.signal(signal.SIGPROF, _stop)
+    _without_network()
+    run_experiments.command_line = functools.cache(run_experiments.command_line)  # it would be built anew for each call
+    with log.open("a") as file:
+        for number in range(first, last):
+            file.write(json.dumps({"begun": number}) + "\n")
+            file.flush()
+            folder = Path(tempfile.mkdtemp(dir=seeds.parent, prefix="call-"))
+            os.chdir(folder)
+            try:
+                file.write(json.dumps(one_call(number, seed, seeds, folder)) + "\n")
+            finally:
+                os.chdir(seeds.parent)
+                shutil.rmtree(folder, ignore_errors=True)
+            file.flush()
+
+
+def _stop(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _without_network() -> None:
+    """No page is served and nothing is fetched."""
+    import werkzeug.serving
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError("there is no network here")
+
+    werkzeug.serving.make_server = refuse
+
+
+def fuzz(calls: int, seed: int, seconds: float, folder: Path, log: Path) -> list[dict[str, Any]]:
+    """Make calls until they are done or the time is over; gives what each told, a crash or a hang among them."""
+    seeds = folder / "seeds"
+    here = [sys.executable, __file__, "--seed", str(seed), "--folder", str(folder), "--log", str(log)]
+    if not seeds.exists():
+        seeds.mkdir(parents=True)
+        subprocess.run([*here, "--make"], check=True)
+    until = time.monotonic() + seconds
+    done = 0
+    log.touch()
+    while done < calls and time.monotonic() < until:
+        process = subprocess.Popen([*here, "--child", str(done), str(min(done + 500, calls))])
+        seen, at = log.stat().st_size, time.monotonic()
+        while process.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(2)
+            if log.stat().st_size != seen:
+                seen, at = log.stat().st_size, time.monotonic()
+            if time.monotonic() > min(at + WALL_SECONDS, until + 2 * CPU_SECONDS):
+                process.kill()
+                process.wait()
+        records = _read(log)
+        begun = max((each["begun"] for each in records if "begun" in each), default=-1)
+        ended = {each["call"] for each in records if "call" in each}
+        if begun >= 0 and begun not in ended and time.monotonic() < until:
+            fault = {
+                "call": begun,
+                "status": process.returncode,
+                "faults": ["crash or hang"],
+                "arguments": [],
+                "told": "",
+            }
+            with log.open("a") as file:
+                file.write(json.dumps({**fault, "wrong": "", "seconds": 0}) + "\n")
+        done = begun + 1
+    return [each for each in _read(log) if "call" in each]
+
+
+def _read(log: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.read_text().splitlines() if line.endswith("}")]
+
+
+def main() -> None:
+    """The script."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=1_000_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=3600)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--log", type=Path, required=True)
+    parser.add_argument("--make", action="store_true")
+    parser.add_argument("--child", type=int, nargs=2)
+    given = parser.parse_args()
+    if given.make:
+        from fuzz_files import make_files
+
+        make_files(given.folder / "seeds")
+    elif given.child:
+        child(*given.child, given.seed, given.folder / "seeds", given.log)
+    else:
+        found = fuzz(given.calls, given.seed, given.seconds, given.folder, given.log)
+        faults = [each for each in found if each["faults"]]
+        print(f"{len(found)} calls, {len(faults)} faults")
+        for each in faults:
+            print(json.dumps(each))
+        sys.exit(1 if faults else 0)
+
+
+if __name__ == "__main__":
+    main()
