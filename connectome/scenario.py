@@ -151,7 +151,7 @@ _MAKERS: dict[str, Callable[[], Scenario]] = {
     "fcm": lambda: _published("fcm", AVB_AND_PLM, FCM_OUTPUTS),
     "fcm_wide": lambda: replace(_published("fcm", AVB_AND_PLM, FCM_WIDE_OUTPUTS), name="fcm_wide"),
     "nictation": lambda: _published("nictation", IL2, NICTATION_OUTPUTS),
-    "nictation_wide": lambda: _published("nictation", IL2, NICTATION_WIDE_OUTPUTS),
+    "nictation_wide": lambda: replace(_published("nictation", IL2, NICTATION_WIDE_OUTPUTS), name="nictation_wide"),
     "fcm_nictation": _both,
 }
 SCENARIOS = {name: (about, _MAKERS[name]) for name, about in SCENARIO_NAMES.items()}

@@ -173,5 +173,8 @@ def test_one_name_that_comes_twice_renames_all(npz, tmp_path, monkeypatch):
     names = {"day1": ("worm1", "worm2"), "day2": ("worm1", "worm3")}
     read = {".npz": lambda path: tuple(replace(recording, name=name) for name in names[path.stem])}
     monkeypatch.setattr("datasets.calcium.recordings.READERS", read)
-    found = read_recordings([tmp_path / "day1.npz", tmp_path / "day2.npz"])
+    files = [tmp_path / "day1.npz", tmp_path / "day2.npz"]
+    for file in files:
+        file.touch()
+    found = read_recordings(files)
     assert [each.name for each in found] == ["day1 worm1", "day1 worm2", "day2 worm1", "day2 worm3"]

@@ -94,7 +94,7 @@ def test_the_activity_follows_the_place_of_the_state():
     worm = sample_worm(replace(SHORT, delay=0.0, duration=600.0), 0)
     for k, name in enumerate(STATES[:-1]):
         inside = worm.recording.states == k
-        assert np.allclose(worm.activity[inside], CYCLE[name].index)
+        assert np.allclose(worm.activity[inside], CYCLE[name].place)
 
 
 def test_bleaching_takes_its_share_of_the_light():

@@ -29,6 +29,9 @@ def test_predicting_a_video_in_two_parts_gives_the_same(tmp_path, stop, draw_fis
     class Drawn:
         number, fps = len(images), 30.0
 
+        def spread(self, number):
+            return list(range(number))
+
         def read(self, index, grey):
             return images[index]
 

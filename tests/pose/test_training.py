@@ -98,7 +98,7 @@ def test_mistakes_are_one_line(trained, tmp_path, wormtwin, draw_fish, skeleton)
         ((*predict, "--data", trained / "fish.h5", "--batch", 0), "a batch must have 1 image"),
         (("evaluate", "--model", model, "--data", tmp_path / "birds.h5"), "another skeleton"),
         (("train", "--model", "pose_small", "--data", tmp_path / "blank.h5", "--out", tmp_path / "r"),
-         "no keypoint is labelled in its train split"),
+         "no key point is labelled in its train split"),
         (("train", "--model", "gru", "--data", trained / "fish.h5", "--out", tmp_path / "r"), "lists those that do"),
         (("train", "--model", "gru", "--preset", "fast", "--data", trained / "fish.h5", "--out", tmp_path / "r"),
          "gru has no presets: give --epochs"),

@@ -90,7 +90,9 @@ def test_a_dataset_holds_what_it_held(name):
 
 @pytest.mark.parametrize("name", EXPECTED["tracks"])
 def test_tracks_hold_what_they_held(name):
-    assert summary(load_tracks(FOLDER / name)) == EXPECTED["tracks"][name]
+    text = EXPECTED["tracks"][name]
+    found = summary(load_tracks(FOLDER / name))
+    assert {part: found[part] for part in text} == text
 
 
 def test_an_alignment_on_its_way_holds_what_it_held():

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.pose.tracks import UNTRACKED
+from neuron_models.foundation.units import Dimensionless
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,7 @@ class Instance:
     xy: Float[np.ndarray, "keypoint 2"]
     track: int | None = None
     scores: Float[np.ndarray, " keypoint"] | None = None
-    score: float = float("nan")
+    score: Dimensionless = float("nan")
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,7 +28,7 @@ the body, amplitude the length of the vector of all amplitudes, in which the siz
 _MOST = 100_000
 """Frames of a strain that go into a distance; more are thinned out evenly."""
 
-Behaviour = Mapping[str, Float[np.ndarray, " frame"]]
+Behaviour = Mapping[str, Float[np.ndarray, " _frame"]]
 """What the worms of one strain do: by name, all frames of all of them."""
 
 

@@ -236,7 +236,7 @@ def test_hiding_a_neuron_costs_what_it_told(two):
     weights = learner.fit(windows, fold)
     weights = [np.where(np.arange(64)[:, None] % 4 == 0, weights[0], 0), weights[1]]  # AVAL alone
     lost = occlusion(learner, weights, windows, 4)
-    whole, shares = (learner.given(weights, windows) == windows.y).mean(), np.bincount(windows.y) / len(windows.y)
+    whole, shares = (learner.predicted(weights, windows) == windows.y).mean(), np.bincount(windows.y) / len(windows.y)
     assert lost[0] in [pytest.approx(100 * (whole - share)) for share in shares]  # the same answer all the time
     assert lost[0] > 2
     assert lost[1:] == [0, 0, 0]
