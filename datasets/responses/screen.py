@@ -1,7 +1,6 @@
 """An ablation screen: what each neuron's loss does to each recorded neuron."""
 
 import hashlib
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,10 +13,18 @@ from connectome.network import NetworkParameters, build_network, default_setting
 from connectome.scenario import Scenario
 from connectome.simulating import simulate_here
 from datasets.responses.screen_file import Screen, load_screen, save_screen
-from datasets.responses.simulation import versions
+from datasets.responses.simulation import place_name, versions
 from neuron_models.circuit import Circuit, RunSettings
 from neuron_models.foundation.errors import InputError, require, require_distinct
-from neuron_models.foundation.resumable import Pieces, pieces_of, run_missing
+from neuron_models.foundation.result_forms import array_form
+from neuron_models.foundation.resumable import (
+    Planned,
+    ResumableFolder,
+    Work,
+    partial_folder,
+    resumable_folder,
+    run_missing,
+)
 from neuron_models.foundation.workers import Call
 from neuron_models.mechanisms import compiled_mechanisms
 
@@ -97,16 +104,21 @@ def screen_ablations(
     job = ScreenJob(scenario, circuit, chosen, recorded, settings or default_settings(scenario), connectome.source)
     if out.exists():
         return _same(out, job)
-    number = len(scenario.sequences)
     about = {"screen of": scenario.name, "network": job.network}
-    with pieces_of(out, job.key, (scenario.samples, len(recorded)), about, "screen") as pieces:
-        shared = (job, circuit.fingerprint)
-        calls = {place: Call(_simulate_one, shared, (place,)) for place in range(number * (1 + len(chosen)))}
-        run_missing(pieces, calls, what="simulation", jobs=jobs, cluster=cluster, prepare=compiled_mechanisms)
-        screen = _assemble(job, pieces)
+    work = Work("screen", {"key": job.key}, about, passing=True)
+    form = array_form((scenario.samples, len(recorded)))
+    with resumable_folder(partial_folder(out), work, form, out) as finished:
+        _run(job, finished, jobs, cluster)
+        screen = _assemble(job, finished)
         save_screen(screen, out)
-        shutil.rmtree(pieces.folder)
+        finished.remove()
     return screen
+
+
+def _run(job: ScreenJob, finished: ResumableFolder, jobs: int, cluster: str | None) -> None:
+    shared, number = (job, job.circuit.fingerprint), len(job.scenario.sequences) * (1 + len(job.ablations))
+    plan = [Planned(finished, place_name(place), Call(_simulate_one, shared, (place,))) for place in range(number)]
+    run_missing(plan, unit="simulation", jobs=jobs, cluster=cluster, prepare=compiled_mechanisms)
 
 
 def _simulate_one(shared: tuple[ScreenJob, str], place: int) -> Float[np.ndarray, "time neuron"]:
@@ -124,13 +136,13 @@ def _without(scenario: Scenario, lost: Ablation) -> Scenario:
     return replace(scenario, ablated=tuple(dict.fromkeys((*scenario.ablated, *lost))))
 
 
-def _assemble(job: ScreenJob, pieces: Pieces) -> Screen:
+def _assemble(job: ScreenJob, finished: ResumableFolder) -> Screen:
     number = len(job.scenario.sequences)
-    intact = np.stack([pieces.load(place) for place in range(number)]).astype(float)
+    intact = np.stack([finished.load(place_name(place)) for place in range(number)]).astype(float)
     shape = (len(job.ablations), number, len(job.record))
     rms, mean, peak = np.empty(shape), np.empty(shape), np.empty(shape)
     for row in range(len(job.ablations)):
-        lost = np.stack([pieces.load((row + 1) * number + place) for place in range(number)])
+        lost = np.stack([finished.load(place_name((row + 1) * number + place)) for place in range(number)])
         change = lost - intact
         rms[row], mean[row] = np.sqrt((change**2).mean(1)), change.mean(1)
         peak[row] = np.abs(change).max(1)

@@ -3,12 +3,12 @@
 import errno
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.scratch import scratch_folder
 
 PICTURES = (".png", ".svg", ".pdf")
 _BLOCKED = "{} cannot be written: on the way there is a file where a folder should be"
@@ -60,14 +60,12 @@ def written_whole(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise InputError(_BLOCKED.format(path)) from None
-    folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
     try:
-        beside = folder / path.name
-        yield beside
-        beside.replace(path)
+        with scratch_folder(path.parent, f".{path.name}-") as folder:
+            beside = folder / path.name
+            yield beside
+            beside.replace(path)
     except OSError as error:
         if error.errno is not None and error.strerror:
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
