@@ -229,3 +229,9 @@ def run_missing(
             bar.set_postfix_str(each.told, refresh=False)
             bar.update()
     return len(missing)
+
+
+def finished_results(plan: Mapping[Any, Planned], **options: Any) -> dict[Any, Any]:
+    """The results of a plan by whatever names them: read where they are there, else made (see `run_missing`)."""
+    run_missing(list(plan.values()), **options)
+    return {name: each.folder.load(each.name) for name, each in plan.items()}
