@@ -110,6 +110,15 @@ def content_checksum(dataset: Dataset) -> str:
     return digest.hexdigest()
 
 
+def file_content_checksum(path: str | Path) -> str:
+    """The `content_checksum` of a dataset file.
+
+    Raises:
+        InputError: the file is missing or no dataset.
+    """
+    return content_checksum(load_dataset(path, lazy=True))
+
+
 def dataset_checksum(path: str | Path) -> str:
     """The SHA-256 that a dataset file carries: of its arrays, names, groups and splits.
 
