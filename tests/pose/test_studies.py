@@ -70,5 +70,9 @@ def test_a_study_compares_and_keeps_its_trainings(what, unit, fish, tmp_path, mo
     assert table[f"{what} of training images ({unit})"].tolist() == ["0", "0.5"]
     assert np.allclose(table["median_px"], np.array([1, 1.5]) * 2**0.5, atol=1e-3)
     assert (tmp_path / "study.png").stat().st_size > 5000
-    with pytest.raises(InputError, match="another study"):
-        run_study(what, replace(fish, name="x"), tmp_path, model="pose_small", epochs=1, values=("0",))
+    again = {"model": "pose_small", "epochs": 1, "values": ("0",)}
+    assert run_study(what, replace(fish, name="x"), tmp_path, **again)["data"].tolist() == ["x"]
+    assert trainings == [0, 0.5]
+    moved = replace(fish.trials[0], y=np.asarray(fish.trials[0].y) + 1)
+    with pytest.raises(InputError, match="holds runs with another data"):
+        run_study(what, replace(fish, trials=(moved, *fish.trials[1:])), tmp_path, **again)
