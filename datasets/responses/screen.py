@@ -21,6 +21,7 @@ from neuron_models.foundation.resumable import (
     Planned,
     ResumableFolder,
     Work,
+    is_left_of,
     partial_folder,
     resumable_folder,
     run_missing,
@@ -102,10 +103,11 @@ def screen_ablations(
     recorded = require_known(record or scenario.outputs, names)
     circuit = build_network(connectome, parameters)
     job = ScreenJob(scenario, circuit, chosen, recorded, settings or default_settings(scenario), connectome.source)
-    if out.exists():
-        return _same(out, job)
     about = {"screen of": scenario.name, "network": job.network}
     work = Work("screen", {"key": job.key}, about, passing=True)
+    if out.exists():
+        is_left_of(out, work)
+        return _same(out, job)
     form = array_form((scenario.samples, len(recorded)))
     with resumable_folder(partial_folder(out), work, form, out) as finished:
         _run(job, finished, jobs, cluster)

@@ -24,6 +24,7 @@ from neuron_models.foundation.resumable import (
     Planned,
     ResumableFolder,
     Work,
+    is_left_of,
     partial_folder,
     resumable_folder,
     run_missing,
@@ -93,10 +94,11 @@ def simulate_dataset(
     """
     out = Path(out)
     job = simulation_job(scenario, connectome, parameters, record, settings, split_seed)
-    if out.exists():
-        return _same(out, job)
     about = {"scenario": job.scenario.name, "network": job.network}
     work = Work("simulation", {"key": job.key}, about, passing=True)
+    if out.exists():
+        is_left_of(out, work)
+        return _same(out, job)
     form = array_form((job.scenario.samples, len(job.record)))
     with resumable_folder(partial_folder(out), work, form, out) as finished:
         _run(job, finished, jobs, cluster)

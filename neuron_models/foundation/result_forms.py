@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -52,6 +53,31 @@ def _holds_array(path: Path, shape: Sequence[int] | None) -> bool:
     except (OSError, ValueError, EOFError):
         return False
     return shape is None or found.shape == tuple(shape)
+
+
+def _write_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
+    with written_whole(path) as beside:
+        np.savez(beside, allow_pickle=False, **arrays)
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as found:
+            return dict(found)
+    except (OSError, ValueError, EOFError, BadZipFile):
+        raise _damaged(path) from None
+
+
+def _holds_arrays(path: Path) -> bool:
+    try:
+        with np.load(path, allow_pickle=False):
+            return True
+    except (OSError, ValueError, EOFError, BadZipFile):
+        return False
+
+
+NAMED_ARRAYS_FORM = ResultForm(".npz", _write_arrays, _read_arrays, _holds_arrays)
+"""Several arrays by name, a file for all of a result; one that is damaged is made again."""
 
 
 def _write_json(content: Any, path: Path) -> None:

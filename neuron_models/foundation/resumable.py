@@ -1,7 +1,6 @@
 """Long work whose results are kept as they come, in a folder that says of what they are; stopped, it goes on there."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,12 +11,13 @@ from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_place, written_whole
 from neuron_models.foundation.locks import lock_file
 from neuron_models.foundation.progress import progress_bar
-from neuron_models.foundation.result_forms import ResultForm
-from neuron_models.foundation.scratch import is_scratch, sweep_tree
+from neuron_models.foundation.result_forms import JSON_FORM, ResultForm
+from neuron_models.foundation.scratch import is_scratch, scratch_folder, sweep_tree
 from neuron_models.foundation.workers import Call, run_calls
 
 MANIFEST_FILE = "manifest.json"
 _LOCK_FILE = "lock"
+_PARTIAL = ".partial"
 _EARLIER_MANIFESTS = ("claim.json", "search.json")
 """What version 0.1 called them."""
 
@@ -76,13 +76,34 @@ class ResumableFolder:
         self.form.write(result, self.file(name))
 
     def remove(self) -> None:
-        """Remove the folder, when what was wanted has been made of it."""
-        shutil.rmtree(self.path)
+        """Remove the folder, when what was wanted has been made of it: at once, so that no part is taken for it."""
+        with scratch_folder(self.path.parent, f".{self.path.name.removesuffix(_PARTIAL)}-") as nowhere:
+            self.path.rename(nowhere / self.path.name)
 
 
 def partial_folder(out: Path) -> Path:
     """Where the results lie of which the file `out` will be made."""
-    return out.with_name(f"{out.name}.partial")
+    return out.with_name(f"{out.name}{_PARTIAL}")
+
+
+def is_left_of(out: Path, work: Work) -> bool:
+    """Whether the partial folder of `out` is of a process that was killed after it made `out`; then it is removed.
+
+    Raises:
+        InputError: another process is at work in it.
+    """
+    folder = partial_folder(out)
+    if not (out.exists() and folder.is_dir()):
+        return False
+    try:
+        found = manifest_of(folder)
+    except InputError:
+        return False
+    if any(found.get(what) != value for what, value in _plain(work.facts).items()):
+        return False
+    with resumable_folder(folder, work, JSON_FORM, out) as left:
+        left.remove()
+    return True
 
 
 @contextmanager
@@ -128,9 +149,10 @@ def _remove_empty(folders: Sequence[Path]) -> None:
 
 def _claim(folder: Path, work: Work) -> None:
     """Check that what is in a folder is of this work, and say in its manifest what it is."""
-    mine = json.loads(json.dumps({**work.facts, **work.about}))
+    mine = _plain({**work.facts, **work.about})
     if _begun(folder):
-        _require_same(folder, _manifest(folder, work), work)
+        _require_manifest(folder, work)
+        _require_same(folder, manifest_of(folder), work)
     with written_whole(folder / MANIFEST_FILE) as beside:
         beside.write_text(json.dumps(mine, indent=1))
 
@@ -141,22 +163,38 @@ def _begun(folder: Path) -> bool:
     return any(each.name not in own and not is_scratch(each) for each in folder.iterdir())
 
 
-def _manifest(folder: Path, work: Work) -> Mapping[str, Any]:
-    found = [name for name in (MANIFEST_FILE, *_EARLIER_MANIFESTS) if (folder / name).exists()]
-    if not found:
-        raise InputError(
-            _of_another(folder, work)
-            if work.passing
-            else f"{folder} holds something else than {work.results}: choose another --out"
-        )
+def _require_manifest(folder: Path, work: Work) -> None:
+    if work.passing and _manifest_file(folder) is None:
+        raise InputError(_of_another(folder, work))
+    told = f"{folder} holds something else than {work.results}: choose another --out"
+    require(_manifest_file(folder) is not None, told)
+
+
+def _manifest_file(folder: Path) -> Path | None:
+    found = (folder / name for name in (MANIFEST_FILE, *_EARLIER_MANIFESTS))
+    return next((path for path in found if path.exists()), None)
+
+
+def manifest_of(folder: Path) -> Mapping[str, Any]:
+    """What a folder says of the results in it; empty where it says nothing.
+
+    Raises:
+        InputError: what says so is damaged.
+    """
+    path = _manifest_file(folder)
     try:
-        return dict(json.loads((folder / found[0]).read_text()))
+        return {} if path is None else dict(json.loads(path.read_text()))
     except (ValueError, TypeError):
-        raise InputError(f"{folder / found[0]} is damaged: delete {folder} or choose another --out") from None
+        raise InputError(f"{path} is damaged: delete {folder} or choose another --out") from None
+
+
+def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """As JSON gives them back: tuples are lists."""
+    return dict(json.loads(json.dumps(facts)))
 
 
 def _require_same(folder: Path, found: Mapping[str, Any], work: Work) -> None:
-    for what, value in json.loads(json.dumps(work.facts)).items():
+    for what, value in _plain(work.facts).items():
         if found.get(what) == value:
             continue
         if work.passing:

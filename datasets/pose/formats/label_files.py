@@ -36,7 +36,7 @@ def load_labels(path: str | Path, video: str | Path | None = None) -> tuple[Trac
     """
     path = Path(path)
     require(path.exists(), f"{path}: there is no such file")
-    if path.is_file() and is_tracks(path):
+    if is_tracks(path):
         found: tuple[Tracks, ...] = (load_tracks(path),)
     elif path.suffix.lower() == ".csv" and (table := load_table(path)) is not None:
         found = (table,)
