@@ -22,7 +22,7 @@ from surrogates.calcium.forecasts.tables import print_trajectories, save_traject
 from surrogates.calcium.states.benchmark import run_benchmark
 from surrogates.calcium.states.page import write_states_report
 from surrogates.calcium.states.tables import print_tables, save_tables
-from surrogates.pages.page import Section
+from surrogates.pages import blocks
 
 ASKED = (
     ("two", "unseen", 3, "", 98.0),
@@ -41,7 +41,7 @@ def figure(table: pd.DataFrame, rule: str, asked: str, size: int, model: str, pr
     return f"{row['model']} {row['accuracy']:.2f} ± {row['sd']:.2f} % (chance {row['chance']:.1f})"
 
 
-def states(data: Path, out: Path, models: list[str], jobs: int, more: list[Section]) -> None:
+def states(data: Path, out: Path, models: list[str], jobs: int, more: list[blocks.Section]) -> None:
     """Tell states apart and print the figures."""
     started = time.perf_counter()
     done = run_benchmark(load_dataset(data), out, models=models, jobs=jobs)
@@ -56,7 +56,7 @@ def states(data: Path, out: Path, models: list[str], jobs: int, more: list[Secti
                 print(f"{rule} states, {asked}, {size} learned, {protocol}: {found}, asked for {wanted:g} %")
 
 
-def trajectories(data: Path, out: Path, models: list[str], jobs: int) -> Section:
+def trajectories(data: Path, out: Path, models: list[str], jobs: int) -> blocks.Section:
     """Forecast unseen worms and print the figures; gives their section of the page."""
     started = time.perf_counter()
     done = benchmark_trajectories(load_dataset(data), out, models=models, jobs=jobs)

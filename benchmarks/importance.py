@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 from machine import describe
+from surrogates.importance.question import ask
 
 from datasets.store import load_dataset
 from surrogates.importance.attribution import integrated_over_response
 from surrogates.importance.gradients import derivatives
 from surrogates.importance.groups import parse_groups
 from surrogates.importance.methods import METHODS, importance
-from surrogates.importance.question import ask
 from surrogates.importance.shapley import exact_shapley, response_game
 from surrogates.runs.model_file import load_model
 from surrogates.training.metrics import predict, respond

@@ -1,4 +1,4 @@
-"""How well and how fast joints are found: generated flies and worms, a mouse, two flies; speed of training and finding.
+"""How well and how fast key points are found: generated flies and worms, a mouse, two flies; and how fast.
 
     python benchmarks/pose.py sample --labels 10 100 500 --animals fly worm
     python benchmarks/pose.py openfield --seeds 0 1 2
@@ -27,18 +27,18 @@ from datasets.pose.sampling.splits import choose_frames, divide_frames, labelled
 from datasets.pose.skeleton import Skeleton
 from surrogates.pose.augmentation import augment
 from surrogates.pose.demo import labelled_sample, strangers_in
-from surrogates.pose.finder import find_joints
+from surrogates.pose.finder import find_keypoints
 from surrogates.pose.page import mean_pose
-from surrogates.pose.prediction import joint_finder
-from surrogates.pose.scores import PoseScore, score_joints
+from surrogates.pose.prediction import keypoint_finder
+from surrogates.pose.scores import PoseScore, score_keypoints
 from surrogates.pose.tracking import track_video
 from surrogates.registry import model_kind
 from surrogates.runs.fitting import Fit, fit
 from surrogates.runs.model_file import ModelSignature
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.configuration import TrainingConfig
 
 ASKED = {10: 70.0, 100: 85.0}
-"""Share of joints (%) within 2.5 % of the body length, by labelled frames."""
+"""Share of key points (%) within 2.5 % of the body length, by labelled frames."""
 PUBLISHED = {10: 74.0, 100: 85.0, 1000: 87.0}
 """The same within 2.5 px of 192 (Pereira et al. 2019)."""
 
@@ -52,13 +52,13 @@ def trained(dataset: Dataset, epochs: int, seed: int, **augmentation: float) -> 
     return fit(model_kind("pose_small"), dataset, augmentation, config, progress=False)
 
 
-def told(name: str, score: PoseScore, seconds: float) -> str:
+def text(name: str, score: PoseScore, seconds: float) -> str:
     """The figures of a split in one line."""
-    joints = score.joints
-    near = ", ".join(f"{100 * share:.1f} % within {100 * float(key):g} %" for key, share in joints.near.items())
+    keypoints = score.keypoints
+    near = ", ".join(f"{100 * share:.1f} % within {100 * float(key):g} %" for key, share in keypoints.near.items())
     return (
-        f"{name}: median {joints.median:.2f}, 90 % {joints.p90:.2f}, 95 % {joints.p95:.2f} px; {near} of the body "
-        f"length; mAP {score.precision:.3f}; {score.frames} frames; {seconds:.0f} s of training"
+        f"{name}: median {keypoints.median:.2f}, 90 % {keypoints.p90:.2f}, 95 % {keypoints.p95:.2f} px; {near} of "
+        f"the body length; mAP {score.precision:.3f}; {score.frames} frames; {seconds:.0f} s of training"
     )
 
 
@@ -69,13 +69,15 @@ def sample(given: argparse.Namespace) -> None:
             dataset = labelled_sample(animal, labels, 200, given.seed)
             test, strangers = dataset.by_split()["test"], strangers_in(dataset)
             done = trained(dataset, given.epochs, given.seed)
-            print(told(f"{animal}, {labels} labels", done.evaluation.scores["test"], done.training.seconds), flush=True)
-            coarse = find_joints(done.model, ModelSignature.of(test, "pose_small"), test, refine=False, progress=False)
-            score = score_joints(test, coarse)["test"].joints
+            print(text(f"{animal}, {labels} labels", done.evaluation.scores["test"], done.training.seconds), flush=True)
+            coarse = find_keypoints(
+                done.model, ModelSignature.of(test, "pose_small"), test, refine=False, progress=False
+            )
+            score = score_keypoints(test, coarse)["test"].keypoints
             print(f"    highest pixels: median {score.median:.2f} px, {100 * score.near['0.025']:.1f} % within 2.5 %")
-            found = find_joints(done.model, ModelSignature.of(test, "pose_small"), strangers, progress=False)
-            print(told("    individuals that were not learned", score_joints(strangers, found)["test"], 0))
-            mean = score_joints(test, mean_pose(dataset, test))["test"].joints
+            found = find_keypoints(done.model, ModelSignature.of(test, "pose_small"), strangers, progress=False)
+            print(text("    individuals that were not learned", score_keypoints(strangers, found)["test"], 0))
+            mean = score_keypoints(test, mean_pose(dataset, test))["test"].keypoints
             asked = f"asked for {ASKED[labels]:g} %" if labels in ASKED else "nothing asked for"
             published = f", published {PUBLISHED[labels]:g} % of other flies" if labels in PUBLISHED else ""
             print(f"    mean pose: {100 * mean.near['0.025']:.1f} % within 2.5 %; {asked}{published}", flush=True)
@@ -89,7 +91,7 @@ def openfield(given: argparse.Namespace) -> None:
     for seed in given.seeds:
         parts = divide_frames(dataset, {"train": 0.95, "test": 0.05}, seed)
         done = trained(parts, given.epochs, seed, rotation=180.0, shift=0.1, scale=0.2)
-        print(told(f"openfield at {given.scale:g}, seed {seed}", done.evaluation.scores["test"], done.training.seconds))
+        print(text(f"openfield at {given.scale:g}, seed {seed}", done.evaluation.scores["test"], done.training.seconds))
         away = errors(done, "test") / given.scale
         within = ", ".join(f"{100 * (away <= px).mean():.1f} % within {px} px" for px in (5, 10, 20))
         print(f"    in 640 x 480: median {np.median(away):.2f} px, asked for 5; {within}", flush=True)
@@ -108,24 +110,24 @@ def clip(given: argparse.Namespace) -> None:
     picks += picked([row for row in rows if frame[row] >= last][:: given.every], "test")
     done = trained(choose_frames(dataset, picks), given.epochs, given.seed, **FEW_POSTURES)
     print(
-        told(
+        text(
             f"clip, crops of {given.size} px at {given.scale:g}", done.evaluation.scores["test"], done.training.seconds
         )
     )
     for split in ("validation", "test"):
         score = done.evaluation.scores[split]
-        print(f"    in the video: {split} median {score.joints.median / given.scale:.2f} px, asked for 3 of test")
-    by_joint = {
-        name: f"{each.median / given.scale:.1f}" for name, each in done.evaluation.scores["test"].by_joint.items()
+        print(f"    in the video: {split} median {score.keypoints.median / given.scale:.2f} px, asked for 3 of test")
+    by_keypoint = {
+        name: f"{each.median / given.scale:.1f}" for name, each in done.evaluation.scores["test"].by_keypoint.items()
     }
-    print("    by joint: " + ", ".join(f"{name} {median}" for name, median in by_joint.items()))
+    print("    by key point: " + ", ".join(f"{name} {median}" for name, median in by_keypoint.items()))
 
 
 def errors(done: Fit, split: str) -> np.ndarray:
-    """Distances of all labelled joints of a split, px."""
+    """Distances of all labelled key points of a split, px."""
     found = [
-        np.linalg.norm(joints.points - np.asarray(trial.y[:]), axis=-1)
-        for trial, joints in zip(done.dataset, done.evaluation.found, strict=True)
+        np.linalg.norm(keypoints.points - np.asarray(trial.y[:]), axis=-1)
+        for trial, keypoints in zip(done.dataset, done.evaluation.found, strict=True)
         if trial.split == split
     ]
     away = np.concatenate(found)
@@ -133,7 +135,7 @@ def errors(done: Fit, split: str) -> np.ndarray:
 
 
 def speed(given: argparse.Namespace) -> None:
-    """A batch of the small network: augmentation, a step of Keras's; and frames a second of finding joints."""
+    """A batch of the small network: augmentation, a step of Keras's; and frames a second of finding key points."""
     dataset = labelled_sample("fly", 40, 3, 0)
     kind = model_kind("pose_small")
     learned = dataset.by_split()["train"]
@@ -145,9 +147,9 @@ def speed(given: argparse.Namespace) -> None:
     model.compile("adam", loss=kind.objective.loss)
     changed = change(x, y, None, rng)
     print(f"a step of Keras's train_on_batch: {1e3 * best(lambda: model.train_on_batch(*changed[:2]), 5):.1f} ms")
-    from surrogates.training.jax_program import program_of
+    from surrogates.training.jax_program import compiled_training
 
-    program, steps = program_of(model, kind.objective.loss), 8
+    program, steps = compiled_training(model, kind.objective.loss), 8
     arrays = (np.tile(changed[0], (steps, 1, 1, 1)), np.tile(changed[1], (steps, 1, 1)), None)
     few = tuple(None if a is None else a[:1] for a in arrays)
 
@@ -155,19 +157,19 @@ def speed(given: argparse.Namespace) -> None:
         program.fit(model.get_weights(), arrays, few, epochs=1, batch_size=32, learning_rate=1e-3)
 
     print(f"a step inside one JAX program: {1e3 * best(whole, 2) / steps:.1f} ms, without augmentation")
-    for name, side, joints in (("pose_small", 96, 11), ("leap_cnn", 192, 32)):
-        finding(name, side, joints, given.batches)
+    for name, side, keypoints in (("pose_small", 96, 11), ("leap_cnn", 192, 32)):
+        finding(name, side, keypoints, given.batches)
     print(f"peak memory {peak_memory():.0f} MiB")
 
 
-def finding(name: str, side: int, joints: int, batches: int) -> None:
+def finding(name: str, side: int, keypoints: int, batches: int) -> None:
     """Frames a second of a network, peaks and transfers included."""
     kind = model_kind(name)
-    model = kind.build(1, joints, size=(side, side), seed=0)
-    find = joint_finder(model, kind.objective.loss, (side, side))
+    model = kind.build(1, keypoints, size=(side, side), seed=0)
+    find = keypoint_finder(model, kind.objective.loss, (side, side))
     images = np.random.default_rng(0).integers(0, 255, (32, 1, side, side)).astype(np.uint8)
     seconds = best(lambda: find(images), batches)
-    print(f"{name} at {side} x {side}, {joints} joints, batch 32: {32 / seconds:.1f} frames/s", flush=True)
+    print(f"{name} at {side} x {side}, {keypoints} key points, batch 32: {32 / seconds:.1f} frames/s", flush=True)
 
 
 class Noise:
@@ -182,16 +184,16 @@ class Noise:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def frames(self, places: Sequence[int]) -> Iterator[np.ndarray]:
+    def frames(self, indices: Sequence[int]) -> Iterator[np.ndarray]:
         """The frames at some places."""
-        return (self._images[place % 64].copy() for place in places)
+        return (self._images[index % 64].copy() for index in indices)
 
 
 def memory(given: argparse.Namespace) -> None:
     """Peak memory after a tenth of a video of 100,000 frames, and after all of it."""
     kind, side = model_kind("pose_small"), 48
     model = kind.build(1, 4, size=(side, side), filters=4)
-    find, skeleton = joint_finder(model, kind.objective.loss, (side, side)), Skeleton(tuple("abcd"))
+    find, skeleton = keypoint_finder(model, kind.objective.loss, (side, side)), Skeleton(tuple("abcd"))
     with tempfile.TemporaryDirectory() as folder:
         for frames in (10_000, 100_000):
             track_video(find, Noise(frames, side), skeleton, Path(folder) / f"{frames}.h5", key="noise")  # type: ignore[arg-type]

@@ -23,12 +23,12 @@ def main() -> None:
     (labels,) = load_labels(folder / "clip.slp")
     video = open_video(folder / "clip.mp4")
     started = time.process_time()
-    with tempfile.TemporaryDirectory() as beside:
+    with tempfile.TemporaryDirectory() as temporary:
         settings = AlignmentSettings(size=176, animals=2)
-        _, found = align_video(video, "clip", Path(beside) / "crops.h5", settings, video.fps)
+        _, found = align_video(video, "clip", Path(temporary) / "crops.h5", settings, video.fps)
     seconds = time.process_time() - started
-    joints = labels.skeleton.joints
-    head, thorax, abdomen = (labels.xy[:, :, joints.index(name)] for name in ("head", "thorax", "abdomen"))
+    keypoints = labels.skeleton.keypoints
+    head, thorax, abdomen = (labels.xy[:, :, keypoints.index(name)] for name in ("head", "thorax", "abdomen"))
     ahead = np.arctan2(*np.moveaxis(head - abdomen, -1, 0)[::-1])
     print(f"{len(video)} frames of {video.size} px in {seconds:.0f} s of processor time")
     for animal in range(2):

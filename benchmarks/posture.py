@@ -35,7 +35,7 @@ from surrogates.posture.network.networks import posture_lstm, posture_lstm_paper
 from surrogates.posture.network.prediction import score_next_frame
 from surrogates.registry import MODELS, train_model
 from surrogates.runs.model_file import ModelSignature, save_model
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.configuration import TrainingConfig
 
 CONTIGUOUS = 22_077
 """Rows of the Tierpsy recording that follow each other; those after them are other worms' (its README)."""
@@ -64,8 +64,8 @@ def real(given: argparse.Namespace) -> None:
         for context in (5, 25):
             found = score_next_frame(model, data, context)
             for name, scores in found.scores.items():
-                told = {split: f"{score.rmse:.5f}" for split, score in scores.items()}
-                print(f"seed {seed}, {context} frames before: {name}: {told}", flush=True)
+                text = {split: f"{score.rmse:.5f}" for split, score in scores.items()}
+                print(f"seed {seed}, {context} frames before: {name}: {text}", flush=True)
         print(f"{training.seconds:.1f} s, best epoch {training.best_epoch + 1}, {found.lags} lags")
 
 
@@ -109,9 +109,9 @@ def one_strain(part: Dataset, strain: str, given: argparse.Namespace) -> Dataset
     model, training = train_model("posture_lstm", part, config, {})
     save_model(model, given.out / f"{strain}.keras", ModelSignature.of(kind.prepare(part), "posture_lstm"))
     scores = score_next_frame(model, part).scores
-    told = {name: f"{each['validation'].rmse:.4f}" for name, each in scores.items()}
+    text = {name: f"{each['validation'].rmse:.4f}" for name, each in scores.items()}
     run = len(training.history["loss"])
-    print(f"{strain}: {training.seconds:.0f} s, {run} epochs, loss {min(training.history['val_loss']):.4f}, {told}")
+    print(f"{strain}: {training.seconds:.0f} s, {run} epochs, loss {min(training.history['val_loss']):.4f}, {text}")
     return generate_dataset(model, part, worms=30, frames=9000, drawing=Drawing(seed=1))
 
 

@@ -20,14 +20,20 @@ from datasets.posture.eigenworm_fit import fit_eigenworms
 from datasets.posture.eigenworms import amplitudes_of, pooled_angles
 from datasets.posture.generator.sample import SampleSettings, make_sample
 from datasets.posture.recordings import load_recordings
-from surrogates.posture.cells.cell_states import reader_of
-from surrogates.posture.cells.strain_classification import Protocol, Verdict, chance, judge, verdict
-from surrogates.posture.cells.strain_features import CELLS, both_kinds, labels_of
+from surrogates.posture.cells.cell_states import cell_state_model
+from surrogates.posture.cells.strain_classification import (
+    ClassificationResult,
+    Protocol,
+    chance,
+    cross_validate,
+    result,
+)
+from surrogates.posture.cells.strain_features import CELLS, labels_of, strain_features
 from surrogates.posture.forced_choice.responses import share_right
-from surrogates.posture.network.segments import stretches
+from surrogates.posture.network.segments import segments
 from surrogates.registry import model_kind, train_model
 from surrogates.runs.model_file import ModelSignature, load_model, save_model
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.configuration import TrainingConfig
 
 BAND = 0.09
 """Half the width of the Sakoe-Chiba band over the length, the archive's choice for this data set (Dau et al. 2019)."""
@@ -40,7 +46,7 @@ def network(dataset: Dataset, path: Path, epochs: int, units: int):
     if path.is_file():
         return load_model(path)[0]
     started = time.perf_counter()
-    cut = stretches(dataset)
+    cut = segments(dataset)
     config = TrainingConfig(epochs, batch_size=16, learning_rate=model_kind("posture_lstm").learning_rate)
     model, training = train_model("posture_lstm", cut, config, {"units": units})
     frames, seconds = sum(len(trial) for trial in dataset), time.perf_counter() - started
@@ -49,7 +55,7 @@ def network(dataset: Dataset, path: Path, epochs: int, units: int):
     return model
 
 
-def told(found: Verdict) -> str:
+def text(found: ClassificationResult) -> str:
     """A verdict in words."""
     interval = f"{100 * found.low:.1f} to {100 * found.high:.1f}"
     return f"{found.features}, {found.classifier}: {100 * found.accuracy:.1f} % ({interval})"
@@ -60,18 +66,18 @@ def strains(out: Path, seeds: int, worms: int, minutes: float) -> None:
     learned = make_sample(SampleSettings(worms=4, duration=300.0, seed=UNSEEN))
     shapes = fit_eigenworms(pooled_angles(learned))
     model = network(amplitudes_of(learned, shapes), out / "strains.keras", epochs=12, units=128)
-    reader = reader_of(model)
+    reader = cell_state_model(model)
     right: dict[tuple[str, str], int] = {}
     asked = 0
     for seed in range(seeds):
         sample = make_sample(SampleSettings(worms=worms, duration=60 * minutes, seed=seed))
-        kinds = both_kinds(reader, amplitudes_of(sample, shapes), sample)
+        kinds = strain_features(reader, amplitudes_of(sample, shapes), sample)
         asked += len(sample)
         for features, numbers in kinds.items():
-            for found in judge(numbers, features, Protocol(seed=seed), progress=False):
+            for found in cross_validate(numbers, features, Protocol(seed=seed), progress=False):
                 key = found.features, found.classifier
                 right[key] = right.get(key, 0) + int(np.trace(found.confusion))
-                print(f"seed {seed}: {told(found)}", flush=True)
+                print(f"seed {seed}: {text(found)}", flush=True)
     print(f"chance {100 * chance(kinds[CELLS].strains):.1f} %; all {seeds} seeds together, {asked} worms:")
     for (features, classifier), number in right.items():
         share = share_right(number, asked)
@@ -84,14 +90,14 @@ def ucr(out: Path) -> None:
     data = load_recordings([shared_folder() / "data" / "posture" / "Worms_TRAIN.tsv"]).dataset
     model = network(data, out / "ucr.keras", epochs=60, units=64)
     protocol = Protocol()
-    for found in judge(both_kinds(reader_of(model), data)[CELLS], CELLS, protocol, progress=False):
-        print(told(found), flush=True)
+    for found in cross_validate(strain_features(cell_state_model(model), data)[CELLS], CELLS, protocol, progress=False):
+        print(text(found), flush=True)
     started = time.perf_counter()
-    print(told(warped(data, protocol)), f"{time.perf_counter() - started:.0f} s")
+    print(text(warped(data, protocol)), f"{time.perf_counter() - started:.0f} s")
     print(f"chance {100 * chance(labels_of(data).strains):.1f} %")
 
 
-def warped(data: Dataset, protocol: Protocol) -> Verdict:
+def warped(data: Dataset, protocol: Protocol) -> ClassificationResult:
     """Nearest neighbour with dynamic time warping inside a Sakoe-Chiba band, on the traces themselves."""
     from dtaidistance import dtw
     from sklearn.model_selection import StratifiedGroupKFold
@@ -103,7 +109,7 @@ def warped(data: Dataset, protocol: Protocol) -> Verdict:
     split = StratifiedGroupKFold(protocol.folds, shuffle=True, random_state=protocol.seed)
     for learned, asked in split.split(traces, known, labels.individuals):
         given[asked] = known[learned][apart[np.ix_(asked, learned)].argmin(axis=1)]
-    return verdict(labels.strains, given.tolist(), "traces", "nearest neighbour, DTW")
+    return result(labels.strains, given.tolist(), "traces", "nearest neighbour, DTW")
 
 
 def main() -> None:

@@ -17,8 +17,8 @@ from datasets.posture.locomotion.path import POINTS, LinearDrag, crawl
 
 def wave(amplitude: float, waves: float, frames: int, cycles: float) -> tuple[np.ndarray, np.ndarray]:
     """Angles without their mean, and the mean, of a wave that travels from head to tail."""
-    place = (np.arange(POINTS) + 0.5) / POINTS
-    angles = amplitude * np.cos(2 * np.pi * (waves * place - np.linspace(0, cycles, frames)[:, None]))
+    position = (np.arange(POINTS) + 0.5) / POINTS
+    angles = amplitude * np.cos(2 * np.pi * (waves * position - np.linspace(0, cycles, frames)[:, None]))
     mean = angles.mean(axis=1)
     return angles - mean[:, None], mean
 

@@ -32,7 +32,7 @@ def worst_difference(connectome: Connectome, scenario: Scenario, number: int) ->
     for name, found in switched.items():
         without = Simulation(build_network(connectome.without([name])))
         wanted = simulate(without, replace(scenario, ablated=(name,)), 0, names)
-        others = [place for place, other in enumerate(names) if other != name]
+        others = [index for index, other in enumerate(names) if other != name]
         worst = max(worst, float(np.abs(found - wanted)[:, others].max()))
     print(f"switched off against built without, {', '.join(switched)}: at most {worst:.3g} V")
     return worst

@@ -17,8 +17,9 @@ from datasets.dataset import Dataset
 from datasets.store import load_dataset
 from surrogates.backend import keras
 from surrogates.registry import MODELS
+from surrogates.training.configuration import TrainingConfig
 from surrogates.training.metrics import predict, score
-from surrogates.training.trainer import TrainingConfig, train
+from surrogates.training.trainer import train
 
 UNITS = 4
 

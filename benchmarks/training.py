@@ -20,8 +20,9 @@ from datasets.dataset import Dataset
 from datasets.responses.simulation import simulate_dataset
 from datasets.store import load_dataset
 from surrogates.registry import MODELS, train_model
+from surrogates.training.configuration import TrainingConfig
 from surrogates.training.metrics import predict, score
-from surrogates.training.trainer import TrainingConfig, train
+from surrogates.training.trainer import train
 
 
 def simulated() -> Dataset:

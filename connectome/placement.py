@@ -54,9 +54,9 @@ def place_contacts(seed: int = OPENWORM_SEED, reach: Micrometres = 50.0, tries: 
     for (pre, post, kind, transmitter), count in contact_table().items():
         label = transmitter.removesuffix("_GJ")
         for _ in range(count):
-            places = _draw(_outline(pre), _outline(post), numbers, reach, tries)
-            if places is not None:
-                contacts.append(Contact(pre, post, kind, label, *places))  # type: ignore[arg-type]
+            indices = _draw(_outline(pre), _outline(post), numbers, reach, tries)
+            if indices is not None:
+                contacts.append(Contact(pre, post, kind, label, *indices))  # type: ignore[arg-type]
     source = f"c302 table placed at random within {reach:g} um (seed {seed}, {tries} tries)"
     return Connectome(neurons(), tuple(contacts), source)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from datasets.dataset import Dataset, Trial
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 
 NAMES_FILE = "names.json"
 
@@ -32,8 +32,8 @@ def export_dat(dataset: Dataset, folder: str | Path) -> list[Path]:
         table = np.column_stack([index, index * dataset.dt / 1000, trial.y[:], trial.x[:]])
         formats = ["%d", "%.9g"] + ["%.9g"] * (table.shape[1] - 2)
         path = folder / f"{trial.name}.dat"
-        with written_whole(path) as beside:
-            np.savetxt(beside, table, fmt=formats, delimiter=" ")
+        with atomic_write(path) as temporary:
+            np.savetxt(temporary, table, fmt=formats, delimiter=" ")
         paths.append(path)
     names = {
         "name": dataset.name,
@@ -43,8 +43,8 @@ def export_dat(dataset: Dataset, folder: str | Path) -> list[Path]:
         "output_units": dataset.y_units,
         "split": {trial.name: trial.split for trial in dataset},
     }
-    with written_whole(folder / NAMES_FILE) as beside:
-        beside.write_text(json.dumps(names, indent=1))
+    with atomic_write(folder / NAMES_FILE) as temporary:
+        temporary.write_text(json.dumps(names, indent=1))
     return paths
 
 

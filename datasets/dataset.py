@@ -129,8 +129,8 @@ class Dataset:
 
     def by_split(self) -> dict[str, "Dataset"]:
         """One dataset for each split that has trials; those of no split are left out."""
-        places = {split: [i for i, trial in enumerate(self.trials) if trial.split == split] for split in SPLITS}
-        return {split: self.select(rows) for split, rows in places.items() if rows}
+        indices = {split: [i for i, trial in enumerate(self.trials) if trial.split == split] for split in SPLITS}
+        return {split: self.select(rows) for split, rows in indices.items() if rows}
 
     def with_split(self, split: Sequence[str]) -> "Dataset":
         """The dataset with the trials' splits replaced."""
@@ -251,10 +251,10 @@ class Dataset:
             yield replace(self, trials=tuple(sides[0])), replace(self, trials=tuple(sides[1]))
 
 
-def stretches(valid: Bool[np.ndarray, " time"]) -> Int[np.ndarray, "stretch 2"]:
+def contiguous_runs(valid: Bool[np.ndarray, " time"]) -> Int[np.ndarray, "stretch 2"]:
     """The first sample of each stretch of true ones, and the sample after its last.
 
-    >>> stretches(np.array([True, True, False, True])).tolist()
+    >>> contiguous_runs(np.array([True, True, False, True])).tolist()
     [[0, 2], [3, 4]]
     """
     edges = np.flatnonzero(np.diff(np.concatenate(([0], valid.astype(np.int8), [0]))))
@@ -263,14 +263,14 @@ def stretches(valid: Bool[np.ndarray, " time"]) -> Int[np.ndarray, "stretch 2"]:
 
 def longest_stretch(valid: Bool[np.ndarray, " time"]) -> int:
     """How many samples in a row are true, at most."""
-    return int(np.diff(stretches(valid)).max(initial=0))
+    return int(np.diff(contiguous_runs(valid)).max(initial=0))
 
 
 def _window_starts(valid: Bool[np.ndarray, " time"], span: int, step: int) -> Shaped[np.ndarray, " window"]:
     """The starts, every `step` samples from the first valid one of each stretch, of windows inside the stretches."""
     if len(valid) < span:
         return np.zeros(0, dtype=int)
-    starts = [np.arange(first, last - span + 1, step) for first, last in stretches(valid)]
+    starts = [np.arange(first, last - span + 1, step) for first, last in contiguous_runs(valid)]
     return np.concatenate(starts).astype(int) if starts else np.zeros(0, dtype=int)
 
 

@@ -9,7 +9,7 @@ import typer
 from datasets.cli import dataset_app
 from datasets.options import DataArgument, parse_numbers
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_picture
+from neuron_models.foundation.files import require_figure_path
 from neuron_models.foundation.wording import counted
 
 
@@ -27,7 +27,7 @@ def plot_dataset(
     from datasets.store import load_dataset
     from datasets.topics import topics_of
 
-    require_picture(out)
+    require_figure_path(out)
     dataset = load_dataset(data)
     numbers = parse_numbers(trials) if trials else range(1, min(3, len(dataset)) + 1)
     for number in numbers:

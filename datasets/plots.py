@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from datasets.dataset import Dataset, Trial
-from neuron_models.foundation.files import require_picture, written_whole
+from neuron_models.foundation.files import atomic_write, require_figure_path
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 GROUND = "#FCFCFA"
@@ -35,9 +35,9 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
         InputError: the suffix names no format of pictures.
     """
     path = Path(path)
-    require_picture(path)
-    with written_whole(path) as beside:
-        figure.savefig(beside, dpi=DPI, facecolor=GROUND, bbox_inches="tight")
+    require_figure_path(path)
+    with atomic_write(path) as temporary:
+        figure.savefig(temporary, dpi=DPI, facecolor=GROUND, bbox_inches="tight")
     return path
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from datasets.dataset import ArrayLike, Dataset, Trial
 from neuron_models.foundation.errors import InputError
-from neuron_models.foundation.files import require_file, require_space, written_whole
+from neuron_models.foundation.files import atomic_write, require_file, require_space
 from neuron_models.foundation.progress import progress_bar
 
 FORMAT = "wormtwin-dataset"
@@ -60,9 +60,9 @@ def save_dataset(dataset: Dataset, path: str | Path, progress: bool = False) -> 
         OSError: it cannot be written there.
     """
     path = Path(path)
-    with written_whole(path) as beside:
-        require_space(beside, _size(dataset))  # HDF5 can crash on a full disk
-        with h5py.File(beside, "w") as file:
+    with atomic_write(path) as temporary:
+        require_space(temporary, _size(dataset))  # HDF5 can crash on a full disk
+        with h5py.File(temporary, "w") as file:
             _write_attributes(file, dataset)
             with progress_bar(sum(map(len, dataset)), "sample", disable=not progress) as bar:
                 _write_trials(file, dataset, bar.update)
@@ -296,9 +296,9 @@ def _pieces(stored: h5py.Dataset) -> Iterator[np.ndarray]:
     """The values of an array in order, a stretch at a time; texts one by one."""
     row = math.prod(stored.shape[1:]) * stored.dtype.itemsize
     if stored.dtype == object:
-        yield from (np.asarray(stored[place]) for place in range(len(stored)))
+        yield from (np.asarray(stored[index]) for index in range(len(stored)))
     elif row <= _MOST or len(stored.shape) == 1:
         yield from (stored[some] for some in _stretches(len(stored), row))
     else:
-        for place in range(len(stored)):
-            yield from (stored[place, some] for some in _stretches(stored.shape[1], row // stored.shape[1]))
+        for index in range(len(stored)):
+            yield from (stored[index, some] for some in _stretches(stored.shape[1], row // stored.shape[1]))

@@ -58,13 +58,13 @@ class Morphology:
     cables: tuple[Cable, ...]
 
     def __post_init__(self) -> None:
-        places = {}
+        indices = {}
         for index, cable in enumerate(self.cables):
             start = 0.0
             for segment, end in zip(cable.segments, cable.ends, strict=True):
-                places[segment] = (index, start, end)
+                indices[segment] = (index, start, end)
                 start = end
-        object.__setattr__(self, "_places", places)
+        object.__setattr__(self, "_places", indices)
 
     @property
     def segments(self) -> tuple[int, ...]:
@@ -77,11 +77,11 @@ class Morphology:
         Raises:
             InputError: the cell has no such segment, or the fraction is not in [0, 1].
         """
-        places: dict[int, tuple[int, float, float]] = self._places  # type: ignore[attr-defined]
-        if segment not in places:
-            raise InputError(f"{self.name} has no segment {segment}: its segments are 0 to {max(places)}")
+        indices: dict[int, tuple[int, float, float]] = self._places  # type: ignore[attr-defined]
+        if segment not in indices:
+            raise InputError(f"{self.name} has no segment {segment}: its segments are 0 to {max(indices)}")
         require(0 <= fraction <= 1, f"{self.name} segment {segment}: fraction must be in [0, 1], got {fraction}")
-        index, start, end = places[segment]
+        index, start, end = indices[segment]
         return index, (start + fraction * (end - start)) / self.cables[index].length
 
     def position(self, segment: int, fraction: Fraction) -> tuple[Micrometres, Micrometres, Micrometres]:

@@ -8,7 +8,7 @@ import typer
 
 from datasets.options import DataOption, one_of
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_picture, require_place
+from neuron_models.foundation.files import require_figure_path, require_writable
 from surrogates.model_options import DEFAULT, ModelCommand, settings_given
 
 _UNNAMED = "gru"
@@ -36,11 +36,11 @@ def train(
     from surrogates.registry import model_kind
     from surrogates.runs.fitting import fit_and_save
     from surrogates.runs.run_folder import summary_line
-    from surrogates.training.trainer import TrainingConfig
+    from surrogates.training.configuration import TrainingConfig
 
     if out.is_file() or out == Path():
         raise InputError(f"--out must name a folder of its own, got {str(out)!r}")
-    require_place(out)
+    require_writable(out)
     settings, kind = settings_given(), model_kind(model)
     steps = {"learning_rate": learning_rate, "epochs": epochs, "batch_size": batch_size}
     given = _steps(kind, preset, {name: value for name, value in steps.items() if value is not None}, engine)
@@ -78,7 +78,7 @@ def evaluate(
     from surrogates.runs.fitting import evaluate as evaluation_on
     from surrogates.runs.model_file import load_model
 
-    require_picture(plot)
+    require_figure_path(plot)
     trained, signature = load_model(model)
     kind = model_kind(signature.model if signature is not None and signature.model else _UNNAMED)
     found = evaluation_on(kind, trained, signature, load_dataset(data))

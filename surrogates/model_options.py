@@ -48,9 +48,9 @@ def settings_given() -> dict[str, Any]:
 
 def _named(args: Sequence[str]) -> str:
     """The value of `--model` among arguments."""
-    for place, argument in enumerate(args):
-        if argument == "--model" and place + 1 < len(args):
-            return args[place + 1]
+    for index, argument in enumerate(args):
+        if argument == "--model" and index + 1 < len(args):
+            return args[index + 1]
         if argument.startswith("--model="):
             return argument.removeprefix("--model=")
     return DEFAULT
@@ -69,7 +69,7 @@ def _options(kind: Any) -> list[Any]:
 
     def holder(**_: Any) -> None: ...
 
-    given = {name: Annotated[_type(name, default, kind) | None, _told(name, default, kind)]
+    given = {name: Annotated[_type(name, default, kind) | None, _text(name, default, kind)]
              for name, default in kind.all_settings.items()}  # fmt: skip
     keyword = inspect.Parameter.KEYWORD_ONLY
     holder.__annotations__ = given
@@ -86,7 +86,7 @@ def _type(name: str, default: Any, kind: Any) -> type:
     return int if name in kind.chosen else str if default is None else type(default)
 
 
-def _told(name: str, default: Any, kind: Any) -> Any:
+def _text(name: str, default: Any, kind: Any) -> Any:
     shown = "chosen on the validation trials" if name in kind.chosen else "all" if default == "" else default
     words = setting_words(kind.build).get(name, _TEXTS.get(name, ""))
     return typer.Option(f"--{_spelled(name)}", help=f"{words} Default: {shown}.".strip())
@@ -95,10 +95,10 @@ def _told(name: str, default: Any, kind: Any) -> Any:
 def _require_known(args: Sequence[str], params: Sequence[Any], model: str, settings: Sequence[str]) -> None:
     """Tell an option that the command has not, with those that the model has."""
     known = {text for param in params for text in (*param.opts, *param.secondary_opts)} | {"--help"}
-    values = {place + 1 for place, argument in enumerate(args) if argument in known - {"--help"}}
-    for place, argument in enumerate(args):
+    values = {index + 1 for index, argument in enumerate(args) if argument in known - {"--help"}}
+    for index, argument in enumerate(args):
         name = argument.partition("=")[0]
-        if argument.startswith("--") and place not in values and name not in known:
+        if argument.startswith("--") and index not in values and name not in known:
             listed = ", ".join(settings) or "none"
             raise InputError(
                 f"model {model} has no setting {_written(name)!r}; it has {listed} (--help lists all options)"

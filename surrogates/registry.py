@@ -5,8 +5,8 @@ from typing import Any
 
 from datasets.dataset import Dataset
 from datasets.topics import topic_modules
+from surrogates.training.configuration import Training, TrainingConfig
 from surrogates.training.model_kind import ModelKind, fit_model, look_up
-from surrogates.training.trainer import Training, TrainingConfig
 
 MODELS: dict[str, ModelKind] = {
     name: kind for module in topic_modules("surrogates") for name, kind in module.MODELS.items()

@@ -285,9 +285,9 @@ def refused():
     """Check that what `wormtwin` gave is a refusal in one line that holds some words; bars may stand beside it."""
 
     def check(result: tuple[int, str, str], *words: str) -> None:
-        status, told, error = result
+        status, text, error = result
         lines = [line for line in error.splitlines() if line.strip() and not re.search(r"\d+/\d+ \[", line)]
-        assert (status, len(lines)) == (2, 1), (told, error)
+        assert (status, len(lines)) == (2, 1), (text, error)
         for word in words:
             assert word in lines[0]
 

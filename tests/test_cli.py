@@ -121,10 +121,10 @@ def test_wrong_simulations(wormtwin, small_network, tmp_path, arguments, words):
     ],
 )
 def test_settings_are_checked_before_the_contacts_are_placed(wormtwin, monkeypatch, tmp_path, arguments, words):
-    def place(source):
+    def index(source):
         raise AssertionError(f"the network {source} was loaded")
 
-    monkeypatch.setattr("connectome.wiring.load_connectome", place)
+    monkeypatch.setattr("connectome.wiring.load_connectome", index)
     refused(wormtwin("simulate", "--out", tmp_path / "a.h5", *arguments), words)
 
 
@@ -190,7 +190,7 @@ def test_a_training_that_explodes_is_told(wormtwin, data, tmp_path):
 
 def test_a_training_whose_first_epoch_was_the_best_is_told(linear_response):
     from surrogates.responses.evaluation import ResponseEvaluation
-    from surrogates.training.trainer import Training
+    from surrogates.training.configuration import Training
 
     evaluation = ResponseEvaluation("gru", linear_response(), [], {}, 1.0)
     assert "the first epoch was the best" in evaluation.doubt(Training({"loss": [1.0, 2.0]}, 0, 0.1))

@@ -83,11 +83,11 @@ def test_links_between_documents_lead_somewhere():
 
 def _source_of(target):
     """The file that a link leads to, or that the page which it leads to is made from when the site is built."""
-    place = target.resolve()
+    index = target.resolve()
     modules = ROOT / "docs" / "reference" / "modules"
-    if place == ROOT / "docs" / "reference" / "commands.md":
+    if index == ROOT / "docs" / "reference" / "commands.md":
         return ROOT / "run_experiments.py"
-    if place.is_relative_to(modules):
-        return (ROOT / place.relative_to(modules)).with_suffix(".py")
-    script = place.with_suffix(".py")
-    return script if place.parent == ROOT / "docs" / "tutorials" and script.exists() else place
+    if index.is_relative_to(modules):
+        return (ROOT / index.relative_to(modules)).with_suffix(".py")
+    script = index.with_suffix(".py")
+    return script if index.parent == ROOT / "docs" / "tutorials" and script.exists() else index

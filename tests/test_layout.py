@@ -49,8 +49,8 @@ def test_the_roots_are_small():
 def test_what_topics_share_names_none_of_them():
     from datasets.topics import TOPICS
 
-    for place in FLOOR:
-        for path in (ROOT / place).rglob("*.py") if (ROOT / place).is_dir() else [ROOT / place]:
+    for index in FLOOR:
+        for path in (ROOT / index).rglob("*.py") if (ROOT / index).is_dir() else [ROOT / index]:
             topics = {name for name in imports_of(path) if len(name.split(".")) > 1 and name.split(".")[1] in TOPICS}
             assert topics == set(), path
 

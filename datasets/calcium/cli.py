@@ -10,7 +10,7 @@ from datasets.calcium.recording import NEURON_SETS, SHARED
 from datasets.calcium.states import STATE_RULES
 from datasets.options import OutOption
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_place
+from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.printing import print_whole
 from neuron_models.foundation.wording import counted
 
@@ -71,7 +71,7 @@ def make_sample(
 
 def _require_out(out: Path) -> None:
     require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
-    require_place(out)
+    require_writable(out)
 
 
 def _save(dataset: "Dataset", rule: str, out: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float
 
-from datasets.dataset import Dataset, Trial, longest_stretch, stretches
+from datasets.dataset import Dataset, Trial, contiguous_runs, longest_stretch
 from neuron_models.foundation.errors import require
 
 WINDOW = 8
@@ -39,7 +39,7 @@ def derivative(
     """
     require(smoothing >= 1 and smoothing % 2 == 1, f"smoothing must be an odd number of frames >= 1, got {smoothing}")
     result = np.zeros_like(traces)
-    for first, last in stretches(valid):
+    for first, last in contiguous_runs(valid):
         if last - first > 1:
             result[first:last] = np.gradient(_moving_average(traces[first:last], smoothing), axis=0)
     return result

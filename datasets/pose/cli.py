@@ -8,7 +8,7 @@ import typer
 
 from datasets.options import OutOption, parse_names
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_picture, require_place
+from neuron_models.foundation.files import require_figure_path, require_writable
 from neuron_models.foundation.wording import counted
 
 pose_app = typer.Typer(no_args_is_help=True, help="Body parts in videos: labels, videos, alignment, predictions.")
@@ -31,8 +31,10 @@ def import_(
     size: SizeOption = "",
     scale: Annotated[float, typer.Option(help="Pixels of the images a pixel of the video.")] = 1.0,
     grey: GreyOption = None,
-    heading: Annotated[str, typer.Option(help="Two joints, such as abdomen,head: crops are turned that way.")] = "",
-    pairs: Annotated[str, typer.Option(help="Left and right joints, such as wingL:wingR; guessed when empty.")] = "",
+    heading: Annotated[str, typer.Option(help="Two key points, such as abdomen,head: crops are turned that way.")] = "",
+    pairs: Annotated[
+        str, typer.Option(help="Left and right key points, such as wingL:wingR; guessed when empty.")
+    ] = "",
     picture: Annotated[Path | None, typer.Option(help="Draw some labelled images here (.png or .svg).")] = None,
 ) -> None:
     """Read labelled frames of videos into a dataset file; each animal is cut out with --size."""
@@ -43,9 +45,9 @@ def import_(
 
     _require_out(out)
     require_dataset_file(out)
-    require_picture(picture)
+    require_figure_path(picture)
     turned = parse_names(heading)
-    require(len(turned) in (0, 2), f"--heading names two joints, such as abdomen,head, got {heading!r}")
+    require(len(turned) in (0, 2), f"--heading names two key points, such as abdomen,head, got {heading!r}")
     require(video is None or len(files) == 1, "--video goes with one file of labels")
     found = [tracks for file in files for tracks in load_labels(file, video)]
     pixels = max(needed_size(tracks, scale) for tracks in found) if size == "auto" else _size(size)
@@ -68,14 +70,14 @@ def _require_out(out: Path) -> None:
     missing = [name for name in ("av", "imageio", "sleap_io") if find_spec(name) is None]
     require(not missing, f"videos and labels need {', '.join(missing)}: pip install wormtwin[pose]")
     require(not out.is_dir(), f"--out {out} is a folder: give a file name")
-    require_place(out)
+    require_writable(out)
 
 
 def require_dataset_file(out: Path) -> None:
     """Raise an `InputError` unless a dataset file can be written to `--out`, before work is done for it."""
     require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
     require(out.suffix in (".h5", ".hdf5"), f"--out {out}: a dataset file's name ends in .h5")
-    require_place(out)
+    require_writable(out)
 
 
 def _size(text: str) -> int | None:
@@ -122,10 +124,10 @@ def render(
     end: Annotated[int | None, typer.Option(help="The frame after the last.")] = None,
     every: Annotated[int, typer.Option(help="Draw one of so many frames.")] = 1,
     fps: Annotated[float | None, typer.Option(help="Frames a second; the video's own when not said.")] = None,
-    threshold: Annotated[float, typer.Option(help="Leave out joints of a lower score.")] = 0.0,
+    threshold: Annotated[float, typer.Option(help="Leave out key points of a lower score.")] = 0.0,
     by_animal: Annotated[bool, typer.Option("--by-animal", help="A colour an animal instead of a side.")] = False,
 ) -> None:
-    """Draw skeletons into a video: left joints blue, right ones orange, others yellow."""
+    """Draw skeletons into a video: left key points blue, right ones orange, others yellow."""
     from datasets.pose.drawing.render import RenderSettings
     from datasets.pose.drawing.render import render as write
     from datasets.pose.formats.label_files import load_labels

@@ -38,12 +38,12 @@ class Crops:
     def __len__(self) -> int:
         return len(self.frames)
 
-    def to_video(self, points: Float[np.ndarray, "sample joint 2"]) -> Float[np.ndarray, "sample joint 2"]:
+    def to_video(self, points: Float[np.ndarray, "sample keypoint 2"]) -> Float[np.ndarray, "sample keypoint 2"]:
         """Points (x, y) of the crops in pixels of the video."""
         turn, shift = self.matrices[:, :, :2], self.matrices[:, None, :, 2]
         return np.einsum("sij,skj->ski", turn, np.asarray(points, float)) + shift
 
-    def to_crop(self, points: Float[np.ndarray, "sample joint 2"]) -> Float[np.ndarray, "sample joint 2"]:
+    def to_crop(self, points: Float[np.ndarray, "sample keypoint 2"]) -> Float[np.ndarray, "sample keypoint 2"]:
         """Points (x, y) of the video in pixels of the crops: the inverse of `to_video`."""
         turn, shift = self.matrices[:, :, :2], self.matrices[:, None, :, 2]
         return np.einsum("sij,skj->ski", np.linalg.inv(turn), np.asarray(points, float) - shift)

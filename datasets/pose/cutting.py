@@ -70,16 +70,16 @@ class CutFrames:
 
     def __getitem__(self, index: Any, /) -> Any:
         first, *rest = index if isinstance(index, tuple) else (index,)
-        places = np.atleast_1d(np.arange(len(self))[first])
-        order = np.argsort(self.crops.frames[places], kind="stable")
-        wanted, back = np.unique(self.crops.frames[places], return_inverse=True)
-        cut = np.empty((len(places), *self.shape[1:]), np.uint8)
+        indices = np.atleast_1d(np.arange(len(self))[first])
+        order = np.argsort(self.crops.frames[indices], kind="stable")
+        wanted, back = np.unique(self.crops.frames[indices], return_inverse=True)
+        cut = np.empty((len(indices), *self.shape[1:]), np.uint8)
         frames = self.video.frames(wanted)
         held, frame = -1, np.empty(0, np.uint8)
         for row in order:
             while held < back[row]:
                 held, frame = held + 1, next(frames)
-            cut[row] = cut_crop(frame, self.crops.matrices[places[row]], self.size)
+            cut[row] = cut_crop(frame, self.crops.matrices[indices[row]], self.size)
         if isinstance(first, int | np.integer):
             return cut[0][tuple(rest)] if rest else cut[0]
         return cut[(slice(None), *rest)] if rest else cut

@@ -12,7 +12,7 @@ from datasets.pose.crops import Crops, oriented_matrices
 from datasets.pose.cutting import CutFrames
 from datasets.pose.formats.label_files import each_animal
 from datasets.pose.labelled import Kind, Labelled, keypoints_dataset
-from datasets.pose.skeleton import require_same_joints
+from datasets.pose.skeleton import require_same_keypoints
 from datasets.pose.tracks import Tracks, extents, footage_of
 from datasets.pose.video.video import Video
 from neuron_models.foundation.errors import InputError, require
@@ -28,10 +28,11 @@ class ImportSettings:
     """How images are cut.
 
     Attributes:
-        size: width and height in pixels of crops about the mean of an animal's labelled joints; None for whole frames.
+        size: width and height in pixels of crops about the mean of an animal's labelled key points; None for whole
+            frames.
         scale: pixels of the images a pixel of the video.
         grey: one channel (True) or three (False); None takes one where the videos have no colour.
-        heading: two joints (from, to): crops are turned so that the second lies to the right of the first.
+        heading: two key points (from, to): crops are turned so that the second lies to the right of the first.
     """
 
     size: int | None = None
@@ -53,7 +54,7 @@ def labelled_dataset(tracks: Sequence[Tracks], settings: ImportSettings, name: s
     """Labels and their videos as a dataset whose images are cut when they are read.
 
     Each animal that was followed is a trial of its own; where nobody followed them, each video is one, and every
-    animal of a frame a sample. Labels outside of a crop become NaN. Animals without the two joints of `heading` are
+    animal of a frame a sample. Labels outside of a crop become NaN. Animals without the two key points of `heading` are
     left out, as `extra["left_out"]` tells.
 
     Raises:
@@ -62,9 +63,12 @@ def labelled_dataset(tracks: Sequence[Tracks], settings: ImportSettings, name: s
     """
     skeleton = tracks[0].skeleton
     for each in tracks[1:]:
-        require_same_joints(skeleton, each.skeleton, each.video)
-    for joint in settings.heading or ():
-        require(joint in skeleton.joints, f"--heading: there is no joint {joint!r}: {', '.join(skeleton.joints)}")
+        require_same_keypoints(skeleton, each.skeleton, each.video)
+    for keypoint in settings.heading or ():
+        require(
+            keypoint in skeleton.keypoints,
+            f"--heading: there is no key point {keypoint!r}: {', '.join(skeleton.keypoints)}",
+        )
     opened = [_open(each, settings.grey) for each in tracks]
     if settings.grey is None and len({video.shape[1] for video in opened}) > 1:
         opened = [_open(each, False) for each in tracks]  # some have colours: all get them
@@ -99,12 +103,12 @@ def _parts(tracks: Tracks, video: Video, name: str, settings: ImportSettings) ->
             f"(the widest needs {needed_size(tracks, settings.scale)})"
         )
     parts = []
-    for animal, places in each_animal(tracks):
-        rows, columns = np.nonzero(marked[:, places])
+    for animal, indices in each_animal(tracks):
+        rows, columns = np.nonzero(marked[:, indices])
         if len(rows):
-            xy = tracks.xy[rows, places[columns]]
+            xy = tracks.xy[rows, indices[columns]]
             label = f"{name}:{animal}" if animal else name
-            parts.append(_labelled(label, xy, tracks, rows, places[columns], video, settings))
+            parts.append(_labelled(label, xy, tracks, rows, indices[columns], video, settings))
     return parts
 
 
@@ -115,17 +119,17 @@ def _left_out(tracks: Sequence[Tracks], labelled: Sequence[Labelled], settings: 
 
 
 def _usable(tracks: Tracks, settings: ImportSettings) -> Bool[np.ndarray, "frame animal"]:
-    """Which animals have a labelled joint, and those that say where they head if crops are to be turned."""
+    """Which animals have a labelled key point, and those that say where they head if crops are to be turned."""
     marked = ~np.isnan(tracks.xy[..., 0])
     usable = marked.any(axis=-1)
-    for joint in settings.heading or ():
-        usable &= marked[..., tracks.skeleton.joints.index(joint)]
+    for keypoint in settings.heading or ():
+        usable &= marked[..., tracks.skeleton.keypoints.index(keypoint)]
     return usable
 
 
 def _labelled(
     name: str,
-    xy: Float[np.ndarray, "sample joint 2"],
+    xy: Float[np.ndarray, "sample keypoint 2"],
     tracks: Tracks,
     rows: Int[np.ndarray, " sample"],
     animals: Int[np.ndarray, " sample"],
@@ -134,14 +138,14 @@ def _labelled(
 ) -> Labelled:
     size, matrices = _places(xy, tracks, video, settings)
     crops = Crops(video.path, tracks.frames[rows], animals, matrices)
-    joints = crops.to_crop(xy)
-    joints[~_inside(joints, size)] = np.nan
-    length = float(np.nanmedian(extents(joints)))
-    return Labelled(name, CutFrames(video, crops, size), joints, crops, body_length=length)
+    keypoints = crops.to_crop(xy)
+    keypoints[~_inside(keypoints, size)] = np.nan
+    length = float(np.nanmedian(extents(keypoints)))
+    return Labelled(name, CutFrames(video, crops, size), keypoints, crops, body_length=length)
 
 
 def _places(
-    xy: Float[np.ndarray, "sample joint 2"], tracks: Tracks, video: Video, settings: ImportSettings
+    xy: Float[np.ndarray, "sample keypoint 2"], tracks: Tracks, video: Video, settings: ImportSettings
 ) -> tuple[tuple[int, int], Float[np.ndarray, "sample 2 3"]]:
     """The size of the images of one video, and where each lies in its frame."""
     height, width = video.shape[2:]
@@ -162,7 +166,7 @@ def _places(
     centre = np.nanmean(xy, axis=1)
     angle = np.zeros(len(xy))
     if settings.heading is not None:
-        tail, head = (xy[:, tracks.skeleton.joints.index(joint)] for joint in settings.heading)
+        tail, head = (xy[:, tracks.skeleton.keypoints.index(keypoint)] for keypoint in settings.heading)
         angle = np.arctan2(*(head - tail).T[::-1])
     elif settings.scale == 1:
         centre = np.round(centre + 0.5) - 0.5  # whole pixels: the crop holds the video's own values
@@ -173,13 +177,15 @@ def _filled(side: int) -> int:
     return -(-side // MULTIPLE) * MULTIPLE
 
 
-def _inside(joints: Float[np.ndarray, "sample joint 2"], size: tuple[int, int]) -> Bool[np.ndarray, "sample joint"]:
+def _inside(
+    keypoints: Float[np.ndarray, "sample keypoint 2"], size: tuple[int, int]
+) -> Bool[np.ndarray, "sample keypoint"]:
     end = np.array([size[1], size[0]]) - 0.5
-    return np.all((joints >= -0.5) & (joints <= end), axis=-1)
+    return np.all((keypoints >= -0.5) & (keypoints <= end), axis=-1)
 
 
 def needed_size(tracks: Tracks, scale: float = 1.0) -> int:
-    """The size of crops that holds the joints of every animal of some tracks, with a tenth to spare."""
+    """The size of crops that holds the key points of every animal of some tracks, with a tenth to spare."""
     xy = tracks.xy.reshape(-1, *tracks.xy.shape[2:])
     xy = xy[~np.isnan(xy[..., 0]).all(axis=1)]
     reach = np.nanmax(np.abs(xy - np.nanmean(xy, axis=1)[:, None]))
@@ -194,7 +200,7 @@ def _short_names(paths: Sequence[str]) -> list[str]:
         names = ["/".join(PurePath(path).with_suffix("").parts[-parts:]) for path in paths]
         if len(set(names)) == len(names):
             return names
-    return [f"{name}-{place + 1}" for place, name in enumerate(names)]
+    return [f"{name}-{index + 1}" for index, name in enumerate(names)]
 
 
 def chosen_pairs(dataset: Dataset, pairs: Sequence[tuple[str, str]]) -> Dataset:

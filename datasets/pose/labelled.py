@@ -1,4 +1,4 @@
-"""Labelled images as a `Dataset`: trials of images and of the joints that were marked in them."""
+"""Labelled images as a `Dataset`: trials of images and of the key points that were marked in them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ Kind = Literal["crops", "frames"]
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """Images of one animal, and its joints in them.
+    """Images of one animal, and its key points in them.
 
     Attributes:
         name: of the trial.
         images: (frame, channel, height, width) uint8, of 1 (grey) or 3 (red, green, blue) channels; may be lazy.
-        joints: (frame, joint, 2) x to the right and y down, in pixels of the images, the centre of the first pixel at
-            (0, 0); NaN where a joint is not labelled. None for images without labels.
+        keypoints: (frame, keypoint, 2) x to the right and y down, in pixels of the images, the centre of the first
+            pixel at (0, 0); NaN where a key point is not labelled. None for images without labels.
         crops: where the images lie in their video, or None when they are from none.
         group: the video or animal, which a split must not divide; the name when empty.
         split: train, validation, test or empty.
@@ -34,7 +34,7 @@ class Labelled:
 
     name: str
     images: ArrayLike
-    joints: Float[np.ndarray, "frame joint 2"] | None
+    keypoints: Float[np.ndarray, "frame keypoint 2"] | None
     crops: Crops | None = None
     group: str = ""
     split: str = ""
@@ -48,13 +48,13 @@ class Labelled:
             f"{where} must be (frame, 1 or 3 channels, height, width), got the shape {shape}",
         )
         require(self.images.dtype == np.uint8, f"{where} must have 8 bits, got {self.images.dtype}")
-        if self.joints is not None:
+        if self.keypoints is not None:
             require(
-                self.joints.ndim == 3 and self.joints.shape[2] == 2 and len(self.joints) == len(self.images),
-                f"{where}: joints must be ({len(self.images)}, joint, 2), got the shape {self.joints.shape}",
+                self.keypoints.ndim == 3 and self.keypoints.shape[2] == 2 and len(self.keypoints) == len(self.images),
+                f"{where}: key points must be ({len(self.images)}, keypoint, 2), got the shape {self.keypoints.shape}",
             )
-            infinite = np.isinf(self.joints).any()
-            require(not infinite, f"{where}: a joint at infinity: write NaN for one that is not labelled")
+            infinite = np.isinf(self.keypoints).any()
+            require(not infinite, f"{where}: a key point at infinity: write NaN for one that is not labelled")
         if self.crops is not None:
             require(len(self.crops) == len(self.images), f"{where}: {len(self.crops)} places of crops")
 
@@ -71,28 +71,28 @@ def keypoints_dataset(
 ) -> Dataset:
     """The dataset of labelled images: task `keypoints`, a trial for each of `labelled`.
 
-    Frames without a labelled joint get weight zero. `extra` of the dataset holds the skeleton, the kind, the places of
-    crops and the body lengths by trial.
+    Frames without a labelled key point get weight zero. `extra` of the dataset holds the skeleton, the kind, the
+    places of crops and the body lengths by trial.
 
     Raises:
-        InputError: nothing is given, the images' sizes or channels differ, or the joints are not the skeleton's.
+        InputError: nothing is given, the images' sizes or channels differ, or the key points are not the skeleton's.
     """
     require(len(labelled) > 0, f"{name}: there are no images")
     sizes = sorted({tuple(each.images.shape[1:]) for each in labelled})
     if len(sizes) > 1:
-        told = ", ".join(f"{c} x {h} x {w}" for c, h, w in sizes[:4])
-        raise InputError(f"{name}: images of several sizes (channel x height x width: {told}): crop them to one size")
+        text = ", ".join(f"{c} x {h} x {w}" for c, h, w in sizes[:4])
+        raise InputError(f"{name}: images of several sizes (channel x height x width: {text}): crop them to one size")
     trials = tuple(_trial(each, skeleton) for each in labelled)
     lengths = {each.name: each.body_length for each in labelled if each.body_length is not None}
-    places = {each.name: each.crops.to_json() for each in labelled if each.crops is not None}
+    indices = {each.name: each.crops.to_json() for each in labelled if each.crops is not None}
     known: dict[str, Any] = {"pose": kind, "skeleton": skeleton.to_json()}
-    known |= {key: value for key, value in (("crop", places), ("body_length", lengths)) if value}
+    known |= {key: value for key, value in (("crop", indices), ("body_length", lengths)) if value}
     return Dataset(
         name=name,
         trials=trials,
         dt=1000.0 / fps,
         x_names=COLOURS[sizes[0][0]],
-        y_names=skeleton.joints,
+        y_names=skeleton.keypoints,
         x_units="0..255",
         y_units="px",
         task="keypoints",
@@ -102,21 +102,21 @@ def keypoints_dataset(
 
 
 def _trial(each: Labelled, skeleton: Skeleton) -> Trial:
-    joints = each.joints
-    if joints is None:
-        joints = np.full((len(each.images), len(skeleton), 2), np.nan)
-    found = joints.shape[1]
+    keypoints = each.keypoints
+    if keypoints is None:
+        keypoints = np.full((len(each.images), len(skeleton), 2), np.nan)
+    found = keypoints.shape[1]
     require(
         found == len(skeleton),
-        f"images {each.name!r}: {found} joints are labelled and the skeleton has {len(skeleton)}",
+        f"images {each.name!r}: {found} key points are labelled and the skeleton has {len(skeleton)}",
     )
-    half = np.isnan(joints[..., 0]) != np.isnan(joints[..., 1])
-    joints = np.where(half[..., None], np.nan, joints)
-    weight = (~np.isnan(joints[..., 0])).any(axis=1).astype(float)
+    half = np.isnan(keypoints[..., 0]) != np.isnan(keypoints[..., 1])
+    keypoints = np.where(half[..., None], np.nan, keypoints)
+    weight = (~np.isnan(keypoints[..., 0])).any(axis=1).astype(float)
     return Trial(
         each.name,
         each.images,
-        joints.astype(np.float32),
+        keypoints.astype(np.float32),
         None if weight.all() else weight,
         group=each.group or each.name,
         split=each.split,
@@ -141,16 +141,16 @@ def skeleton_of(dataset: Dataset) -> Skeleton:
     return skeleton_from_json(dataset.extra["skeleton"])
 
 
-def joints_of(trial: Trial) -> Float[np.ndarray, "frame joint 2"]:
-    """The joints of a trial of labelled images."""
+def keypoints_of(trial: Trial) -> Float[np.ndarray, "frame keypoint 2"]:
+    """The key points of a trial of labelled images."""
     if trial.y is None:
-        raise InputError(f"trial {trial.name!r} has no joints")
+        raise InputError(f"trial {trial.name!r} has no key points")
     return np.asarray(trial.y[:])
 
 
-def labelled_share(dataset: Dataset) -> Float[np.ndarray, " joint"]:
-    """The share of counting frames in which each joint is labelled."""
-    marked = np.concatenate([~np.isnan(joints_of(trial)[trial.valid(), :, 0]) for trial in dataset])
+def labelled_share(dataset: Dataset) -> Float[np.ndarray, " keypoint"]:
+    """The share of counting frames in which each key point is labelled."""
+    marked = np.concatenate([~np.isnan(keypoints_of(trial)[trial.valid(), :, 0]) for trial in dataset])
     return marked.mean(axis=0) if len(marked) else np.zeros(len(dataset.y_names))
 
 

@@ -1,4 +1,4 @@
-"""The named joints of an animal, which of them are connected, and which are left and right of one another."""
+"""The named key points of an animal, which of them are connected, and which are left and right of one another."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,53 +12,55 @@ from neuron_models.foundation.errors import InputError, require, require_distinc
 
 @dataclass(frozen=True)
 class Skeleton:
-    """Joints in the order of the arrays that hold them, edges to draw, and (left, right) pairs of joints.
+    """Key points in the order of the arrays that hold them, edges to draw, and (left, right) pairs of key points.
 
     Raises:
-        InputError: no joint, a name twice, an edge or a pair of unknown joints, a joint in two pairs.
+        InputError: no key point, a name twice, an edge or a pair of unknown key points, a key point in two pairs.
     """
 
-    joints: tuple[str, ...]
+    keypoints: tuple[str, ...]
     edges: tuple[tuple[str, str], ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        require(len(self.joints) > 0, "a skeleton needs at least one joint")
-        require(all(self.joints), "a skeleton has a joint without a name")
-        require_distinct(self.joints, "a skeleton names a joint")
+        require(len(self.keypoints) > 0, "a skeleton needs at least one keypoint")
+        require(all(self.keypoints), "a skeleton has a keypoint without a name")
+        require_distinct(self.keypoints, "a skeleton names a keypoint")
         for what, links in (("edge", self.edges), ("pair", self.pairs)):
             for link in links:
-                require(len(link) == 2 and link[0] != link[1], f"a skeleton's {what} joins two joints, got {link}")
-                for joint in link:
+                require(len(link) == 2 and link[0] != link[1], f"a skeleton's {what} joins two key points, got {link}")
+                for keypoint in link:
                     require(
-                        joint in self.joints,
-                        f"a skeleton's {what} names {joint!r}; the joints are {', '.join(self.joints)}",
+                        keypoint in self.keypoints,
+                        f"a skeleton's {what} names {keypoint!r}; the key points are {', '.join(self.keypoints)}",
                     )
-        require_distinct((joint for pair in self.pairs for joint in pair), "a skeleton's pairs name a joint")
+        require_distinct((keypoint for pair in self.pairs for keypoint in pair), "a skeleton's pairs name a key point")
 
     def __len__(self) -> int:
-        return len(self.joints)
+        return len(self.keypoints)
 
     def edge_places(self) -> Int[np.ndarray, "edge 2"]:
-        """The edges as places in `joints`."""
-        return np.array([[self.joints.index(joint) for joint in edge] for edge in self.edges], int).reshape(-1, 2)
+        """The edges as places in `keypoints`."""
+        return np.array([[self.keypoints.index(keypoint) for keypoint in edge] for edge in self.edges], int).reshape(
+            -1, 2
+        )
 
-    def exchange(self) -> Int[np.ndarray, " joint"]:
-        """The order of the joints after left and right are exchanged: `y[:, skeleton.exchange()]` mirrors the labels.
+    def exchange(self) -> Int[np.ndarray, " keypoint"]:
+        """The order after left and right are exchanged: `y[:, skeleton.exchange()]` mirrors the labels.
 
         >>> Skeleton(("head", "legL", "legR"), pairs=(("legL", "legR"),)).exchange().tolist()
         [0, 2, 1]
         """
-        order = np.arange(len(self.joints))
+        order = np.arange(len(self.keypoints))
         for left, right in self.pairs:
-            here, there = self.joints.index(left), self.joints.index(right)
+            here, there = self.keypoints.index(left), self.keypoints.index(right)
             order[here], order[there] = there, here
         return order
 
     def to_json(self) -> dict[str, list]:
         """Plain lists, as `Dataset.extra["skeleton"]` holds them."""
         return {
-            "joints": list(self.joints),
+            "joints": list(self.keypoints),
             "edges": [list(edge) for edge in self.edges],
             "pairs": [list(pair) for pair in self.pairs],
         }
@@ -79,36 +81,36 @@ def skeleton_from_json(stored: Mapping[str, Any]) -> Skeleton:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"not a skeleton with joints, edges and pairs: {str(stored)[:80]}") from None
+        raise InputError(f"not a skeleton with key points, edges and pairs: {str(stored)[:80]}") from None
 
 
-def require_same_joints(expected: Skeleton, found: Skeleton, where: str) -> None:
-    """Raise an `InputError` that begins with `where` and names the joints that differ, unless both name the same."""
-    if expected.joints == found.joints:
+def require_same_keypoints(expected: Skeleton, found: Skeleton, where: str) -> None:
+    """Raise an `InputError` that begins with `where` and names the differing key points, unless both are the same."""
+    if expected.keypoints == found.keypoints:
         return
-    missing = [joint for joint in expected.joints if joint not in found.joints]
-    other = [joint for joint in found.joints if joint not in expected.joints]
+    missing = [keypoint for keypoint in expected.keypoints if keypoint not in found.keypoints]
+    other = [keypoint for keypoint in found.keypoints if keypoint not in expected.keypoints]
     if not missing and not other:
-        raise InputError(f"{where}: the joints stand in another order: {', '.join(found.joints)}")
-    told = [f"without {', '.join(missing[:5])}"] if missing else []
-    told += [f"with {', '.join(other[:5])}"] if other else []
-    raise InputError(f"{where}: joints of another skeleton: {' and '.join(told)}")
+        raise InputError(f"{where}: the key points stand in another order: {', '.join(found.keypoints)}")
+    text = [f"without {', '.join(missing[:5])}"] if missing else []
+    text += [f"with {', '.join(other[:5])}"] if other else []
+    raise InputError(f"{where}: key points of another skeleton: {' and '.join(text)}")
 
 
-def skeleton_from(joints: tuple[str, ...], details: Mapping[str, Any]) -> Skeleton:
-    """The skeleton of a model file: its joints, and what its details say of edges and of left and right.
+def skeleton_from(keypoints: tuple[str, ...], details: Mapping[str, Any]) -> Skeleton:
+    """The skeleton of a model file: its key points, and what its details say of edges and of left and right.
 
     Raises:
-        InputError: they are no pairs of joints.
+        InputError: they are no pairs of key points.
     """
     links = {what: details.get(what, []) for what in ("edges", "pairs")}
     for what, pairs in links.items():
         names = isinstance(pairs, list | tuple) and all(isinstance(p, list | tuple) and len(p) == 2 for p in pairs)
         require(
             names and all(isinstance(name, str) for pair in pairs for name in pair),
-            f"{what} must be pairs of joints, got {pairs!r:.60}",
+            f"{what} must be pairs of key points, got {pairs!r:.60}",
         )
-    return Skeleton(tuple(joints), *(tuple(map(tuple, pairs)) for pairs in links.values()))
+    return Skeleton(tuple(keypoints), *(tuple(map(tuple, pairs)) for pairs in links.values()))
 
 
 def validate_size(size: Any) -> None:

@@ -11,14 +11,14 @@ _KINDS = {"crops": "Crops", "frames": "Frames"}
 
 
 def print_labelled(dataset: Dataset) -> None:
-    """Print the images of each trial, and how often each joint is labelled."""
+    """Print the images of each trial, and how often each key point is labelled."""
     tables = [_pictures(dataset)]
     if dataset.y_names:
-        tables.append(_joints(dataset))
+        tables.append(_keypoints(dataset))
     channels, height, width = dataset.trials[0].x.shape[1:]
-    told = f"{len(dataset.y_names)} joints" if dataset.y_names else "no labels"
+    text = f"{len(dataset.y_names)} key points" if dataset.y_names else "no labels"
     kind = _KINDS.get(dataset.extra.get("pose", ""), "Images")
-    print(f"{kind} of {width} x {height} pixels, {'grey' if channels == 1 else 'colour'}, {told}")
+    print(f"{kind} of {width} x {height} pixels, {'grey' if channels == 1 else 'colour'}, {text}")
     if "left_out" in dataset.extra:
         print(f"Left out: {dataset.extra['left_out']}")
     print_whole(*tables)
@@ -32,19 +32,21 @@ def _pictures(dataset: Dataset) -> Table:
     lengths = dataset.extra.get("body_length", {})
     for trial in dataset:
         length = lengths.get(trial.name) if isinstance(lengths, dict) else lengths
-        told = "" if length is None else f"{length:.1f}"
-        row = [trial.name, trial.group, trial.split or "none", str(len(trial)), str(int(trial.valid().sum())), told]
-        stretches = flags.get(trial.name, {})
-        reasons = ", ".join(f"{why} {sum(end - start for start, end in found)}" for why, found in stretches.items())
+        text = "" if length is None else f"{length:.1f}"
+        row = [trial.name, trial.group, trial.split or "none", str(len(trial)), str(int(trial.valid().sum())), text]
+        contiguous_runs = flags.get(trial.name, {})
+        reasons = ", ".join(
+            f"{why} {sum(end - start for start, end in found)}" for why, found in contiguous_runs.items()
+        )
         table.add_row(*row, *([reasons] if flags else []))
     return table
 
 
-def _joints(dataset: Dataset) -> Table:
+def _keypoints(dataset: Dataset) -> Table:
     skeleton = skeleton_of(dataset)
-    table = Table("joint", "labelled %", "connected to", "pair")
+    table = Table("key point", "labelled %", "connected to", "pair")
     partner = {left: right for pair in skeleton.pairs for left, right in (pair, pair[::-1])}
-    for joint, share in zip(skeleton.joints, 100 * np.asarray(labelled_share(dataset)), strict=True):
-        beside = [other for edge in skeleton.edges if joint in edge for other in edge if other != joint]
-        table.add_row(joint, f"{share:.1f}", ", ".join(beside), partner.get(joint, ""))
+    for keypoint, share in zip(skeleton.keypoints, 100 * np.asarray(labelled_share(dataset)), strict=True):
+        beside = [other for edge in skeleton.edges if keypoint in edge for other in edge if other != keypoint]
+        table.add_row(keypoint, f"{share:.1f}", ", ".join(beside), partner.get(keypoint, ""))
     return table

@@ -25,9 +25,9 @@ def _details(dataset: Dataset) -> dict[str, Any]:
 
 def _require_details(names: tuple[str, ...], details: Mapping[str, Any], dataset: Dataset) -> None:
     from datasets.pose.labelled import skeleton_of
-    from datasets.pose.skeleton import require_same_joints, skeleton_from
+    from datasets.pose.skeleton import require_same_keypoints, skeleton_from
 
-    require_same_joints(skeleton_from(names, details), skeleton_of(dataset), f"dataset {dataset.name!r}")
+    require_same_keypoints(skeleton_from(names, details), skeleton_of(dataset), f"dataset {dataset.name!r}")
 
 
 def _validate_details(names: tuple[str, ...], details: Mapping[str, Any]) -> None:

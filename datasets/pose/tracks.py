@@ -1,4 +1,4 @@
-"""Where the joints of a video's animals are, frame by frame: labels of people, or predictions and their scores."""
+"""Where the key points of a video's animals are, frame by frame: labels of people, or predictions and their scores."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,15 +16,15 @@ from neuron_models.foundation.units import Hertz
 
 @dataclass(frozen=True, eq=False)
 class Tracks:
-    """The joints of one video's animals.
+    """The key points of one video's animals.
 
     Attributes:
         video: its file or folder, as the labels name it.
-        skeleton: whose joints these are.
+        skeleton: whose key points these are.
         frames: (frame,) places in the video of the frames that are told of, ascending.
-        xy: (frame, animal, joint, 2) x to the right and y down in pixels of the video, the centre of the first pixel
-            at (0, 0); NaN where there is no joint.
-        scores: (frame, animal, joint) confidence, or None for labels.
+        xy: (frame, animal, keypoint, 2) x to the right and y down in pixels of the video, the centre of the first pixel
+            at (0, 0); NaN where there is no key point.
+        scores: (frame, animal, keypoint) confidence, or None for labels.
         animals: a name for each animal; empty where nobody followed them from frame to frame.
         fps: frames a second.
         footage: the opened video, where the labels came with their images.
@@ -33,8 +33,8 @@ class Tracks:
     video: str
     skeleton: Skeleton
     frames: Int[np.ndarray, " frame"]
-    xy: Float[np.ndarray, "frame animal joint 2"]
-    scores: Float[np.ndarray, "frame animal joint"] | None = None
+    xy: Float[np.ndarray, "frame animal keypoint 2"]
+    scores: Float[np.ndarray, "frame animal keypoint"] | None = None
     animals: tuple[str, ...] = ()
     fps: Hertz = 1.0
     footage: Video | None = None
@@ -42,10 +42,12 @@ class Tracks:
     def __post_init__(self) -> None:
         where = f"tracks of {self.video}"
         shape = (len(self.frames), self.xy.shape[1] if self.xy.ndim > 1 else 0, len(self.skeleton), 2)
-        require(self.xy.shape == shape, f"{where}: xy must be (frame, animal, joint, 2), got the shape {self.xy.shape}")
+        require(
+            self.xy.shape == shape, f"{where}: xy must be (frame, animal, keypoint, 2), got the shape {self.xy.shape}"
+        )
         require(
             self.scores is None or self.scores.shape == shape[:3],
-            f"{where}: scores must be (frame, animal, joint), as xy is",
+            f"{where}: scores must be (frame, animal, keypoint), as xy is",
         )
         require(len(self.animals) in (0, shape[1]), f"{where}: {len(self.animals)} names for {shape[1]} animals")
         require_distinct(self.animals, f"{where} name an animal")
@@ -55,7 +57,7 @@ class Tracks:
     def __len__(self) -> int:
         return len(self.frames)
 
-    def every_frame(self, number: int) -> Float[np.ndarray, "number animal joint 2"]:
+    def every_frame(self, number: int) -> Float[np.ndarray, "number animal keypoint 2"]:
         """Xy of the frames 0 to `number` - 1, NaN for those that are not told of."""
         whole = np.full((number, *self.xy.shape[1:]), np.nan)
         inside = self.frames < number
@@ -86,8 +88,8 @@ def require_frames(tracks: Tracks, video: Video) -> Video:
     return video
 
 
-def extents(xy: Float[np.ndarray, "sample joint 2"]) -> Float[np.ndarray, " sample"]:
-    """The largest distance between two labelled joints of each sample, px; NaN where fewer than two are labelled."""
+def extents(xy: Float[np.ndarray, "sample keypoint 2"]) -> Float[np.ndarray, " sample"]:
+    """The largest distance between two labelled key points of each sample, px; NaN where there are fewer than two."""
     distance = np.linalg.norm(xy[:, :, None] - xy[:, None], axis=-1)
     longest = np.where(np.isnan(distance), 0, distance).max(axis=(1, 2))
     return np.where(longest > 0, longest, np.nan)
@@ -99,12 +101,12 @@ def images_of(tracks: Tracks) -> list[Path]:
     return [reader.paths[frame] for frame in tracks.frames] if isinstance(reader, ImageReader) else []
 
 
-def ordered_joints(tracks: Tracks, joints: Sequence[str]) -> Tracks:
-    """The tracks with their joints in another order."""
-    order = [tracks.skeleton.joints.index(joint) for joint in joints]
+def ordered_keypoints(tracks: Tracks, keypoints: Sequence[str]) -> Tracks:
+    """The tracks with their key points in another order."""
+    order = [tracks.skeleton.keypoints.index(keypoint) for keypoint in keypoints]
     return replace(
         tracks,
-        skeleton=replace(tracks.skeleton, joints=tuple(joints)),
+        skeleton=replace(tracks.skeleton, keypoints=tuple(keypoints)),
         xy=tracks.xy[:, :, order],
         scores=None if tracks.scores is None else tracks.scores[:, :, order],
     )

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from datasets.options import OutOption
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_place
+from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.printing import print_whole
 from neuron_models.foundation.wording import counted
 
@@ -41,7 +41,7 @@ def import_(
     from datasets.store import save_dataset
 
     require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
-    require_place(out)
+    require_writable(out)
     reading = Reading(fps=fps, unit=in_millimetres(unit, "--unit") if unit else None, strain=strain)
     imported = load_recordings(files, reading, segments=points - 1, fps=to_fps, shortest=shortest)
     save_dataset(imported.dataset, out)
@@ -60,7 +60,7 @@ def print_imported(imported: "Imported", most: int = 30) -> None:
         minutes = len(trial) * dataset.dt / 60_000
         cells = [trial.name, dataset.extra["strain"][trial.name], len(trial), f"{minutes:.1f}"]
         cells.append(f"{100 * (1 - trial.valid().mean()):.1f}")
-        cells += [] if faults is None else [f"{faults.repeated} frames", _told(faults)]
+        cells += [] if faults is None else [f"{faults.repeated} frames", _text(faults)]
         table.add_row(*map(str, cells))
     print_whole(table)
     if len(dataset) > most:
@@ -70,7 +70,7 @@ def print_imported(imported: "Imported", most: int = 30) -> None:
         print(f"{counted(len(imported.left_out), 'recording')} left out, no stretch is long enough: {few}")
 
 
-def _told(faults: "Faults") -> str:
+def _text(faults: "Faults") -> str:
     """The swaps of a recording in words: how many frames, and which, counted as the file counts them from 0."""
     swapped = faults.swaps.swapped
     if len(swapped) == 0:

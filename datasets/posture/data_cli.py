@@ -8,7 +8,7 @@ import typer
 from datasets.options import DataArgument, OutOption
 from datasets.posture.cli import posture_app
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_picture, require_place
+from neuron_models.foundation.files import require_figure_path, require_writable
 from neuron_models.foundation.wording import counted
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def make_sample(
     from neuron_models.foundation.progress import progress_bar
 
     require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
-    require_place(out)
-    require_picture(picture)
+    require_writable(out)
+    require_figure_path(picture)
     settings = sample.SampleSettings(
         strains=parse_strains(strains), worms=worms, duration=60 * minutes, fps=fps, seed=seed
     )
@@ -68,7 +68,7 @@ def path(
 
     require((ratio is not None) + (agar is not None) + fit <= 1, "--ratio, --agar and --fit exclude each other")
     stored = out if out.suffix == ".h5" else out / "path.h5"
-    require_place(stored)
+    require_writable(stored)
     recordings = _recordings(data)
     law = chosen_law(RATIO if ratio is None else ratio, agar, fit)
     found = []
@@ -93,21 +93,21 @@ def features(
     from datasets.posture.feature_plots import plot_features
     from datasets.posture.feature_tables import frame_table, worm_table
     from datasets.posture.features import measure
-    from neuron_models.foundation.files import written_whole
+    from neuron_models.foundation.files import atomic_write
     from neuron_models.foundation.progress import progress_bar
 
     require(not out.is_file(), f"--out {out} is a file: name a folder")
-    require_place(out / "frames.csv")
+    require_writable(out / "frames.csv")
     recordings = _recordings(data)
     measured = []
-    with written_whole(out / "frames.csv") as beside, progress_bar(len(recordings), "worm") as bar:
+    with atomic_write(out / "frames.csv") as temporary, progress_bar(len(recordings), "worm") as bar:
         for recording in recordings:
             measured.append(measure(recording))
             table = frame_table(recording, measured[-1])
-            table.to_csv(beside, mode="a", header=len(measured) == 1, index=False, float_format="%.5g")
+            table.to_csv(temporary, mode="a", header=len(measured) == 1, index=False, float_format="%.5g")
             bar.update()
-    with written_whole(out / "worms.csv") as beside:
-        worm_table(recordings, measured).to_csv(beside, index=False, float_format="%.5g")
+    with atomic_write(out / "worms.csv") as temporary:
+        worm_table(recordings, measured).to_csv(temporary, index=False, float_format="%.5g")
     save_figure(plot_features(recordings, measured), out / "features.png")
     if any(each.from_shape for each in measured):
         print(f"Places by resistive force theory from the shapes alone, drag ratio {RATIO:g}")

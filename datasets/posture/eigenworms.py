@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from datasets.dataset import Dataset, stretches
+from datasets.dataset import Dataset, contiguous_runs
 from datasets.posture.midlines import angles_of, midlines_of
 from datasets.posture.recording import (
     AMPLITUDES,
@@ -163,7 +163,7 @@ def postures_of(dataset: Dataset) -> tuple[PostureRecording, ...]:
     for trial in dataset:
         x = np.where(trial.valid()[:, None], np.asarray(trial.x[:], dtype=float), np.nan)
         mean_angle = np.full(len(x), np.nan)
-        for first, after in stretches(trial.valid()):
+        for first, after in contiguous_runs(trial.valid()):
             mean_angle[first:after] = np.cumsum(x[first:after, -1]) - x[first, -1]
         found.append(
             PostureRecording(

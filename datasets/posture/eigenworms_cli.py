@@ -9,7 +9,7 @@ from rich.table import Table
 from datasets.options import DataArgument, OutOption, one_of
 from datasets.posture.cli import posture_app
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_picture, require_place
+from neuron_models.foundation.files import require_figure_path, require_writable
 from neuron_models.foundation.printing import print_whole
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def eigenworms(
     from datasets.store import load_dataset, save_dataset
 
     require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
-    require_place(out)
+    require_writable(out)
     plot = plot or out.with_suffix(".png")
-    require_picture(plot)
+    require_figure_path(plot)
     one_of("--method", method or METHODS[0], METHODS)
     given = use is None or (count is None and segments is None and not method)
     require(given, "--use takes eigenworms as they are: leave out --count, --method and --segments")

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from datasets.dataset import stretches
+from datasets.dataset import contiguous_runs
 from datasets.plots import COLOURS, MUTED, tidy
 from datasets.posture.features import Features, measure
 from datasets.posture.path_plots import shown_first
@@ -33,9 +33,9 @@ def plot_features(recordings: Sequence[PostureRecording], measured: Sequence[Fea
     figure = Figure(figsize=(10, 1.5 * len(shown) + 3.6), layout="constrained")
     grid = figure.add_gridspec(len(shown) + 1, 3, height_ratios=[1.0] * len(shown) + [1.8])
     axes = [figure.add_subplot(grid[row, :]) for row in range(len(shown))]
-    for each, place in zip(axes, shown, strict=True):
-        _draw_speed(each, found[place])
-        each.set_title(recordings[place].name, fontsize=9, loc="left")
+    for each, index in zip(axes, shown, strict=True):
+        _draw_speed(each, found[index])
+        each.set_title(recordings[index].name, fontsize=9, loc="left")
     axes[-1].set_xlabel("time (s)")
     handles: list[Artist] = [Patch(color=colour, alpha=0.55, label=name) for name, colour in MOTION_COLOURS.values()]
     handles.append(Line2D([], [], color=_OMEGA, lw=4, label="omega turn"))
@@ -54,7 +54,7 @@ def _draw_speed(axes, features: Features) -> None:
     axes.axhline(0, color=MUTED, lw=0.6)
     axes.plot(time, features.relative_speed[:frames], color=COLOURS[6], lw=0.9)
     low, high = axes.get_ylim()
-    for first, last in stretches(features.omega[:frames]):
+    for first, last in contiguous_runs(features.omega[:frames]):
         axes.plot([first / features.fps, last / features.fps], [high, high], color=_OMEGA, lw=4, solid_capstyle="butt")
     axes.set_ylim(low, high + 0.05 * (high - low))
     axes.set_xlim(0, max(frames / features.fps, 1))
@@ -62,7 +62,7 @@ def _draw_speed(axes, features: Features) -> None:
 
 
 def _shade(axes, inside: Bool[np.ndarray, " frame"], fps: float, colour: str, alpha: float) -> None:
-    for first, last in stretches(inside):
+    for first, last in contiguous_runs(inside):
         axes.axvspan(first / fps, last / fps, color=colour, alpha=alpha, lw=0)
 
 
@@ -70,11 +70,11 @@ def _draw_histograms(panels, recordings: Sequence[PostureRecording], measured: S
     strains = list(dict.fromkeys(each.strain or "worms" for each in recordings))
     for axes, (label, low, high, values) in zip(panels, _QUANTITIES, strict=True):
         edges = np.linspace(low, high, 61)
-        for place, strain in enumerate(strains):
+        for index, strain in enumerate(strains):
             rows = [f for r, f in zip(recordings, measured, strict=True) if (r.strain or "worms") == strain]
             pooled = np.concatenate([values(features) for features in rows])
             share, _ = np.histogram(pooled[np.isfinite(pooled)], edges)
-            look = {"color": _DARK[place % len(_DARK)], "ls": ("-", "--", ":")[place // len(_DARK) % 3]}
+            look = {"color": _DARK[index % len(_DARK)], "ls": ("-", "--", ":")[index // len(_DARK) % 3]}
             axes.stairs(100 * share / max(share.sum(), 1), edges, lw=1.2, label=strain, **look)
         axes.set_xlabel(label, fontsize=9)
         axes.set_ylabel("frames (%)", fontsize=9)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from datasets.dataset import stretches
+from datasets.dataset import contiguous_runs
 from datasets.posture.features import MOTIONS, REGIONS, Features, measure
 from datasets.posture.recording import PostureRecording
 
@@ -43,8 +43,8 @@ def worm_table(recordings: Sequence[PostureRecording], measured: Sequence[Featur
     import pandas as pd
 
     rows = []
-    for place, recording in enumerate(recordings):
-        features = measure(recording) if measured is None else measured[place]
+    for index, recording in enumerate(recordings):
+        features = measure(recording) if measured is None else measured[index]
         known = {"worm": recording.name, "strain": recording.strain, "individual": recording.individual}
         rows.append(known | worm_numbers(features))
     return pd.DataFrame(rows)
@@ -67,8 +67,8 @@ def worm_numbers(features: Features) -> dict[str, float]:
     for code, name in MOTIONS.items():
         numbers[f"{name}_share"] = float((features.motion == code).sum() / max(known.sum(), 1))
     minutes = len(features.speed) / features.fps / 60
-    numbers["reversals_per_min"] = len(stretches(features.motion == -1)) / minutes
-    numbers["omega_turns_per_min"] = len(stretches(features.omega)) / minutes
+    numbers["reversals_per_min"] = len(contiguous_runs(features.motion == -1)) / minutes
+    numbers["omega_turns_per_min"] = len(contiguous_runs(features.omega)) / minutes
     return numbers | {"mean_speed": _mean(series["absolute_speed"]), "mean_curvature": _mean(series["curvature"])}
 
 

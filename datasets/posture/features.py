@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from datasets.dataset import stretches
+from datasets.dataset import contiguous_runs
 from datasets.posture.locomotion.path import midlines, resampling, with_path
 from datasets.posture.recording import PostureRecording
 from neuron_models.foundation.units import Fraction, Hertz, Seconds
@@ -95,13 +95,13 @@ def midbody_speed(lines: Float[np.ndarray, "frame point 2"], fps: Hertz) -> Floa
     body = lines[:, first:last]
     steps = max(1, round(SPEED_WINDOW * fps))
     back, ahead = steps // 2, steps - steps // 2
-    place, direction = body.mean(axis=1), body[:, 0] - body[:, -1]
+    position, direction = body.mean(axis=1), body[:, 0] - body[:, -1]
     found = np.full(len(lines), np.nan)
     if len(lines) > steps:
-        shift = place[steps:] - place[:-steps]
+        shift = position[steps:] - position[:-steps]
         facing = direction[steps:] + direction[:-steps]
         sign = np.where((shift * facing).sum(axis=1) < 0, -1.0, 1.0)
-        seen = np.convolve(np.isfinite(place).all(axis=1), np.ones(steps + 1), "valid") > steps + 0.5
+        seen = np.convolve(np.isfinite(position).all(axis=1), np.ones(steps + 1), "valid") > steps + 0.5
         found[back : len(lines) - ahead] = np.where(seen, sign * np.hypot(*shift.T) * fps / steps, np.nan)
     return found
 
@@ -139,7 +139,7 @@ def omega_turns(angles: Float[np.ndarray, "frame segment"], fps: Hertz) -> Bool[
     third = angles.shape[1] // 3
     folded = np.abs(angles[:, :third].mean(axis=1) - angles[:, -third:].mean(axis=1)) > OMEGA
     lost = np.isnan(angles).any(axis=1)
-    for first, last in stretches(lost):
+    for first, last in contiguous_runs(lost):
         if last - first <= HIDDEN * fps and first > 0 and last < len(lost) and folded[first - 1] and folded[last]:
             folded[first:last] = True
     return _long_enough(folded, fps)
@@ -147,7 +147,7 @@ def omega_turns(angles: Float[np.ndarray, "frame segment"], fps: Hertz) -> Bool[
 
 def _bridged(inside: Bool[np.ndarray, " frame"], fps: Hertz) -> Bool[np.ndarray, " frame"]:
     whole = inside.copy()
-    for first, last in stretches(~inside):
+    for first, last in contiguous_runs(~inside):
         if first > 0 and last < len(inside) and last - first <= INTERRUPTION * fps:
             whole[first:last] = True
     return whole
@@ -155,6 +155,6 @@ def _bridged(inside: Bool[np.ndarray, " frame"], fps: Hertz) -> Bool[np.ndarray,
 
 def _long_enough(inside: Bool[np.ndarray, " frame"], fps: Hertz) -> Bool[np.ndarray, " frame"]:
     kept = np.zeros_like(inside)
-    for first, last in stretches(inside):
+    for first, last in contiguous_runs(inside):
         kept[first:last] = last - first > SHORTEST_BOUT * fps
     return kept

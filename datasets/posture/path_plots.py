@@ -17,10 +17,10 @@ def shown_first(strains: Sequence[str], most: int) -> list[int]:
     """Which of many worms to draw: one of each strain, then another of each, and so on."""
     seen: dict[str, int] = {}
     ranked = []
-    for place, strain in enumerate(strains):
+    for index, strain in enumerate(strains):
         seen[strain] = seen.get(strain, 0) + 1
-        ranked.append((seen[strain], place))
-    return sorted(place for _, place in sorted(ranked)[:most])
+        ranked.append((seen[strain], index))
+    return sorted(index for _, index in sorted(ranked)[:most])
 
 
 def plot_paths(recorded: Sequence[PostureRecording], crawled: Sequence[PostureRecording]) -> Figure:
@@ -35,8 +35,8 @@ def plot_paths(recorded: Sequence[PostureRecording], crawled: Sequence[PostureRe
     rows = -(-len(shown) // columns)
     figure = Figure(figsize=(3.0 * columns + 0.3, 2.9 * rows + 0.7), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes, place in zip(panels, shown, strict=False):
-        given, found = recorded[place], crawled[place]
+    for axes, index in zip(panels, shown, strict=False):
+        given, found = recorded[index], crawled[index]
         if given.centroid is not None:
             axes.plot(*_from_start(given).T, color=MUTED, lw=2.2, alpha=0.45, label="recorded")
         axes.plot(*_from_start(found).T, color=COLOURS[0], lw=1.0, label="by its shapes")
@@ -54,9 +54,9 @@ def plot_paths(recorded: Sequence[PostureRecording], crawled: Sequence[PostureRe
 
 
 def _from_start(recording: PostureRecording) -> Float[np.ndarray, "frame 2"]:
-    places = np.zeros((1, 2)) if recording.centroid is None else recording.centroid
-    found = np.flatnonzero(np.isfinite(places).all(axis=1))
-    return places - places[found[0]] if len(found) else places
+    indices = np.zeros((1, 2)) if recording.centroid is None else recording.centroid
+    found = np.flatnonzero(np.isfinite(indices).all(axis=1))
+    return indices - indices[found[0]] if len(found) else indices
 
 
 def _draw_worm(axes, recording: PostureRecording) -> None:

@@ -104,31 +104,31 @@ def plot_eigenworms(eigenworms: Eigenworms, quality: Reconstruction) -> Figure:
     along = (np.arange(segments) + 0.5) / segments
     limit = 1.1 * float(np.abs(eigenworms.shapes).max())
     first = None
-    for place, (shape, share) in enumerate(zip(eigenworms.shapes, eigenworms.variance_explained, strict=True)):
-        axis = figure.add_subplot(grid[0, place], sharey=first)
+    for index, (shape, share) in enumerate(zip(eigenworms.shapes, eigenworms.variance_explained, strict=True)):
+        axis = figure.add_subplot(grid[0, index], sharey=first)
         first = first or axis
         axis.axhline(0, color=GRID, lw=0.8)
         axis.plot(along, shape, color=COLOURS[0], lw=1.8, marker="o", ms=3)
         axis.set_ylim(-limit, limit)
         axis.set_xlim(0, 1)
-        axis.set_title(f"a{place + 1}: {100 * share:.1f} %", fontsize=9)
-        axis.tick_params(labelleft=place == 0)
-        if place == 0:
+        axis.set_title(f"a{index + 1}: {100 * share:.1f} %", fontsize=9)
+        axis.tick_params(labelleft=index == 0)
+        if index == 0:
             axis.set_ylabel("tangent angle\n(unit norm)")
-        if place == count // 2:
+        if index == count // 2:
             axis.set_xlabel("head to tail (body lengths)")
         tidy([axis])
-        _draw_midlines(figure.add_subplot(grid[1, place]), eigenworms, place)
+        _draw_midlines(figure.add_subplot(grid[1, index]), eigenworms, index)
     _draw_variance(figure.add_subplot(grid[:, count:]), eigenworms, quality)
     return figure
 
 
-def _draw_midlines(axis, eigenworms: Eigenworms, place: int) -> None:
+def _draw_midlines(axis, eigenworms: Eigenworms, index: int) -> None:
     """The mean posture bent by one eigenworm, from one side to the other; the head is a dot."""
-    bend = 0.8 / float(np.sqrt((eigenworms.shapes[place] ** 2).mean()))
+    bend = 0.8 / float(np.sqrt((eigenworms.shapes[index] ** 2).mean()))
     for part, colour in ((-1.0, COLOURS[1]), (0.0, MUTED), (1.0, COLOURS[0])):
         amplitudes = np.zeros((1, len(eigenworms.shapes)))
-        amplitudes[0, place] = part * bend
+        amplitudes[0, index] = part * bend
         line = midlines_of(angles_from(amplitudes, eigenworms))[0]
         axis.plot(line[:, 0], line[:, 1], color=colour, lw=2.0, solid_capstyle="round")
         axis.plot(*line[0], "o", color=colour, ms=5)

@@ -188,7 +188,7 @@ def select_strain(dataset: Dataset, strain: str) -> Dataset:
     strains = [strain_of(dataset, trial) for trial in dataset]
     known = ", ".join(sorted({each for each in strains if each})) or "none"
     require(strain in strains, f"dataset {dataset.name!r} has no strain {strain!r}; its strains are {known}")
-    return dataset.select([place for place, each in enumerate(strains) if each == strain])
+    return dataset.select([index for index, each in enumerate(strains) if each == strain])
 
 
 def require_form(dataset: Dataset, form: str) -> None:
@@ -198,8 +198,8 @@ def require_form(dataset: Dataset, form: str) -> None:
         ANGLES: "make or import midlines by 'wormtwin posture make-sample' or 'import'",
         AMPLITUDES: "make it by 'wormtwin posture eigenworms'",
     }[form]
-    told = f"postures as {found}" if found else "no postures"
-    require(found == form, f"dataset {dataset.name!r} holds {told}, not as {form}: {how}")
+    text = f"postures as {found}" if found else "no postures"
+    require(found == form, f"dataset {dataset.name!r} holds {text}, not as {form}: {how}")
 
 
 def _require_rate(where: str, fps: float) -> None:

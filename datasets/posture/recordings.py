@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.dataset import Dataset, stretches
+from datasets.dataset import Dataset, contiguous_runs
 from datasets.posture.formats.array_file import read_arrays
 from datasets.posture.formats.hdf5_file import read_hdf5
 from datasets.posture.formats.raw import Faults, MidlineRecording, Reading, posture_of
@@ -152,7 +152,7 @@ def longest_stretch(recording: PostureRecording | AmplitudeRecording) -> Seconds
         valid = recording.valid()
     else:
         valid = np.isfinite(recording.amplitudes).all(axis=1)
-    found = stretches(valid)
+    found = contiguous_runs(valid)
     return float((found[:, 1] - found[:, 0]).max(initial=0)) / recording.fps
 
 

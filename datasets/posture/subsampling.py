@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float
 
-from datasets.dataset import stretches
+from datasets.dataset import contiguous_runs
 from datasets.posture.midlines import unwrapped
 from datasets.posture.recording import LARGEST_RATE_RATIO, AmplitudeRecording, PostureRecording
 from neuron_models.foundation.errors import require
@@ -82,7 +82,7 @@ def _subsampled(
 
     times = _times(len(x), fps, new)
     found = np.full((len(times), x.shape[1]), np.nan)
-    for first, after in stretches(valid):
+    for first, after in contiguous_runs(valid):
         wanted = slice(*np.searchsorted(times, (first, after - 1 + 1e-9)))
         if wanted.start == wanted.stop:
             continue

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from datasets.dataset import stretches
+from datasets.dataset import contiguous_runs
 from neuron_models.foundation.units import Hertz, Seconds
 
 LONGEST_BRIDGE: Seconds = 0.5
@@ -42,7 +42,7 @@ def mended(
     """
     wrong = _swapped(midlines, fps)
     found = np.where(wrong[:, None, None], midlines[:, ::-1], midlines)
-    return found, Swaps(stretches(wrong))
+    return found, Swaps(contiguous_runs(wrong))
 
 
 def _swapped(midlines: Float[np.ndarray, "frame point 2"], fps: Hertz) -> Bool[np.ndarray, " frame"]:

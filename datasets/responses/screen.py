@@ -119,14 +119,14 @@ def screen_ablations(
 
 def _run(job: ScreenJob, finished: ResumableFolder, jobs: int, cluster: str | None) -> None:
     shared, number = (job, job.circuit.fingerprint), len(job.scenario.sequences) * (1 + len(job.ablations))
-    plan = [Planned(finished, place_name(place), Call(_simulate_one, shared, (place,))) for place in range(number)]
+    plan = [Planned(finished, place_name(index), Call(_simulate_one, shared, (index,))) for index in range(number)]
     run_missing(plan, unit="simulation", jobs=jobs, cluster=cluster, prepare=compiled_mechanisms)
 
 
-def _simulate_one(shared: tuple[ScreenJob, str], place: int) -> Float[np.ndarray, "time neuron"]:
+def _simulate_one(shared: tuple[ScreenJob, str], index: int) -> Float[np.ndarray, "time neuron"]:
     """Simulate the intact network (the first places) or one without some neurons; single precision for the disk."""
     job, fingerprint = shared
-    ablation, sequence = divmod(place, len(job.scenario.sequences))
+    ablation, sequence = divmod(index, len(job.scenario.sequences))
     lost = job.ablations[ablation - 1] if ablation else ()
     scenario = _without(job.scenario, lost)
     voltages = simulate_here(job.circuit, fingerprint, scenario, sequence, job.record, job.settings)
@@ -140,11 +140,11 @@ def _without(scenario: Scenario, lost: Ablation) -> Scenario:
 
 def _assemble(job: ScreenJob, finished: ResumableFolder) -> Screen:
     number = len(job.scenario.sequences)
-    intact = np.stack([finished.load(place_name(place)) for place in range(number)]).astype(float)
+    intact = np.stack([finished.load(place_name(index)) for index in range(number)]).astype(float)
     shape = (len(job.ablations), number, len(job.record))
     rms, mean, peak = np.empty(shape), np.empty(shape), np.empty(shape)
     for row in range(len(job.ablations)):
-        lost = np.stack([finished.load(place_name((row + 1) * number + place)) for place in range(number)])
+        lost = np.stack([finished.load(place_name((row + 1) * number + index)) for index in range(number)])
         change = lost - intact
         rms[row], mean[row] = np.sqrt((change**2).mean(1)), change.mean(1)
         peak[row] = np.abs(change).max(1)

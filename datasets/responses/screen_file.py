@@ -9,7 +9,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_file, require_space, written_whole
+from neuron_models.foundation.files import atomic_write, require_file, require_space
 
 _FORMAT = "wormtwin screen 1"
 _NAMES = ("ablations", "sequences", "outputs")
@@ -88,9 +88,9 @@ class Screen:
 def save_screen(screen: Screen, path: Path) -> Path:
     """Write a screen to an HDF5 file, whole or not at all."""
     arrays = {name: getattr(screen, name) for name in _ARRAYS}
-    with written_whole(path) as beside:
-        require_space(beside, sum(array.nbytes for array in arrays.values()) + _ROOM)
-        with h5py.File(beside, "w") as file:
+    with atomic_write(path) as temporary:
+        require_space(temporary, sum(array.nbytes for array in arrays.values()) + _ROOM)
+        with h5py.File(temporary, "w") as file:
             file.attrs.update({"format": _FORMAT, "units": "V"})
             file.attrs.update({name: getattr(screen, name) for name in ("scenario", "network", "key")})
             for name in _NAMES:

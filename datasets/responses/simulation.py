@@ -122,9 +122,9 @@ def simulation_job(
     return Job(scenario, circuit, recorded, settings or default_settings(scenario), connectome.source, split_seed)
 
 
-def place_name(place: int) -> str:
+def place_name(index: int) -> str:
     """What the result of a simulation is called, counted from 0."""
-    return f"{place:06d}"
+    return f"{index:06d}"
 
 
 def _run(job: Job, finished: ResumableFolder, jobs: int, cluster: str | None) -> None:
@@ -151,16 +151,16 @@ def _simulate_one(shared: tuple[Job, str], sequence: int) -> Float[np.ndarray, "
 def require_free(out: Path, job: Job) -> None:
     """Raise an `InputError` if `out` is there and holds something else than a job's result."""
     if out.exists():
-        _same(out, job, tell=False)
+        _same(out, job, on_progress=False)
 
 
-def _same(out: Path, job: Job, tell: bool = True) -> Dataset:
+def _same(out: Path, job: Job, on_progress: bool = True) -> Dataset:
     found = load_dataset(out)
     names = tuple(trial.name for trial in found)
     whole = found.extra.get("key") == job.key and names == job.scenario.sequences and found.y_names == job.record
     if not whole or [t.split for t in found] != [t.split for t in _divided(found, job)]:
         raise InputError(f"{out} exists and holds another simulation: delete it or choose another --out")
-    if tell:
+    if on_progress:
         print(f"{out} is already complete")
     return found
 

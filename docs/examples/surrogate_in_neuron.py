@@ -62,7 +62,7 @@ def beside_the_surrogate(
     for name, vector in zip(mechanism.x_names, played, strict=True):
         vector.play(getattr(surrogate, f"_ref_x_{name}"), times, True)
     sources = {name: getattr(surrogate, f"_ref_v_{name}") for name in mechanism.y_names}
-    traces = [h.Vector().record(place) for place in (soma._ref_v, *sources.values())]
+    traces = [h.Vector().record(index) for index in (soma._ref_v, *sources.values())]
     if somata is not None:
         holders = {name: h.HalfGap(soma) for name in sources}  # of no conductance: variables that can be played into
         played += [h.Vector(column) for column in somata.T]
@@ -114,10 +114,10 @@ def main() -> None:
     figure = Figure(figsize=(7.2, 6.0), layout="constrained")
     above, middle, below = figure.subplots(3, sharex=True, height_ratios=(1, 2, 2))
     draw_inputs(above, times, Trial("stimulus", stimulus), scenario.inputs)
-    for place, name in enumerate(scenario.outputs):
-        label = None if place else "in the whole network"
-        middle.plot(times, network[:, place + 1], color=MUTED, lw=2.4, alpha=0.5, label=label)
-        middle.plot(times, outputs[place], color=COLOURS[place], lw=1.2, label=f"{name}, surrogate")
+    for index, name in enumerate(scenario.outputs):
+        label = None if index else "in the whole network"
+        middle.plot(times, network[:, index + 1], color=MUTED, lw=2.4, alpha=0.5, label=label)
+        middle.plot(times, outputs[index], color=COLOURS[index], lw=1.2, label=f"{name}, surrogate")
     below.plot(times, network[:, 0], color=MUTED, lw=2.4, alpha=0.5, label="in the whole network")
     below.plot(times, driven, color=COLOURS[1], lw=1.2, label="driven by the surrogate")
     below.plot(times, by_somata, ":", color=COLOURS[0], lw=1.2, label="driven by the network's\nsoma potentials")

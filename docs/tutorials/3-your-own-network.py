@@ -83,9 +83,9 @@ for kind in ("gap_junction", "chemical"):
 figure = Figure(figsize=(8, 5), layout="constrained")
 axes = figure.subplots(2, 2, sharex=True).ravel()
 time = np.arange(tail.samples) * tail.dt
-for place, (panel, output) in enumerate(zip(axes, tail.outputs, strict=True)):
+for index, (panel, output) in enumerate(zip(axes, tail.outputs, strict=True)):
     for name, voltages in traces.items():
-        panel.plot(time, 1000 * voltages[:, place], label=name)
+        panel.plot(time, 1000 * voltages[:, index], label=name)
     panel.set(title=output, xlabel="time (ms)", ylabel="potential (mV)")
 axes[0].legend(frameon=False)
 for name, voltages in traces.items():

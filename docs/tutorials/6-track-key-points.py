@@ -2,7 +2,7 @@
 # # 6. Track key points
 #
 # A network learns from a few labelled images where the parts of an animal are. The images here are rendered flies
-# whose joints are known exactly; your own labels come in by `wormtwin pose import`.
+# whose key points are known exactly; your own labels come in by `wormtwin pose import`.
 
 # %%
 from pathlib import Path
@@ -34,7 +34,7 @@ print([(trial.name, trial.split, trial.x.shape) for trial in trials])
 # %% [markdown]
 # ## Train
 #
-# The network gives a map for each joint; its peak is where the joint is. Images are turned, mirrored and lit
+# The network gives a map for each key point; its peak is where the key point is. Images are turned, mirrored and lit
 # differently whenever they are used. One short training is enough to see it learn.
 
 # %%
@@ -45,10 +45,10 @@ run("evaluate --data divided.h5 --model run/model.keras --plot circles.png".spli
 Path("circles.png")
 
 # %% [markdown]
-# Circles hold half and 90 % of the predictions of each joint. Two epochs are few: `--preset fast` (15) is the
+# Circles hold half and 90 % of the predictions of each key point. Two epochs are few: `--preset fast` (15) is the
 # default.
 #
-# ## Find joints
+# ## Find key points
 #
 # `predict` reads a video as a stream, or crops of a dataset, and writes tracks that go back to SLEAP, DeepLabCut
 # and NWB by `wormtwin pose convert`.

@@ -14,19 +14,19 @@ PICTURES = (".png", ".svg", ".pdf")
 _BLOCKED = "{} cannot be written: on the way there is a file where a folder should be"
 
 
-def require_place(path: Path) -> None:
+def require_writable(path: Path) -> None:
     """Raise an `InputError` if a file stands where a folder above `path` should be, before work is done for it."""
     if any(parent.is_file() for parent in path.parents):
         raise InputError(_BLOCKED.format(path))
 
 
-def require_picture(path: Path | None) -> None:
+def require_figure_path(path: Path | None) -> None:
     """Raise an `InputError` unless there can be a picture of this name, ending in one of `PICTURES`; None is none."""
     if path is None:
         return
     require(path.suffix.lower() in PICTURES, f"a picture's name ends in {', '.join(PICTURES)}, got {path.name!r}")
     require(not path.is_dir(), f"{path} is a folder: give a picture another name")
-    require_place(path)
+    require_writable(path)
 
 
 def require_file(path: Path, wanted: str) -> None:
@@ -51,7 +51,7 @@ def require_space(path: Path, size: int) -> None:
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Give a path beside `path` to write a file to; it gets its final name only if nothing went wrong.
 
     The parent folder is made when it is missing. The suffix is kept, since some writers choose the format by it.
@@ -62,9 +62,9 @@ def written_whole(path: Path) -> Iterator[Path]:
         raise InputError(_BLOCKED.format(path)) from None
     try:
         with scratch_folder(path.parent, f".{path.name}-") as folder:
-            beside = folder / path.name
-            yield beside
-            beside.replace(path)
+            temporary = folder / path.name
+            yield temporary
+            temporary.replace(path)
     except OSError as error:
         if error.errno is not None and error.strerror:
             raise OSError(error.errno, error.strerror, str(path)) from error

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_place, written_whole
+from neuron_models.foundation.files import atomic_write, require_writable
 from neuron_models.foundation.units import Hertz
 
 MOVIE = ".mp4"
@@ -29,16 +29,16 @@ def save_movie(frames: Iterable[UInt8[np.ndarray, "height width 3"]], out: Path,
     import imageio_ffmpeg
 
     require(out.suffix == MOVIE, f"{out}: a movie's name ends in {MOVIE}")
-    require_place(out)
+    require_writable(out)
     number, writer = 0, None
-    with written_whole(out) as beside:
+    with atomic_write(out) as temporary:
         try:
             for frame in frames:
                 height, width = frame.shape[:2]
                 even = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
                 if writer is None:
                     writer = imageio_ffmpeg.write_frames(
-                        str(beside),
+                        str(temporary),
                         even.shape[1::-1],
                         fps=fps,
                         macro_block_size=1,

@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from neuron_models.foundation.errors import InputError
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ def array_form(shape: Sequence[int] | None = None) -> ResultForm:
 
 
 def _write_array(array: np.ndarray, path: Path) -> None:
-    with written_whole(path) as beside:
-        np.save(beside, array)
+    with atomic_write(path) as temporary:
+        np.save(temporary, array)
 
 
 def _read_array(path: Path) -> np.ndarray:
@@ -56,8 +56,8 @@ def _holds_array(path: Path, shape: Sequence[int] | None) -> bool:
 
 
 def _write_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
-    with written_whole(path) as beside:
-        np.savez(beside, allow_pickle=False, **arrays)
+    with atomic_write(path) as temporary:
+        np.savez(temporary, allow_pickle=False, **arrays)
 
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -81,8 +81,8 @@ NAMED_ARRAYS_FORM = ResultForm(".npz", _write_arrays, _read_arrays, _holds_array
 
 
 def _write_json(content: Any, path: Path) -> None:
-    with written_whole(path) as beside:
-        beside.write_text(json.dumps(content))
+    with atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(content))
 
 
 def _read_json(path: Path) -> Any:
@@ -110,8 +110,8 @@ def folder_form(last: str, read: Callable[[Path], Any]) -> ResultForm:
 
     def write(files: Mapping[str, bytes], path: Path) -> None:
         for name in sorted(files, key=lambda name: name == last):
-            with written_whole(path.with_name(name)) as beside:
-                beside.write_bytes(files[name])
+            with atomic_write(path.with_name(name)) as temporary:
+                temporary.write_bytes(files[name])
 
     def is_whole(path: Path) -> bool:
         return path.exists() and read(path) is not None

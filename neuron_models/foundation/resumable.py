@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_place, written_whole
+from neuron_models.foundation.files import atomic_write, require_writable
 from neuron_models.foundation.locks import lock_file
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.result_forms import JSON_FORM, ResultForm
@@ -119,7 +119,7 @@ def resumable_folder(path: Path, work: Work, form: ResultForm, out: Path | None 
     Raises:
         InputError: the folder holds results of another work, its manifest is damaged, or another process works in it.
     """
-    require_place(path)
+    require_writable(path)
     require(not path.is_file(), f"{path} was begun by an earlier version of wormtwin: delete it and start again")
     made = [each for each in (path, *path.parents) if not each.exists()]
     path.mkdir(parents=True, exist_ok=True)
@@ -153,8 +153,8 @@ def _claim(folder: Path, work: Work) -> None:
     if _begun(folder):
         _require_manifest(folder, work)
         _require_same(folder, manifest_of(folder), work)
-    with written_whole(folder / MANIFEST_FILE) as beside:
-        beside.write_text(json.dumps(mine, indent=1))
+    with atomic_write(folder / MANIFEST_FILE) as temporary:
+        temporary.write_text(json.dumps(mine, indent=1))
 
 
 def _begun(folder: Path) -> bool:
@@ -221,7 +221,7 @@ class Planned:
     folder: ResumableFolder
     name: str
     call: Call
-    told: str = ""
+    text: str = ""
 
 
 def run_missing(
@@ -264,7 +264,7 @@ def run_missing(
         for place, result in finished:
             each = missing[place]
             each.folder.keep(each.name, result)
-            bar.set_postfix_str(each.told, refresh=False)
+            bar.set_postfix_str(each.text, refresh=False)
             bar.update()
     return len(missing)
 

@@ -85,7 +85,7 @@ def _on_this_machine(calls: Sequence[Call], jobs: int, kept: str) -> Generator[t
     jobs = min(jobs, len(calls))
     pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
     threads = max(1, joblib.cpu_count() // jobs) if jobs > 1 else None
-    finished = pool(joblib.delayed(_run)(place, call, threads) for place, call in enumerate(calls))
+    finished = pool(joblib.delayed(_run)(index, call, threads) for index, call in enumerate(calls))
     try:
         for outcome in finished:  # noqa: UP028  (`yield from` would close it out of the silence below)
             yield outcome
@@ -97,10 +97,10 @@ def _on_this_machine(calls: Sequence[Call], jobs: int, kept: str) -> Generator[t
             finished.close()
 
 
-def _run(place: int, call: Call, threads: int | None) -> tuple[int, Any]:
+def _run(index: int, call: Call, threads: int | None) -> tuple[int, Any]:
     if threads is not None:  # for XLA, which reads it when a process computes first; joblib limits the others
         os.environ.setdefault("NPROC", str(threads))
-    return place, call.function(call.shared, *call.arguments)
+    return index, call.function(call.shared, *call.arguments)
 
 
 def _died(kept: str, advice: str) -> str:
@@ -112,20 +112,20 @@ def _on_cluster(client: Any, calls: Sequence[Call], address: str, kept: str) -> 
 
     shared = {id(call.shared): call.shared for call in calls}
     sent = {key: client.scatter([value], broadcast=True, hash=False)[0] for key, value in shared.items()}
-    places = {
-        client.submit(call.function, sent[id(call.shared)], *call.arguments, pure=False, priority=-place): place
-        for place, call in enumerate(calls)
+    indices = {
+        client.submit(call.function, sent[id(call.shared)], *call.arguments, pure=False, priority=-index): index
+        for index, call in enumerate(calls)
     }
     try:
-        for future in as_completed(list(places), loop=client.loop):
+        for future in as_completed(list(indices), loop=client.loop):
             result = future.result()
-            yield places.pop(future), result
+            yield indices.pop(future), result
     except KilledWorker:
         raise WorkerLostError(_died(kept, "with more memory a worker")) from None
     except CancelledError:
         raise WorkerLostError(f"the cluster at {address} was lost: {kept}; start the same command again") from None
     finally:
-        client.cancel(list(places))
+        client.cancel(list(indices))
 
 
 @contextmanager

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from datasets.calcium.cli import calcium_app
-from neuron_models.foundation.files import require_place
+from neuron_models.foundation.files import require_writable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from datasets.dataset import Dataset
-    from surrogates.calcium.states.protocol import Effort
+    from surrogates.calcium.states.protocol import FoldTraining
 
 _NONE = "none"
 
@@ -38,7 +38,7 @@ def benchmark(
     from surrogates.calcium.forecasts.benchmark import chosen_trajectories
     from surrogates.calcium.states.benchmark import chosen_models
 
-    require_place(out / "report.html")
+    require_writable(out / "report.html")
     wanted, forecasting = _names(models), _names(trajectories)
     chosen_models(wanted)
     if forecasting != [_NONE]:
@@ -55,10 +55,10 @@ def demo(
     from neuron_models.foundation.workers import require_workers
     from surrogates.calcium import demo as tour
 
-    require_place(out / "report.html")
+    require_writable(out / "report.html")
     require_workers(jobs)
     _measure(
-        tour.demo_sample(out), out, tour.RULES, tour.STATE_MODELS, tour.TRAJECTORY_MODELS, jobs, effort=tour.EFFORT
+        tour.demo_sample(out), out, tour.RULES, tour.STATE_MODELS, tour.TRAJECTORY_MODELS, jobs, training=tour.TRAINING
     )
 
 
@@ -73,7 +73,7 @@ def _measure(
     models: "Sequence[str]",
     trajectories: "Sequence[str]",
     jobs: int,
-    effort: "Effort | None" = None,
+    training: "FoldTraining | None" = None,
 ) -> None:
     """Run the benchmarks, print their tables and write the page."""
     from surrogates.calcium.forecasts.benchmark import benchmark_trajectories
@@ -83,7 +83,7 @@ def _measure(
     from surrogates.calcium.states.page import write_states_report
     from surrogates.calcium.states.tables import print_tables, save_tables
 
-    done = run_benchmark(dataset, out, rules=rules, models=models, jobs=jobs, effort=effort)
+    done = run_benchmark(dataset, out, rules=rules, models=models, jobs=jobs, training=training)
     table = save_tables(done, out)
     print_tables(table)
     more = []

@@ -6,14 +6,14 @@ from datasets.calcium.sample import SampleSettings, make_sample
 from datasets.dataset import Dataset
 from datasets.store import load_dataset, save_dataset
 from neuron_models.foundation.errors import InputError, require
-from surrogates.calcium.states.protocol import Effort
+from surrogates.calcium.states.protocol import FoldTraining
 
 SAMPLE_FILE = "sample.h5"
 SAMPLE = SampleSettings(worms=3, duration=360.0)
 RULES = ("four",)
 STATE_MODELS = ("logistic", "mlp", "gnn")
 TRAJECTORY_MODELS = ("persistence", "linear", "linear_varied", "mlp")
-EFFORT = Effort(folds=3, blocks=3, steps=150)
+TRAINING = FoldTraining(folds=3, blocks=3, steps=150)
 
 
 def demo_sample(out: Path) -> Dataset:

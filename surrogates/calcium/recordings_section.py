@@ -7,13 +7,13 @@ import numpy as np
 from datasets.calcium.plots import plot_manifold, plot_recordings
 from datasets.dataset import Dataset, Trial
 from neuron_models.foundation.units import Seconds
-from surrogates.pages.page import FigureBlock, Section
+from surrogates.pages import blocks
 
 _WORMS = 3
 _SHOWN: Seconds = 240.0
 
 
-def recordings_section(dataset: Dataset) -> Section:
+def recordings_section(dataset: Dataset) -> blocks.Section:
     """What was recorded: the first minutes of the first worms, and all frames of these as a path in three dimensions.
 
     Args:
@@ -21,20 +21,20 @@ def recordings_section(dataset: Dataset) -> Section:
     """
     first = dataset.select(range(min(_WORMS, len(dataset))))
     short = replace(first, trials=tuple(_beginning(trial, first.extra["fps"][trial.name]) for trial in first))
-    traces = FigureBlock(
+    traces = blocks.FigureBlock(
         "recordings",
         plot_recordings(short),
         f"Traces of the first {_SHOWN / 60:g} minutes, each scaled to its range, coloured by state.",
         "A line for each neuron over time, a panel for each worm.",
     )
-    manifold = FigureBlock(
+    manifold = blocks.FigureBlock(
         "manifold",
         plot_manifold(first),
         "The whole recordings along the first three principal components of all these worms together, coloured by "
         "state. A state lies at other places in the next worm: that is what a model of many worms has to overcome.",
         "Paths in the plane of two principal components, a column for each worm.",
     )
-    return Section("Recordings", (traces, manifold))
+    return blocks.Section("Recordings", (traces, manifold))
 
 
 def _beginning(trial: Trial, fps: float) -> Trial:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_place
+from neuron_models.foundation.files import require_writable
 from surrogates.export.capabilities import require_expressible
 from surrogates.export.nmodl import mechanism_name, write_nmodl
 from surrogates.export.numpy_code import write_numpy
@@ -31,7 +31,7 @@ def export_model(model_file: Path, to: str, out: Path, name: str | None = None) 
     """
     if out.is_file() or out == Path():
         raise InputError(f"--out must name a folder of its own, got {str(out)!r}")
-    require_place(out)
+    require_writable(out)
     require(name is None or to == "nmodl", f"a name is the mechanism's: the export {to} has none")
     model, channels = load_model(model_file)
     require_expressible(model, to)

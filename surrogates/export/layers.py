@@ -15,10 +15,10 @@ def step_of(model: Any) -> Step:
     states: dict[str, int] = {}
     arrays: dict[str, np.ndarray] = {}
     statements: list[Statement] = []
-    source, places = "x", {True: 0, False: 0}
+    source, indices = "x", {True: 0, False: 0}
     for name, layer in exported_layers(model):
-        places[name == "Dense"] += 1
-        part = LAYERS[name](layer, source, _own(places[name == "Dense"]))
+        indices[name == "Dense"] += 1
+        part = LAYERS[name](layer, source, _own(indices[name == "Dense"]))
         states |= part.states
         arrays |= part.arrays
         statements += part.statements
@@ -26,9 +26,9 @@ def step_of(model: Any) -> Step:
     return Step(model.input_shape[-1], states, arrays, tuple(statements), source)
 
 
-def _own(place: int) -> Own:
+def _own(index: int) -> Own:
     """The names of the layer that is the first, second, ... of its family."""
-    return lambda name: name if place == 1 else f"{name}_{place}"
+    return lambda name: name if index == 1 else f"{name}_{index}"
 
 
 def exported_layers(model: Any) -> Iterator[tuple[str, Any]]:

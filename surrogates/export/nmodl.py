@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from neuron_models.foundation.errors import require, require_distinct
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.mechanisms import declared
 from surrogates.export.activations import ACTIVATIONS
 from surrogates.export.layers import step_of
@@ -80,11 +80,11 @@ def write_nmodl(model: Any, channels: ModelSignature, out: Path, name: str) -> l
     written.append(write_filled("mechanism.mod.jinja", out / f"{stem}.mod", **values))
     if values["millivolts"]:
         written.append(write_filled("gap.mod.jinja", out / f"{stem}gap.mod", **values))
-    with written_whole(out / f"{stem}.json") as beside:
+    with atomic_write(out / f"{stem}.json") as temporary:
         named = {key: [port.variable for port in values[key]] for key in ("inputs", "outputs")}
         named["sources"] = [path.name for path in written if path.suffix == ".mod"]
-        told = {key: value for key, value in asdict(channels).items() if key in _TOLD}
-        beside.write_text(json.dumps({"mechanism": name, **named, **told}, indent=1))
+        text = {key: value for key, value in asdict(channels).items() if key in _TOLD}
+        temporary.write_text(json.dumps({"mechanism": name, **named, **text}, indent=1))
     return [*written, out / f"{stem}.json"]
 
 

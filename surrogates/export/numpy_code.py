@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from surrogates.export.activations import ACTIVATIONS
 from surrogates.export.layers import step_of
 from surrogates.export.step import Affine, Statement, applied
@@ -20,8 +20,8 @@ CODE_FILE = "model.py"
 def write_numpy(model: Any, channels: ModelSignature, out: Path) -> list[Path]:
     """Write `weights.npz` and `model.py` into a folder."""
     step = step_of(model)
-    with written_whole(out / WEIGHTS_FILE) as beside:
-        np.savez(beside, **dict(step.arrays))  # type: ignore[arg-type]
+    with atomic_write(out / WEIGHTS_FILE) as temporary:
+        np.savez(temporary, **dict(step.arrays))  # type: ignore[arg-type]
     code = write_filled(
         "model.py.jinja",
         out / CODE_FILE,
@@ -37,8 +37,8 @@ def write_numpy(model: Any, channels: ModelSignature, out: Path) -> list[Path]:
 
 def _facts(name: str, channels: ModelSignature) -> list[str]:
     """What the model file tells, as literals of Python: a text from there must never be read as code."""
-    told = {"name": name, **{field: getattr(channels, field) for field in ("x_names", "x_units", "y_names", "y_units")}}
-    return [f"{field} = {pformat(value, width=108, compact=True)}" for field, value in told.items()]
+    text = {"name": name, **{field: getattr(channels, field) for field in ("x_names", "x_units", "y_names", "y_units")}}
+    return [f"{field} = {pformat(value, width=108, compact=True)}" for field, value in text.items()]
 
 
 def _line(statement: Statement) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from neuron_models.foundation.errors import InputError
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from surrogates.export.layers import exported_layers
 from surrogates.export.onnx_layers import NODES, Graph
 from surrogates.runs.model_file import ModelSignature
@@ -43,8 +43,8 @@ def write_onnx(model: Any, channels: ModelSignature, out: Path) -> list[Path]:
     )
     onnx.helper.set_model_props(written, {key: _text(value) for key, value in asdict(channels).items()})
     onnx.checker.check_model(written, full_check=True)
-    with written_whole(out / MODEL_FILE) as beside:
-        onnx.save(written, beside)
+    with atomic_write(out / MODEL_FILE) as temporary:
+        onnx.save(written, temporary)
     return [out / MODEL_FILE]
 
 

@@ -93,7 +93,7 @@ def renamed(step: Step, prefix: str) -> Step:
     def new(name: str) -> str:
         return prefix + name if name in own else name
 
-    def told(statement: Statement) -> Statement:
+    def text(statement: Statement) -> Statement:
         if isinstance(statement, Formula):
             expression = _NAME.sub(lambda found: new(found[0]), statement.expression)
             return Formula(new(statement.target), expression)
@@ -104,7 +104,7 @@ def renamed(step: Step, prefix: str) -> Step:
         step.inputs,
         {new(name): size for name, size in step.states.items()},
         {new(name): array for name, array in step.arrays.items()},
-        tuple(told(statement) for statement in step.statements),
+        tuple(text(statement) for statement in step.statements),
         new(step.output),
     )
 

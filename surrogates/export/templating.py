@@ -5,7 +5,7 @@ from pathlib import Path
 
 import jinja2
 
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 
 
 def write_filled(template: str, path: Path, **values: object) -> Path:
@@ -19,8 +19,8 @@ def write_filled(template: str, path: Path, **values: object) -> Path:
         keep_trailing_newline=True,
     )
     environment.filters |= {"comment": comment, "markdown": markdown}
-    with written_whole(path) as beside:
-        beside.write_text(environment.get_template(template).render(**values), encoding="utf-8")
+    with atomic_write(path) as temporary:
+        temporary.write_text(environment.get_template(template).render(**values), encoding="utf-8")
     return path
 
 

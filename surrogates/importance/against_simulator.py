@@ -16,7 +16,7 @@ from neuron_models.circuit import RunSettings
 from neuron_models.foundation.errors import InputError
 from neuron_models.stimulus import Silence
 from surrogates.importance.groups import plain_name
-from surrogates.importance.question import Question
+from surrogates.importance.problem import AttributionProblem
 from surrogates.importance.table import Importance
 from surrogates.training.metrics import target
 
@@ -27,14 +27,14 @@ _EQUAL = 1e-5
 
 
 def silenced_datasets(
-    question: Question, out: Path, *, network: str | Path | None = None, jobs: int = 1
+    problem: AttributionProblem, out: Path, *, network: str | Path | None = None, jobs: int = 1
 ) -> list[Dataset]:
     """Simulate the question's trials without the stimulus to each input or group.
 
     The stimulus alone is taken away: the neurons and their contacts stay.
 
     Args:
-        question: the trials and the groups; the baseline is always silence.
+        problem: the trials and the groups; the baseline is always silence.
         out: a folder; the simulations lie in `simulator/` in it, and those that are there are not repeated.
         network: see `datasets.responses.resimulation.connectome_of`.
         jobs: processes.
@@ -45,41 +45,43 @@ def silenced_datasets(
     Raises:
         InputError: the dataset was not simulated, on this network, with these parameters.
     """
-    scenario, connectome, settings = require_equal(question, out, network=network)
+    scenario, connectome, settings = require_equal(problem, out, network=network)
     folder = out / FOLDER
     silenced = []
-    for name, members in question.groups.items():
+    for name, members in problem.groups.items():
         print(f"Simulating without stimulus to {', '.join(members)}")
         path = folder / f"without-{plain_name(name)}.h5"
         silenced.append(simulate_dataset(silence(scenario, members), connectome, path, settings=settings, jobs=jobs))
     return silenced
 
 
-def simulator_table(question: Question, silenced: Sequence[Dataset]) -> Importance:
+def simulator_table(problem: AttributionProblem, silenced: Sequence[Dataset]) -> Importance:
     """Make a table of the simulator's answer: the change of every output on silencing, RMS over time and trials.
 
     It is the measure of `occlusion` with the baseline `zero`, in the network instead of its surrogate.
     """
-    effects = (silencing_effects(question, silenced, place) for place in range(len(question.dataset)))
-    return question.table(SIMULATOR, effects, question.dataset.y_units)
+    effects = (silencing_effects(problem, silenced, index) for index in range(len(problem.dataset)))
+    return problem.table(SIMULATOR, effects, problem.dataset.y_units)
 
 
 def silencing_effects(
-    question: Question, silenced: Sequence[Dataset], place: int
+    problem: AttributionProblem, silenced: Sequence[Dataset], index: int
 ) -> Float[np.ndarray, "time group output"]:
     """The simulated response of one trial minus those without the stimulus to each group."""
-    intact = target(question.dataset.trials[place])
-    return np.stack([intact - target(other.trials[place]) for other in silenced], axis=1)
+    intact = target(problem.dataset.trials[index])
+    return np.stack([intact - target(other.trials[index]) for other in silenced], axis=1)
 
 
-def simulated(question: Question, network: str | Path | None = None) -> tuple[Scenario, Connectome, RunSettings]:
+def simulated(
+    problem: AttributionProblem, network: str | Path | None = None
+) -> tuple[Scenario, Connectome, RunSettings]:
     """The scenario (of the question's trials), the wiring and the settings of a simulated dataset.
 
     Raises:
         InputError: it was not simulated, or not on this network.
     """
-    whole = question.whole
-    scenario, names = scenario_of(whole), [trial.name for trial in question.dataset]
+    whole = problem.whole
+    scenario, names = scenario_of(whole), [trial.name for trial in problem.dataset]
     chosen = scenario.select([scenario.sequences.index(name) + 1 for name in names])
     return chosen, connectome_of(whole, network), settings_of(whole)
 
@@ -94,20 +96,20 @@ def silence(scenario: Scenario, inputs: tuple[str, ...]) -> Scenario:
 
 
 def require_equal(
-    question: Question, out: Path, *, network: str | Path | None = None
+    problem: AttributionProblem, out: Path, *, network: str | Path | None = None
 ) -> tuple[Scenario, Connectome, RunSettings]:
     """Give what `simulated` gives, if the first trial, simulated anew with it, is what the dataset holds.
 
     Args:
-        question: the trials.
+        problem: the trials.
         out: as for `silenced_datasets`; the trial is kept there and not simulated again.
         network: as for `silenced_datasets`.
 
     Raises:
         InputError: the dataset was not simulated, on this network, with these parameters.
     """
-    scenario, connectome, settings = simulated(question, network)
-    dataset, path = question.dataset, out / FOLDER / "intact.h5"
+    scenario, connectome, settings = simulated(problem, network)
+    dataset, path = problem.dataset, out / FOLDER / "intact.h5"
     if not path.exists():
         print("Simulating a trial as it is, to see that it is the dataset's")
     again = simulate_dataset(scenario.select([1]), connectome, path, settings=settings)

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 from neuron_models.foundation.errors import require
 from surrogates.importance.gradients import Derivatives, derivatives
-from surrogates.importance.question import Case, Question
+from surrogates.importance.problem import AttributionProblem, TrialPair
 from surrogates.importance.table import Importance
 from surrogates.training.metrics import Respond, respond
 
@@ -16,7 +16,7 @@ STEPS = 32
 """Points on the path from the baseline; `docs/importance.md` says how well the attributions then add up."""
 
 
-def saliency(model: Any, question: Question) -> Importance:
+def saliency(model: Any, problem: AttributionProblem) -> Importance:
     """Take the gradient of every output at its peak with respect to the stimulus at every time (Simonyan 2013).
 
     An output's peak is where the response is farthest from that to the baseline. Inputs of a group change together.
@@ -24,21 +24,21 @@ def saliency(model: Any, question: Question) -> Importance:
     change of the peak that a change of the input by no more than 1 nA can cause, to first order.
     """
     found, run = derivatives(model), respond(model)
-    effects = (saliency_at_peak(found, run, case, question) for case in question.each_case("saliency"))
-    units = "/".join(filter(None, (question.dataset.y_units, question.dataset.x_units)))
-    about = question.about(baseline=question.baseline)
-    return question.table("saliency", effects, units, pooling="total", clock="stimulus", about=about)
+    effects = (saliency_at_peak(found, run, case, problem) for case in problem.each_case("saliency"))
+    units = "/".join(filter(None, (problem.dataset.y_units, problem.dataset.x_units)))
+    about = problem.about(baseline=problem.baseline)
+    return problem.table("saliency", effects, units, pooling="total", time_axis="stimulus", about=about)
 
 
 def saliency_at_peak(
-    found: Derivatives, run: Respond, case: Case, question: Question
+    found: Derivatives, run: Respond, case: TrialPair, problem: AttributionProblem
 ) -> Float[np.ndarray, "time group output"]:
     """The gradient of every output at its peak, by the time of the stimulus and by group."""
     gradients = _peak_gradients(found, case.x, peaks(run, case))
-    return np.einsum("gi,oti->tgo", question.members.astype(float), gradients)
+    return np.einsum("gi,oti->tgo", problem.members.astype(float), gradients)
 
 
-def peaks(run: Respond, case: Case) -> Int[np.ndarray, " output"]:
+def peaks(run: Respond, case: TrialPair) -> Int[np.ndarray, " output"]:
     """The sample at which each output is farthest from its response to the baseline, of those that count."""
     present, absent = run(np.stack([case.x, case.absent]))
     return np.argmax(np.where(case.counts[:, None], np.abs(present - absent), -1.0), axis=0)
@@ -52,7 +52,7 @@ def _peak_gradients(
     return found.backward(np.broadcast_to(x, (len(at), *x.shape)), weight)
 
 
-def integrated_gradients(model: Any, question: Question, *, steps: int = STEPS) -> Importance:
+def integrated_gradients(model: Any, problem: AttributionProblem, *, steps: int = STEPS) -> Importance:
     """Integrate the gradient on the straight path from the baseline (Sundararajan, Taly and Yan 2017).
 
     Every sample of every output is explained: at each time of the response, the attributions of all inputs add up to
@@ -62,58 +62,58 @@ def integrated_gradients(model: Any, question: Question, *, steps: int = STEPS) 
     Raises:
         InputError: fewer than one step.
     """
-    check_steps(question, steps=steps)
+    check_steps(problem, steps=steps)
     found, run = derivatives(model), respond(model)
     left = [0.0]
 
-    def attributed(case: Case) -> Float[np.ndarray, "time group output"]:
-        effect = integrated_over_response(found, case, question, steps)
+    def attributed(case: TrialPair) -> Float[np.ndarray, "time group output"]:
+        effect = integrated_over_response(found, case, problem, steps)
         present, absent = run(np.stack([case.x, case.absent])).astype(float)
         left[0] = max(left[0], float(np.abs(effect.sum(axis=1) - (present - absent)).max()))
         return effect
 
-    table = question.table(
-        "integrated-gradients", map(attributed, question.each_case("integrated-gradients")), question.dataset.y_units
+    table = problem.table(
+        "integrated-gradients", map(attributed, problem.each_case("integrated-gradients")), problem.dataset.y_units
     )
-    about = question.about(baseline=question.baseline, steps=steps, completeness=left[0])
+    about = problem.about(baseline=problem.baseline, steps=steps, completeness=left[0])
     return replace(table, about=about)
 
 
-def check_steps(_: Question, *, steps: int = STEPS) -> None:
+def check_steps(_: AttributionProblem, *, steps: int = STEPS) -> None:
     """Raise an `InputError` if `integrated_gradients` could not be asked so, before anything is computed."""
     require(steps >= 1, f"integrated gradients: steps must be >= 1, got {steps}")
 
 
 def integrated_over_response(
-    found: Derivatives, case: Case, question: Question, steps: int = STEPS
+    found: Derivatives, case: TrialPair, problem: AttributionProblem, steps: int = STEPS
 ) -> Float[np.ndarray, "time group output"]:
     """What each group adds to every sample of every output.
 
     All moments of a group's stimulus count together: one derivative in its direction gives the whole response.
     """
-    places, weights = _path(steps)
+    indices, weights = _path(steps)
     change = case.x - case.absent
-    points = case.absent + places[:, None, None] * change
-    total = np.zeros((len(question.groups), len(change), len(question.dataset.y_names)))
-    for row, members in enumerate(question.members):
+    points = case.absent + indices[:, None, None] * change
+    total = np.zeros((len(problem.groups), len(change), len(problem.dataset.y_names)))
+    for row, members in enumerate(problem.members):
         direction = np.broadcast_to(np.where(members, change, 0.0), points.shape)
         total[row] = np.tensordot(weights, found.forward(points, direction).astype(float), 1)
     return np.moveaxis(total, 0, 1)
 
 
 def integrated_over_stimulus(
-    found: Derivatives, run: Respond, case: Case, question: Question, steps: int = STEPS
+    found: Derivatives, run: Respond, case: TrialPair, problem: AttributionProblem, steps: int = STEPS
 ) -> Float[np.ndarray, "time group output"]:
     """What each sample of each group's stimulus adds to every output's peak (see `peaks`)."""
-    places, weights = _path(steps)
+    indices, weights = _path(steps)
     change, at = (case.x - case.absent).astype(float), peaks(run, case)
     total = np.zeros((len(at), *change.shape))
-    for place, weight in zip(places, weights, strict=True):
-        total += weight * change * _peak_gradients(found, case.absent + np.float32(place) * (case.x - case.absent), at)
-    return np.einsum("gi,oti->tgo", question.members.astype(float), total)
+    for index, weight in zip(indices, weights, strict=True):
+        total += weight * change * _peak_gradients(found, case.absent + np.float32(index) * (case.x - case.absent), at)
+    return np.einsum("gi,oti->tgo", problem.members.astype(float), total)
 
 
 def _path(steps: int) -> tuple[Float[np.ndarray, " step"], Float[np.ndarray, " step"]]:
     """Places on the path from 0 to 1 and their weights, after Gauss and Legendre."""
-    places, weights = np.polynomial.legendre.leggauss(steps)
-    return (places + 1) / 2, weights / 2
+    indices, weights = np.polynomial.legendre.leggauss(steps)
+    return (indices + 1) / 2, weights / 2

@@ -10,13 +10,13 @@ from rich.table import Table
 from connectome.cli import NetworkOption
 from datasets.options import DataOption
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_place
+from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.workers import require_workers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from surrogates.importance.question import Question
+    from surrogates.importance.problem import AttributionProblem
     from surrogates.importance.retraining import Retraining
     from surrogates.importance.table import Importance
     from surrogates.importance.trust import Agreement
@@ -66,8 +66,8 @@ def importance(
     chosen = _chosen(method, list(METHODS))
     require_workers(jobs)
     require(not out.is_file() and out != Path(), f"--out must name a folder of its own, got {str(out)!r}")
-    require_place(out / "report.html")
-    trained, question = _question(model, data, groups=groups, baseline=baseline, split=split, seed=seed)
+    require_writable(out / "report.html")
+    trained, problem = _question(model, data, groups=groups, baseline=baseline, split=split, seed=seed)
     settings: dict[str, dict[str, Any]] = {name: {} for name in chosen}
     drawn = {"integrated-gradients": {"steps": steps}, "shapley": {"permutations": permutations}}
     settings |= {**drawn, "permutation": {"repeats": repeats}}
@@ -75,14 +75,14 @@ def importance(
         plan = _plan(model, retrain, epochs=epochs, seeds=seeds, first_seed=seed)
         settings["retraining"] = {"plan": plan, "out": out, "jobs": jobs}
     for name in chosen:
-        METHODS[name].check(question, **settings[name])
+        METHODS[name].check(problem, **settings[name])
     simulation = (network, jobs) if simulator else None
     if simulation is not None:
         from surrogates.importance.against_simulator import require_equal
 
-        require_equal(question, out, network=network)
-    tables = _ask_methods(trained, question, {name: settings[name] for name in chosen}, out)
-    _conclude(trained, model, question, tables, out, simulation)
+        require_equal(problem, out, network=network)
+    tables = _ask_methods(trained, problem, {name: settings[name] for name in chosen}, out)
+    _conclude(trained, model, problem, tables, out, simulation)
 
 
 def _chosen(text: str, known: list[str]) -> list[str]:
@@ -93,9 +93,9 @@ def _chosen(text: str, known: list[str]) -> list[str]:
     return known if _ALL in names else names
 
 
-def _question(model: Path, data: Path, **how: Any) -> tuple[Any, "Question"]:
+def _question(model: Path, data: Path, **how: Any) -> tuple[Any, "AttributionProblem"]:
     from datasets.store import load_dataset
-    from surrogates.importance.question import question_for
+    from surrogates.importance.problem import question_for
     from surrogates.runs.model_file import load_model
 
     trained, channels = load_model(model)
@@ -110,7 +110,7 @@ def _plan(model: Path, text: str, **how: Any) -> "Retraining":
 
 
 def _ask_methods(
-    trained: Any, question: "Question", settings: "Mapping[str, Mapping[str, Any]]", out: Path
+    trained: Any, problem: "AttributionProblem", settings: "Mapping[str, Mapping[str, Any]]", out: Path
 ) -> "list[Importance]":
     """Ask every method with its settings; the tables are on disk as soon as they are there."""
     from surrogates.importance.methods import METHODS
@@ -118,7 +118,7 @@ def _ask_methods(
 
     tables: list[Importance] = []
     for name, own in settings.items():
-        tables.append(METHODS[name].run(trained, question, **own))
+        tables.append(METHODS[name].run(trained, problem, **own))
         save_importance(tables, out / "importance.h5")
     return tables
 
@@ -126,13 +126,13 @@ def _ask_methods(
 def _conclude(
     trained: Any,
     model: Path,
-    question: "Question",
+    problem: "AttributionProblem",
     tables: "list[Importance]",
     out: Path,
     simulation: tuple[str | None, int] | None,
 ) -> None:
     """Ask the simulator, write everything, and print what agrees."""
-    from neuron_models.foundation.files import written_whole
+    from neuron_models.foundation.files import atomic_write
     from surrogates.importance.against_simulator import silenced_datasets, simulator_table
     from surrogates.importance.page import agreements_with, write_importance_page
     from surrogates.importance.storage import as_frame, save_importance
@@ -140,14 +140,14 @@ def _conclude(
     silenced = None
     if simulation is not None:
         network, jobs = simulation
-        silenced = silenced_datasets(question, out, network=network, jobs=jobs)
-        tables = [simulator_table(question, silenced), *tables]
+        silenced = silenced_datasets(problem, out, network=network, jobs=jobs)
+        tables = [simulator_table(problem, silenced), *tables]
     save_importance(tables, out / "importance.h5")
-    with written_whole(out / "importance.csv") as beside:
-        as_frame(tables).to_csv(beside, index=False)
+    with atomic_write(out / "importance.csv") as temporary:
+        as_frame(tables).to_csv(temporary, index=False)
     found = agreements_with(tables)
     _print(tables, found)
-    page = write_importance_page(trained, str(model), question, tables, found, out, silenced)
+    page = write_importance_page(trained, str(model), problem, tables, found, out, silenced)
     print(f"Tables in {out / 'importance.h5'} and {out / 'importance.csv'}, report: {page}")
 
 

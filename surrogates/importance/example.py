@@ -18,7 +18,7 @@ from surrogates.importance.attribution import (
 )
 from surrogates.importance.gradients import derivatives
 from surrogates.importance.occlusion import occlusion_effects
-from surrogates.importance.question import Question
+from surrogates.importance.problem import AttributionProblem
 from surrogates.importance.shapley import MOST_EXACT, exact_shapley, response_game
 from surrogates.importance.table import Importance
 from surrogates.training.metrics import respond
@@ -39,33 +39,35 @@ class Example:
     peaks: dict[str, Milliseconds]
 
 
-def example(model: Any, question: Question, table: Importance, silenced: Sequence[Dataset] | None = None) -> Example:
+def example(
+    model: Any, problem: AttributionProblem, table: Importance, silenced: Sequence[Dataset] | None = None
+) -> Example:
     """Explain the trial whose inputs differ most from each other, for a few outputs.
 
     Args:
         model: a Keras model.
-        question: the trials and groups.
+        problem: the trials and groups.
         table: chooses the outputs: of every group the one on which it acts most, four at most.
         silenced: the simulator's answer, as `silenced_datasets` gives it.
     """
-    kinds = [len(np.unique(case.x, axis=1).T) for case in question.cases]
-    place = int(np.argmax(kinds))
-    case, run, found = question.cases[place], respond(model), derivatives(model)
+    kinds = [len(np.unique(case.x, axis=1).T) for case in problem.pairs]
+    index = int(np.argmax(kinds))
+    case, run, found = problem.pairs[index], respond(model), derivatives(model)
     over_response = {
-        "occlusion": occlusion_effects(run, case, question),
-        "integrated-gradients": integrated_over_response(found, case, question),
+        "occlusion": occlusion_effects(run, case, problem),
+        "integrated-gradients": integrated_over_response(found, case, problem),
     }
-    players = len(question.groups)
+    players = len(problem.groups)
     if players <= MOST_EXACT:
-        values = exact_shapley(response_game(run, case, question), players)
+        values = exact_shapley(response_game(run, case, problem), players)
         over_response["shapley"] = np.moveaxis(values, 0, 1)
     if silenced is not None:
-        over_response[SIMULATOR] = silencing_effects(question, silenced, place)
+        over_response[SIMULATOR] = silencing_effects(problem, silenced, index)
     over_stimulus = {
-        "saliency": saliency_at_peak(found, run, case, question),
-        "integrated-gradients": integrated_over_stimulus(found, run, case, question, _SAMPLES),
+        "saliency": saliency_at_peak(found, run, case, problem),
+        "integrated-gradients": integrated_over_stimulus(found, run, case, problem, _SAMPLES),
     }
     most = list(dict.fromkeys(np.argmax(table.values, axis=1).tolist()))[:_SHOWN_OUTPUTS]
-    names = tuple(table.outputs[place] for place in sorted(most))
-    times = {name: float(at) * question.dataset.dt for name, at in zip(table.outputs, peaks(run, case), strict=True)}
-    return Example(question.dataset.trials[place], names, over_response, over_stimulus, times)
+    names = tuple(table.outputs[index] for index in sorted(most))
+    times = {name: float(at) * problem.dataset.dt for name, at in zip(table.outputs, peaks(run, case), strict=True)}
+    return Example(problem.dataset.trials[index], names, over_response, over_stimulus, times)

@@ -9,13 +9,13 @@ from neuron_models.foundation.errors import InputError
 from surrogates.importance.attribution import check_steps, integrated_gradients, saliency
 from surrogates.importance.groups import Groups
 from surrogates.importance.occlusion import check_permutation, occlusion, permutation
-from surrogates.importance.question import Question, question_for
+from surrogates.importance.problem import AttributionProblem, question_for
 from surrogates.importance.retraining import check_retraining, retraining
 from surrogates.importance.shapley import check_permutations, shapley
 from surrogates.importance.table import Importance
 
 
-def _nothing_to_check(_: Question, **__: Any) -> None:
+def _nothing_to_check(_: AttributionProblem, **__: Any) -> None:
     """A method that can be asked every question."""
 
 
@@ -23,11 +23,11 @@ def _nothing_to_check(_: Question, **__: Any) -> None:
 class Method:
     """A method: its function, and what its values are, in a sentence for readers of the report.
 
-    The function takes the model and a `Question`; its keywords are the method's settings. `check` takes the same but
-    the model, and raises what the function would, before anything is computed. `measure` says how its values compare
-    with what silencing inputs does to the simulator, the RMS change of an output: they are the `same` measure; or
-    `shares` of the response, which equal that change where effects add up, and differ by definition elsewhere; or, when
-    empty, something else.
+    The function takes the model and an `AttributionProblem`; its keywords are the method's settings. `check` takes the
+    same but the model, and raises what the function would, before anything is computed. `measure` says how its values
+    compare with what silencing inputs does to the simulator, the RMS change of an output: they are the `same` measure;
+    or `shares` of the response, which equal that change where effects add up, and differ by definition elsewhere; or,
+    when empty, something else.
     """
 
     run: Callable[..., Importance]
@@ -101,5 +101,5 @@ def importance(
     """
     if method not in METHODS:
         raise InputError(f"there is no method {method!r}; there are {', '.join(METHODS)}")
-    question = question_for(model, None, dataset, groups=groups, baseline=baseline, split=split, seed=seed)
-    return METHODS[method].run(model, question, **(settings or {}))
+    problem = question_for(model, None, dataset, groups=groups, baseline=baseline, split=split, seed=seed)
+    return METHODS[method].run(model, problem, **(settings or {}))

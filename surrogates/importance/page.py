@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from datasets.dataset import Dataset
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.numerals import listed, significant
 from surrogates.importance.against_simulator import SIMULATOR
 from surrogates.importance.example import Example, example
@@ -25,26 +25,12 @@ from surrogates.importance.plots import (
     plot_values,
     shown_scale,
 )
-from surrogates.importance.question import Question
+from surrogates.importance.problem import AttributionProblem
 from surrogates.importance.storage import as_frame
 from surrogates.importance.table import Importance
 from surrogates.importance.trust import RESAMPLES, Agreement, agreement
-from surrogates.pages.page import (
-    Block,
-    Cell,
-    Column,
-    Details,
-    FigureBlock,
-    KeyValues,
-    Note,
-    Page,
-    Paragraph,
-    Rows,
-    Section,
-    TableBlock,
-    Value,
-    write_page,
-)
+from surrogates.pages import blocks
+from surrogates.pages.page import write_page
 from surrogates.runs.result import versions, without_nan
 
 _SILENCING = "RMS change of the output when the input is silenced in the full network"
@@ -67,7 +53,7 @@ def agreements_with(tables: Sequence[Importance], reference: str = SIMULATOR) ->
 def write_importance_page(
     model: Any,
     name: str,
-    question: Question,
+    problem: AttributionProblem,
     tables: Sequence[Importance],
     agreements: Sequence[Agreement],
     out: Path,
@@ -78,27 +64,27 @@ def write_importance_page(
     Args:
         model: a Keras model.
         name: what to call it.
-        question: the trials and groups.
+        problem: the trials and groups.
         tables: of the methods, and of the simulator where it was asked.
         agreements: as `agreements_with` gives them.
         out: the folder.
         silenced: the simulator's datasets, for the trial that is shown in detail.
     """
-    title = f"What matters to {model.name} on {question.dataset.name}"
+    title = f"What matters to {model.name} on {problem.dataset.name}"
     lead = (
         f"How much each input matters for each output, by {len(tables)} "
-        f"{'ways' if len(tables) > 1 else 'way'} to ask, over {len(question.dataset)} trials ({question.split})."
+        f"{'ways' if len(tables) > 1 else 'way'} to ask, over {len(problem.dataset)} trials ({problem.split})."
     )
     if agreements:
-        with written_whole(out / "agreement.csv") as beside:
-            _frame(agreements).to_csv(beside, index=False)
+        with atomic_write(out / "agreement.csv") as temporary:
+            _frame(agreements).to_csv(temporary, index=False)
     sections = [_tables(tables)]
     if agreements:
         sections.append(_trust(tables, agreements))
     if len(tables) > 1:
         sections.append(_between(tables))
-    sections += [_over_time(example(model, question, tables[0], silenced), question), _asked(name, question, tables)]
-    return write_page(Page(title, lead, tuple(sections)), out / "report.html")
+    sections += [_over_time(example(model, problem, tables[0], silenced), problem), _asked(name, problem, tables)]
+    return write_page(blocks.Page(title, lead, tuple(sections)), out / "report.html")
 
 
 def _frame(agreements: Sequence[Agreement]) -> pd.DataFrame:
@@ -113,16 +99,16 @@ def _frame(agreements: Sequence[Agreement]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _tables(tables: Sequence[Importance]) -> Section:
+def _tables(tables: Sequence[Importance]) -> blocks.Section:
     most = [f"{table.method}: {_strongest(table)}" for table in tables]
     measures = {SIMULATOR: _SILENCING, **{name: method.what for name, method in METHODS.items()}}
     caption = "Inputs by outputs, darker is larger; every method has a logarithmic scale, and units, of its own."
-    figure = FigureBlock(
+    figure = blocks.FigureBlock(
         "tables", plot_tables(tables), caption, f"Heat maps. Largest cells: {'; '.join(most)}.", as_frame(tables)
     )
-    what = KeyValues({table.method: f"{measures[table.method]} ({table.units})" for table in tables})
-    numbers = Details("All numbers", tuple(_numbers(table) for table in tables))
-    return Section("Inputs and outputs", (figure, what, numbers))
+    what = blocks.KeyValues({table.method: f"{measures[table.method]} ({table.units})" for table in tables})
+    numbers = blocks.Details("All numbers", tuple(_numbers(table) for table in tables))
+    return blocks.Section("Inputs and outputs", (figure, what, numbers))
 
 
 def _strongest(table: Importance) -> str:
@@ -131,24 +117,24 @@ def _strongest(table: Importance) -> str:
     return f"{table.inputs[row]} on {table.outputs[column]}, {significant(float(table.values.max()) * factor)} {units}"
 
 
-def _numbers(table: Importance) -> TableBlock:
+def _numbers(table: Importance) -> blocks.TableBlock:
     factor, units = shown_scale(table.units)
     errors = np.full(table.values.shape, math.nan) if table.standard_error is None else table.standard_error
-    columns = (Column("Output"), *(Column(name, units) for name in table.inputs))
-    rows: list[tuple[Value | Cell, ...]] = []
-    for place, output in enumerate(table.outputs):
-        pairs = zip(table.values[:, place] * factor, errors[:, place] * factor, strict=True)
-        cells = (Cell(float(v), f"± {significant(float(e), 2)}" if math.isfinite(e) else "") for v, e in pairs)
+    columns = (blocks.Column("Output"), *(blocks.Column(name, units) for name in table.inputs))
+    rows: list[tuple[blocks.Value | blocks.Cell, ...]] = []
+    for index, output in enumerate(table.outputs):
+        pairs = zip(table.values[:, index] * factor, errors[:, index] * factor, strict=True)
+        cells = (blocks.Cell(float(v), f"± {significant(float(e), 2)}" if math.isfinite(e) else "") for v, e in pairs)
         rows.append((output, *cells))
-    return TableBlock(columns, (Rows(tuple(rows)),), f"{table.method}; ± is a standard error.")
+    return blocks.TableBlock(columns, (blocks.Rows(tuple(rows)),), f"{table.method}; ± is a standard error.")
 
 
-def _trust(tables: Sequence[Importance], agreements: Sequence[Agreement]) -> Section:
+def _trust(tables: Sequence[Importance], agreements: Sequence[Agreement]) -> blocks.Section:
     by_name = {table.method: table for table in tables}
     simulator, others = by_name[SIMULATOR], [table for table in tables if table.method != SIMULATOR]
     alike = [table for table in others if measure_of(table)]
-    blocks: list[Block] = [Note(_in_a_sentence(agreements)), *_other_baseline(others)]
-    blocks.append(_trust_table(agreements, simulator.units))
+    content: list[blocks.Block] = [blocks.Note(_in_a_sentence(agreements)), *_other_baseline(others)]
+    content.append(_trust_table(agreements, simulator.units))
     said = "; ".join(f"{each.method} {significant(each.rho)}" for each in agreements)
     caption = (
         "Rank correlation with the simulator, over all inputs and outputs. Intervals (95 %) are from "
@@ -156,26 +142,30 @@ def _trust(tables: Sequence[Importance], agreements: Sequence[Agreement]) -> Sec
         "cells of the table. The correlation within an "
         "output ranks the inputs of one output alone."
     )
-    blocks.append(FigureBlock("trust", plot_agreements(agreements), caption, f"{said}.", _frame(agreements)))
+    content.append(blocks.FigureBlock("trust", plot_agreements(agreements), caption, f"{said}.", _frame(agreements)))
     ranks = "Every cell's rank by each method against its rank in the simulator; 1 is the largest."
-    blocks.append(FigureBlock("ranks", plot_ranks(others, simulator), ranks, f"Scatter plots of ranks: {said}."))
+    content.append(
+        blocks.FigureBlock("ranks", plot_ranks(others, simulator), ranks, f"Scatter plots of ranks: {said}.")
+    )
     if alike:
         values = (
             "Values against the simulator's; equal on the line. Off it, occlusion is wrong about the network; "
             "integrated gradients and Shapley values also differ from silencing by definition, unless effects add."
         )
         shown = listed([table.method for table in alike])
-        blocks.append(FigureBlock("values", plot_values(alike, simulator), values, f"Scatter plots of {shown}."))
-    return Section("Against the simulator", tuple(blocks))
+        content.append(
+            blocks.FigureBlock("values", plot_values(alike, simulator), values, f"Scatter plots of {shown}.")
+        )
+    return blocks.Section("Against the simulator", tuple(content))
 
 
-def _other_baseline(tables: Sequence[Importance]) -> list[Block]:
+def _other_baseline(tables: Sequence[Importance]) -> list[blocks.Block]:
     """Say that two questions are compared, where they are."""
     others = {str(table.about["baseline"]) for table in tables if "baseline" in table.about} - {"zero"}
     if not others:
         return []
     return [
-        Note(
+        blocks.Note(
             f"The methods put the baseline {listed(sorted(others))} in an input's place, the simulator silences it: "
             "these are two questions, so that ranks can be compared, but not values."
         )
@@ -203,20 +193,20 @@ def _interval(ends: tuple[float, float]) -> str:
     return f"{significant(ends[0])}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{significant(ends[1])}"
 
 
-def _marked(ends: tuple[float, float], by: str) -> Cell:
-    return Cell(_interval(ends), "percentile" * (by == "percentile"))
+def _marked(ends: tuple[float, float], by: str) -> blocks.Cell:
+    return blocks.Cell(_interval(ends), "percentile" * (by == "percentile"))
 
 
-def _trust_table(agreements: Sequence[Agreement], units: str) -> TableBlock:
+def _trust_table(agreements: Sequence[Agreement], units: str) -> blocks.TableBlock:
     factor, shown = shown_scale(units)
     columns = (
-        Column("Method"),
-        Column("Rank correlation", best="highest"),
-        Column("95 % over trials"),
-        Column("95 % over cells"),
-        Column("within an output", best="highest"),
-        Column("same top input"),
-        Column("RMS difference", shown),
+        blocks.Column("Method"),
+        blocks.Column("Rank correlation", best="highest"),
+        blocks.Column("95 % over trials"),
+        blocks.Column("95 % over cells"),
+        blocks.Column("within an output", best="highest"),
+        blocks.Column("same top input"),
+        blocks.Column("RMS difference", shown),
     )
     rows = tuple(
         (
@@ -226,25 +216,25 @@ def _trust_table(agreements: Sequence[Agreement], units: str) -> TableBlock:
             _marked(each.over_cells, each.intervals[1]),
             each.within,
             f"{each.top} of {each.outputs}",
-            Cell(each.difference * factor, "definition included" * (each.measure == "shares")),
+            blocks.Cell(each.difference * factor, "definition included" * (each.measure == "shares")),
         )
         for each in agreements
     )
-    return TableBlock(columns, (Rows(rows),), _DIFFERENCE)
+    return blocks.TableBlock(columns, (blocks.Rows(rows),), _DIFFERENCE)
 
 
-def _between(tables: Sequence[Importance]) -> Section:
+def _between(tables: Sequence[Importance]) -> blocks.Section:
     caption = "Spearman's rank correlation over all inputs and outputs, of every method with every other."
     names = listed([table.method for table in tables])
-    return Section(
-        "Against each other", (FigureBlock("matrix", plot_matrix(tables), caption, f"Heat map of {names}."),)
+    return blocks.Section(
+        "Against each other", (blocks.FigureBlock("matrix", plot_matrix(tables), caption, f"Heat map of {names}."),)
     )
 
 
-def _over_time(shown: Example, question: Question) -> Section:
-    dataset = question.dataset
+def _over_time(shown: Example, problem: AttributionProblem) -> blocks.Section:
+    dataset = problem.dataset
     outputs = {name: dataset.y_names.index(name) for name in shown.outputs}
-    groups = tuple(question.groups)
+    groups = tuple(problem.groups)
     units = dataset.y_units
     same = dict.fromkeys(shown.over_response, units)
     by_response = plot_over_time(shown.over_response, groups, outputs, dataset.dt, same)
@@ -268,13 +258,13 @@ def _over_time(shown: Example, question: Question) -> Section:
         "farthest from the response to the baseline. The integrated gradients add up to that distance."
     )
     alt = f"Lines by input over time for {listed(shown.outputs)}."
-    blocks = []
+    content = []
     for name, figure, caption, effects in (
         ("over-response", by_response, first, shown.over_response),
         ("over-stimulus", by_stimulus, second, shown.over_stimulus),
     ):
-        blocks.append(FigureBlock(name, figure, caption, alt, _courses(effects, groups, outputs, dataset)))
-    return Section("Over time", tuple(blocks))
+        content.append(blocks.FigureBlock(name, figure, caption, alt, _courses(effects, groups, outputs, dataset)))
+    return blocks.Section("Over time", tuple(content))
 
 
 def _courses(
@@ -282,25 +272,25 @@ def _courses(
 ) -> pd.DataFrame:
     """The lines that are drawn, a column each."""
     columns = {
-        f"{method} {group} {name}": effect[:, row, place]
+        f"{method} {group} {name}": effect[:, row, index]
         for method, effect in effects.items()
         for row, group in enumerate(groups)
-        for name, place in outputs.items()
+        for name, index in outputs.items()
     }
     table = pd.DataFrame(columns)
     table.insert(0, "time", np.arange(len(table)) * dataset.dt)
     return table
 
 
-def _asked(name: str, question: Question, tables: Sequence[Importance]) -> Section:
-    groups = "; ".join(f"{group}: {', '.join(members)}" for group, members in question.groups.items())
-    common = set(question.about())
+def _asked(name: str, problem: AttributionProblem, tables: Sequence[Importance]) -> blocks.Section:
+    groups = "; ".join(f"{group}: {', '.join(members)}" for group, members in problem.groups.items())
+    common = set(problem.about())
     entries = {
         "Model": name,
-        "Data": f"{question.dataset.name} ({question.dataset.source})",
-        "Trials": ", ".join(trial.name for trial in question.dataset),
+        "Data": f"{problem.dataset.name} ({problem.dataset.source})",
+        "Trials": ", ".join(trial.name for trial in problem.dataset),
         "Inputs": groups,
-        "Baseline": question.baseline,
+        "Baseline": problem.baseline,
     }
     for table in tables:
         own = {key: value for key, value in table.about.items() if key not in common}
@@ -311,4 +301,4 @@ def _asked(name: str, question: Question, tables: Sequence[Importance]) -> Secti
         "Beside this page: importance.h5 has every table by trial and over time, importance.csv the values, "
         "figures/ every figure as PNG and SVG with the numbers that it draws (CSV)."
     )
-    return Section("What was asked", (KeyValues(entries), Paragraph(where)))
+    return blocks.Section("What was asked", (blocks.KeyValues(entries), blocks.Paragraph(where)))

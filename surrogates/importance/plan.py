@@ -12,7 +12,7 @@ from neuron_models.foundation.errors import InputError, require, require_distinc
 from surrogates.registry import model_kind
 from surrogates.runs.result import HISTORY_FILE, SCORES_FILE, load_result
 from surrogates.training.model_kind import complete_settings
-from surrogates.training.selection import every_choice
+from surrogates.training.selection import parameter_grid
 
 EPOCHS = 1000
 """Passes over the training trials, where nothing says how many the model had."""
@@ -120,5 +120,5 @@ def require_trainable(plan: Retraining, dataset: Dataset) -> None:
     """Raise an `InputError` unless there is something to learn from and the model can be built for it."""
     require("train" in dataset.by_split(), f"dataset {dataset.name!r} has no training trials")
     kind = model_kind(plan.kind)
-    settings = next(every_choice(complete_settings(kind, plan.settings), kind.chosen))
+    settings = next(parameter_grid(complete_settings(kind, plan.settings), kind.chosen))
     kind.build(len(dataset.x_names), len(dataset.y_names), **settings)

@@ -24,8 +24,8 @@ def group_looks(groups: Sequence[str]) -> dict[str, tuple[str, str, str]]:
     """A colour, a dash and a marker for each input or group, the same on every figure."""
     number = len(COLOURS) - 1  # the last, yellow, is too pale for lines
     return {
-        name: (COLOURS[place % number], _DASHES[place // number % 4], _MARKERS[place % len(_MARKERS)])
-        for place, name in enumerate(groups)
+        name: (COLOURS[index % number], _DASHES[index // number % 4], _MARKERS[index % len(_MARKERS)])
+        for index, name in enumerate(groups)
     }
 
 
@@ -182,7 +182,7 @@ def plot_over_time(
     dt: Milliseconds,
     units: Mapping[str, str],
     marks: Mapping[str, float] | None = None,
-    clock: str = "response",
+    time_axis: str = "response",
 ) -> Figure:
     """Draw signed effects of one trial over time: a column a method, a row an output, a line an input or group.
 
@@ -193,7 +193,7 @@ def plot_over_time(
         dt: the sampling interval in ms.
         units: of each method.
         marks: a time in ms for each output, drawn as a line.
-        clock: whose time it is, response or stimulus.
+        time_axis: whose time it is, response or stimulus.
     """
     figure = Figure(figsize=(2.6 * len(effects) + 1.2, 1.55 * len(outputs) + 1.2), layout="constrained")
     same = len(set(units.values())) == 1
@@ -202,16 +202,16 @@ def plot_over_time(
     for column, (method, effect) in enumerate(effects.items()):
         factor, shown = shown_scale(units[method])
         time = np.arange(len(effect)) * dt
-        for row, (name, place) in enumerate(outputs.items()):
+        for row, (name, index) in enumerate(outputs.items()):
             axes = panels[row, column]
             for group, (colour, dash, _) in enumerate(looks.values()):
-                axes.plot(time, effect[:, group, place] * factor, color=colour, ls=dash, lw=1.3)
+                axes.plot(time, effect[:, group, index] * factor, color=colour, ls=dash, lw=1.3)
             if marks:
                 axes.axvline(marks[name], color=MUTED, lw=0.8, ls=":")
             if column == 0 or not same:
                 axes.set_ylabel(f"{name} ({shown})", fontsize=8)
         panels[0, column].set_title(method, fontsize=9)
-        panels[-1, column].set_xlabel(f"time of the {clock} (ms)", fontsize=8)
+        panels[-1, column].set_xlabel(f"time of the {time_axis} (ms)", fontsize=8)
     figure.legend(panels[0, 0].lines[: len(looks)], list(looks), ncols=min(8, len(looks)), **_LEGEND)
     tidy(panels.ravel())
     return figure

@@ -15,7 +15,7 @@ from neuron_models.foundation.resumable import Planned, ResumableFolder, Work, r
 from neuron_models.foundation.workers import Call, require_workers
 from surrogates.importance.groups import Groups, plain_name
 from surrogates.importance.plan import Retraining, require_trainable
-from surrogates.importance.question import Question
+from surrogates.importance.problem import AttributionProblem
 from surrogates.importance.table import Importance, mean
 from surrogates.registry import model_kind
 from surrogates.responses.experiments.experiment_runs import RUN_FORM, train_run
@@ -29,7 +29,7 @@ _NO_PLAN = "retraining needs a plan (what to train) and a folder to keep its run
 
 
 def retraining(
-    model: Any, question: Question, *, plan: Retraining | None = None, out: Path | None = None, jobs: int = 1
+    model: Any, problem: AttributionProblem, *, plan: Retraining | None = None, out: Path | None = None, jobs: int = 1
 ) -> Importance:
     """Train without each input or group, and with all; the effect is the growth of a trial's RMSE.
 
@@ -37,7 +37,7 @@ def retraining(
 
     Args:
         model: not looked at: its kind is trained anew, with all inputs too, so that both errors are of the same kind.
-        question: its trials are scored; those of training and validation are learned.
+        problem: its trials are scored; those of training and validation are learned.
         plan: what to train.
         out: a folder that keeps the runs, so that the same call goes on where it was stopped.
         jobs: processes.
@@ -48,28 +48,28 @@ def retraining(
     """
     if plan is None or out is None:
         raise InputError(_NO_PLAN)
-    check_retraining(question, plan=plan, out=out)
-    variants = {"all": (), **{f"without-{plain_name(name)}": members for name, members in question.groups.items()}}
+    check_retraining(problem, plan=plan, out=out)
+    variants = {"all": (), **{f"without-{plain_name(name)}": members for name, members in problem.groups.items()}}
     label = Entry(plan.kind, plan.settings).model_label
-    with _opened(question.whole, variants, out / "retraining" / label, plan) as folders:
-        _train_missing(question.whole, variants, folders, plan, jobs)
+    with _opened(problem.whole, variants, out / "retraining" / label, plan) as folders:
+        _train_missing(problem.whole, variants, folders, plan, jobs)
         errors = {
-            name: np.stack(list(_errors(question.dataset.without_inputs(unseen), folders[name], plan)))
+            name: np.stack(list(_errors(problem.dataset.without_inputs(unseen), folders[name], plan)))
             for name, unseen in variants.items()
         }
     growth = np.stack([errors[name] - errors["all"] for name in variants if name != "all"], axis=2)
-    return _table(question, growth, plan, label)
+    return _table(problem, growth, plan, label)
 
 
 def check_retraining(
-    question: Question, *, plan: Retraining | None = None, out: Path | None = None, jobs: int = 1
+    problem: AttributionProblem, *, plan: Retraining | None = None, out: Path | None = None, jobs: int = 1
 ) -> None:
     """Raise an `InputError` if `retraining` could not be asked so, before anything is trained."""
     if plan is None or out is None:
         raise InputError(_NO_PLAN)
     require_workers(jobs)
-    require_something_left(question.groups, question.whole)
-    require_trainable(plan, question.whole)
+    require_something_left(problem.groups, problem.whole)
+    require_trainable(plan, problem.whole)
 
 
 def require_something_left(groups: Groups, dataset: Dataset) -> None:
@@ -133,7 +133,7 @@ def _errors(dataset: Dataset, folder: ResumableFolder, plan: Retraining) -> Iter
 
 
 def _table(
-    question: Question, growth: Float[np.ndarray, "seed trial group output"], plan: Retraining, label: str
+    problem: AttributionProblem, growth: Float[np.ndarray, "seed trial group output"], plan: Retraining, label: str
 ) -> Importance:
     whole = growth[np.isfinite(growth).all(axis=(1, 2, 3))]
     if len(whole) == 0:
@@ -142,13 +142,13 @@ def _table(
     by_trial = whole.mean(axis=0)
     return Importance(
         "retraining",
-        tuple(question.groups),
-        question.dataset.y_names,
-        question.dataset.y_units,
+        tuple(problem.groups),
+        problem.dataset.y_names,
+        problem.dataset.y_units,
         mean(by_trial),
-        tuple(trial.name for trial in question.dataset),
+        tuple(trial.name for trial in problem.dataset),
         by_trial,
         "mean",
         standard_error=spread,
-        about=question.about(model=label, epochs=plan.epochs, seeds=len(whole), diverged=len(growth) - len(whole)),
+        about=problem.about(model=label, epochs=plan.epochs, seeds=len(whole), diverged=len(growth) - len(whole)),
     )

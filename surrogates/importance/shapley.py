@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from neuron_models.foundation.errors import require
-from surrogates.importance.question import Case, Question
+from surrogates.importance.problem import AttributionProblem, TrialPair
 from surrogates.importance.table import Importance, rms
 from surrogates.training.metrics import Respond, respond
 
@@ -22,7 +22,7 @@ Game = Callable[[Bool[np.ndarray, "coalition player"]], Float[np.ndarray, "coali
 """Gives the worth of coalitions, each a number or an array of them; players that are False stay out."""
 
 
-def shapley(model: Any, question: Question, *, permutations: int = PERMUTATIONS) -> Importance:
+def shapley(model: Any, problem: AttributionProblem, *, permutations: int = PERMUTATIONS) -> Importance:
     """Divide every sample of every output among the inputs or groups by Shapley's values (Shapley 1953).
 
     A group that stays out has the baseline's stimulus. At each time of the response the values of all groups add up to
@@ -33,32 +33,32 @@ def shapley(model: Any, question: Question, *, permutations: int = PERMUTATIONS)
 
     Args:
         model: a Keras model.
-        question: trials, groups, baseline; its seed draws the orders.
+        problem: trials, groups, baseline; its seed draws the orders.
         permutations: how many orders are drawn.
 
     Raises:
         InputError: fewer than two orders.
     """
-    check_permutations(question, permutations=permutations)
-    run, players = respond(model), len(question.groups)
+    check_permutations(problem, permutations=permutations)
+    run, players = respond(model), len(problem.groups)
     if players <= MOST_EXACT:
-        effects = (exact_shapley(response_game(run, case, question), players) for case in question.each_case("shapley"))
-        about = question.about(baseline=question.baseline, exact=True)
-        return _table(question, map(_by_time, effects), None, about)
+        effects = (exact_shapley(response_game(run, case, problem), players) for case in problem.each_case("shapley"))
+        about = problem.about(baseline=problem.baseline, exact=True)
+        return _table(problem, map(_by_time, effects), None, about)
     errors: list[np.ndarray] = []
 
     def sampled() -> Iterator[np.ndarray]:
-        for place, case in enumerate(question.each_case("shapley")):
-            drawn = np.random.default_rng((question.seed, place))
-            values, error = sampled_shapley(response_game(run, case, question), players, permutations, drawn)
+        for index, case in enumerate(problem.each_case("shapley")):
+            drawn = np.random.default_rng((problem.seed, index))
+            values, error = sampled_shapley(response_game(run, case, problem), players, permutations, drawn)
             errors.append(rms(_by_time(error)[case.counts]))
             yield _by_time(values)
 
-    about = question.about(baseline=question.baseline, exact=False, permutations=permutations)
-    return _table(question, sampled(), errors, about)
+    about = problem.about(baseline=problem.baseline, exact=False, permutations=permutations)
+    return _table(problem, sampled(), errors, about)
 
 
-def check_permutations(_: Question, *, permutations: int = PERMUTATIONS) -> None:
+def check_permutations(_: AttributionProblem, *, permutations: int = PERMUTATIONS) -> None:
     """Raise an `InputError` if `shapley` could not be asked so, before anything is computed."""
     _require_several(permutations)
 
@@ -72,17 +72,17 @@ def _by_time(values: Float[np.ndarray, "group time output"]) -> Float[np.ndarray
 
 
 def _table(
-    question: Question, effects: Iterable[np.ndarray], errors: list[np.ndarray] | None, about: dict[str, Any]
+    problem: AttributionProblem, effects: Iterable[np.ndarray], errors: list[np.ndarray] | None, about: dict[str, Any]
 ) -> Importance:
-    table = question.table("shapley", effects, question.dataset.y_units, about=about)
+    table = problem.table("shapley", effects, problem.dataset.y_units, about=about)
     return table if errors is None else replace(table, standard_error=rms(np.stack(errors)))
 
 
-def response_game(run: Respond, case: Case, question: Question) -> Game:
+def response_game(run: Respond, case: TrialPair, problem: AttributionProblem) -> Game:
     """The game whose players are groups of inputs and whose worth is the whole response."""
 
     def worth(coalitions: Bool[np.ndarray, "coalition player"]) -> Float[np.ndarray, "coalition time output"]:
-        gone = ~coalitions @ question.members
+        gone = ~coalitions @ problem.members
         return run(case.without(gone)).astype(float)
 
     return worth
@@ -118,8 +118,8 @@ def sampled_shapley(
     for _ in range(permutations):
         order = rng.permutation(players)
         coalitions = np.zeros((players + 1, players), dtype=bool)
-        for place, player in enumerate(order):
-            coalitions[place + 1 :, player] = True
+        for index, player in enumerate(order):
+            coalitions[index + 1 :, player] = True
         added = np.empty_like(steps := np.diff(game(coalitions), axis=0))
         added[order] = steps
         sums, squares = sums + added, squares + added**2

@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 
 from neuron_models.foundation.errors import InputError, require, require_distinct
-from neuron_models.foundation.files import require_file, require_space, written_whole
+from neuron_models.foundation.files import atomic_write, require_file, require_space
 from surrogates.importance.table import Importance
 
 FORMAT = "wormtwin-importance"
 VERSION = 1
 _ARRAYS = ("values", "by_trial", "over_time", "standard_error")
 _NAMES = ("inputs", "outputs", "trials")
-_TEXTS = ("units", "pooling", "clock")
+_TEXTS = {"units": "units", "pooling": "pooling", "time_axis": "clock"}
+"""Texts of a table, and the attributes that hold them."""
 
 
 def save_importance(tables: Sequence[Importance], path: Path) -> Path:
@@ -31,9 +32,9 @@ def save_importance(tables: Sequence[Importance], path: Path) -> Path:
     require(len(tables) > 0, "there is no table of importance to save")
     require_distinct((table.method for table in tables), "tables of importance name a method")
     arrays = [getattr(table, name) for table in tables for name in _ARRAYS]
-    with written_whole(path) as beside:
-        require_space(beside, 65536 * len(tables) + sum(array.nbytes for array in arrays if array is not None))
-        with h5py.File(beside, "w", track_order=True) as file:
+    with atomic_write(path) as temporary:
+        require_space(temporary, 65536 * len(tables) + sum(array.nbytes for array in arrays if array is not None))
+        with h5py.File(temporary, "w", track_order=True) as file:
             file.attrs.update(format=FORMAT, format_version=VERSION)
             for table in tables:
                 _write(file.create_group(table.method), table)
@@ -61,13 +62,13 @@ def _write(group: h5py.Group, table: Importance) -> None:
     for name in _ARRAYS:
         if (array := getattr(table, name)) is not None:
             group.create_dataset(name, data=array)
-    group.attrs.update({name: getattr(table, name) for name in _TEXTS}, dt_ms=table.dt)
+    group.attrs.update({stored: getattr(table, name) for name, stored in _TEXTS.items()}, dt_ms=table.dt)
     group.attrs.update({name: json.dumps(getattr(table, name)) for name in (*_NAMES, "about")})
 
 
 def _read(method: str, group: h5py.Group) -> Importance:
     fields: dict[str, Any] = {name: group[name][:] if name in group else None for name in _ARRAYS}
-    fields |= {name: str(group.attrs[name]) for name in _TEXTS}
+    fields |= {name: str(group.attrs[stored]) for name, stored in _TEXTS.items()}
     fields |= {name: tuple(json.loads(group.attrs[name])) for name in _NAMES}
     about = json.loads(group.attrs["about"])
     return Importance(method=method, dt=float(group.attrs["dt_ms"]), about=about, **fields)

@@ -57,7 +57,7 @@ class Importance:
         by_trial: the same for each trial.
         pooling: how `by_trial` becomes `values`, one of `POOLINGS`.
         over_time: pooled over trials at each sample, where the method tells times apart.
-        clock: whether those are times of the `response` or of the `stimulus`; empty where there are none.
+        time_axis: whether those are times of the `response` or of the `stimulus`; empty where there are none.
         dt: the sampling interval.
         standard_error: of `values`, where the method draws at random.
         about: what else decides the numbers, as JSON can hold it: split, baseline, groups, seed, ...
@@ -72,7 +72,7 @@ class Importance:
     by_trial: Float[np.ndarray, "trial input output"]
     pooling: str
     over_time: Float[np.ndarray, "time input output"] | None = None
-    clock: str = ""
+    time_axis: str = ""
     dt: Milliseconds = 1.0
     standard_error: Float[np.ndarray, "input output"] | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
@@ -88,13 +88,13 @@ class Importance:
         for name, (array, shape) in shapes.items():
             require(array.shape == shape, f"{where}: {name} has the shape {array.shape}, not {shape}")
         require(self.pooling in POOLINGS, f"{where}: pooling is one of {', '.join(POOLINGS)}, got {self.pooling!r}")
-        require(self.clock in CLOCKS, f"{where}: clock is one of {', '.join(CLOCKS)}, got {self.clock!r}")
-        require((self.clock != "") == (self.over_time is not None), f"{where}: over_time goes with a clock")
+        require(self.time_axis in CLOCKS, f"{where}: clock is one of {', '.join(CLOCKS)}, got {self.time_axis!r}")
+        require((self.time_axis != "") == (self.over_time is not None), f"{where}: over_time goes with a clock")
 
     def ranks(self) -> dict[str, tuple[str, ...]]:
         """For each output the inputs, the most important one first."""
         order = np.argsort(-self.values, axis=0, kind="stable")
-        return {name: tuple(self.inputs[i] for i in order[:, place]) for place, name in enumerate(self.outputs)}
+        return {name: tuple(self.inputs[i] for i in order[:, index]) for index, name in enumerate(self.outputs)}
 
 
 def pool_effects(

@@ -69,8 +69,8 @@ def agreement(one: Importance, other: Importance, *, measure: str = "", seed: in
         pooled = (POOLINGS[each.pooling].over_trials(each.by_trial[drawn]) for each in (one, other))
         return spearman(*(values.reshape(*rows.shape[:-1], -1) for values in pooled))
 
-    def of_cells(places: Int[np.ndarray, "*sample cell"]) -> Float[np.ndarray, "*sample"]:
-        return spearman(one.values.ravel()[places], other.values.ravel()[places])
+    def of_cells(indices: Int[np.ndarray, "*sample cell"]) -> Float[np.ndarray, "*sample"]:
+        return spearman(one.values.ravel()[indices], other.values.ravel()[indices])
 
     trials, by_trials = _interval(of_trials, len(one.trials), seed)
     cells, by_cells = _interval(of_cells, one.values.size, seed)
@@ -111,7 +111,7 @@ def _interval(statistic: Callable[[np.ndarray], np.ndarray], number: int, seed: 
         warnings.simplefilter("ignore")  # scipy warns where all samples are alike, and gives NaN
         found = bootstrap(
             (np.arange(number),),
-            lambda places, axis: statistic(np.moveaxis(places, axis, -1)),
+            lambda indices, axis: statistic(np.moveaxis(indices, axis, -1)),
             vectorized=True,
             batch=_TOGETHER,
             n_resamples=RESAMPLES,

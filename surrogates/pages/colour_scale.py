@@ -56,8 +56,8 @@ def srgb(colour: Float[np.ndarray, "... 3"]) -> UInt8[np.ndarray, "... 3"]:
 def _evenly(anchors: Float[np.ndarray, "anchor 3"], number: int) -> Float[np.ndarray, "level 3"]:
     """So many points along the polygon through the anchors, equally far apart."""
     lengths = np.concatenate(([0.0], np.cumsum(np.linalg.norm(np.diff(anchors, axis=0), axis=1))))
-    places = np.linspace(0, lengths[-1], number)
-    return np.stack([np.interp(places, lengths, channel) for channel in anchors.T], axis=1)
+    indices = np.linspace(0, lengths[-1], number)
+    return np.stack([np.interp(indices, lengths, channel) for channel in anchors.T], axis=1)
 
 
 def _bytes(colour: str) -> UInt8[np.ndarray, " 3"]:

@@ -1,4 +1,4 @@
-"""Pages: a small algebra of sections and blocks, written as one HTML file that needs nothing else.
+"""Pages: sections and blocks, written as one HTML file that needs nothing else.
 
     page = Page("Title", "What it is about.", (Section("Figures", (Paragraph("..."), FigureBlock(...))),))
     write_page(page, Path("results/report.html"))
@@ -6,184 +6,17 @@
 Every figure is also written as PNG and SVG, and the numbers that it draws as CSV, into the folder `figures` beside.
 """
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal, Union
 
 import jinja2
-import pandas as pd
-from matplotlib.figure import Figure
 
 from datasets.plots import save_figure
 from neuron_models.foundation.errors import require, require_distinct
-from neuron_models.foundation.files import require_place, written_whole
-from neuron_models.foundation.numerals import DASH, significant
-from surrogates.pages.vector import inline_svg
+from neuron_models.foundation.files import atomic_write, require_writable
+from surrogates.pages.blocks import Block, Details, FigureBlock, Page, Section
 
 FIGURES = "figures"
-
-Value = str | int | float | None
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    """Plain text; what looks like HTML in it is shown as it is."""
-
-    text: str
-    template: ClassVar[str] = "paragraph.html"
-
-
-@dataclass(frozen=True)
-class Note:
-    """A paragraph that stands out: a result in a sentence, or a caution."""
-
-    text: str
-    template: ClassVar[str] = "note.html"
-
-
-@dataclass(frozen=True)
-class KeyValues:
-    """Names and what they are: what was run, on what."""
-
-    entries: Mapping[str, str]
-    template: ClassVar[str] = "keyvalues.html"
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table: its head, its units, and whether the lowest or the highest value is the best."""
-
-    head: str
-    units: str = ""
-    best: Literal["", "lowest", "highest"] = ""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell that says more than its value: `note` follows it in small print, such as a spread."""
-
-    value: Value
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows under a heading of their own (none when empty); the first cell of each names it."""
-
-    rows: tuple[tuple[Value | Cell, ...], ...]
-    title: str = ""
-
-
-@dataclass(frozen=True)
-class TableBlock:
-    """A table: columns, groups of rows, a caption.
-
-    Numbers stand to the right with three significant digits, whole numbers in full; None and NaN are a dash. The best
-    values of a column that has such are marked.
-    """
-
-    columns: tuple[Column, ...]
-    groups: tuple[Rows, ...]
-    caption: str
-    template: ClassVar[str] = "table.html"
-
-    def __post_init__(self) -> None:
-        for row in self._rows():
-            found = len(row)
-            require(
-                found == len(self.columns), f"table {self.caption!r}: {found} cells for {len(self.columns)} columns"
-            )
-
-    def shown(self) -> list[tuple[str, list[list[dict]]]]:
-        """What the template draws: for each group its title and rows of cells (text, note, numeric, best)."""
-        best = [self._best(place) for place in range(len(self.columns))]
-        return [(group.title, [self._cells(row, best) for row in group.rows]) for group in self.groups]
-
-    def numeric(self, place: int) -> bool:
-        """Whether a column holds numbers, or nothing but dashes, and so stands to the right."""
-        return place > 0 and not any(isinstance(_value(row[place]), str) for row in self._rows())
-
-    def _rows(self) -> Iterator[tuple[Value | Cell, ...]]:
-        return (row for group in self.groups for row in group.rows)
-
-    def _best(self, place: int) -> str | None:
-        """The best number of a column as it is shown, so that equals are marked alike."""
-        numbers = [value for row in self._rows() if isinstance(value := _value(row[place]), int | float)]
-        numbers = [number for number in numbers if math.isfinite(number)]
-        if not self.columns[place].best or len(numbers) < 2:
-            return None
-        return significant(min(numbers) if self.columns[place].best == "lowest" else max(numbers))
-
-    def _cells(self, row: Sequence[Value | Cell], best: Sequence[str | None]) -> list[dict]:
-        shown = []
-        for place, cell in enumerate(row):
-            value, note = _value(cell), _note(cell)
-            text = significant(value) if isinstance(value, int | float) else value or DASH
-            marked = isinstance(value, int | float) and text == best[place]
-            numeric = self.numeric(place)
-            room = numeric and any(_note(other[place]) for other in self._rows())
-            shown.append({"text": text, "note": note, "room": room, "numeric": numeric, "best": marked})
-        return shown
-
-
-@dataclass(frozen=True, eq=False)
-class FigureBlock:
-    """A figure: its name (of the files, too), its caption, and what a reader who does not see it should know.
-
-    `table` holds the numbers that it draws.
-    """
-
-    name: str
-    figure: Figure
-    caption: str
-    alt: str
-    table: pd.DataFrame | None = None
-    template: ClassVar[str] = "figure.html"
-
-    def __post_init__(self) -> None:
-        plain = self.name.replace("-", "").replace("_", "")
-        require(plain.isascii() and plain.isalnum(), f"a figure's name has letters, digits, - and _, got {self.name!r}")
-
-    def svg(self) -> str:
-        """The figure as an element of the page."""
-        return inline_svg(self.figure, self.name, self.alt)
-
-
-Block = Union[Paragraph, Note, KeyValues, TableBlock, FigureBlock, "Details", "Section"]
-
-
-@dataclass(frozen=True)
-class Details:
-    """Blocks that are folded away until they are asked for."""
-
-    title: str
-    blocks: tuple[Block, ...]
-    template: ClassVar[str] = "details.html"
-
-
-@dataclass(frozen=True)
-class Section:
-    """Blocks under a heading; sections may stand in sections."""
-
-    title: str
-    blocks: tuple[Block, ...]
-    template: ClassVar[str] = "section.html"
-
-    @property
-    def sections(self) -> tuple["Section", ...]:
-        """The sections in this one."""
-        return tuple(block for block in self.blocks if isinstance(block, Section))
-
-
-@dataclass(frozen=True)
-class Page:
-    """A title, a sentence or two about what this is, and sections."""
-
-    title: str
-    lead: str
-    sections: tuple[Section, ...]
 
 
 def write_page(page: Page, path: Path) -> Path:
@@ -200,14 +33,14 @@ def write_page(page: Page, path: Path) -> Path:
         block.figure.set_layout_engine("none")
     text = environment().get_template("page.html").render(page=page)
     for block in figures:
-        place = path.parent / FIGURES / block.name
+        folder = path.parent / FIGURES
         for suffix in ("png", "svg"):
-            save_figure(block.figure, place.with_name(f"{block.name}.{suffix}"))
+            save_figure(block.figure, folder / f"{block.name}.{suffix}")
         if block.table is not None:
-            with written_whole(place.with_name(f"{block.name}.csv")) as beside:
-                block.table.to_csv(beside, index=False)
-    with written_whole(path) as beside:
-        beside.write_text(text, encoding="utf-8")
+            with atomic_write(folder / f"{block.name}.csv") as temporary:
+                block.table.to_csv(temporary, index=False)
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
     return path
 
 
@@ -226,7 +59,7 @@ def require_page(path: Path) -> None:
     """Raise an `InputError` unless a file's name ends in .html and there can be a file of this name."""
     require(not path.is_dir(), f"{path} is a folder: name the page to write (.html)")
     require(path.suffix == ".html", f"a page's name ends in .html, got {path.name!r}")
-    require_place(path)
+    require_writable(path)
 
 
 def _figures(blocks: Sequence[Block]) -> Iterator[FigureBlock]:
@@ -235,11 +68,3 @@ def _figures(blocks: Sequence[Block]) -> Iterator[FigureBlock]:
             yield block
         elif isinstance(block, Section | Details):
             yield from _figures(block.blocks)
-
-
-def _value(cell: Value | Cell) -> Value:
-    return cell.value if isinstance(cell, Cell) else cell
-
-
-def _note(cell: Value | Cell) -> str:
-    return cell.note if isinstance(cell, Cell) else ""

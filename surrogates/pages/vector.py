@@ -13,7 +13,7 @@ from datasets.plots import COLOURS, GRID, GROUND, INK, MUTED
 _SVG = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}href"
 _ROLES = {INK: "ink", GROUND: "figure", MUTED: "muted", GRID: "grid"}
-_ROLES |= {colour: f"c{place}" for place, colour in enumerate(COLOURS) if colour != INK}
+_ROLES |= {colour: f"c{index}" for index, colour in enumerate(COLOURS) if colour != INK}
 _VARIABLES = {colour.lower(): f"var(--{role})" for colour, role in _ROLES.items()}
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")

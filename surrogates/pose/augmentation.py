@@ -13,7 +13,7 @@ from datasets.pose.skeleton import Skeleton
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Degrees, Fraction
 from surrogates.pose.bending import Waves, displacement, draw_bends, straightened
-from surrogates.training.trainer import Arrays
+from surrogates.training.configuration import Arrays
 
 _SIDES = re.compile(r"left|right|(^|[\W_\d])[lr]($|[\W_\d])|[a-z\d][LR]$|[a-z\d][LR](?=[A-Z_\d])", re.ASCII)
 
@@ -23,9 +23,9 @@ class Augmentation:
     """How far images are changed; each amount is drawn evenly between minus and plus the number.
 
     Pereira et al. 2019 turn by 15 degrees and mirror, which for crops along the body exchanges up and down; left and
-    right joints are then exchanged. `mirror` None mirrors unless names of joints tell sides that are in no pair.
-    `shift` is a fraction of each side, `scale` and `contrast` of 1, `brightness` of white; `bend` is as `draw_bends`
-    takes it.
+    right key points are then exchanged. `mirror` None mirrors unless names of key points tell sides that are in no
+    pair. `shift` is a fraction of each side, `scale` and `contrast` of 1, `brightness` of white; `bend` is as
+    `draw_bends` takes it.
     """
 
     rotation: Degrees = 15.0
@@ -47,9 +47,9 @@ UNCHANGED = Augmentation(0.0, False, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def mirrored(skeleton: Skeleton) -> bool:
-    """Whether images may be mirrored: every joint whose name tells a side is in a pair of left and right."""
-    paired = {joint for pair in skeleton.pairs for joint in pair}
-    return all(joint in paired or not _SIDES.search(joint) for joint in skeleton.joints)
+    """Whether images may be mirrored: every key point whose name tells a side is in a pair of left and right."""
+    paired = {keypoint for pair in skeleton.pairs for keypoint in pair}
+    return all(keypoint in paired or not _SIDES.search(keypoint) for keypoint in skeleton.keypoints)
 
 
 def augment(dataset: Dataset, augmentation: Augmentation = Augmentation()) -> Callable[..., Arrays]:
@@ -100,17 +100,17 @@ def inverse(matrices: Float[np.ndarray, "frame 2 3"]) -> Float[np.ndarray, "fram
 
 
 def moved(
-    labels: Float[np.ndarray, "frame joint 3"],
+    labels: Float[np.ndarray, "frame keypoint 3"],
     matrices: Float[np.ndarray, "frame 2 3"],
     size: tuple[int, int],
     waves: Waves | None = None,
-) -> Float[np.ndarray, "frame joint 3"]:
-    """Labels mapped and bent along; a joint that leaves the image is no longer labelled."""
-    places = labels[..., :2] @ matrices[..., :2].swapaxes(1, 2) + matrices[:, None, :, 2]
-    places = places if waves is None else straightened(places, waves, size)
-    inside = ((places >= -0.5) & (places <= (size[1] - 0.5, size[0] - 0.5))).all(axis=-1)
+) -> Float[np.ndarray, "frame keypoint 3"]:
+    """Labels mapped and bent along; a key point that leaves the image is no longer labelled."""
+    indices = labels[..., :2] @ matrices[..., :2].swapaxes(1, 2) + matrices[:, None, :, 2]
+    indices = indices if waves is None else straightened(indices, waves, size)
+    inside = ((indices >= -0.5) & (indices <= (size[1] - 0.5, size[0] - 0.5))).all(axis=-1)
     marked = (inside & (labels[..., 2] > 0))[..., None]
-    return np.concatenate([np.where(marked, places, 0.0), marked], -1).astype(np.float32)
+    return np.concatenate([np.where(marked, indices, 0.0), marked], -1).astype(np.float32)
 
 
 def warp(
@@ -129,23 +129,23 @@ def warp(
 
     def corner(axis: int, last: int) -> tuple[Int[np.ndarray, "frame height width"], np.ndarray]:
         along = (m[:, axis, 0, None] * across)[:, None, :]
-        place = along + (m[:, axis, 1, None] * down + m[:, axis, 2, None])[:, :, None]
+        index = along + (m[:, axis, 1, None] * down + m[:, axis, 2, None])[:, :, None]
         if aside is not None:
-            place += m[:, axis, 0, None, None] * aside[:, 0]
-            place += m[:, axis, 1, None, None] * aside[:, 1]
-        np.clip(place, 0, last, out=place)
-        before = np.minimum(place.astype(np.int32), max(last - 1, 0))
-        place -= before
-        return before, place[..., None]
+            index += m[:, axis, 0, None, None] * aside[:, 0]
+            index += m[:, axis, 1, None, None] * aside[:, 1]
+        np.clip(index, 0, last, out=index)
+        before = np.minimum(index.astype(np.int32), max(last - 1, 0))
+        index -= before
+        return before, index[..., None]
 
     column, right = corner(0, wide - 1)
     row, below = corner(1, high - 1)
-    place = row * wide + column + (np.arange(frames, dtype=np.int32) * high * wide)[:, None, None]
+    index = row * wide + column + (np.arange(frames, dtype=np.int32) * high * wide)[:, None, None]
     flat = images.reshape(-1, colours).astype(np.float32)
     one, under = int(wide > 1), wide * int(high > 1)
 
     def seen(offset: int) -> np.ndarray:
-        return flat.take(place + offset, axis=0) if colours > 1 else flat[:, 0].take(place + offset)[..., None]
+        return flat.take(index + offset, axis=0) if colours > 1 else flat[:, 0].take(index + offset)[..., None]
 
     upper = seen(0)
     upper += right * (seen(one) - upper)

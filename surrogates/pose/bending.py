@@ -41,8 +41,8 @@ def displacement(waves: Waves, size: tuple[int, int]) -> Float[np.ndarray, "fram
 
 
 def straightened(
-    points: Float[np.ndarray, "frame joint 2"], waves: Waves, size: tuple[int, int]
-) -> Float[np.ndarray, "frame joint 2"]:
+    points: Float[np.ndarray, "frame keypoint 2"], waves: Waves, size: tuple[int, int]
+) -> Float[np.ndarray, "frame keypoint 2"]:
     """Where points of images before a bend are after it: the p of which p + displacement(p) is the point."""
     found = points
     for _ in range(_ROUNDS):
@@ -51,5 +51,5 @@ def straightened(
     return found
 
 
-def _cosines(places: np.ndarray, side: int) -> np.ndarray:
-    return np.cos(np.pi / side * (places[..., None] + 0.5) * np.arange(_WAVES)).astype(np.float32)
+def _cosines(indices: np.ndarray, side: int) -> np.ndarray:
+    return np.cos(np.pi / side * (indices[..., None] + 0.5) * np.arange(_WAVES)).astype(np.float32)

@@ -8,7 +8,7 @@ import typer
 from datasets.options import parse_names
 from datasets.pose.cli import pose_app
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_place
+from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.wording import counted
 
 
@@ -21,7 +21,7 @@ def predict(
     batch: Annotated[int, typer.Option(help="Images at a time.")] = 32,
     integer: Annotated[bool, typer.Option("--integer", help="Centres of the highest pixels, as published.")] = False,
 ) -> None:
-    """Find the joints in every frame of a video, or in all crops; a stopped run goes on where it was."""
+    """Find the key points in every frame of a video, or in all crops; a stopped run goes on where it was."""
     from datasets.pose.skeleton import skeleton_from
     from datasets.pose.video.video import open_video
     from datasets.store import load_dataset
@@ -33,10 +33,10 @@ def predict(
 
     require((video is None) != (data is None), "give either --video or --data")
     require(out.suffix == ".h5", f"--out must end in .h5, got {out.name!r}")
-    require_place(out)
+    require_writable(out)
     network, signature = load_model(model)
     if signature is None:
-        raise InputError(f"{model} was not written by wormtwin train: it does not tell which joints it finds")
+        raise InputError(f"{model} was not written by wormtwin train: it does not tell which key points it finds")
     skeleton = skeleton_from(signature.y_names, signature.details)
     find = finder_of(network, signature, refine=not integer, batch=batch)
     high, wide = signature.details["size"]
@@ -48,7 +48,7 @@ def predict(
         print(f"{counted(len(footage), 'frame')} in {track_video(find, footage, skeleton, out, key=key)}")
         return
     dataset = load_dataset(source, lazy=True)
-    if dataset.y_names or dataset.task != "keypoints":  # crops that were only aligned tell of no joints
+    if dataset.y_names or dataset.task != "keypoints":  # crops that were only aligned tell of no key points
         signature.require_same(dataset)
     shrinking(dataset.trials[0].x.shape, size, len(signature.x_names))
     videos, images = footage_in(dataset), files_checksum([source])
@@ -74,7 +74,7 @@ def study(
     from datasets.store import load_dataset
     from surrogates.pose.studies import print_study, run_study
 
-    require_place(out / "study.csv")
+    require_writable(out / "study.csv")
     table = run_study(what, load_dataset(data), out, model=model, epochs=epochs, seed=seed, values=parse_names(values))
     print_study(table)
     print(f"Table and picture in {out}")
@@ -90,5 +90,5 @@ def demo(
     """Generate labelled images, learn from 100 of them, and write report.html: a few minutes."""
     from surrogates.pose.demo import run_demo
 
-    require_place(out / "report.html")
+    require_writable(out / "report.html")
     print(f"Report: {run_demo(out, animal=animal, epochs=epochs, seed=seed)}")

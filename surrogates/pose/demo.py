@@ -16,8 +16,8 @@ from surrogates.pose.models import POSE_MODELS, POSE_PRESETS
 from surrogates.pose.page import write_pose_report
 from surrogates.pose.video_section import video_section
 from surrogates.runs.fitting import fit_and_save
+from surrogates.training.configuration import TrainingConfig
 from surrogates.training.model_kind import look_up
-from surrogates.training.trainer import TrainingConfig
 
 MODEL = "pose_small"
 _KNOWN, _STRANGERS = 5, 3
@@ -26,18 +26,18 @@ _FRAMES = 600
 """Of the video."""
 
 
-def labelled_sample(animal: str, labels: int, asked: int, seed: int, size: int = 96) -> Dataset:
-    """Generated crops of which `labels` are learned (a tenth of them for validation) and `asked` are not.
+def labelled_sample(animal: str, labels: int, test: int, seed: int, size: int = 96) -> Dataset:
+    """Generated crops of which `labels` are learned (a tenth of them for validation) and `test` are not.
 
     Half of those that are asked show the individuals that are learned, the others three that are not.
     """
-    half, everyone = asked // 2, _KNOWN + _STRANGERS
-    each = max(-(-(labels + half) // _KNOWN), -(-(asked - half) // _STRANGERS))
+    half, everyone = test // 2, _KNOWN + _STRANGERS
+    each = max(-(-(labels + half) // _KNOWN), -(-(test - half) // _STRANGERS))
     settings = SampleSettings(animal=animal, frames=each * everyone, size=size, animals=everyone, seed=seed)
     sample, rng = make_sample(settings), np.random.default_rng(seed)
     rows = np.array(labelled_rows(sample))
     seen = rng.permutation(rows[rows[:, 0] < _KNOWN]).tolist()
-    strange = rng.permutation(rows[rows[:, 0] >= _KNOWN]).tolist()[: asked - half]
+    strange = rng.permutation(rows[rows[:, 0] >= _KNOWN]).tolist()[: test - half]
     checked = max(1, labels // 10)
     picks = picked(seen[checked:labels], "train") + picked(seen[:checked], "validation")
     return choose_frames(sample, picks + picked(seen[labels : labels + half] + strange, "test"))

@@ -1,4 +1,4 @@
-"""What the demo does beside single images: two animals in a video are followed, their joints found in every frame."""
+"""The demo's video: two animals are followed, and their key points found in every frame."""
 
 import shutil
 from dataclasses import dataclass
@@ -27,27 +27,27 @@ _NOWHERE: Pixels = 1e6
 
 @dataclass(frozen=True, eq=False)
 class Followed:
-    """Animals in a video whose joints are known.
+    """Animals in a video whose key points are known.
 
     Attributes:
         video: opened.
         tracks: what was found, in pixels of the video.
-        away: (frame, animal, joint) distance to where each joint is, px; NaN where an animal was not found.
+        away: (frame, animal, keypoint) distance to where each key point is, px; NaN where an animal was not found.
         length: of an animal.
     """
 
     video: Video
     tracks: Tracks
-    away: Float[np.ndarray, "frame animal joint"]
+    away: Float[np.ndarray, "frame animal keypoint"]
     length: Pixels
 
 
 def follow_animals(find: Finder, skeleton: Skeleton, animal: str, frames: int, seed: int, out: Path) -> Followed:
-    """Render a video of two animals, cut crops about them, and find their joints; all of it is left in `out`.
+    """Render a video of two animals, cut crops about them, and find their key points; all of it is left in `out`.
 
     Args:
-        find: finds joints in crops of 96 px.
-        skeleton: whose joints these are.
+        find: finds key points in crops of 96 px.
+        skeleton: whose key points these are.
         animal: fly or worm.
         frames: of the video.
         seed: of the video.
@@ -64,14 +64,14 @@ def follow_animals(find: Finder, skeleton: Skeleton, animal: str, frames: int, s
     _, aligned = align_video(video, str(path), crops, settings, video.fps)
     (footage,) = footage_in(load_dataset(crops, lazy=True))
     tracks = load_tracks(track_crops(find, footage, skeleton, found, key=f"{animal} {frames} {seed}"))
-    truth = np.stack([body.joints for body in made.bodies], axis=1)[tracks.frames]
+    truth = np.stack([body.keypoints for body in made.bodies], axis=1)[tracks.frames]
     return Followed(video, tracks, errors(tracks.xy, truth), aligned.length)
 
 
 def errors(
-    found: Float[np.ndarray, "frame animal joint 2"], truth: Float[np.ndarray, "frame animal joint 2"]
-) -> Float[np.ndarray, "frame animal joint"]:
-    """How far joints are off; animals that were found belong to those that are nearest over all frames."""
+    found: Float[np.ndarray, "frame animal keypoint 2"], truth: Float[np.ndarray, "frame animal keypoint 2"]
+) -> Float[np.ndarray, "frame animal keypoint"]:
+    """How far key points are off; animals that were found belong to those that are nearest over all frames."""
     from scipy.optimize import linear_sum_assignment
 
     away = np.linalg.norm(found[:, :, None] - truth[:, None], axis=-1)

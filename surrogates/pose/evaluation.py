@@ -1,4 +1,4 @@
-"""How networks that find joints are scored: by the distance of found from labelled joints."""
+"""How networks that find key points are scored: by the distance of found from labelled key points."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -12,20 +12,20 @@ from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.printing import print_whole
 from surrogates.backend import keras
 from surrogates.pose.plots import plot_circles
-from surrogates.pose.prediction import BATCH, Finder, Joints, find_in_dataset, joint_finder
-from surrogates.pose.scores import JointScore, PoseScore, score_joints
+from surrogates.pose.prediction import BATCH, Finder, KeyPoints, find_in_dataset, keypoint_finder
+from surrogates.pose.scores import KeyPointScore, PoseScore, score_keypoints
 from surrogates.runs.model_file import ModelSignature
 from surrogates.training.model_kind import Evaluation, ModelKind
 
 
 @dataclass(frozen=True, eq=False)
 class PoseEvaluation(Evaluation):
-    """The joints that a network finds in the images of a dataset, one value a trial, and their scores by split."""
+    """The key points that a network finds in the images of a dataset, one value a trial, and their scores by split."""
 
     figure_file: ClassVar[str] = "circles.png"
 
     dataset: Dataset
-    found: list[Joints]
+    found: list[KeyPoints]
     scores: Mapping[str, PoseScore]
 
     def record(self) -> dict[str, Any]:
@@ -33,44 +33,46 @@ class PoseEvaluation(Evaluation):
         return {"scores": {split: asdict(score) for split, score in self.scores.items()}}
 
     def plot(self) -> Figure:
-        """Draw circles of the errors around joints."""
+        """Draw circles of the errors around key points."""
         return plot_circles(self.dataset, self.found)
 
     def print_scores(self) -> None:
-        """Print the errors of joints by split, and by joint of the last split."""
+        """Print the errors of key points by split, and by key point of the last split."""
         heads = ("median px", "90 % px", "95 % px", "median of body %", "within 2.5 %", "within 5 %", "within 10 %")
-        table = Table("split", "frames", *heads, "mAP (OKS)", title="Distance of found from labelled joints")
+        table = Table("split", "frames", *heads, "mAP (OKS)", title="Distance of found from labelled key points")
         for split, score in self.scores.items():
-            table.add_row(split, str(score.frames), *_pose_cells(score.joints), f"{score.precision:.3f}")
+            table.add_row(split, str(score.frames), *_pose_cells(score.keypoints), f"{score.precision:.3f}")
         split, score = list(self.scores.items())[-1]
-        joints = Table("joint", "labelled", *heads, title=f"By joint ({split})")
-        for name, each in score.by_joint.items():
-            joints.add_row(name, str(each.number), *_pose_cells(each))
-        print_whole(table, joints)
+        keypoints = Table("key point", "labelled", *heads, title=f"By key point ({split})")
+        for name, each in score.by_keypoint.items():
+            keypoints.add_row(name, str(each.number), *_pose_cells(each))
+        print_whole(table, keypoints)
 
 
-def evaluate_joints(model: Any, kind: ModelKind, dataset: Dataset, signature: ModelSignature | None) -> PoseEvaluation:
-    """Find the joints of every image and score them."""
+def evaluate_keypoints(
+    model: Any, kind: ModelKind, dataset: Dataset, signature: ModelSignature | None
+) -> PoseEvaluation:
+    """Find the key points of every image and score them."""
     signature = signature or ModelSignature.of(dataset, kind.name)
     found = find_in_dataset(kind_finder(kind, model, signature), dataset)
-    return PoseEvaluation(dataset, found, score_joints(dataset, found))
+    return PoseEvaluation(dataset, found, score_keypoints(dataset, found))
 
 
 def kind_finder(
     kind: ModelKind, model: keras.Model, signature: ModelSignature, *, refine: bool = True, batch: int = BATCH
 ) -> Finder:
-    """What finds joints with a network of a kind.
+    """What finds key points with a network of a kind.
 
     Raises:
         InputError: the signature does not tell the size of the images.
     """
     if "size" not in signature.details:
-        raise InputError(f"model {signature.model or model.name!r} finds no joints")
+        raise InputError(f"model {signature.model or model.name!r} finds no key points")
     high, wide = signature.details["size"]
-    return joint_finder(model, kind.objective.loss, (high, wide), refine=refine, batch=batch)
+    return keypoint_finder(model, kind.objective.loss, (high, wide), refine=refine, batch=batch)
 
 
-def _pose_cells(score: JointScore) -> list[str]:
-    """Percentiles in px, the median over the body length and the shares of near joints in %."""
+def _pose_cells(score: KeyPointScore) -> list[str]:
+    """Percentiles in px, the median over the body length and the shares of near key points in %."""
     pixels = [f"{value:.2f}" for value in (score.median, score.p90, score.p95)]
     return [*pixels, f"{100 * score.relative:.2f}", *(f"{100 * share:.1f}" for share in score.near.values())]

@@ -1,4 +1,4 @@
-"""Labelled images as what a network sees: (frame, height, width, colour), and joints as (x, y, 1)."""
+"""Labelled images as what a network sees: (frame, height, width, colour), and key points as (x, y, 1)."""
 
 from collections.abc import Callable
 
@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from datasets.dataset import Dataset
-from datasets.pose.sampling.splits import is_labelled, joints_of
+from datasets.pose.sampling.splits import is_labelled, keypoints_of
 from neuron_models.foundation.errors import require
-from surrogates.training.trainer import Arrays
+from surrogates.training.configuration import Arrays
 
 
 def image_size(dataset: Dataset) -> tuple[int, int]:
@@ -37,26 +37,26 @@ def channels_last(
     return np.pad(turned, ((0, 0), (0, high), (0, wide), (0, 0)), mode="edge")
 
 
-def labels_of(joints: Float[np.ndarray, "frame joint 2"]) -> Float[np.ndarray, "frame joint 3"]:
-    """Joints as (x, y, 1), and (0, 0, 0) those that are NaN."""
-    marked = np.isfinite(joints).all(axis=-1, keepdims=True)
-    return np.concatenate([np.where(marked, joints, 0.0), marked], axis=-1).astype(np.float32)
+def labels_of(keypoints: Float[np.ndarray, "frame keypoint 2"]) -> Float[np.ndarray, "frame keypoint 3"]:
+    """Key points as (x, y, 1), and (0, 0, 0) those that are NaN."""
+    marked = np.isfinite(keypoints).all(axis=-1, keepdims=True)
+    return np.concatenate([np.where(marked, keypoints, 0.0), marked], axis=-1).astype(np.float32)
 
 
 def labelled_frames(multiple: int) -> Callable[[Dataset], Arrays]:
-    """What gives the images and labels of all frames that count and have a labelled joint; no weights."""
+    """What gives the images and labels of all frames that count and have a labelled key point; no weights."""
     size = padded_size(multiple)
 
     def arrays(dataset: Dataset) -> Arrays:
         images, labels = [], []
         for trial in dataset:
-            joints, rows = joints_of(trial), np.flatnonzero(is_labelled(trial))
+            keypoints, rows = keypoints_of(trial), np.flatnonzero(is_labelled(trial))
             x = np.asarray(trial.x[:]) if len(rows) == len(trial) else np.asarray(trial.x[:])[rows]
             images.append(channels_last(x, size(dataset)))
-            labels.append(labels_of(joints[rows]))
+            labels.append(labels_of(keypoints[rows]))
         x, y = np.concatenate(images), np.concatenate(labels)
         split = dataset.trials[0].split
-        require(len(x) > 0, f"dataset {dataset.name!r}: no joint is labelled in its {split or 'only'} split")
+        require(len(x) > 0, f"dataset {dataset.name!r}: no key point is labelled in its {split or 'only'} split")
         return x, y, None
 
     return arrays

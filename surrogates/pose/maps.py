@@ -1,8 +1,8 @@
-"""Maps of where joints are: what a network learns of them, and how a joint's place is read off.
+"""Maps of where key points are: what a network learns of them, and how a key point's place is read off.
 
-A label is (x, y, 1) in pixels of the network's image, or (0, 0, 0) of a joint that is not labelled; the centre of the
-first pixel is at (0, 0). The targets, a Gaussian around each joint, are made of it on the device, and what is not
-labelled does not count. Pereira et al. 2019: peak 1, standard deviation 5 px in images of 192 x 192 px.
+A label is (x, y, 1) in pixels of the network's image, or (0, 0, 0) of a key point that is not labelled; the centre of
+the first pixel is at (0, 0). The targets, a Gaussian around each key point, are made of it on the device, and what is
+not labelled does not count. Pereira et al. 2019: peak 1, standard deviation 5 px in images of 192 x 192 px.
 """
 
 import math
@@ -27,23 +27,23 @@ def spread(high: int, wide: int, sigma: Pixels = SIGMA) -> float:
 
 @dataclass(frozen=True)
 class MapError:
-    """The mean square of the difference between maps and Gaussians, over pixels and labelled joints.
+    """The mean square of the difference between maps and Gaussians, over pixels and labelled key points.
 
     `stride` is the number of image pixels a map pixel, `sigma` the Gaussian's standard deviation in images of 192 px.
-    Maps may be (frame, stack, height, width, joint) too.
+    Maps may be (frame, stack, height, width, keypoint) too.
     """
 
     stride: int = 1
     sigma: Pixels = SIGMA
 
     def __call__(self, y: Any, maps: Any) -> Any:
-        """The loss of each frame, of labels (frame, joint, 3) and maps (frame, height, width, joint)."""
+        """The loss of each frame, of labels (frame, keypoint, 3) and maps (frame, height, width, keypoint)."""
         down, across = _targets(y, maps.shape, self)
         wanted = ops.expand_dims(down, 2) * ops.expand_dims(across, 1)
         if len(maps.shape) == 5:
             wanted = ops.expand_dims(wanted, 1)
-        by_joint = ops.mean((maps - wanted) ** 2, axis=tuple(range(1, len(maps.shape) - 1)))
-        return ops.mean(by_joint * y[..., 2], axis=-1)
+        by_keypoint = ops.mean((maps - wanted) ** 2, axis=tuple(range(1, len(maps.shape) - 1)))
+        return ops.mean(by_keypoint * y[..., 2], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class MapEntropy:
     sigma: Pixels = SHARP
 
     def __call__(self, y: Any, maps: Any) -> Any:
-        """The loss of each frame, of labels (frame, joint, 3) and maps (frame, height, width, joint)."""
+        """The loss of each frame, of labels (frame, keypoint, 3) and maps (frame, height, width, keypoint)."""
         down, across = _targets(y, maps.shape, self)
         down, across = (each / (ops.sum(each, axis=1, keepdims=True) + _TINY) for each in (down, across))
         wanted = ops.expand_dims(down, 2) * ops.expand_dims(across, 1)
@@ -69,7 +69,7 @@ MapLoss = MapError | MapEntropy
 
 
 def _targets(y: Any, shape: tuple, loss: "MapLoss") -> tuple[Any, Any]:
-    """The Gaussian's profiles down (frame, height, joint) and across (frame, width, joint)."""
+    """The Gaussian's profiles down (frame, height, keypoint) and across (frame, width, keypoint)."""
     high, wide = shape[-3], shape[-2]
     width = 2 * spread(high, wide, loss.sigma) ** 2
     centre = (y[..., :2] + 0.5) / loss.stride - 0.5
@@ -80,7 +80,7 @@ def _targets(y: Any, shape: tuple, loss: "MapLoss") -> tuple[Any, Any]:
 
 @keras.saving.register_keras_serializable(package="wormtwin")
 class Peaks(keras.Layer):
-    """The highest point of each map: (frame, joint, 3) x, y in pixels of the image, and confidence from 0 to 1.
+    """The highest point of each map: (frame, keypoint, 3) x, y in pixels of the image, and confidence from 0 to 1.
 
     The peak's neighbours refine it: a parabola through the logarithms of three pixels, which is exact for a Gaussian.
 
@@ -99,20 +99,20 @@ class Peaks(keras.Layer):
         self.stride, self.logarithms, self.refine, self.sigma = stride, logarithms, refine, sigma
 
     def call(self, maps):
-        """Peaks (frame, joint, 3) of maps (frame, [stack,] height, width, joint)."""
+        """Peaks (frame, keypoint, 3) of maps (frame, [stack,] height, width, keypoint)."""
         if len(maps.shape) == 5:
             maps = maps[:, -1]
-        high, wide, joints = maps.shape[1:]
-        flat = ops.reshape(maps, (-1, high * wide, joints))
-        place = ops.cast(ops.argmax(flat, axis=1), "int32")
-        row, column = place // wide, place % wide
+        high, wide, keypoints = maps.shape[1:]
+        flat = ops.reshape(maps, (-1, high * wide, keypoints))
+        index = ops.cast(ops.argmax(flat, axis=1), "int32")
+        row, column = index // wide, index % wide
         inner = ops.clip(row, 1, max(high - 2, 1)) * wide + ops.clip(column, 1, max(wide - 2, 1))
-        around = ops.stack([place, inner, inner - 1, inner + 1, inner - wide, inner + wide], axis=1)
+        around = ops.stack([index, inner, inner - 1, inner + 1, inner - wide, inner + wide], axis=1)
         values = ops.take_along_axis(flat, ops.clip(around, 0, high * wide - 1), axis=1)
         x, y = ops.cast(column, "float32"), ops.cast(row, "float32")
         if self.refine and high > 2 and wide > 2:
             logs = values if self.logarithms else ops.log(ops.maximum(values, _TINY))
-            whole = ops.cast(place == inner, "float32")  # a peak on the border has no neighbours on both sides
+            whole = ops.cast(index == inner, "float32")  # a peak on the border has no neighbours on both sides
             x = x + whole * _vertex(logs[:, 2], logs[:, 1], logs[:, 3])
             y = y + whole * _vertex(logs[:, 4], logs[:, 1], logs[:, 5])
         sure = values[:, 0]
@@ -122,7 +122,7 @@ class Peaks(keras.Layer):
         return ops.stack([*centre, ops.clip(sure, 0.0, 1.0)], axis=-1)
 
     def compute_output_shape(self, input_shape):
-        """The shape (frame, joint, 3)."""
+        """The shape (frame, keypoint, 3)."""
         return (input_shape[0], input_shape[-1], 3)
 
     def get_config(self) -> dict:
@@ -138,19 +138,19 @@ def _vertex(before: Any, here: Any, after: Any) -> Any:
 
 
 def peaks_of(loss: MapLoss, refine: bool = True) -> Peaks:
-    """What reads joints off the maps of a network that was trained for a loss."""
+    """What reads key points off the maps of a network that was trained for a loss."""
     return Peaks(loss.stride, isinstance(loss, MapEntropy), refine, loss.sigma, name="peaks")
 
 
 @dataclass(frozen=True)
 class PixelError:
-    """The mean distance of maps' peaks from labelled joints, in pixels of the network's image; for Keras to watch."""
+    """The mean distance of maps' peaks from labelled key points, pixels of the network's image; for Keras to watch."""
 
     loss: MapLoss
     name: ClassVar[str] = "pixels"
 
     def __call__(self, y: Any, maps: Any) -> Any:
-        """The mean over the labelled joints of each frame."""
+        """The mean over the labelled key points of each frame."""
         found = peaks_of(self.loss, refine=False)(maps)
         away = ops.sqrt(ops.sum((found[..., :2] - y[..., :2]) ** 2, axis=-1)) * y[..., 2]
         return ops.sum(away, axis=-1) / ops.maximum(ops.sum(y[..., 2], axis=-1), 1.0)

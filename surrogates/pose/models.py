@@ -8,14 +8,13 @@ from datasets.dataset import Dataset
 from datasets.pose.labelled import require_pose
 from datasets.pose.sampling.splits import FAST_SHARES, divide_frames
 from surrogates.pose.augmentation import Augmentation, augment
-from surrogates.pose.evaluation import evaluate_joints
+from surrogates.pose.evaluation import evaluate_keypoints
 from surrogates.pose.inputs import labelled_frames, padded_size
 from surrogates.pose.maps import MapEntropy, MapError, MapLoss, PixelError
 from surrogates.pose.networks import hourglass, leap_cnn, pose_small
 from surrogates.pose.plots import plot_pose_history
-from surrogates.training.jax_program import Stopping
+from surrogates.training.configuration import EarlyStopping, Objective, ReduceLROnPlateau, Transform
 from surrogates.training.model_kind import ModelKind, model_table
-from surrogates.training.trainer import Objective, Plateau, Transform
 
 POSE_PRESETS = {"fast": 15, "full": 50}
 """Epochs of 50 batches of 32 images (Pereira et al. 2019)."""
@@ -38,12 +37,12 @@ def augmented(dataset: Dataset, **changes: Any) -> Transform:
 
 
 def _pose(build: Callable[..., Any], loss: MapLoss, multiple: int, **fixed: Any) -> ModelKind:
-    """A network that gives maps of joints, on images whose sides are filled up to multiples."""
+    """A network that gives maps of key points, on images whose sides are filled up to multiples."""
     frames, watched = labelled_frames(multiple), (PixelError(loss),)
     return ModelKind(
         build,
         learning_rate=0.001,
-        objective=Objective(loss, watched, arrays=frames, plateau=Plateau(), batches=50, at_once=32),
+        objective=Objective(loss, watched, arrays=frames, plateau=ReduceLROnPlateau(), batches=50, at_once=32),
         task="keypoints",
         from_data={"size": padded_size(multiple)},
         fixed=fixed,
@@ -53,7 +52,7 @@ def _pose(build: Callable[..., Any], loss: MapLoss, multiple: int, **fixed: Any)
         batch_settings={"rotation": 15.0, "bend": 0.0},
         select=with_splits,
         prepare=of_images,
-        evaluate=evaluate_joints,
+        evaluate=evaluate_keypoints,
         plot_history=plot_pose_history,
         source="Pereira et al. 2019",
     )
@@ -61,7 +60,7 @@ def _pose(build: Callable[..., Any], loss: MapLoss, multiple: int, **fixed: Any)
 
 def _annealed(kind: ModelKind, learning_rate: float) -> ModelKind:
     """The same with a learning rate that follows half a cosine."""
-    objective = replace(kind.objective, plateau=None, stopping=Stopping(anneal=True))
+    objective = replace(kind.objective, plateau=None, stopping=EarlyStopping(cosine_decay=True))
     return replace(kind, learning_rate=learning_rate, objective=objective)
 
 
@@ -73,4 +72,4 @@ POSE_MODELS: dict[str, ModelKind] = model_table(
         "stacked_hourglass": _pose(hourglass, MapError(4), 32, stacks=2),
     }
 )
-"""Those that find joints in images; all have one seed and `filters`."""
+"""Those that find key points in images; all have one seed and `filters`."""

@@ -1,4 +1,4 @@
-"""Networks that turn an image into a map for each joint: LEAP's, hourglasses, and a small fast one.
+"""Networks that turn an image into a map for each key point: LEAP's, hourglasses, and a small fast one.
 
 All take (frame, height, width, colour) with values from 0 to 255. Their maps may be coarser than the image: a map's
 pixel stands for a square of `stride` x `stride` pixels of the image.
@@ -31,7 +31,7 @@ def leap_cnn(inputs: int, outputs: int, *, size: tuple[int, int], filters: int =
 
     Args:
         inputs: colours.
-        outputs: joints.
+        outputs: key points.
         size: height and width of the image, multiples of 4.
         filters: of the first convolutions; twice and four times as many follow after each pooling.
         seed: of the first weights.
@@ -57,11 +57,11 @@ def pose_small(inputs: int, outputs: int, *, size: tuple[int, int], filters: int
 
     The image is rearranged into half its resolution with four values a pixel; all but a narrow first and last part run
     on a quarter or less. Two poolings see the whole animal, and sums carry what is fine past them. Every convolution
-    of 3 x 3 is normalised over the batch. The maps are unnormalised log-probabilities of where the joint is.
+    of 3 x 3 is normalised over the batch. The maps are unnormalised log-probabilities of where the key point is.
 
     Args:
         inputs: colours.
-        outputs: joints.
+        outputs: key points.
         size: height and width of the image, multiples of 16.
         filters: at a quarter of the resolution; half as many at half of it, twice and three times as many at an eighth
             and a sixteenth.
@@ -98,11 +98,11 @@ def hourglass(
 
     Bottlenecks with batch normalisation; each hourglass halves the resolution three times and comes back by sums. Of
     several hourglasses each gives maps, all of which are learned and the last of which count: the outputs are then
-    (frame, stack, height, width, joint).
+    (frame, stack, height, width, keypoint).
 
     Args:
         inputs: colours.
-        outputs: joints.
+        outputs: key points.
         size: height and width of the image, multiples of 32.
         stacks: hourglasses in a row.
         filters: of every bottleneck's output (Newell et al.: 256).

@@ -1,4 +1,4 @@
-"""Pictures of how well joints are found: circles on an image, errors by joint, images with what was found."""
+"""Pictures of how well key points are found: circles on an image, errors by key point, images with what was found."""
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
@@ -12,10 +12,10 @@ from matplotlib.patches import Circle
 from datasets.dataset import Dataset
 from datasets.plots import COLOURS, GRID, tidy
 from datasets.pose.labelled import skeleton_of
-from datasets.pose.sampling.splits import is_labelled, joints_of
+from datasets.pose.sampling.splits import is_labelled, keypoints_of
 
 _RINGS = {50: "-", 90: "--"}
-"""Percentiles of the error that are drawn around a joint, and their line."""
+"""Percentiles of the error that are drawn around a key point, and their line."""
 _BRIGHT = ("#56B4E9", "#E69F00", "#F0E442", "#CC79A7", "#009E73", "#D55E00", "#0072B2")
 """Okabe and Ito's colours, those that show on dark images first."""
 
@@ -38,25 +38,25 @@ def plot_pose_history(history: Mapping[str, Sequence[float]]) -> Figure:
 
 
 def plot_circles(dataset: Dataset, found: Sequence[Any]) -> Figure:
-    """Draw on one image, around each of its joints, how far 50 and 90 % of all predictions of it are off at most.
+    """Draw on one image, around each of its key points, how far 50 and 90 % of all predictions of it are off at most.
 
     Args:
         dataset: of labelled images; the test trials count, or those of validation, or all.
-        found: what was found in each trial, `Joints`.
+        found: what was found in each trial, `KeyPoints`.
     """
     rows = shown_trials(dataset)
     errors = np.concatenate([_errors(dataset, found, row) for row in rows])
-    place, frame = most_labelled(dataset, rows)
-    image, joints = picture(dataset, place, frame), joints_of(dataset.trials[place])[frame]
+    index, frame = most_labelled(dataset, rows)
+    image, keypoints = picture(dataset, index, frame), keypoints_of(dataset.trials[index])[frame]
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     axes = figure.subplots()
     _show(axes, image)
     for number, (name, colour) in enumerate(zip(dataset.y_names, cycle(_BRIGHT))):
         away = errors[:, number][np.isfinite(errors[:, number])]
-        if len(away) and np.isfinite(joints[number]).all():
+        if len(away) and np.isfinite(keypoints[number]).all():
             for percentile, line in _RINGS.items():
                 radius = np.percentile(away, percentile)
-                axes.add_patch(Circle(joints[number], radius, fill=False, ec=colour, lw=1.4, ls=line))
+                axes.add_patch(Circle(keypoints[number], radius, fill=False, ec=colour, lw=1.4, ls=line))
             axes.plot([], [], color=colour, lw=2, label=f"{name}: {np.median(away):.2f} px")
     for percentile, line in _RINGS.items():
         axes.plot([], [], color=GRID, lw=1.4, ls=line, label=f"{percentile} % are inside")
@@ -70,7 +70,7 @@ def plot_examples(dataset: Dataset, found: Sequence[Any], number: int = 8) -> Fi
 
     Args:
         dataset: of labelled images; the test trials are shown, or those of validation, or all.
-        found: what was found in each trial, `Joints`.
+        found: what was found in each trial, `KeyPoints`.
         number: how many images.
     """
     frames = [
@@ -87,20 +87,20 @@ def plot_examples(dataset: Dataset, found: Sequence[Any], number: int = 8) -> Fi
         axes.set_axis_off()
     for axes, (row, frame) in zip(figure.axes, frames, strict=False):
         _show(axes, picture(dataset, row, frame))
-        true, given = joints_of(dataset.trials[row])[frame], found[row].points[frame]
+        true, predicted = keypoints_of(dataset.trials[row])[frame], found[row].points[frame]
         for edge in edges:
-            axes.plot(*given[edge].T, color="#FFFFFF", lw=0.8, alpha=0.8)
-        for joint, colour in zip(range(len(true)), cycle(_BRIGHT)):
-            axes.plot(*true[joint], "o", mfc="none", mec=colour, ms=6, mew=1.0)
-            axes.plot(*given[joint], "o", color=colour, ms=2.2)
+            axes.plot(*predicted[edge].T, color="#FFFFFF", lw=0.8, alpha=0.8)
+        for keypoint, colour in zip(range(len(true)), cycle(_BRIGHT)):
+            axes.plot(*true[keypoint], "o", mfc="none", mec=colour, ms=6, mew=1.0)
+            axes.plot(*predicted[keypoint], "o", color=colour, ms=2.2)
     return figure
 
 
-def plot_error_by_joint(scores: Mapping[str, Any]) -> Figure:
-    """Draw each joint's median error with its 90th and 95th percentile.
+def plot_error_by_keypoint(scores: Mapping[str, Any]) -> Figure:
+    """Draw each key point's median error with its 90th and 95th percentile.
 
     Args:
-        scores: `JointScore` by joint.
+        scores: `KeyPointScore` by key point.
     """
     figure = Figure(figsize=(6.2, 0.26 * len(scores) + 1.1), layout="constrained")
     axes = figure.subplots()
@@ -117,8 +117,8 @@ def plot_error_by_joint(scores: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def plot_error_shares(errors: Mapping[str, Float[np.ndarray, " joint"]], most: float = 0.1) -> Figure:
-    """Draw the share of joints (%) within a distance, in % of the body length.
+def plot_error_shares(errors: Mapping[str, Float[np.ndarray, " keypoint"]], most: float = 0.1) -> Figure:
+    """Draw the share of key points (%) within a distance, in % of the body length.
 
     Args:
         errors: over body length, by what they are called.
@@ -132,7 +132,7 @@ def plot_error_shares(errors: Mapping[str, Float[np.ndarray, " joint"]], most: f
         axes.plot(100 * at, 100 * share, color=colour, ls=line, lw=1.4, label=name)
     axes.axvline(2.5, color=GRID, lw=0.8)
     axes.set_xlabel("distance (% of the body length)")
-    axes.set_ylabel("joints within (%)")
+    axes.set_ylabel("key points within (%)")
     axes.set_ylim(0, 100)
     axes.set_xlim(0, 100 * most)
     axes.legend(fontsize=8, frameon=False)
@@ -149,10 +149,10 @@ def plot_study(table: Any, head: str) -> Figure:
     """
     figure = Figure(figsize=(9.0, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)
-    places = np.arange(len(table))
+    indices = np.arange(len(table))
     for column, marker, label in (("median_px", "o", "median"), ("p90_px", "^", "90 %"), ("p95_px", "x", "95 %")):
-        left.plot(places, table[column], marker=marker, color=COLOURS[0], lw=1, ls=":", label=label)
-    left.set_xticks(places, [str(each).replace("_", " ") for each in table[head]], fontsize=8)
+        left.plot(indices, table[column], marker=marker, color=COLOURS[0], lw=1, ls=":", label=label)
+    left.set_xticks(indices, [str(each).replace("_", " ") for each in table[head]], fontsize=8)
     left.set_xlabel(head)
     left.set_ylabel("test error (px)")
     left.set_ylim(bottom=0)
@@ -179,20 +179,20 @@ def shown_trials(dataset: Dataset) -> list[int]:
 
 
 def most_labelled(dataset: Dataset, rows: Sequence[int]) -> tuple[int, int]:
-    """The (trial, frame) with the most labelled joints."""
-    counts = [np.isfinite(joints_of(dataset.trials[row])).all(axis=-1).sum(axis=1) for row in rows]
+    """The (trial, frame) with the most labelled key points."""
+    counts = [np.isfinite(keypoints_of(dataset.trials[row])).all(axis=-1).sum(axis=1) for row in rows]
     best = int(np.argmax([each.max() for each in counts]))
     return rows[best], int(counts[best].argmax())
 
 
-def picture(dataset: Dataset, place: int, frame: int) -> np.ndarray:
+def picture(dataset: Dataset, index: int, frame: int) -> np.ndarray:
     """One image of a dataset, (height, width) or (height, width, 3)."""
-    image = np.moveaxis(np.asarray(dataset.trials[place].x[frame]), 0, -1)
+    image = np.moveaxis(np.asarray(dataset.trials[index].x[frame]), 0, -1)
     return image[..., 0] if image.shape[-1] == 1 else image
 
 
-def _errors(dataset: Dataset, found: Sequence[Any], row: int) -> Float[np.ndarray, "frame joint"]:
-    return np.linalg.norm(found[row].points - joints_of(dataset.trials[row]), axis=-1)
+def _errors(dataset: Dataset, found: Sequence[Any], row: int) -> Float[np.ndarray, "frame keypoint"]:
+    return np.linalg.norm(found[row].points - keypoints_of(dataset.trials[row]), axis=-1)
 
 
 def _show(axes: Any, image: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Joints in images that nobody labelled: networks and the search for peaks in one program, a batch at a time."""
+"""Key points in images that nobody labelled: networks and the search for peaks in one program, a batch at a time."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,30 +20,30 @@ _FILLED = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Joints:
-    """Joints that were found: `points` x to the right and y down, in pixels, and `confidence` from 0 to 1."""
+class KeyPoints:
+    """Key points that were found: `points` x to the right and y down, in pixels, and `confidence` from 0 to 1."""
 
-    points: Float[np.ndarray, "frame joint 2"]
-    confidence: Float[np.ndarray, "frame joint"]
+    points: Float[np.ndarray, "frame keypoint 2"]
+    confidence: Float[np.ndarray, "frame keypoint"]
 
     def __len__(self) -> int:
         return len(self.points)
 
 
-Finder = Callable[[UInt8[np.ndarray, "frame colour height width"]], Joints]
-"""Finds the joints in images; their number may differ from call to call."""
+Finder = Callable[[UInt8[np.ndarray, "frame colour height width"]], KeyPoints]
+"""Finds the key points in images; their number may differ from call to call."""
 
 
-def joint_finder(
+def keypoint_finder(
     model: keras.Model, loss: MapLoss, size: tuple[int, int], *, refine: bool = True, batch: int = BATCH
 ) -> Finder:
-    """What finds joints with a trained network.
+    """What finds key points with a trained network.
 
     Args:
         model: gives maps.
         loss: what it was trained for.
         size: height and width of the images that it was trained on. Images that are two, three, ... times as large
-            are averaged over squares first, and the joints come back in their own pixels.
+            are averaged over squares first, and the key points come back in their own pixels.
         refine: off gives the centre of the highest pixel of a map, as published.
         batch: images at a time; the last ones are filled up, so that there is one program.
 
@@ -54,18 +54,18 @@ def joint_finder(
     high, wide, colours = model.input_shape[1:]
     peaks = keras.Model(model.input, peaks_of(loss, refine)(model.output))
 
-    def found(images: np.ndarray) -> Float[np.ndarray, "frame joint 3"]:
+    def found(images: np.ndarray) -> Float[np.ndarray, "frame keypoint 3"]:
         block = np.zeros((batch, high, wide, colours), np.uint8)
         block[: len(images)] = channels_last(images, (high, wide))
         with tensorflow_unseen():
             return np.asarray(peaks.predict_on_batch(block))[: len(images)]
 
-    def find(images: UInt8[np.ndarray, "frame colour height width"]) -> Joints:
+    def find(images: UInt8[np.ndarray, "frame colour height width"]) -> KeyPoints:
         times = shrinking(images.shape, size, colours)
         blocks = range(0, len(images), batch)
-        joints = [found(shrunk(images[first : first + batch], times)) for first in blocks]
-        whole = np.concatenate([np.zeros((0, model.output_shape[-1], 3)), *joints]).astype(float)
-        return Joints((whole[..., :2] + 0.5) * times - 0.5, whole[..., 2])
+        keypoints = [found(shrunk(images[first : first + batch], times)) for first in blocks]
+        whole = np.concatenate([np.zeros((0, model.output_shape[-1], 3)), *keypoints]).astype(float)
+        return KeyPoints((whole[..., :2] + 0.5) * times - 0.5, whole[..., 2])
 
     return find
 
@@ -104,8 +104,10 @@ def shrunk(
     return np.rint(blocks.mean(axis=(3, 5), dtype=np.float32)).astype(np.uint8)
 
 
-def find_in_dataset(find: Finder, dataset: Dataset, *, progress: bool = True, at_once: int = 8 * BATCH) -> list[Joints]:
-    """The joints in all images of a dataset, one value a trial; images are read when their turn comes."""
+def find_in_dataset(
+    find: Finder, dataset: Dataset, *, progress: bool = True, at_once: int = 8 * BATCH
+) -> list[KeyPoints]:
+    """The key points in all images of a dataset, one value a trial; images are read when their turn comes."""
     total = sum(map(len, dataset))
     results = []
     bar = progress_bar(total, "frame") if progress else None
@@ -127,8 +129,8 @@ def blocks_of(images: Any, number: int, at_once: int) -> Iterator[np.ndarray]:
         yield np.asarray(images[first : min(first + at_once, number)])
 
 
-def joined(parts: list[Joints]) -> Joints:
-    """Joints of images after one another."""
+def joined(parts: list[KeyPoints]) -> KeyPoints:
+    """Key points of images after one another."""
     if not parts:
         raise InputError("there is no image to look at")
-    return Joints(np.concatenate([p.points for p in parts]), np.concatenate([p.confidence for p in parts]))
+    return KeyPoints(np.concatenate([p.points for p in parts]), np.concatenate([p.confidence for p in parts]))

@@ -1,4 +1,4 @@
-"""How far predicted joints are from labelled ones: in pixels, in body lengths, and as precision."""
+"""How far predicted key points are from labelled ones: in pixels, in body lengths, and as precision."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,24 +7,24 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from datasets.dataset import SPLITS, Dataset, Trial
-from datasets.pose.sampling.splits import is_labelled, joints_of
+from datasets.pose.sampling.splits import is_labelled, keypoints_of
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Fraction, Pixels
-from surrogates.pose.prediction import Joints
+from surrogates.pose.prediction import KeyPoints
 
 NEAR = (0.025, 0.05, 0.1)
-"""Fractions of the body length within which joints are counted; the first is 2.5 % (Pereira et al. 2019: of 192 px)."""
+"""Fractions of the body length within which key points count; the first is 2.5 % (Pereira et al. 2019: of 192 px)."""
 OKS_SIGMA = 0.025
-"""Standard deviation of a joint's label over the root of the animal's area, all joints alike, as SLEAP takes it."""
+"""Standard deviation of a label over the root of the animal's area, alike for all key points, as SLEAP takes it."""
 _THRESHOLDS = np.linspace(0.5, 0.95, 10)
 _RECALLS = np.linspace(0.0, 1.0, 101)
 
 
 @dataclass(frozen=True)
-class JointScore:
-    """The error of one joint, or of all: labelled joints, percentiles in px, and median error over body length.
+class KeyPointScore:
+    """The error of one key point, or of all: labelled key points, percentiles in px, and median error over body length.
 
-    `near` is the share of joints within each fraction of the body length (PCK).
+    `near` is the share of key points within each fraction of the body length (PCK).
     """
 
     number: int
@@ -43,80 +43,80 @@ class PoseScore:
     """
 
     frames: int
-    joints: JointScore
-    by_joint: Mapping[str, JointScore]
+    keypoints: KeyPointScore
+    by_keypoint: Mapping[str, KeyPointScore]
     precision: Fraction
 
 
-def score_joints(dataset: Dataset, found: Sequence[Joints]) -> dict[str, PoseScore]:
+def score_keypoints(dataset: Dataset, found: Sequence[KeyPoints]) -> dict[str, PoseScore]:
     """Score predictions by split; trials of no split are scored together as "all".
 
     Args:
         dataset: of labelled images.
-        found: for each trial, the joints of each of its frames.
+        found: for each trial, the key points of each of its frames.
 
     Raises:
-        InputError: no joint is labelled, or there is not one prediction a frame.
+        InputError: no key point is labelled, or there is not one prediction a frame.
     """
     require(len(found) == len(dataset), f"{len(found)} predictions for {len(dataset)} trials")
     by_split: dict[str, list[int]] = {}
-    for place, trial in enumerate(dataset):
-        by_split.setdefault(trial.split or "all", []).append(place)
+    for index, trial in enumerate(dataset):
+        by_split.setdefault(trial.split or "all", []).append(index)
     parts = {split: by_split[split] for split in (*SPLITS, "all") if split in by_split}
     return {split: _score(dataset, [found[i] for i in rows], rows, split) for split, rows in parts.items()}
 
 
-def _score(dataset: Dataset, found: Sequence[Joints], rows: Sequence[int], split: str) -> PoseScore:
-    labels, given, sure, lengths = [], [], [], []
-    for joints, place in zip(found, rows, strict=True):
-        trial = dataset.trials[place]
-        true = joints_of(trial)
-        require(joints.points.shape == true.shape, f"trial {trial.name!r}: {len(joints.points)} predicted frames")
+def _score(dataset: Dataset, found: Sequence[KeyPoints], rows: Sequence[int], split: str) -> PoseScore:
+    labels, predicted, sure, lengths = [], [], [], []
+    for keypoints, index in zip(found, rows, strict=True):
+        trial = dataset.trials[index]
+        true = keypoints_of(trial)
+        require(keypoints.points.shape == true.shape, f"trial {trial.name!r}: {len(keypoints.points)} predicted frames")
         rows_here = is_labelled(trial)
         labels.append(true[rows_here])
-        given.append(joints.points[rows_here])
-        sure.append(joints.confidence[rows_here])
+        predicted.append(keypoints.points[rows_here])
+        sure.append(keypoints.confidence[rows_here])
         lengths.append(np.full(rows_here.sum(), body_length(dataset, trial)))
-    true, points, confidence, length = (np.concatenate(each) for each in (labels, given, sure, lengths))
-    require(len(true) > 0, f"dataset {dataset.name!r}: no joint is labelled in its {split} split")
+    true, points, confidence, length = (np.concatenate(each) for each in (labels, predicted, sure, lengths))
+    require(len(true) > 0, f"dataset {dataset.name!r}: no key point is labelled in its {split} split")
     away = np.linalg.norm(points - true, axis=-1)
     relative = away / length[:, None]
-    by_joint = {name: joint_score(away[:, j], relative[:, j]) for j, name in enumerate(dataset.y_names)}
+    by_keypoint = {name: keypoint_score(away[:, j], relative[:, j]) for j, name in enumerate(dataset.y_names)}
     similar = similarities(true, points, extent_area(true))
     return PoseScore(
-        len(true), joint_score(away, relative), by_joint, mean_average_precision(similar, confidence.mean(axis=1))
+        len(true), keypoint_score(away, relative), by_keypoint, mean_average_precision(similar, confidence.mean(axis=1))
     )
 
 
-def joint_score(away: Float[np.ndarray, "..."], relative: Float[np.ndarray, "..."]) -> JointScore:
-    """The score of errors in px and in body lengths; NaN are joints that are not labelled."""
+def keypoint_score(away: Float[np.ndarray, "..."], relative: Float[np.ndarray, "..."]) -> KeyPointScore:
+    """The score of errors in px and in body lengths; NaN are key points that are not labelled."""
     away, relative = away[np.isfinite(away)], relative[np.isfinite(relative)]
     nan = float("nan")
     if len(away) == 0:
-        return JointScore(0, nan, nan, nan, nan, {f"{each:g}": nan for each in NEAR})
+        return KeyPointScore(0, nan, nan, nan, nan, {f"{each:g}": nan for each in NEAR})
     near = {f"{each:g}": float((relative <= each).mean()) for each in NEAR}
     median, p90, p95 = (float(each) for each in np.percentile(away, (50, 90, 95)))
-    return JointScore(len(away), median, p90, p95, float(np.median(relative)), near)
+    return KeyPointScore(len(away), median, p90, p95, float(np.median(relative)), near)
 
 
 def body_length(dataset: Dataset, trial: Trial) -> Pixels:
-    """The length of a trial's animal: as the dataset says, else the median extent of its labelled joints."""
-    told = dataset.extra.get("body_length")
-    if isinstance(told, Mapping):
-        told = told.get(trial.name)
-    if told is not None:
-        return float(told)
-    true = joints_of(trial)
+    """The length of a trial's animal: as the dataset says, else the median extent of its labelled key points."""
+    text = dataset.extra.get("body_length")
+    if isinstance(text, Mapping):
+        text = text.get(trial.name)
+    if text is not None:
+        return float(text)
+    true = keypoints_of(trial)
     enough = np.isfinite(true).all(axis=-1).sum(axis=1) >= 2
     return float(np.median(_extents(true[enough]).max(axis=-1))) if enough.any() else float("nan")
 
 
-def extent_area(true: Float[np.ndarray, "frame joint 2"]) -> Float[np.ndarray, " frame"]:
-    """The area of the rectangle around each frame's labelled joints, px², at least 1."""
+def extent_area(true: Float[np.ndarray, "frame keypoint 2"]) -> Float[np.ndarray, " frame"]:
+    """The area of the rectangle around each frame's labelled key points, px², at least 1."""
     return np.maximum(_extents(true).prod(axis=-1), 1.0)
 
 
-def _extents(true: Float[np.ndarray, "frame joint 2"]) -> Float[np.ndarray, "frame 2"]:
+def _extents(true: Float[np.ndarray, "frame keypoint 2"]) -> Float[np.ndarray, "frame 2"]:
     low, high = (
         fill(np.where(np.isfinite(true), true, other), axis=1) for fill, other in ((np.min, np.inf), (np.max, -np.inf))
     )
@@ -124,13 +124,13 @@ def _extents(true: Float[np.ndarray, "frame joint 2"]) -> Float[np.ndarray, "fra
 
 
 def similarities(
-    true: Float[np.ndarray, "frame joint 2"],
-    given: Float[np.ndarray, "frame joint 2"],
+    true: Float[np.ndarray, "frame keypoint 2"],
+    predicted: Float[np.ndarray, "frame keypoint 2"],
     area: Float[np.ndarray, " frame"],
     sigma: float = OKS_SIGMA,
 ) -> Float[np.ndarray, " frame"]:
-    """Object keypoint similarity of each frame: mean over labelled joints of exp(-d² / (2 area (2 sigma)²))."""
-    squares = ((given - true) ** 2).sum(axis=-1)
+    """Object keypoint similarity of each frame: mean over labelled key points of exp(-d² / (2 area (2 sigma)²))."""
+    squares = ((predicted - true) ** 2).sum(axis=-1)
     return np.nanmean(np.exp(-squares / (2 * (2 * sigma) ** 2 * area[:, None])), axis=1)
 
 
@@ -145,5 +145,5 @@ def _average_precision(right: Bool[np.ndarray, " prediction"]) -> Fraction:
     hits = np.cumsum(right)
     recall, precision = hits / len(right), hits / np.arange(1, len(right) + 1)
     best = np.maximum.accumulate(precision[::-1])[::-1]
-    places = np.searchsorted(recall, _RECALLS, side="left")
-    return float(np.where(places < len(best), best[np.minimum(places, len(best) - 1)], 0.0).mean())
+    indices = np.searchsorted(recall, _RECALLS, side="left")
+    return float(np.where(indices < len(best), best[np.minimum(indices, len(best) - 1)], 0.0).mean())

@@ -1,4 +1,4 @@
-"""What decides how well joints are found: the side studies of Pereira et al. 2019, a training for each value."""
+"""What decides how well key points are found: the side studies of Pereira et al. 2019, a training for each value."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from datasets.plots import save_figure
 from datasets.pose.sampling.splits import FULL_SHARES, choose_frames, divide_frames, labelled_rows, picked
 from datasets.store import content_checksum
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.printing import print_whole
 from neuron_models.foundation.result_forms import JSON_FORM
 from neuron_models.foundation.resumable import Work, resumable_folder
@@ -23,8 +23,8 @@ from surrogates.pose.models import POSE_MODELS
 from surrogates.pose.plots import plot_study
 from surrogates.runs.fitting import Fit, fit
 from surrogates.runs.result import versions
+from surrogates.training.configuration import TrainingConfig
 from surrogates.training.model_kind import look_up
-from surrogates.training.trainer import TrainingConfig
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,8 +136,8 @@ def run_study(
             facts = {"study": what, "data": dataset.name, "content": content, "model": variant.model}
             rows.append({**facts, "epochs": epochs, "seed": seed, head: variant.label, **kept.load(name)})
     table = pd.DataFrame(rows)
-    with written_whole(out / "study.csv") as beside:
-        table.drop(columns="course").to_csv(beside, index=False)
+    with atomic_write(out / "study.csv") as temporary:
+        table.drop(columns="course").to_csv(temporary, index=False)
     save_figure(plot_study(table, head), out / "study.png")
     return table
 
@@ -150,7 +150,7 @@ def _trained(variant: Variant, epochs: int, seed: int) -> dict[str, Any]:
 
 def outcome(done: Fit) -> dict[str, Any]:
     """The test errors of a training in a row, with its course: the validation's pixel error by epoch."""
-    test, history = done.evaluation.scores["test"].joints, done.training.history
+    test, history = done.evaluation.scores["test"].keypoints, done.training.history
     return {
         "parameters": done.model.count_params(),
         "median_px": test.median,

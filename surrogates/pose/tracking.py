@@ -1,4 +1,4 @@
-"""Predicted joints of whole videos, or of all crops of a video, written a block at a time and resumed."""
+"""Predicted key points of whole videos, or of all crops of a video, written a block at a time and resumed."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -46,12 +46,12 @@ class Footage:
 
 
 def track_video(find: Finder, video: Video, skeleton: Skeleton, out: Path, *, key: str) -> Path:
-    """Find the joints of one animal in every frame of a video; what was written before a stop is kept.
+    """Find the key points of one animal in every frame of a video; what was written before a stop is kept.
 
     Args:
         find: finds them.
         video: its frames, read in order.
-        skeleton: whose joints these are.
+        skeleton: whose key points these are.
         out: the file of tracks; until it is whole, what is found lies in `<out>.partial`.
         key: names everything that decides the result.
 
@@ -70,10 +70,10 @@ def track_video(find: Finder, video: Video, skeleton: Skeleton, out: Path, *, ke
     empty = _no_tracks(video.path, skeleton, ("animal",), video.fps)
     with growing_tracks(out, empty, key) as tracks, progress_bar(len(video), "frame", tracks.done) as bar:
         try:
-            for places, images in _frames(video, tracks.done):
-                joints = find(images)
-                tracks.append(places, joints.points[:, None], joints.confidence[:, None])
-                bar.update(len(places))
+            for indices, images in _frames(video, tracks.done):
+                keypoints = find(images)
+                tracks.append(indices, keypoints.points[:, None], keypoints.confidence[:, None])
+                bar.update(len(indices))
         except VideoEndedError:
             tracks.finish()
             raise
@@ -83,15 +83,15 @@ def track_video(find: Finder, video: Video, skeleton: Skeleton, out: Path, *, ke
 def _frames(video: Video, first: int) -> Iterator[tuple[Int[np.ndarray, " frame"], np.ndarray]]:
     """Blocks of frames; those before a place that cannot be decoded come out before the error is raised."""
     for start in range(first, len(video), _BLOCK):
-        places = np.arange(start, min(start + _BLOCK, len(video)))
+        indices = np.arange(start, min(start + _BLOCK, len(video)))
         images: list[np.ndarray] = []
         try:
-            images += video.frames(places)
+            images += video.frames(indices)
         except InputError:
             if images:
-                yield places[: len(images)], np.stack(images)
+                yield indices[: len(images)], np.stack(images)
             raise
-        yield places, np.stack(images)
+        yield indices, np.stack(images)
 
 
 def footage_in(dataset: Dataset) -> list[Footage]:
@@ -117,22 +117,22 @@ def _footage(video: str, parts: list[tuple[ArrayLike, Crops, str]], fps: Hertz) 
     clash = len(np.unique(np.stack([frames, numbers]), axis=1).T) < len(frames)
     if clash or (numbers < 0).any():
         names = [name for _, _, name in parts]
-        places = [np.full(len(crops), k) for k, (_, crops, _) in enumerate(parts)]
+        indices = [np.full(len(crops), k) for k, (_, crops, _) in enumerate(parts)]
     else:
         own = np.unique(numbers)
         names = [f"animal {number + 1}" for number in own]
-        places = [np.searchsorted(own, crops.animals) for _, crops, _ in parts]
-    every = [Crop(x, crops, np.arange(len(crops)), at) for (x, crops, _), at in zip(parts, places, strict=True)]
+        indices = [np.searchsorted(own, crops.animals) for _, crops, _ in parts]
+    every = [Crop(x, crops, np.arange(len(crops)), at) for (x, crops, _), at in zip(parts, indices, strict=True)]
     return Footage(video, tuple(names), tuple(every), fps)
 
 
 def track_crops(find: Finder, footage: Footage, skeleton: Skeleton, out: Path, *, key: str) -> Path:
-    """Find the joints in all crops of a video and write them in the video's pixels, frame by frame.
+    """Find the key points in all crops of a video and write them in the video's pixels, frame by frame.
 
     Args:
         find: finds them.
         footage: the crops.
-        skeleton: whose joints these are.
+        skeleton: whose key points these are.
         out: the file of tracks; until it is whole, what is found lies in `<out>.partial`.
         key: names everything that decides the result.
 
@@ -160,8 +160,8 @@ def track_crops(find: Finder, footage: Footage, skeleton: Skeleton, out: Path, *
 
 
 def _fill(
-    xy: Float[np.ndarray, "frame animal joint 2"],
-    scores: Float[np.ndarray, "frame animal joint"],
+    xy: Float[np.ndarray, "frame animal keypoint 2"],
+    scores: Float[np.ndarray, "frame animal keypoint"],
     crop: Crop,
     frames: Int[np.ndarray, " frame"],
     find: Finder,
@@ -176,10 +176,10 @@ def _fill(
         animals=crop.crops.animals[here],
         matrices=crop.crops.matrices[here],
     )
-    joints = find(np.asarray(crop.images[here]))
-    place = np.searchsorted(frames, own.frames), crop.animal[here]
-    points = own.to_video(joints.points)  # NaN where alignment found no animal
-    xy[place], scores[place] = points, np.where(np.isnan(points[..., 0]), np.nan, joints.confidence)
+    keypoints = find(np.asarray(crop.images[here]))
+    index = np.searchsorted(frames, own.frames), crop.animal[here]
+    points = own.to_video(keypoints.points)  # NaN where alignment found no animal
+    xy[index], scores[index] = points, np.where(np.isnan(points[..., 0]), np.nan, keypoints.confidence)
 
 
 def _no_tracks(video: str, skeleton: Skeleton, animals: tuple[str, ...], fps: Hertz) -> Tracks:

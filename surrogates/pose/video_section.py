@@ -7,21 +7,21 @@ from matplotlib.figure import Figure
 from datasets.plots import COLOURS, tidy
 from datasets.pose.drawing.skeletons import draw_skeletons
 from neuron_models.foundation.wording import counted
-from surrogates.pages.page import FigureBlock, Note, Paragraph, Section
+from surrogates.pages import blocks
 from surrogates.pose.demo_video import CROPS, DRAWN, TRACKS, VIDEO, Followed
 
 
-def video_section(followed: Followed) -> Section:
-    """How well joints were found in the video's pixels, with a frame of it."""
+def video_section(followed: Followed) -> blocks.Section:
+    """How well key points were found in the video's pixels, with a frame of it."""
     away, tracks = followed.away, followed.tracks
     near = (away[np.isfinite(away)] <= 0.025 * followed.length).mean()
     text = (
         f"In {counted(len(tracks), 'frame')} with {counted(away.shape[1], 'animal')} each, "
-        f"{100 * np.isfinite(away).any(axis=2).mean():.1f} % of the animals were found. Their joints are "
+        f"{100 * np.isfinite(away).any(axis=2).mean():.1f} % of the animals were found. Their key points are "
         f"{np.nanmedian(away):.2f} px of the video off (median), {100 * near:.1f} % within 2.5 % of the body length."
     )
     columns = {f"{name} (px)": np.nanmedian(away[:, k], axis=1) for k, name in enumerate(tracks.animals)}
-    figure = FigureBlock(
+    figure = blocks.FigureBlock(
         "video",
         plot_followed(followed),
         "A frame with what was found and the paths of both animals; the median error of each frame.",
@@ -29,7 +29,7 @@ def video_section(followed: Followed) -> Section:
         pd.DataFrame({"frame": tracks.frames} | columns),
     )
     files = f"The video is {VIDEO}, the crops are {CROPS}, what was found is {TRACKS}, drawn into {DRAWN}."
-    return Section("In a video", (Note(text), figure, Paragraph(files)))
+    return blocks.Section("In a video", (blocks.Note(text), figure, blocks.Paragraph(files)))
 
 
 def plot_followed(followed: Followed) -> Figure:

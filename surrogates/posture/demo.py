@@ -21,14 +21,14 @@ from datasets.posture.locomotion.path import with_path
 from datasets.posture.recording import PostureRecording, angles_dataset
 from datasets.store import save_dataset
 from neuron_models.foundation.units import Seconds
-from surrogates.posture.cells.cell_states import Reader, read_memories, reader_of
+from surrogates.posture.cells.cell_states import Reader, cell_state_model, read_cell_states
 from surrogates.posture.cells.correlations import CellTable, relate_cells
 from surrogates.posture.cells.feature_traces import tracks_of
-from surrogates.posture.cells.figures_data import Reading, read_again
+from surrogates.posture.cells.figures_data import CellTraces, collect_cell_traces
 from surrogates.posture.cells.page import write_cells_report
 from surrogates.posture.cells.player import write_cells_page
-from surrogates.posture.cells.strain_classification import Protocol, Verdict, Worms, judge
-from surrogates.posture.cells.strain_features import CELLS, both_kinds
+from surrogates.posture.cells.strain_classification import ClassificationResult, FeatureMatrix, Protocol, cross_validate
+from surrogates.posture.cells.strain_features import CELLS, strain_features
 from surrogates.posture.cells.strains_page import write_strains_report
 from surrogates.posture.forced_choice.clips import one_clip
 from surrogates.posture.forced_choice.films import write_film
@@ -39,8 +39,8 @@ from surrogates.posture.network.generated import generate_dataset
 from surrogates.posture.network.models import POSTURE_MODELS
 from surrogates.posture.network.prediction import NextFrame
 from surrogates.runs.fitting import fit_and_save
+from surrogates.training.configuration import TrainingConfig
 from surrogates.training.model_kind import look_up
-from surrogates.training.trainer import TrainingConfig
 
 MODEL = "posture_lstm"
 _FILM: Seconds = 10.0
@@ -79,7 +79,7 @@ class Demo:
         comparison: of free runs with the sample.
         cells: what they follow.
         reading: series of some cells.
-        verdicts: how strains are told apart.
+        results: how strains are told apart.
         worms: the numbers of the cells.
         seconds: by step.
     """
@@ -95,21 +95,21 @@ class Demo:
     crawled: tuple[Sequence[PostureRecording], Sequence[PostureRecording]]
     comparison: Comparison
     cells: CellTable
-    reading: Reading
-    verdicts: tuple[Verdict, ...]
-    worms: Worms
+    reading: CellTraces
+    results: tuple[ClassificationResult, ...]
+    worms: FeatureMatrix
     seconds: dict[str, float]
 
 
-def run_demo(out: Path, size: DemoSize, tell: Callable[[str], object] = print) -> Demo:
+def run_demo(out: Path, size: DemoSize, on_progress: Callable[[str], object] = print) -> Demo:
     """Run every step; each writes what its command writes, into a folder of its own.
 
     Args:
         out: the folder.
         size: how large.
-        tell: is told what is being done.
+        on_progress: is told what is being done.
     """
-    timed, seconds = _timer(tell)
+    timed, seconds = _timer(on_progress)
     sample, shapes, recorded = timed("sample and eigenworms", lambda: _recordings(out, size))
     quality = reconstruction(pooled_angles(sample), shapes)
     kind = look_up(MODEL, POSTURE_MODELS)
@@ -118,9 +118,9 @@ def run_demo(out: Path, size: DemoSize, tell: Callable[[str], object] = print) -
     done = timed("training", lambda: fit_and_save(kind, recorded, settings, config, out / "model", data=sample.name))
     model = done.model
     generated, crawled, comparison = timed("free runs", lambda: _free_runs(out, model, recorded, size))
-    reader = reader_of(model)
+    reader = cell_state_model(model)
     cells, reading = timed("cells", lambda: _cells(out, reader, recorded, sample, size))
-    verdicts, worms = timed("strains", lambda: _strains(out, reader, recorded, sample, size))
+    results, worms = timed("strains", lambda: _strains(out, reader, recorded, sample, size))
     return Demo(
         size,
         sample,
@@ -134,7 +134,7 @@ def run_demo(out: Path, size: DemoSize, tell: Callable[[str], object] = print) -
         comparison,
         cells,
         reading,
-        verdicts,
+        results,
         worms,
         seconds,
     )
@@ -164,10 +164,12 @@ def _free_runs(
     return generated, (real, made), comparison
 
 
-def _cells(out: Path, reader: Reader, recorded: Dataset, sample: Dataset, size: DemoSize) -> tuple[CellTable, Reading]:
+def _cells(
+    out: Path, reader: Reader, recorded: Dataset, sample: Dataset, size: DemoSize
+) -> tuple[CellTable, CellTraces]:
     tracks = tracks_of(recorded, sample)
-    table = relate_cells(read_memories(reader, recorded), tracks, reader.places, rounds=size.rounds, seed=size.seed)
-    reading, scene = read_again(reader, recorded, tracks, table)
+    table = relate_cells(read_cell_states(reader, recorded), tracks, reader.indices, rounds=size.rounds, seed=size.seed)
+    reading, scene = collect_cell_traces(reader, recorded, tracks, table)
     write_cells_page(out / "cells" / "cells.html", scene)
     write_cells_report(table, reading, reader.name, recorded.name, out / "cells")
     return table, reading
@@ -175,21 +177,21 @@ def _cells(out: Path, reader: Reader, recorded: Dataset, sample: Dataset, size: 
 
 def _strains(
     out: Path, reader: Reader, recorded: Dataset, sample: Dataset, size: DemoSize
-) -> tuple[tuple[Verdict, ...], Worms]:
+) -> tuple[tuple[ClassificationResult, ...], FeatureMatrix]:
     protocol = Protocol(folds=size.folds, trees=size.trees, seed=size.seed)
-    kinds = both_kinds(reader, recorded, sample)
-    verdicts = tuple(each for features, numbers in kinds.items() for each in judge(numbers, features, protocol))
+    kinds = strain_features(reader, recorded, sample)
+    results = tuple(each for features, numbers in kinds.items() for each in cross_validate(numbers, features, protocol))
     facts = {"model": reader.name, "data": recorded.name}
-    write_strains_report(verdicts, kinds[CELLS], protocol, facts, out / "strains")
-    return verdicts, kinds[CELLS]
+    write_strains_report(results, kinds[CELLS], protocol, facts, out / "strains")
+    return results, kinds[CELLS]
 
 
-def _timer(tell: Callable[[str], object]) -> tuple[Callable[[str, Callable[[], Any]], Any], dict[str, float]]:
+def _timer(on_progress: Callable[[str], object]) -> tuple[Callable[[str, Callable[[], Any]], Any], dict[str, float]]:
     """What runs a step and keeps how long it took."""
     seconds: dict[str, float] = {}
 
     def timed(what: str, step: Callable[[], Any]) -> Any:
-        tell(f"{what.capitalize()} ...")
+        on_progress(f"{what.capitalize()} ...")
         started = time.perf_counter()
         done = step()
         seconds[what] = time.perf_counter() - started

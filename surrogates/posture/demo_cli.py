@@ -7,7 +7,7 @@ import typer
 
 from datasets.posture.cli import posture_app
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_place
+from neuron_models.foundation.files import require_writable
 
 
 @posture_app.command("demo")
@@ -20,7 +20,7 @@ def demo(
     from surrogates.posture.demo_page import write_demo
 
     require(not out.is_file(), f"--out {out} is a file: name a folder")
-    require_place(out / "report.html")
+    require_writable(out / "report.html")
     found = run_demo(out, DemoSize(seed=seed))
     report = write_demo(found, out)
     print(f"{sum(found.seconds.values()):.0f} s; report: {report}")

@@ -15,9 +15,9 @@ from neuron_models.foundation.printing import print_whole
 from neuron_models.foundation.units import Microseconds
 from surrogates.runs.model_file import ModelSignature
 from surrogates.runs.result import TRACES_FILE
+from surrogates.training.configuration import Training
 from surrogates.training.metrics import Score, predict, rmse_of_mean, score, step_microseconds
 from surrogates.training.model_kind import Evaluation, ModelKind
-from surrogates.training.trainer import Training
 
 _SHOWN = 3
 

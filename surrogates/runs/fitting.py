@@ -9,8 +9,8 @@ from datasets.dataset import Dataset
 from surrogates.backend import keras
 from surrogates.runs.model_file import ModelSignature
 from surrogates.runs.run_folder import save_run, save_scores
+from surrogates.training.configuration import Training, TrainingConfig
 from surrogates.training.model_kind import Evaluation, ModelKind, complete_settings, fit_model
-from surrogates.training.trainer import Training, TrainingConfig
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from typing import Any
 from datasets.dataset import Dataset
 from datasets.topics import topic_modules, topics_of
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_file, written_whole
+from neuron_models.foundation.files import atomic_write, require_file
 from neuron_models.foundation.units import Milliseconds
 from neuron_models.foundation.wording import counted
 from surrogates.backend import keras, tensorflow_unseen
@@ -115,10 +115,10 @@ def save_model(model: keras.Model, path: str | Path, signature: ModelSignature) 
     """Write a model and its signature to a `.keras` file, whole or not at all."""
     path = Path(path)
     require(path.suffix == ".keras", f"a model file ends in .keras, got {path.name!r}")
-    with written_whole(path) as beside:
+    with atomic_write(path) as temporary:
         with tensorflow_unseen():
-            model.save(beside)
-        with zipfile.ZipFile(beside, "a") as archive:
+            model.save(temporary)
+        with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(_MEMBER, json.dumps(asdict(signature)))
     return path
 
@@ -182,15 +182,15 @@ def _as_now(found: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "details": details} if details else kept
 
 
-def _validate(told: Mapping[str, Any]) -> None:
+def _validate(text: Mapping[str, Any]) -> None:
     """Check what a stranger's file may say, before anything is made of it."""
     for what in _LISTS:
-        for name in told.get(what, ()):
+        for name in text.get(what, ()):
             _require_text(name, what)
             require(name != "", f"{what} holds an empty name")
     for what in ("x_units", "y_units", "scenario", "model"):
-        _require_text(told.get(what, ""), what)
-    dt = told["dt"]
+        _require_text(text.get(what, ""), what)
+    dt = text["dt"]
     number = isinstance(dt, int | float) and not isinstance(dt, bool)
     require(number and math.isfinite(dt) and dt > 0, f"dt must be a number > 0 ms, got {dt!r:.60}")
 

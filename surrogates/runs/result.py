@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from neuron_models.foundation.errors import InputError
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.units import DataUnits, Microseconds, Seconds
 from surrogates.training.metrics import Score
 
 if TYPE_CHECKING:
-    from surrogates.training.trainer import Training
+    from surrogates.training.configuration import Training
 
 SCORES_FILE = "scores.json"
 HISTORY_FILE = "history.csv"
@@ -53,8 +53,8 @@ class Result:
 
 def save_result(result: Result, folder: Path) -> Path:
     """Write `scores.json` into a folder."""
-    with written_whole(folder / SCORES_FILE) as beside:
-        beside.write_text(json.dumps(without_nan(asdict(result)), indent=1))
+    with atomic_write(folder / SCORES_FILE) as temporary:
+        temporary.write_text(json.dumps(without_nan(asdict(result)), indent=1))
     return folder / SCORES_FILE
 
 
@@ -77,8 +77,8 @@ def save_history(training: "Training", folder: Path) -> Path:
     """Write `history.csv`: epoch (from 1), then a column for each entry of the history."""
     table = pd.DataFrame(training.history)
     table.insert(0, "epoch", range(1, len(table) + 1))
-    with written_whole(folder / HISTORY_FILE) as beside:
-        table.to_csv(beside, index=False)
+    with atomic_write(folder / HISTORY_FILE) as temporary:
+        table.to_csv(temporary, index=False)
     return folder / HISTORY_FILE
 
 

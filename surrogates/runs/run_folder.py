@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 
 from datasets.dataset import Dataset
 from datasets.plots import plot_history, save_figure
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.wording import counted
 from surrogates.backend import keras
 from surrogates.runs.model_file import ModelSignature, save_model
 from surrogates.runs.result import HISTORY_PLOT, MODEL_FILE, SCORES_FILE, save_history, versions, without_nan
-from surrogates.training.trainer import Training, TrainingConfig
+from surrogates.training.configuration import Training, TrainingConfig
 
 
 def save_run(
@@ -89,8 +89,8 @@ def save_scores(
         "data": data or dataset.name,
         "versions": versions() | {"engine": training.engine},
     }
-    with written_whole(out / SCORES_FILE) as beside:
-        beside.write_text(json.dumps(without_nan(record), indent=1))
+    with atomic_write(out / SCORES_FILE) as temporary:
+        temporary.write_text(json.dumps(without_nan(record), indent=1))
 
 
 def summary_line(trained: keras.Model, training: Training, out: Path, chosen: Sequence[str] = ()) -> str:

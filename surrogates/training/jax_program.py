@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.units import Dimensionless
 from surrogates.backend import keras, tensorflow_unseen
+from surrogates.training.configuration import EarlyStopping
 
 Weights = list[np.ndarray]
-_ROOM = 2**14
+_PADDING = 2**14
 """Samples are filled up to a multiple of this, so that a program meets few sizes."""
 _MOST_EPOCHS = 10_000
 _ASKED, _CHECKED = 1024, 256
@@ -31,22 +31,8 @@ _TOLD = 0.5
 
 Loss = Callable[[Any, Any], Any]
 """The loss of each sample, or of each of its steps, from what is wanted and what is given; of `keras.ops` alone."""
-Tell = Callable[[float, float, int], None]
+OnProgress = Callable[[float, float, int], None]
 """Hears the last training and validation loss, and how many epochs have passed since it heard the last time."""
-
-
-@dataclass(frozen=True)
-class Stopping:
-    """When the learning rate falls and when training ends, in epochs without a smaller validation loss.
-
-    Wang et al. 2020 let the rate fall to a quarter after 50 such epochs. With `anneal` it falls from batch to batch
-    too, along half a cosine to nothing at the last one: for trainings of a few epochs, which have no time to wait.
-    """
-
-    factor: Dimensionless = 0.25
-    after: int = 50
-    patience: int = 10**9
-    anneal: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +45,7 @@ class Fitted:
     best: int
 
 
-class Program:
+class CompiledTraining:
     """The compiled training and prediction of one architecture.
 
     Args:
@@ -84,29 +70,29 @@ class Program:
     def fit(
         self,
         weights: Weights,
-        learned: tuple,
-        checked: tuple,
+        train_data: tuple,
+        validation_data: tuple,
         *,
         epochs: int,
         batch_size: int,
         learning_rate: float,
         seed: int = 0,
-        stopping: Stopping | None = None,
-        tell: Tell | None = None,
+        stopping: EarlyStopping | None = None,
+        on_progress: OnProgress | None = None,
     ) -> Fitted:
         """Train from given weights.
 
         Args:
             weights: the first ones, in the order of `model.get_weights()`.
-            learned: x, y as the loss takes it (cross-entropy: class numbers (sample,)), and the weight (sample,) or
+            train_data: x, y as the loss takes it (cross-entropy: class numbers (sample,)), and the weight (sample,) or
                 (sample, time), or None.
-            checked: the same of the samples that choose the epoch.
+            validation_data: the same of the samples that choose the epoch.
             epochs: at most so many.
             batch_size: samples in a batch; the last ones of an epoch that do not fill one wait for the next epoch.
             learning_rate: at first.
             seed: of the order.
             stopping: when the rate falls and training ends.
-            tell: hears about every half second how it goes.
+            on_progress: hears about every half second how it goes.
 
         Raises:
             InputError: more epochs than the program has room to remember.
@@ -114,22 +100,22 @@ class Program:
         import jax
 
         require(epochs <= _MOST_EPOCHS, f"epochs must be at most {_MOST_EPOCHS} here, got {epochs}: use --engine keras")
-        stop = stopping or Stopping()
-        settings = stop.factor, stop.after, stop.patience, epochs, stop.anneal
-        batch = min(batch_size, len(learned[0]))
+        stop = stopping or EarlyStopping()
+        settings = stop.rate_factor, stop.rate_patience, stop.patience, epochs, stop.cosine_decay
+        batch = min(batch_size, len(train_data[0]))
         with tensorflow_unseen():
-            data = jax.device_put((_room(learned), _room(checked)))
+            data = jax.device_put((_padded(train_data), _padded(validation_data)))
             state = self._start(*self._apart(weights), learning_rate, jax.random.key(seed))
             stride, running = 1, True
             while running:
                 started, before = time.perf_counter(), int(state.number)
                 state, running = self._go_on(state, *data, settings, before + stride, batch=batch)
                 last = int(state.number)
-                if tell is not None:
-                    tell(float(state.losses[last - 1]), float(state.checks[last - 1]), last - before)
+                if on_progress is not None:
+                    on_progress(float(state.losses[last - 1]), float(state.checks[last - 1]), last - before)
                 stride = max(1, min(2 * stride, round(stride * _TOLD / (time.perf_counter() - started))))
         loss, validation = (np.asarray(each)[:last].tolist() for each in (state.losses, state.checks))
-        return Fitted(self._together(*state.best), loss, validation, int(state.place))
+        return Fitted(self._together(*state.best), loss, validation, int(state.index))
 
     def predict(self, weights: Weights, x: np.ndarray) -> np.ndarray:
         """The probabilities (sample, class) for x."""
@@ -159,12 +145,12 @@ class Program:
         return [np.asarray(named[path]) for path in self._paths]
 
 
-def _room(arrays: tuple) -> tuple:
+def _padded(arrays: tuple) -> tuple:
     """x, y, weight filled up with samples that do not count, and how many do."""
     x, y, weight = arrays
     count = len(x)
     weight = np.ones(count, np.float32) if weight is None else np.asarray(weight, np.float32)
-    room = _room_for(weight)
+    room = _padding_multiple(weight)
     size = room * math.ceil(count / room)
     fill = [np.zeros((size, *a.shape[1:]), a.dtype) for a in (x, y, weight)]
     for whole, part in zip(fill, (x, y, weight), strict=True):
@@ -172,12 +158,12 @@ def _room(arrays: tuple) -> tuple:
     return (*fill, count)
 
 
-def _room_for(weight: Any) -> int:
+def _padding_multiple(weight: Any) -> int:
     """The multiple that samples are filled up to: the longer they are, the fewer; a power of two."""
-    return 2 ** int(math.log2(max(2, _ROOM // max(1, math.prod(weight.shape[1:])))))
+    return 2 ** int(math.log2(max(2, _PADDING // max(1, math.prod(weight.shape[1:])))))
 
 
-class _State(NamedTuple):
+class TrainingState(NamedTuple):
     """Where a training is: the epoch, weights, the optimizer's memory, and what was best so far."""
 
     number: Any
@@ -189,13 +175,13 @@ class _State(NamedTuple):
     key: Any
     best: Any
     best_loss: Any
-    place: Any
+    index: Any
     losses: Any
     checks: Any
     fell: Any
 
 
-def _start(trained, other, rate, key) -> _State:
+def _start(trained, other, rate, key) -> TrainingState:
     """Before the first epoch."""
     import jax.numpy as jnp
 
@@ -203,40 +189,51 @@ def _start(trained, other, rate, key) -> _State:
     nothing = jnp.full(_MOST_EPOCHS, jnp.nan)
     best, never = (trained, other), jnp.asarray(-1)
     rate = jnp.float32(rate)
-    return _State(
+    return TrainingState(
         zero, trained, other, (zeros, zeros), zero, rate, key, best, jnp.float32(jnp.inf), never, nothing, nothing, zero
     )
 
 
-def _go_on(call: Callable, loss: Loss, move: Callable, state: _State, learned, checked, stop, until, *, batch: int):
+def _go_on(
+    call: Callable,
+    loss: Loss,
+    move: Callable,
+    state: TrainingState,
+    train_data,
+    validation_data,
+    stop,
+    until,
+    *,
+    batch: int,
+):
     """Some more epochs, as JAX traces them, and whether there is more to do after them."""
     import jax
     import jax.numpy as jnp
 
     _, _, patience, epochs, _ = stop
 
-    def more(s: _State):
-        return (s.number < epochs) & (s.number - jnp.maximum(s.place, 0) <= patience)
+    def more(s: TrainingState):
+        return (s.number < epochs) & (s.number - jnp.maximum(s.index, 0) <= patience)
 
-    def epoch(s: _State) -> _State:
-        s, mean = _one_epoch(call, loss, move, s, learned, stop, batch)
-        return _judged(s, mean, _checked(call, loss, s.trained, s.other, checked), stop)
+    def epoch(s: TrainingState) -> TrainingState:
+        s, mean = _one_epoch(call, loss, move, s, train_data, stop, batch)
+        return _judged(s, mean, _checked(call, loss, s.trained, s.other, validation_data), stop)
 
     state = jax.lax.while_loop(lambda s: more(s) & (s.number < until), epoch, state)
     return state, more(state)
 
 
-def _one_epoch(call: Callable, loss: Loss, move: Callable, state: _State, learned, stop, batch: int):
+def _one_epoch(call: Callable, loss: Loss, move: Callable, state: TrainingState, train_data, stop, batch: int):
     """Every batch once, in an order of its own; and the mean loss."""
     import jax
     import jax.numpy as jnp
 
     def loss_of(trained, other, x, y, weight):
-        given, other = call(trained, other, x, training=True)
-        return (loss(y, given) * weight).sum() / jnp.maximum(weight.sum(), 1e-9), other
+        predicted, other = call(trained, other, x, training=True)
+        return (loss(y, predicted) * weight).sum() / jnp.maximum(weight.sum(), 1e-9), other
 
     _, _, _, epochs, anneal = stop
-    x, y, weight, count = learned
+    x, y, weight, count = train_data
     steps = count // batch
     gradient = jax.value_and_grad(loss_of, has_aux=True)
     key, own = jax.random.split(state.key)
@@ -245,9 +242,9 @@ def _one_epoch(call: Callable, loss: Loss, move: Callable, state: _State, learne
     def one(index, inner):
         trained, other, moments, step, total = inner
         rows = jax.lax.dynamic_slice(order, (index * batch,), (batch,))
-        (lost, other), slopes = gradient(trained, other, x[rows], y[rows], weight[rows])
+        (lost, other), gradients = gradient(trained, other, x[rows], y[rows], weight[rows])
         fall = jnp.where(anneal, 0.5 * (1 + jnp.cos(jnp.pi * step / (epochs * steps))), 1.0)
-        trained, moments, step = move(trained, slopes, moments, step, state.rate * fall)
+        trained, moments, step = move(trained, gradients, moments, step, state.rate * fall)
         return trained, other, moments, step, total + lost
 
     inner = state.trained, state.other, state.moments, state.step, jnp.zeros(())
@@ -256,7 +253,7 @@ def _one_epoch(call: Callable, loss: Loss, move: Callable, state: _State, learne
     return state, total / steps
 
 
-def _judged(state: _State, loss, check, stop) -> _State:
+def _judged(state: TrainingState, loss, check, stop) -> TrainingState:
     """After an epoch: keep what is best, and let the rate fall where nothing gets better."""
     import jax
     import jax.numpy as jnp
@@ -264,64 +261,64 @@ def _judged(state: _State, loss, check, stop) -> _State:
     factor, after, *_ = stop
     number, better = state.number, check < state.best_loss
     best = jax.tree.map(lambda new, old: jnp.where(better, new, old), (state.trained, state.other), state.best)
-    place = jnp.where(better, number, state.place)
-    falls = (number - jnp.maximum(place, state.fell)) >= after
+    index = jnp.where(better, number, state.index)
+    falls = (number - jnp.maximum(index, state.fell)) >= after
     return state._replace(
         number=number + 1,
         rate=jnp.where(falls, state.rate * factor, state.rate),
         best=best,
         best_loss=jnp.where(better, check, state.best_loss),
-        place=place,
+        index=index,
         losses=state.losses.at[number].set(loss),
         checks=state.checks.at[number].set(check),
         fell=jnp.where(falls, number, state.fell),
     )
 
 
-def _checked(call: Callable, loss: Loss, trained, other, checked):
+def _checked(call: Callable, loss: Loss, trained, other, validation_data):
     """The validation loss, some samples at a time."""
     import jax
     import jax.numpy as jnp
 
-    x, y, weight, count = checked
-    at_once = min(_CHECKED, _room_for(weight))
+    x, y, weight, count = validation_data
+    at_once = min(_CHECKED, _padding_multiple(weight))
 
     def part(index, total):
         some = [jax.lax.dynamic_slice_in_dim(a, index * at_once, at_once) for a in (x, y, weight)]
-        given, _ = call(trained, other, some[0], training=False)
-        return total + (loss(some[1], given) * some[2]).sum()
+        predicted, _ = call(trained, other, some[0], training=False)
+        return total + (loss(some[1], predicted) * some[2]).sum()
 
     parts = (count + at_once - 1) // at_once
     return jax.lax.fori_loop(0, parts, part, jnp.zeros(())) / jnp.maximum(weight.sum(), 1e-9)
 
 
-def _cross_entropy(y, given):
+def _cross_entropy(y, predicted):
     import jax.numpy as jnp
 
-    chosen = jnp.take_along_axis(given, y[:, None].astype(int), axis=1)[:, 0]
+    chosen = jnp.take_along_axis(predicted, y[:, None].astype(int), axis=1)[:, 0]
     return -jnp.log(jnp.clip(chosen, 1e-7, 1.0))
 
 
-def _adam(trained, slopes, moments, step, rate):
+def _adam(trained, gradients, moments, step, rate):
     """One step of Adam (Kingma and Ba 2015), with the constants of Keras."""
     import jax
     import jax.numpy as jnp
 
     (one, two), step = _BETAS, step + 1
-    mean = jax.tree.map(lambda m, g: one * m + (1 - one) * g, moments[0], slopes)
-    square = jax.tree.map(lambda v, g: two * v + (1 - two) * g * g, moments[1], slopes)
+    mean = jax.tree.map(lambda m, g: one * m + (1 - one) * g, moments[0], gradients)
+    square = jax.tree.map(lambda v, g: two * v + (1 - two) * g * g, moments[1], gradients)
     scale = rate * jnp.sqrt(1 - two**step) / (1 - one**step)
     moved = jax.tree.map(lambda w, m, v: w - scale * m / (jnp.sqrt(v) + _EPSILON), trained, mean, square)
     return moved, (mean, square), step
 
 
-def _rmsprop(trained, slopes, moments, step, rate):
+def _rmsprop(trained, gradients, moments, step, rate):
     """One step of RMSprop (Tieleman and Hinton 2012), with the constants of Keras."""
     import jax
     import jax.numpy as jnp
 
-    square = jax.tree.map(lambda v, g: _RHO * v + (1 - _RHO) * g * g, moments[1], slopes)
-    moved = jax.tree.map(lambda w, g, v: w - rate * g / jnp.sqrt(v + _EPSILON), trained, slopes, square)
+    square = jax.tree.map(lambda v, g: _RHO * v + (1 - _RHO) * g * g, moments[1], gradients)
+    moved = jax.tree.map(lambda w, g, v: w - rate * g / jnp.sqrt(v + _EPSILON), trained, gradients, square)
     return moved, (moments[0], square), step + 1
 
 
@@ -329,9 +326,9 @@ LOSSES: dict[str, Loss] = {"sparse_categorical_crossentropy": _cross_entropy}
 OPTIMIZERS: dict[str, Callable] = {"adam": _adam, "rmsprop": _rmsprop}
 
 
-def program_of(
+def compiled_training(
     model: keras.Model, loss: str | Loss = "sparse_categorical_crossentropy", optimizer: str = "adam"
-) -> Program:
+) -> CompiledTraining:
     """The program of a model's architecture, compiled before if there has been one like it.
 
     A loss that is a function must have a `repr` that tells it from others, as that of a frozen dataclass does.
@@ -339,11 +336,11 @@ def program_of(
     architecture = json.dumps(_architecture(model.get_config()), sort_keys=True, default=str)
     key = architecture, repr(loss), optimizer
     if key not in _programs:
-        _programs[key] = Program(model, loss, optimizer)
+        _programs[key] = CompiledTraining(model, loss, optimizer)
     return _programs[key]
 
 
-_programs: dict[tuple[str, str, str], Program] = {}
+_programs: dict[tuple[str, str, str], CompiledTraining] = {}
 
 
 def _architecture(config: Any) -> Any:

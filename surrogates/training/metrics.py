@@ -139,10 +139,10 @@ def rmse_of_mean(dataset: Dataset, split: str) -> float:
     parts = dataset.by_split()
     if not {"train", split} <= set(parts):
         return float("nan")
-    learned, asked = (
+    train_data, asked = (
         np.concatenate([target(trial)[trial.valid()] for trial in parts[name]]) for name in ("train", split)
     )
-    return float(np.sqrt(((asked - learned.mean(0)) ** 2).mean()))
+    return float(np.sqrt(((asked - train_data.mean(0)) ** 2).mean()))
 
 
 def target(trial: Trial) -> Float[np.ndarray, "time output"]:

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 from datasets.dataset import Dataset, Task, classes_of
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Dimensionless
-from surrogates.training.selection import choose, every_choice
-from surrogates.training.trainer import REGRESSION, Objective, Training, TrainingConfig, Transform, train
+from surrogates.training.configuration import REGRESSION, Objective, Training, TrainingConfig, Transform
+from surrogates.training.selection import parameter_grid, select_on_validation
+from surrogates.training.trainer import train
 
 Trainer = Callable[[Any, Dataset, TrainingConfig, Objective, bool], Training]
 """Trains a model in place, by gradient."""
@@ -22,7 +23,7 @@ TASKS: Mapping[str, str] = {
     "regression": "regression",
     "classification": "classification",
     "next_step": "predicting the next step",
-    "keypoints": "finding joints",
+    "keypoints": "finding key points",
 }
 """What datasets are for, in words."""
 
@@ -237,9 +238,9 @@ def fit_model(
     """
     started = time.perf_counter()
     kind.require_task(dataset)
-    candidates = list(every_choice(complete_settings(kind, settings), kind.chosen))
+    candidates = list(parameter_grid(complete_settings(kind, settings), kind.chosen))
     fit = _fitter(kind, dataset, config, progress)
-    (model, training), chosen = choose(fit, dataset, candidates)
+    (model, training), chosen = select_on_validation(fit, dataset, candidates)
     return model, replace(training, settings=dict(chosen), seconds=time.perf_counter() - started)
 
 

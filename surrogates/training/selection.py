@@ -13,7 +13,7 @@ Fitted = tuple[Any, Any]
 """A model, and what is known about its training."""
 
 
-def choose(
+def select_on_validation(
     fit: Callable[[Mapping[str, Any]], Fitted], dataset: Dataset, candidates: Sequence[Mapping[str, Any]]
 ) -> tuple[Fitted, Mapping[str, Any]]:
     """Fit with every candidate and keep the one whose free run is closest on the validation trials.
@@ -52,10 +52,10 @@ def choose(
     return best[1], best[2]
 
 
-def every_choice(settings: Mapping[str, Any], open_to: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
+def parameter_grid(settings: Mapping[str, Any], open_to: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
     """The settings with every combination of candidates in place of those that are None.
 
-    >>> list(every_choice({"lags": None, "seed": 1}, {"lags": (1, 2)}))
+    >>> list(parameter_grid({"lags": None, "seed": 1}, {"lags": (1, 2)}))
     [{'lags': 1, 'seed': 1}, {'lags': 2, 'seed': 1}]
     """
     names = [name for name in open_to if settings.get(name) is None]

@@ -24,8 +24,8 @@ def short_tour(monkeypatch):
 
 def test_the_demo_makes_a_page_and_goes_on(wormtwin, short_tour, tmp_path):
     out = tmp_path / "demo"
-    status, printed, told = wormtwin("calcium", "demo", "--out", out, "--jobs", 1)
-    assert status == 0, told
+    status, printed, text = wormtwin("calcium", "demo", "--out", out, "--jobs", 1)
+    assert status == 0, text
     assert "step 16" in printed
     page = (out / "report.html").read_text()
     for name in ("recordings", "manifold", "confusion-two", "error-by-step"):
@@ -41,15 +41,15 @@ def test_the_demo_makes_a_page_and_goes_on(wormtwin, short_tour, tmp_path):
 
 def test_the_demo_leaves_folders_of_something_else_alone(wormtwin, short_tour, tmp_path):
     (tmp_path / "photo.png").write_text("mine")
-    status, _, told = wormtwin("calcium", "demo", "--out", tmp_path)
-    assert (status, told.count("\n")) == (2, 1)
-    assert "something else than a demo (photo.png)" in told
+    status, _, text = wormtwin("calcium", "demo", "--out", tmp_path)
+    assert (status, text.count("\n")) == (2, 1)
+    assert "something else than a demo (photo.png)" in text
     assert [path.name for path in tmp_path.iterdir()] == ["photo.png"]
     other = tmp_path / "other"
     save_dataset(make_sample(SampleSettings(worms=3, duration=60.0)), other / "sample.h5")
-    status, _, told = wormtwin("calcium", "demo", "--out", other)
-    assert (status, told.count("\n")) == (2, 1)
-    assert "another sample" in told
+    status, _, text = wormtwin("calcium", "demo", "--out", other)
+    assert (status, text.count("\n")) == (2, 1)
+    assert "another sample" in text
 
 
 def test_the_manifold_is_that_of_scikit_learn():

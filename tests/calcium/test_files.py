@@ -39,8 +39,8 @@ def named(i, traces, states, fps):
 def cells(values):
     """A column of MATLAB cells."""
     column = np.empty((len(values), 1), dtype=object)
-    for place, value in enumerate(values):
-        column[place, 0] = cells(value) if isinstance(value, list) else value
+    for index, value in enumerate(values):
+        column[index, 0] = cells(value) if isinstance(value, list) else value
     return column
 
 
@@ -48,10 +48,10 @@ def save_old(path, structures, **more):
     """A structure array in a file of version 5."""
     fields = list(structures[0])
     array = np.empty((1, len(structures)), dtype=[(field, object) for field in fields])
-    for place, structure in enumerate(structures):
+    for index, structure in enumerate(structures):
         for field in fields:
             value = structure[field]
-            array[0, place][field] = cells(value) if isinstance(value, list) else value
+            array[0, index][field] = cells(value) if isinstance(value, list) else value
     scipy.io.savemat(path, {"WT_NoStim": array, **more})
 
 
@@ -179,10 +179,10 @@ def test_the_names_of_nichols_and_numbered_states(tmp_path, save, imaged):
 def test_a_wrong_matlab_structure_is_told(tmp_path, changed, message, structures):
     one = {key: value for key, value in (structures[0] | changed).items() if value is not None}
     save_old(tmp_path / "w.mat", [one])
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as text:
         load_recordings([tmp_path / "w.mat"])
-    assert message in str(told.value)
-    assert "w.mat" in str(told.value) or "TS1" in str(told.value)
+    assert message in str(text.value)
+    assert "w.mat" in str(text.value) or "TS1" in str(text.value)
 
 
 def test_what_is_no_matlab_file_is_told(tmp_path):

@@ -67,10 +67,10 @@ def test_the_four_published_worms(shared):
     ],
 )
 def test_a_wrong_npz_is_told(npz, changed, message):
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as text:
         load_npz(npz(**changed))
-    assert message in str(told.value)
-    assert "\n" not in str(told.value)
+    assert message in str(text.value)
+    assert "\n" not in str(text.value)
 
 
 def test_a_damaged_npz_is_told(tmp_path):
@@ -113,9 +113,9 @@ def test_worms_share_the_neurons_that_all_have():
 )
 def test_neurons_that_a_worm_lacks_are_told(neurons, message):
     group = [recording("a", ["RIML", "AVAL"]), recording("bb", ["AVAL", "RID"])]
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as text:
         as_dataset(group, "both", neurons)
-    assert message in str(told.value)
+    assert message in str(text.value)
 
 
 def test_worms_that_share_no_neuron_are_told():

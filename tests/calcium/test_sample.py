@@ -19,14 +19,14 @@ from neuron_models.foundation.errors import InputError
 SHORT = SampleSettings(worms=2, duration=60.0)
 
 
-def stretches(states, fps):
+def contiguous_runs(states, fps):
     """The name and the seconds of each stretch but the last, which the end cuts."""
     edges = np.concatenate(([0], np.flatnonzero(np.diff(states)) + 1))
     return [(STATES[states[a]], (b - a) / fps) for a, b in pairwise(edges)]
 
 
 def test_states_follow_the_cycle_and_last_as_long_as_it_says():
-    found = stretches(draw_states(200_000, 3.0, np.random.default_rng(0)), 3.0)
+    found = contiguous_runs(draw_states(200_000, 3.0, np.random.default_rng(0)), 3.0)
     for (before, _), (after, _) in pairwise(found):
         assert CYCLE[before].follows.get(after, 0) > 0
     for name, stage in CYCLE.items():
@@ -50,7 +50,7 @@ def test_what_follows_what_is_counted_in_real_worms(shared):
 
     counts = {}
     for trial in load_npz(shared / "data" / "calcium" / "kato2015_worms1-4.npz"):
-        for (a, _), (b, _) in pairwise(stretches(trial.y[:, 0], 1.0)):
+        for (a, _), (b, _) in pairwise(contiguous_runs(trial.y[:, 0], 1.0)):
             counts.setdefault(a, []).append(b)
     for name, stage in CYCLE.items():
         for following, chance in stage.follows.items():
@@ -92,7 +92,7 @@ def test_the_activity_follows_the_place_of_the_state():
     worm = sample_worm(replace(SHORT, delay=0.0, duration=600.0), 0)
     for k, name in enumerate(STATES[:-1]):
         inside = worm.recording.states == k
-        assert np.allclose(worm.activity[inside], CYCLE[name].place)
+        assert np.allclose(worm.activity[inside], CYCLE[name].index)
 
 
 def test_bleaching_takes_its_share_of_the_light():
@@ -173,9 +173,9 @@ def test_any_sample_is_whole(worms, seconds, fps, seed):
     ],
 )
 def test_impossible_samples_are_told(changed, message):
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as text:
         replace(SHORT, **changed)
-    assert message in str(told.value)
+    assert message in str(text.value)
 
 
 # --- commands
@@ -241,10 +241,10 @@ def test_import_reads_files_into_a_dataset(wormtwin, tmp_path):
 )
 def test_import_tells_what_is_wrong_in_a_line(wormtwin, tmp_path, changed, options, message):
     out = tmp_path / "worms.h5"
-    status, _, told = wormtwin("calcium", "import", npz(tmp_path / "a.npz", **changed), "--out", out, *options)
+    status, _, text = wormtwin("calcium", "import", npz(tmp_path / "a.npz", **changed), "--out", out, *options)
     assert status == 2
-    assert message in told
-    assert len(told.strip().splitlines()) == 1
+    assert message in text
+    assert len(text.strip().splitlines()) == 1
     assert not out.exists()
 
 
@@ -252,9 +252,9 @@ def test_a_recording_of_gaps_has_no_window(wormtwin, tmp_path):
     traces = sample_worm(replace(SHORT, neurons=("AVAL", "RIML")), 1).recording.traces.copy()
     traces[::7, 0] = np.nan
     path = npz(tmp_path / "a.npz", traces_1=traces)
-    status, _, told = wormtwin("calcium", "import", path, "--out", tmp_path / "worms.h5")
+    status, _, text = wormtwin("calcium", "import", path, "--out", tmp_path / "worms.h5")
     assert status == 2
-    assert "'worm1' is shorter than a window: 6 of its" in told
+    assert "'worm1' is shorter than a window: 6 of its" in text
 
 
 @pytest.mark.parametrize("rule", ["", "two"])
@@ -270,9 +270,9 @@ def test_recordings_are_drawn_in_the_colours_of_their_states(wormtwin, tmp_path,
     forward, reverse, uncounted = "#0072b2", "#d55e00", "#9a9a9a"
     assert {forward, reverse, uncounted} <= {part[:7] for part in drawn.split("stroke: ")[1:]}
     assert ("#56b4e9" in drawn) == (rule == "")  # slowing has a colour of its own without a rule
-    status, _, told = wormtwin("dataset", "plot", out, "--out", picture, "--outputs", "AVAL")
+    status, _, text = wormtwin("dataset", "plot", out, "--out", picture, "--outputs", "AVAL")
     assert status == 2
-    assert "choose what is drawn by --inputs" in told
+    assert "choose what is drawn by --inputs" in text
 
 
 def test_recordings_without_states_are_drawn_too():

@@ -26,16 +26,17 @@ from surrogates.calcium.states.folds import folds, shared_reach
 from surrogates.calcium.states.inputs import Inputs, choose_inputs, prepared
 from surrogates.calcium.states.models import STATE_MODELS
 from surrogates.calcium.states.networks import WINDOW, mlp
-from surrogates.calcium.states.protocol import Effort, Learner, evaluate_set, training_sets, windows_for
+from surrogates.calcium.states.protocol import FoldTraining, Learner, evaluate_set, training_sets, windows_for
 from surrogates.calcium.states.reading import agreement, inferred_edges, occlusion
 from surrogates.calcium.states.tables import accuracy_table
 from surrogates.calcium.states.windows import AHEAD, BEFORE, correlations, label_windows, with_correlations
 from surrogates.registry import MODELS
 from surrogates.runs.model_file import ModelSignature, load_model, save_model
-from surrogates.training.jax_program import Program, Stopping, program_of
+from surrogates.training.configuration import EarlyStopping
+from surrogates.training.jax_program import CompiledTraining, compiled_training
 
 NEURONS = ("AVAL", "AVBL", "RIML", "VB2")
-QUICK = Effort(folds=3, blocks=3, steps=20)
+QUICK = FoldTraining(folds=3, blocks=3, steps=20)
 
 
 def recordings(worms=3, frames=600, seed=0):
@@ -126,7 +127,7 @@ def test_one_step_of_a_program_is_one_of_keras():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(50, WINDOW, 6)).astype(np.float32), rng.integers(0, 3, 50).astype(np.int32)
     model = mlp(6, 3, units=5)
-    done = Program(model).fit(
+    done = CompiledTraining(model).fit(
         model.get_weights(), (x, y, None), (x, y, None), epochs=1, batch_size=50, learning_rate=0.01
     )
     model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
@@ -134,7 +135,7 @@ def test_one_step_of_a_program_is_one_of_keras():
     assert done.loss == pytest.approx([float(loss)], rel=1e-5)
     for mine, other in zip(done.weights, model.get_weights(), strict=True):
         np.testing.assert_allclose(mine, other, atol=1e-4)
-    np.testing.assert_allclose(Program(model).predict(done.weights, x), model.predict(x, verbose=0), atol=1e-4)
+    np.testing.assert_allclose(CompiledTraining(model).predict(done.weights, x), model.predict(x, verbose=0), atol=1e-4)
     checked = model.evaluate(x, y, verbose=0)
     assert done.validation == pytest.approx([float(checked)], rel=1e-4)
 
@@ -144,16 +145,16 @@ def test_a_program_stops_and_gives_the_best_epoch_back():
     x = rng.normal(size=(90, WINDOW, 2)).astype(np.float32)
     y = (x[:, 0, 0] + rng.normal(size=90) > 0).astype(np.int32)
     model = mlp(2, 2, units=8)
-    assert program_of(model) is program_of(mlp(2, 2, units=8, seed=5))
+    assert compiled_training(model) is compiled_training(mlp(2, 2, units=8, seed=5))
     learned, checked = (x[:60], y[:60], None), (x[60:], y[60:], None)
-    done = program_of(model).fit(
+    done = compiled_training(model).fit(
         model.get_weights(),
         learned,
         checked,
         epochs=200,
         batch_size=20,
         learning_rate=0.02,
-        stopping=Stopping(after=3, patience=8),
+        stopping=EarlyStopping(rate_patience=3, patience=8),
     )
     assert done.best == int(np.argmin(done.validation))
     assert len(done.validation) == done.best + 8 + 1  # eight epochs without gain after it
@@ -205,7 +206,7 @@ def test_inputs_are_chosen_without_the_worm_that_is_asked(worms, monkeypatch, tm
         return choose_inputs(dataset)
 
     monkeypatch.setattr(benchmark_module, "choose_inputs", spy)
-    done = run_benchmark(worms, tmp_path / "one", rules=["two"], models=["logistic"], effort=QUICK)
+    done = run_benchmark(worms, tmp_path / "one", rules=["two"], models=["logistic"], training=QUICK)
     assert seen == [{f"worm{i + 1}" for i in chosen} for chosen in training_sets(3)]
     # A spoiled worm changes no figure of those that learn from others, but what it is asked itself.
     rng = np.random.default_rng(9)
@@ -216,7 +217,7 @@ def test_inputs_are_chosen_without_the_worm_that_is_asked(worms, monkeypatch, tm
         tmp_path / "two",
         rules=["two"],
         models=["logistic"],
-        effort=QUICK,
+        training=QUICK,
     )
     for chosen in ((0,), (1,), (0, 1)):
         assert done.inputs["two", chosen] == other.inputs["two", chosen]
@@ -380,7 +381,7 @@ def test_the_benchmark_tells_what_is_wrong(wormtwin, worms, tmp_path, options, m
 
 def test_worms_that_cannot_be_used_are_told(worms, tmp_path):
     def run(dataset, models=("logistic",)):
-        return run_benchmark(dataset, tmp_path, rules=["two"], models=models, effort=QUICK)
+        return run_benchmark(dataset, tmp_path, rules=["two"], models=models, training=QUICK)
 
     with pytest.raises(InputError, match="two worms or more, dataset 'worms' has one"):
         run(worms.select([0]))
@@ -411,7 +412,7 @@ def test_the_figures_on_real_worms(shared, rule, best, graph):
         for left_out in range(4):
             learned = tuple(i for i in range(4) if i != left_out)
             inputs = choose_inputs(dataset.select(learned))
-            for record in evaluate_set(dataset, model, learned, inputs, Effort(folds=3)):
+            for record in evaluate_set(dataset, model, learned, inputs, FoldTraining(folds=3)):
                 if record["protocol"] == "paper":
                     table = record["unseen"][f"worm{left_out + 1}"]
                     shares.append(100 * np.trace(table) / np.sum(table))
@@ -421,7 +422,7 @@ def test_the_figures_on_real_worms(shared, rule, best, graph):
 
 
 def test_the_table_says_what_is_published(worms, tmp_path):
-    done = run_benchmark(worms, tmp_path, rules=["two"], models=["svm"], effort=QUICK)
+    done = run_benchmark(worms, tmp_path, rules=["two"], models=["svm"], training=QUICK)
     table = accuracy_table(done)
     shown = table.dropna(subset="published")
     assert {(row.asked, row.training_worms, row.published) for row in shown.itertuples()} == {

@@ -36,7 +36,7 @@ from surrogates.calcium.forecasts.windows import forecastable as ready
 from surrogates.calcium.forecasts.windows import forecasts as cut_forecasts
 from surrogates.registry import train_model
 from surrogates.runs.model_file import ModelSignature, load_model, save_model
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.configuration import TrainingConfig
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -264,12 +264,12 @@ def test_given_frames_are_taken_and_others_never_seen(name):
     np.testing.assert_array_equal(model.predict(garbage, verbose=0), run)
     given_all = free.copy()
     given_all[:, WINDOW:, :-1], given_all[:, WINDOW:, -1] = future[:, :3], 1.0
-    told = model.predict(given_all, verbose=0)
-    np.testing.assert_allclose(told[:, 0], run[:, 0], atol=1e-6)
-    assert np.abs(told[:, 1] - run[:, 1]).max() > 1e-3
+    text = model.predict(given_all, verbose=0)
+    np.testing.assert_allclose(text[:, 0], run[:, 0], atol=1e-6)
+    assert np.abs(text[:, 1] - run[:, 1]).max() > 1e-3
     if name.endswith("mlp"):  # of the other, the rest of the past and the edges would be others
         moved = np.concatenate([seen[:, 1:], future[:, :1]], axis=1)
-        np.testing.assert_allclose(told[:, 1], model.predict(asked(moved, 1), verbose=0)[:, 0], atol=1e-5)
+        np.testing.assert_allclose(text[:, 1], model.predict(asked(moved, 1), verbose=0)[:, 0], atol=1e-5)
 
 
 @pytest.mark.parametrize("name", [f"calcium_trajectory_{name}" for name in ("persistence", "connectome", "gnn_gru")])
@@ -309,8 +309,8 @@ def test_training_beats_the_linear_start_where_worms_are_not_linear():
 def measured(tmp_path_factory):
     """A benchmark of two short worms."""
     out = tmp_path_factory.mktemp("benchmark")
-    names, effort = ("persistence", "linear", "mlp"), ForecastEffort(epochs=1, batch_size=64)
-    return benchmark_trajectories(recordings(2), out, models=names, effort=effort), out
+    names, training = ("persistence", "linear", "mlp"), ForecastEffort(epochs=1, batch_size=64)
+    return benchmark_trajectories(recordings(2), out, models=names, training=training), out
 
 
 def test_the_table_of_persistence_is_its_formula(measured):
@@ -351,7 +351,7 @@ def test_a_benchmark_goes_on_where_it_stopped(measured):
     kept = out / "trajectories" / "calcium_trajectory_linear" / "1.json"
     before = kept.stat().st_mtime_ns
     stopped.unlink()
-    again = {"models": ("linear", "mlp"), "sizes": (1,), "effort": benchmark.effort}
+    again = {"models": ("linear", "mlp"), "sizes": (1,), "effort": benchmark.training}
     benchmark_trajectories(recordings(2), out, **again)
     assert kept.stat().st_mtime_ns == before
     assert json.loads(stopped.read_text()) == record
@@ -413,35 +413,35 @@ def test_the_commands_train_and_evaluate_forecasts(wormtwin, tmp_path):
     dataset = recordings(3).with_split(["train", "validation", "test"])
     data = save_dataset(dataset, tmp_path / "worms.h5")
     out, name = tmp_path / "out", "calcium_trajectory_linear"
-    status, printed, told = wormtwin("train", "--data", data, "--model", name, "--out", out)
-    assert status == 0, told
+    status, printed, text = wormtwin("train", "--data", data, "--model", name, "--out", out)
+    assert status == 0, text
     assert "step 16" in printed
     scores = json.loads((out / "scores.json").read_text())["scores"]
     assert set(scores) == {"train", "validation", "test"}
     assert (out / "errors.png").exists()
     arguments = ("evaluate", "--data", data, "--model", out / "model.keras", "--plot", tmp_path / "e.png")
-    status, again, told = wormtwin(*arguments)
-    assert status == 0, told
+    status, again, text = wormtwin(*arguments)
+    assert status == 0, text
     assert f"{scores['test']['model'][15]:.4f}" in again
     other = save_dataset(replace(dataset, x_names=("AVAL", "RIML", "VB2")), tmp_path / "other.h5")
-    status, _, told = wormtwin("evaluate", "--data", other, "--model", out / "model.keras")
-    assert (status, told.count("\n")) == (2, 1)
-    assert "AVAL, RIML, AVBL" in told
+    status, _, text = wormtwin("evaluate", "--data", other, "--model", out / "model.keras")
+    assert (status, text.count("\n")) == (2, 1)
+    assert "AVAL, RIML, AVBL" in text
 
 
 def test_a_recording_too_short_is_told_by_the_command(wormtwin, tmp_path):
     data = save_dataset(recordings(3, 20).with_split(["train", "validation", "test"]), tmp_path / "worms.h5")
-    status, _, told = wormtwin("train", "--data", data, "--model", "calcium_trajectory_mlp", "--out", tmp_path / "out")
-    assert (status, len(told.strip().splitlines())) == (2, 1)
-    assert "too short to forecast" in told
+    status, _, text = wormtwin("train", "--data", data, "--model", "calcium_trajectory_mlp", "--out", tmp_path / "out")
+    assert (status, len(text.strip().splitlines())) == (2, 1)
+    assert "too short to forecast" in text
 
 
 def test_the_benchmark_names_wrong_models_of_trajectories_first(wormtwin, tmp_path):
     data = save_dataset(make_sample(SampleSettings(worms=2, duration=60.0)), tmp_path / "worms.h5")
     out = tmp_path / "out"
-    status, _, told = wormtwin("calcium", "benchmark", data, "--out", out, "--trajectories", "crystal")
-    assert (status, told.count("\n")) == (2, 1)
-    assert "no model of trajectories 'crystal'; there are persistence, linear" in told
+    status, _, text = wormtwin("calcium", "benchmark", data, "--out", out, "--trajectories", "crystal")
+    assert (status, text.count("\n")) == (2, 1)
+    assert "no model of trajectories 'crystal'; there are persistence, linear" in text
     assert not out.exists()
 
 

@@ -10,7 +10,7 @@ from connectome.placement import place_contacts
 from neuron_models.foundation.errors import InputError
 
 
-def places(connectome):
+def indices(connectome):
     return sorted(
         (c.pre, c.post, c.kind, c.pre_segment, c.pre_fraction, c.post_segment, c.post_fraction)
         for c in connectome.contacts
@@ -38,8 +38,8 @@ def test_contacts_are_of_the_table_within_reach_and_never_on_a_soma(placed):
 def test_the_same_seed_places_alike_and_another_one_otherwise(placed):
     again, other = place_contacts(), place_contacts(seed=8)
     assert again is not placed
-    assert places(again) == places(placed)
-    assert places(again) != places(other)
+    assert indices(again) == indices(placed)
+    assert indices(again) != indices(other)
     assert 6600 < len(other.contacts) < 6800
 
 
@@ -59,6 +59,6 @@ def test_wrong_arguments(wrong, message):
 
 @pytest.mark.shared
 def test_the_default_seed_gives_the_published_network(placed, published):
-    assert places(placed) == places(published)
+    assert indices(placed) == indices(published)
     chemical = {c for c in placed.contacts if c.kind == "chemical"}
     assert chemical == {c for c in published.contacts if c.kind == "chemical"}

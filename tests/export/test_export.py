@@ -19,7 +19,7 @@ from surrogates.export.exporting import export_model
 from surrogates.export.in_neuron import load_surrogate
 from surrogates.registry import MODELS, train_model
 from surrogates.runs.model_file import ModelSignature, load_model, save_model
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.configuration import TrainingConfig
 
 CHANNELS = ModelSignature(("AVBL", "PLM-R"), ("DB1", "VB1", "PVR"), "nA", "V", 0.5, "toy")
 STEPS = 1000  # 500 ms
@@ -145,9 +145,9 @@ def test_the_graph_has_the_standard_operators_and_says_what_its_channels_are(mod
     assert "Scan" not in {node.op_type for node in written.graph.node}
     (gru,) = [node for node in written.graph.node if node.op_type == "GRU"]
     assert {a.name: a.i for a in gru.attribute}["linear_before_reset"] == 1
-    told = {each.key: each.value for each in written.metadata_props}
-    assert json.loads(told["x_names"]) == ["AVBL", "PLM-R"]
-    assert (told["x_units"], told["y_units"], float(told["dt"])) == ("nA", "V", 0.5)
+    text = {each.key: each.value for each in written.metadata_props}
+    assert json.loads(text["x_names"]) == ["AVBL", "PLM-R"]
+    assert (text["x_units"], text["y_units"], float(text["dt"])) == ("nA", "V", 0.5)
     for end in (*written.graph.input, *written.graph.output):
         assert [d.dim_param for d in end.type.tensor_type.shape.dim][:2] == ["batch", "time"]
 
@@ -275,9 +275,9 @@ def test_the_cell_follows_the_surrogate_through_the_gap_junction(session):
 
 
 def test_a_time_step_that_does_not_divide_the_sampling_step_stops_the_run(session):
-    told = "SurrogateGRU8 samples every 0.5 ms: the time step must divide that, which {} ms does not"
+    text = "SurrogateGRU8 samples every 0.5 ms: the time step must divide that, which {} ms does not"
     for case, step in (("does_not_divide", "0.3"), ("too_long", "1"), ("changed", "0.3")):
-        assert told.format(step) in session[0][case]
+        assert text.format(step) in session[0][case]
     *_, folder = session
     mechanism = in_session(
         "import sys, json; from surrogates.export.in_neuron import load_surrogate; "
@@ -316,14 +316,14 @@ print(json.dumps({"found": found, "refusals": refusals}))
 @pytest.mark.slow
 def test_every_kind_of_model_is_a_mechanism(model_file, stimulus, tmp_path):
     files = {case: model_file(case) for case in CASES}
-    for place, path in enumerate(files.values()):
-        export_model(path, "nmodl", tmp_path, name=f"Case{place}")
+    for index, path in enumerate(files.values()):
+        export_model(path, "nmodl", tmp_path, name=f"Case{index}")
     np.save(tmp_path / "x.npy", stimulus[0])
     answer = in_session(ALONE, tmp_path)
     assert len(answer["found"]) == len(CASES)
-    for place, path in enumerate(files.values()):
+    for index, path in enumerate(files.values()):
         expected = in_keras(path, stimulus[:1])[0]
-        np.testing.assert_allclose(answer["found"][f"case{place}"], expected, rtol=0, atol=WITHIN)
+        np.testing.assert_allclose(answer["found"][f"case{index}"], expected, rtol=0, atol=WITHIN)
     assert "the time step must divide that, which 0.3 ms does not" in answer["refusals"][0]
     assert "has 2 inputs and the stimulus 1" in answer["refusals"][1]
     assert "the time step must be > 0 ms, got -1" in answer["refusals"][2]
@@ -496,8 +496,8 @@ def test_mechanisms_of_one_folder_and_names_that_neuron_holds(tmp_path, stimulus
         expected = in_keras(tmp_path / f"{name}.keras", stimulus[:1, :40])[0]
         np.testing.assert_allclose(found["answers"][name.lower()], expected, rtol=0, atol=WITHIN)
     *held, last = found["refusals"]
-    for name, told in zip(("First", "IClamp", "ParallelContext", "t", "Section", "double"), held, strict=True):
-        assert told.startswith(f"NEURON holds another {name} in this process")
+    for name, text in zip(("First", "IClamp", "ParallelContext", "t", "Section", "double"), held, strict=True):
+        assert text.startswith(f"NEURON holds another {name} in this process")
     assert last.startswith("NEURON cannot take own.mod")
     assert len(last.splitlines()) == 1
 

@@ -14,7 +14,7 @@ from neuron_models.stimulus import Pulse, Silence
 from surrogates.importance.against_simulator import silence, silenced_datasets, simulator_table
 from surrogates.importance.against_simulator import simulated as simulated_of
 from surrogates.importance.groups import parse_groups
-from surrogates.importance.question import ask
+from surrogates.importance.problem import prepare_attribution
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ def test_silence_takes_the_stimulus_alone_away(pair):
 
 
 def test_what_is_silenced_changes_what_it_drives_and_nothing_else(simulated, tmp_path):
-    question = ask(simulated, parse_groups("", simulated.x_names))
-    silenced = silenced_datasets(question, tmp_path)
-    table = simulator_table(question, silenced)
+    problem = prepare_attribution(simulated, parse_groups("", simulated.x_names))
+    silenced = silenced_datasets(problem, tmp_path)
+    table = simulator_table(problem, silenced)
     assert (table.inputs, table.outputs, table.trials) == (("AVBL", "VB1"), ("DB1", "VB1"), ("three", "four"))
     (avb_on_db, avb_on_vb), (vb_on_db, vb_on_vb) = table.values
     assert vb_on_db < 1e-9 < avb_on_db  # VB1 has no contact but the synapse that it gets
@@ -57,21 +57,21 @@ def test_what_is_silenced_changes_what_it_drives_and_nothing_else(simulated, tmp
     assert avb_on_vb > 0
     assert table.over_time.shape == (40, 2, 2)
     # Without AVBL's stimulus, DB1 is at rest: its whole response is AVBL's.
-    response = np.stack([trial.y[:, 0] - trial.y[0, 0] for trial in question.dataset])
+    response = np.stack([trial.y[:, 0] - trial.y[0, 0] for trial in problem.dataset])
     assert avb_on_db == pytest.approx(np.sqrt((response**2).mean()), rel=1e-3)
 
 
 def test_simulations_that_are_there_are_not_repeated(simulated, tmp_path, capsys):
-    question = ask(simulated, parse_groups("both=AVBL+VB1", simulated.x_names))
-    first = simulator_table(question, silenced_datasets(question, tmp_path))
+    problem = prepare_attribution(simulated, parse_groups("both=AVBL+VB1", simulated.x_names))
+    first = simulator_table(problem, silenced_datasets(problem, tmp_path))
     capsys.readouterr()
-    again = simulator_table(question, silenced_datasets(question, tmp_path))
+    again = simulator_table(problem, silenced_datasets(problem, tmp_path))
     assert capsys.readouterr().out.count("is already complete") == 2
     np.testing.assert_array_equal(again.values, first.values)
 
 
 def test_names_of_inputs_do_not_lead_out_of_the_folder(simulated, tmp_path, monkeypatch):
-    question = ask(simulated, {"../../x": ("AVBL", "VB1")})
+    problem = prepare_attribution(simulated, {"../../x": ("AVBL", "VB1")})
     written = []
     monkeypatch.setattr(
         "surrogates.importance.against_simulator.require_equal", lambda q, out, network: simulated_of(q)
@@ -80,15 +80,15 @@ def test_names_of_inputs_do_not_lead_out_of_the_folder(simulated, tmp_path, monk
         "surrogates.importance.against_simulator.simulate_dataset",
         lambda scenario, connectome, path, **_: written.append(path) or simulated,
     )
-    silenced_datasets(question, tmp_path)
+    silenced_datasets(problem, tmp_path)
     assert [path.resolve().parent for path in written] == [tmp_path.resolve() / "simulator"]
 
 
 def test_other_voltages_are_told(simulated, tmp_path):
     moved = replace(simulated, trials=tuple(replace(trial, y=trial.y + 0.01) for trial in simulated))
-    question = ask(moved, parse_groups("", moved.x_names))
+    problem = prepare_attribution(moved, parse_groups("", moved.x_names))
     with pytest.raises(InputError, match=r"'three', simulated anew, differs from dataset 'pair' by up to 0.01 V"):
-        silenced_datasets(question, tmp_path)
+        silenced_datasets(problem, tmp_path)
 
 
 def test_data_that_cannot_be_simulated_anew(simulated, linear_response, tmp_path):

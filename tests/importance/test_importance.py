@@ -21,15 +21,15 @@ from surrogates.importance.groups import parse_groups, plain_name
 from surrogates.importance.methods import METHODS, importance, measure_of
 from surrogates.importance.occlusion import occlusion_effects, partners_drawn
 from surrogates.importance.plan import Retraining, parse_retraining, retraining_like
-from surrogates.importance.question import ask
+from surrogates.importance.problem import prepare_attribution
 from surrogates.importance.storage import as_frame, load_importance, save_importance
 from surrogates.importance.table import Importance, pool_effects
 from surrogates.importance.trust import agreement
 from surrogates.registry import MODELS, model_kind, train_model
 from surrogates.runs.fitting import fit_and_save
 from surrogates.runs.model_file import ModelSignature, save_model
+from surrogates.training.configuration import TrainingConfig
 from surrogates.training.metrics import predict, respond
-from surrogates.training.trainer import TrainingConfig
 
 SMALL = {"linear": {"lags": 2}, "state_space": {"order": 4}, "tdnn": {"units": 5}, "narx": {"units": 4}}
 INPUTS = ("A", "B")
@@ -60,8 +60,8 @@ def models(data):
 
 
 @pytest.fixture
-def question(data):
-    return ask(data, parse_groups("", data.x_names))
+def problem(data):
+    return prepare_attribution(data, parse_groups("", data.x_names))
 
 
 def impulse_response(model, samples):
@@ -84,12 +84,12 @@ def impulse_response(model, samples):
 
 
 @pytest.mark.parametrize("kind", ["linear", "state_space"])
-def test_a_linear_model_is_explained_by_its_impulse_response(kind, models, question, data):
-    model, case = models[kind], question.cases[1]
+def test_a_linear_model_is_explained_by_its_impulse_response(kind, models, problem, data):
+    model, case = models[kind], problem.pairs[1]
     kernel = impulse_response(model, len(case.x))
     found, run = derivatives(model), respond(model)
     at = peaks(run, case)
-    gradient = saliency_at_peak(found, run, case, question)
+    gradient = saliency_at_peak(found, run, case, problem)
     effect = np.zeros((len(case.x), 2, 2))
     for time in range(len(case.x)):
         effect[time] = np.einsum("li,lio->io", case.x[time::-1].astype(float), kernel[: time + 1])
@@ -97,17 +97,17 @@ def test_a_linear_model_is_explained_by_its_impulse_response(kind, models, quest
         expected = np.zeros((len(case.x), 2))
         expected[: peak + 1] = kernel[peak::-1, :, output]
         np.testing.assert_allclose(gradient[..., output], expected, atol=2e-6)
-        through = integrated_over_stimulus(found, run, case, question, steps=2)[..., output]
+        through = integrated_over_stimulus(found, run, case, problem, steps=2)[..., output]
         np.testing.assert_allclose(through, expected * case.x, atol=2e-6)
     for method in ("occlusion", "shapley", "integrated-gradients"):
-        table = importance(model, data.select([data.trials.index(question.dataset.trials[1])]), method)
+        table = importance(model, data.select([data.trials.index(problem.dataset.trials[1])]), method)
         np.testing.assert_allclose(table.values, np.sqrt((effect**2).mean(0)), rtol=1e-4, atol=1e-7)
         np.testing.assert_allclose(table.over_time, np.abs(effect), rtol=1e-3, atol=2e-6)
 
 
 @pytest.mark.parametrize("kind", [name for name, kind in MODELS.items() if kind.task == "regression"])
-def test_both_derivatives_of_every_model_are_those_of_finite_differences(kind, models, question):
-    model, x = models[kind], question.cases[0].x[None]
+def test_both_derivatives_of_every_model_are_those_of_finite_differences(kind, models, problem):
+    model, x = models[kind], problem.pairs[0].x[None]
     rng = np.random.default_rng(0)
     direction, weight = (rng.normal(size=x.shape).astype(np.float32) for _ in range(2))
     found, run = derivatives(model), respond(model)
@@ -121,10 +121,10 @@ def test_both_derivatives_of_every_model_are_those_of_finite_differences(kind, m
     np.testing.assert_allclose((backward * direction).sum(), (forward * weight).sum(), rtol=1e-3, atol=1e-4)
 
 
-def test_saliency_of_a_network_is_that_of_finite_differences(models, question):
-    model, case = models["gru"], question.cases[0]
+def test_saliency_of_a_network_is_that_of_finite_differences(models, problem):
+    model, case = models["gru"], problem.pairs[0]
     run = respond(model)
-    gradient = saliency_at_peak(derivatives(model), run, case, question)
+    gradient = saliency_at_peak(derivatives(model), run, case, problem)
     at, step = peaks(run, case), 0.05
     for output, peak in enumerate(at):
         for time in (peak, peak - 1, peak - 4):
@@ -144,9 +144,9 @@ def test_integrated_gradients_add_up_to_the_difference(kind, baseline, models, d
     table = importance(model, data, "integrated-gradients", baseline=baseline)
     assert table.about["completeness"] < 5e-5 * np.abs(predict(model, data)).max()
     assert table.about["baseline"] == baseline
-    question = ask(data, parse_groups("", INPUTS), baseline=baseline)
-    case, run = question.cases[0], respond(model)
-    through = integrated_over_stimulus(derivatives(model), run, case, question).sum(axis=(0, 1))
+    problem = prepare_attribution(data, parse_groups("", INPUTS), baseline=baseline)
+    case, run = problem.pairs[0], respond(model)
+    through = integrated_over_stimulus(derivatives(model), run, case, problem).sum(axis=(0, 1))
     present, absent = run(np.stack([case.x, case.absent]))
     at = peaks(run, case)
     np.testing.assert_allclose(through, (present - absent)[at, [0, 1]], atol=1e-5)
@@ -200,9 +200,9 @@ def test_no_two_seeds_share_their_draws(data):
     }
     assert len(set(draws.values())) == 16
     many = replace(data, trials=tuple(replace(t, name=f"{t.name} {n}") for n in range(4) for t in data))
-    cases = ask(many, parse_groups("", INPUTS), baseline="trial", split="all").cases
-    first = partners_drawn(len(cases), 0, 1)[0]
-    assert not all(np.array_equal(case.absent, cases[place].x) for case, place in zip(cases, first, strict=True))
+    pairs = prepare_attribution(many, parse_groups("", INPUTS), baseline="trial", split="all").pairs
+    first = partners_drawn(len(pairs), 0, 1)[0]
+    assert not all(np.array_equal(case.absent, pairs[index].x) for case, index in zip(pairs, first, strict=True))
 
 
 @pytest.mark.parametrize("method", ["occlusion", "permutation", "saliency", "integrated-gradients", "shapley"])
@@ -227,12 +227,12 @@ def test_groups_go_together(models, data):
 
 def test_the_baselines_are_what_they_are_called(data):
     groups = parse_groups("", INPUTS)
-    zero, mean, trial = (ask(data, groups, baseline=name) for name in ("zero", "mean", "trial"))
-    assert not any(case.absent.any() for case in zero.cases)
+    zero, mean, trial = (prepare_attribution(data, groups, baseline=name) for name in ("zero", "mean", "trial"))
+    assert not any(case.absent.any() for case in zero.pairs)
     level = data.by_split()["train"].stacked()[0].mean((0, 1))
-    np.testing.assert_allclose(mean.cases[0].absent, np.tile(level, (60, 1)), rtol=1e-5)
-    stimuli = [case.x.tobytes() for case in trial.cases]
-    others = [case.absent.tobytes() for case in trial.cases]
+    np.testing.assert_allclose(mean.pairs[0].absent, np.tile(level, (60, 1)), rtol=1e-5)
+    stimuli = [case.x.tobytes() for case in trial.pairs]
+    others = [case.absent.tobytes() for case in trial.pairs]
     assert sorted(others) == sorted(stimuli)
     assert all(a != b for a, b in zip(others, stimuli, strict=True))
 
@@ -254,8 +254,8 @@ def test_trials_of_other_lengths_and_samples_that_do_not_count(models, data):
     assert table.over_time.shape == (60, 2, 2)
     assert np.isnan(table.over_time[50:]).all()
     assert np.isfinite(table.over_time[:50]).all()
-    question = ask(uneven, parse_groups("", INPUTS), baseline="trial")
-    first = occlusion_effects(respond(models["linear"]), question.cases[0], question)[:50]
+    problem = prepare_attribution(uneven, parse_groups("", INPUTS), baseline="trial")
+    first = occlusion_effects(respond(models["linear"]), problem.pairs[0], problem)[:50]
     np.testing.assert_allclose(table.by_trial[0], np.sqrt((first**2).mean(0)), rtol=1e-6)
 
 
@@ -374,7 +374,7 @@ def tables(models, data):
 def test_tables_come_back_from_their_file(tables, tmp_path):
     path = save_importance(tables, tmp_path / "importance.h5")
     for before, after in zip(tables, load_importance(path), strict=True):
-        for name in ("method", "inputs", "outputs", "units", "trials", "pooling", "clock", "dt", "about"):
+        for name in ("method", "inputs", "outputs", "units", "trials", "pooling", "time_axis", "dt", "about"):
             assert getattr(after, name) == getattr(before, name)
         for name in ("values", "by_trial", "over_time", "standard_error"):
             a, b = getattr(before, name), getattr(after, name)
@@ -405,7 +405,7 @@ def test_a_table_checks_itself(tables):
     with pytest.raises(InputError, match="pooling is one of"):
         replace(tables[0], pooling="median")
     with pytest.raises(InputError, match="over_time goes with a clock"):
-        replace(tables[0], clock="")
+        replace(tables[0], time_axis="")
 
 
 def made(values, by_trial=None, **other):

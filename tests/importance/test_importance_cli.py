@@ -14,7 +14,7 @@ from neuron_models.stimulus import Pulse
 from surrogates.importance.storage import load_importance
 from surrogates.registry import model_kind
 from surrogates.runs.fitting import fit_and_save
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.configuration import TrainingConfig
 
 METHODS = ["occlusion", "permutation", "saliency", "integrated-gradients", "shapley", "retraining"]
 
@@ -31,7 +31,7 @@ def trained(linear_response, tmp_path_factory):
 
 
 @pytest.fixture
-def ask(wormtwin, trained, tmp_path):
+def prepare_attribution(wormtwin, trained, tmp_path):
     """Run the command on the model, with more options."""
 
     def call(*more):
@@ -41,8 +41,8 @@ def ask(wormtwin, trained, tmp_path):
     return call
 
 
-def test_all_methods_at_once(ask, tmp_path):
-    status, printed, error = ask("--seeds", 2)
+def test_all_methods_at_once(prepare_attribution, tmp_path):
+    status, printed, error = prepare_attribution("--seeds", 2)
     assert status == 0, error
     tables = load_importance(tmp_path / "out" / "importance.h5")
     assert [table.method for table in tables] == METHODS
@@ -60,8 +60,10 @@ def test_all_methods_at_once(ask, tmp_path):
     assert figures == {"tables", "matrix", "over-response", "over-stimulus"}
 
 
-def test_chosen_methods_and_groups(ask, tmp_path):
-    status, _, error = ask("--method", "shapley,occlusion", "--groups", "both=A+B", "--baseline", "trial")
+def test_chosen_methods_and_groups(prepare_attribution, tmp_path):
+    status, _, error = prepare_attribution(
+        "--method", "shapley,occlusion", "--groups", "both=A+B", "--baseline", "trial"
+    )
     assert status == 0, error
     shapley, occlusion = load_importance(tmp_path / "out" / "importance.h5")
     assert (shapley.method, occlusion.inputs) == ("shapley", ("both",))
@@ -173,8 +175,8 @@ def test_the_simulator_is_asked_too(wormtwin, pair, tmp_path, browser):
         (("--seed", -1), "the seed must be"),
     ],
 )
-def test_wrong_options_are_one_line(ask, options, message, tmp_path):
-    status, _, error = ask(*options)
+def test_wrong_options_are_one_line(prepare_attribution, options, message, tmp_path):
+    status, _, error = prepare_attribution(*options)
     assert status == 2
     assert message in error
     assert len(error.strip().splitlines()) == 1
@@ -186,7 +188,7 @@ def test_files_that_do_not_fit(wormtwin, trained, tmp_path):
     whole = load_dataset(data)
     alone = shutil.copy(model, tmp_path / "model.keras")
     untested = save_dataset(whole.by_split()["train"], tmp_path / "train.h5")
-    tests = [place for place, trial in enumerate(whole) if trial.split == "test"]
+    tests = [index for index, trial in enumerate(whole) if trial.split == "test"]
     single = save_dataset(whole.select([p for p in range(len(whole)) if p not in tests[1:]]), tmp_path / "one.h5")
     blank = replace(whole, trials=tuple(replace(trial, y=None) for trial in whole), y_names=())
     blank = save_dataset(blank, tmp_path / "blank.h5")

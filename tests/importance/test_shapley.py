@@ -11,7 +11,7 @@ from datasets.dataset import Dataset, Trial
 from neuron_models.foundation.errors import InputError
 from surrogates.importance.groups import parse_groups
 from surrogates.importance.methods import importance
-from surrogates.importance.question import ask
+from surrogates.importance.problem import prepare_attribution
 from surrogates.importance.shapley import exact_shapley, response_game, sampled_shapley
 from surrogates.registry import MODELS
 from surrogates.training.metrics import predict, respond
@@ -113,10 +113,10 @@ def test_values_add_up_to_the_difference_of_responses(kind, baseline):
     """To 1e-6 V at every sample of every output, against responses that were computed apart."""
     dataset = wide(5)
     model = MODELS[kind].build(5, 2, units=8, seed=1)
-    question = ask(dataset, parse_groups("G=I0+I3", dataset.x_names), baseline=baseline)
-    for place, case in enumerate(question.cases):
-        values = exact_shapley(response_game(respond(model), case, question), len(question.groups))
-        present = predict(model, dataset)[place].astype(float)
+    problem = prepare_attribution(dataset, parse_groups("G=I0+I3", dataset.x_names), baseline=baseline)
+    for index, case in enumerate(problem.pairs):
+        values = exact_shapley(response_game(respond(model), case, problem), len(problem.groups))
+        present = predict(model, dataset)[index].astype(float)
         absent = respond(model)(case.absent[None])[0]
         assert np.abs(present - absent).max() > 0.05
         np.testing.assert_allclose(values.sum(0), present - absent, atol=1e-6)

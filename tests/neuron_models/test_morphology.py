@@ -89,9 +89,9 @@ def test_all_302_neurons_load_with_every_segment_of_their_files():
         shape = morphology(name)
         assert sorted(shape.segments) == sorted(int(key) for key in ends)
         assert sum(cable.length for cable in shape.cables[1:]) == pytest.approx(length, rel=1e-6)
-        for key, place in ends.items():
+        for key, index in ends.items():
             if int(key):
-                np.testing.assert_allclose(shape.position(int(key), 1.0), place, atol=1e-6)
+                np.testing.assert_allclose(shape.position(int(key), 1.0), index, atol=1e-6)
 
 
 def test_an_unknown_neuron_gets_the_nearest_names():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from neuron_models.foundation.errors import InputError
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.locks import lock_file
 from neuron_models.foundation.result_forms import JSON_FORM, array_form, folder_form
 from neuron_models.foundation.resumable import MANIFEST_FILE, Planned, Work, resumable_folder, run_missing
@@ -69,12 +69,12 @@ def test_folders_of_an_earlier_version_go_on_or_are_refused(tmp_path):
         pass
 
 
-@pytest.mark.parametrize(("manifest", "told"), [(None, "something else than runs"), ("[", "is damaged: delete")])
-def test_folders_of_others_are_refused(tmp_path, manifest, told):
+@pytest.mark.parametrize(("manifest", "text"), [(None, "something else than runs"), ("[", "is damaged: delete")])
+def test_folders_of_others_are_refused(tmp_path, manifest, text):
     (tmp_path / "photo.png").write_text("")
     if manifest:
         (tmp_path / MANIFEST_FILE).write_text(manifest)
-    with pytest.raises(InputError, match=told), resumable_folder(tmp_path, RUNS, JSON_FORM):
+    with pytest.raises(InputError, match=text), resumable_folder(tmp_path, RUNS, JSON_FORM):
         pass
     assert len(list(tmp_path.iterdir())) == 1 + bool(manifest)
 
@@ -101,13 +101,13 @@ def test_the_file_that_says_that_all_are_there_is_written_last(tmp_path, monkeyp
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.result_forms import JSON_FORM
 from neuron_models.foundation.resumable import Work, resumable_folder
 with resumable_folder(Path(sys.argv[1]), Work("runs", {"data": "abc", "epochs": 3}), JSON_FORM) as finished:
     finished.keep("a", 1)
-    with written_whole(finished.file("b")) as beside:
-        beside.write_text("{")
+    with atomic_write(finished.file("b")) as temporary:
+        temporary.write_text("{")
         os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -124,7 +124,7 @@ def test_a_kill_frees_the_folder_and_what_it_left_is_removed(tmp_path):
 def test_only_what_nobody_works_on_is_swept(tmp_path):
     others = tmp_path / ".cache-abcdefgh"
     others.mkdir()
-    with written_whole(tmp_path / "deep" / "a.h5") as beside, scratch_folder(tmp_path, ".b.h5-") as mine:
+    with atomic_write(tmp_path / "deep" / "a.h5") as beside, scratch_folder(tmp_path, ".b.h5-") as mine:
         left = tmp_path / "deep" / ".c.h5-abcdefgh.unfinished"
         left.mkdir()
         (left / "c.h5").write_text("half")

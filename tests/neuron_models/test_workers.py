@@ -28,7 +28,7 @@ def results(calls, **where):
 
 def test_every_result_comes_back_with_its_place(where):
     shared = [10, 20]
-    calls = [Call(operator.getitem, shared, (place,)) for place in (1, 0, 1)]
+    calls = [Call(operator.getitem, shared, (index,)) for index in (1, 0, 1)]
     assert sorted(results(calls, **where)) == [(0, 20), (1, 10), (2, 20)]
     assert results([], **where) == []
 

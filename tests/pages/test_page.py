@@ -8,48 +8,49 @@ from matplotlib.figure import Figure
 
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.numerals import listed, significant
-from surrogates.pages.page import (
-    Cell,
-    Column,
-    Details,
-    FigureBlock,
-    KeyValues,
-    Note,
-    Page,
-    Paragraph,
-    Rows,
-    Section,
-    TableBlock,
-    write_page,
-)
+from surrogates.pages import blocks
+from surrogates.pages.page import write_page
 
 NASTY = '<script>alert("x")</script> & "quoted"'
 
 
-def figure(name: str, colour: str = "#0072B2") -> FigureBlock:
+def figure(name: str, colour: str = "#0072B2") -> blocks.FigureBlock:
     drawn = Figure(figsize=(9, 3))
     axes = drawn.subplots()
     axes.plot([0, 1, 2], [1, 3, 2], "o-", color=colour, label="a line")
     axes.imshow([[0, 1], [1, 0]], extent=(0, 1, 0, 1), aspect="auto")
     axes.legend()
-    return FigureBlock(name, drawn, f"Caption {NASTY}", f"Alt {NASTY}", pd.DataFrame({"x": [0, 1], "y": [1, 3]}))
+    return blocks.FigureBlock(name, drawn, f"Caption {NASTY}", f"Alt {NASTY}", pd.DataFrame({"x": [0, 1], "y": [1, 3]}))
 
 
-def table() -> TableBlock:
-    columns = (Column("Model"), Column("Error", "mV", best="lowest"), *(Column(f"Long column {n}") for n in range(12)))
+def table() -> blocks.TableBlock:
+    columns = (
+        blocks.Column("Model"),
+        blocks.Column("Error", "mV", best="lowest"),
+        *(blocks.Column(f"Long column {n}") for n in range(12)),
+    )
     wide = tuple(range(12))
-    rows = (("A", Cell(12.345, "± 0.5"), *wide), (NASTY, 2.0, *wide), ("C", None, *wide), ("D", float("nan"), *wide))
-    return TableBlock(columns, (Rows(rows, "Group"),), "A table.")
+    rows = (
+        ("A", blocks.Cell(12.345, "± 0.5"), *wide),
+        (NASTY, 2.0, *wide),
+        ("C", None, *wide),
+        ("D", float("nan"), *wide),
+    )
+    return blocks.TableBlock(columns, (blocks.Rows(rows, "Group"),), "A table.")
 
 
-def page() -> Page:
-    inner = Section("Inner", (figure("second", "#D55E00"), Details("All", (Paragraph("folded"), table()))))
-    return Page(
+def page() -> blocks.Page:
+    inner = blocks.Section(
+        "Inner", (figure("second", "#D55E00"), blocks.Details("All", (blocks.Paragraph("folded"), table())))
+    )
+    return blocks.Page(
         f"Title {NASTY}",
         "Lead.",
         (
-            Section("First", (Paragraph(NASTY), Note("Mind this."), table(), figure("first"), inner)),
-            Section("Last", (KeyValues({"versions": NASTY, "long": "word" * 60}),)),
+            blocks.Section(
+                "First", (blocks.Paragraph(NASTY), blocks.Note("Mind this."), table(), figure("first"), inner)
+            ),
+            blocks.Section("Last", (blocks.KeyValues({"versions": NASTY, "long": "word" * 60}),)),
         ),
     )
 
@@ -148,11 +149,13 @@ def test_a_page_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
 
 def test_mistakes_are_told(tmp_path):
     with pytest.raises(InputError, match="2 cells for 1 columns"):
-        TableBlock((Column("a"),), (Rows((("x", 1),)),), "t")
+        blocks.TableBlock((blocks.Column("a"),), (blocks.Rows((("x", 1),)),), "t")
     with pytest.raises(InputError, match="a figure's name has letters"):
-        FigureBlock("../x", Figure(), "", "")
+        blocks.FigureBlock("../x", Figure(), "", "")
     with pytest.raises(InputError, match="a figure more than once: first"):
-        write_page(Page("t", "", (Section("s", (figure("first"), figure("first"))),)), tmp_path / "p.html")
+        write_page(
+            blocks.Page("t", "", (blocks.Section("s", (figure("first"), figure("first"))),)), tmp_path / "p.html"
+        )
 
 
 @pytest.mark.parametrize(

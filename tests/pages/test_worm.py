@@ -65,9 +65,9 @@ def test_cables_keep_their_lengths_and_diameters_through_the_page(shape):
     assert np.abs(points - shape.points).max() < 0.0075
     assert np.abs(diameters / shape.diameters - 1).max() < 0.001
     edges = np.cumsum(shape.cables[:, 1])[:-1]
-    for place, name in enumerate(NAMES):
+    for index, name in enumerate(NAMES):
         wanted = sum(cable.length for cable in morphology(name).cables[1:])
-        assert shape.cells[place].length == pytest.approx(wanted)
+        assert shape.cells[index].length == pytest.approx(wanted)
     steps = [np.linalg.norm(np.diff(cable, axis=0), axis=1).sum() for cable in np.split(points, edges)]
     assert shape.cables[:, 1].sum() == len(points)
     total = sum(cable.length for name in NAMES for cable in morphology(name).cables[1:])
@@ -172,7 +172,7 @@ def test_the_command_writes_pages(wormtwin, tmp_path):
     [
         ({}, ("--trial", 3), ("trials 1 to 2, not 3",)),
         ({}, ("--trial", 0), ("trials 1 to 2, not 0",)),
-        ({"y_names": tuple(f"unit {place}" for place in range(302))}, (), ("'toy'", "none of its outputs is a neuron")),
+        ({"y_names": tuple(f"unit {index}" for index in range(302))}, (), ("'toy'", "none of its outputs is a neuron")),
         ({"y_units": "fluorescence"}, (), ("in V or mV", "'fluorescence'")),
         ({"trials": (Trial("t", np.zeros((5, 4)), np.full((5, 302), np.nan)),)}, (), ("'t'", "not finite")),
         ({"trials": (Trial("t", np.zeros((5, 4))),)}, (), ("none of its outputs is a neuron",)),

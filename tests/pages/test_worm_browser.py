@@ -200,12 +200,12 @@ def test_the_neuron_under_the_pointer_is_told_and_chosen(visit):
     tab.keyboard.press("Enter")
     settle(tab)
     ring, box = tab.locator("#marks circle.chosen"), tab.locator("#view").bounding_box()
-    place = (box["x"] + float(ring.get_attribute("cx")), box["y"] + float(ring.get_attribute("cy")))
+    index = (box["x"] + float(ring.get_attribute("cx")), box["y"] + float(ring.get_attribute("cy")))
     tab.keyboard.press("Escape")
     assert tab.locator("#card h2").count() == 0
-    tab.mouse.move(*place)
+    tab.mouse.move(*index)
     assert tab.locator("#tip strong").inner_text() == front
-    tab.mouse.click(*place)
+    tab.mouse.click(*index)
     assert tab.locator("#card h2").inner_text().startswith(front)
 
 

@@ -1,4 +1,4 @@
-"""Drawn fish that the tests of networks that find joints share, and a network that has learned them."""
+"""Drawn fish that the tests of networks that find key points share, and a network that has learned them."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def drawn_fish(number: int, seed: int, size: tuple[int, int] = SIZE) -> tuple[np
     """Grey images of ellipses, brighter in front, and the ends of their axes."""
     rng = np.random.default_rng(seed)
     down, across = np.mgrid[: size[0], : size[1]]
-    images, joints = np.empty((number, 1, *size), np.uint8), np.empty((number, 4, 2))
+    images, keypoints = np.empty((number, 1, *size), np.uint8), np.empty((number, 4, 2))
     long, short = 0.34 * min(size), 0.14 * min(size)
     for k in range(number):
         angle, centre = rng.uniform(-0.4, 0.4), (np.array(size[::-1]) - 1) / 2 + rng.uniform(-3, 3, 2)
@@ -25,8 +25,8 @@ def drawn_fish(number: int, seed: int, size: tuple[int, int] = SIZE) -> tuple[np
         u, v = ((across - centre[0]) * axis[0] + (down - centre[1]) * axis[1] for axis in (ahead, aside))
         body = 1 / (1 + np.exp(8 * ((u / long) ** 2 + (v / short) ** 2 - 1)))
         images[k, 0] = np.clip(40 + body * (90 + 60 * u / long) + 6 * rng.standard_normal(size), 0, 255)
-        joints[k] = [centre + long * ahead, centre - long * ahead, centre - short * aside, centre + short * aside]
-    return images, joints
+        keypoints[k] = [centre + long * ahead, centre - long * ahead, centre - short * aside, centre + short * aside]
+    return images, keypoints
 
 
 def fish_dataset(splits: dict[str, int], seed: int = 0) -> Dataset:
@@ -45,7 +45,7 @@ def skeleton():
 
 @pytest.fixture(scope="module")
 def draw_fish():
-    """What draws fish: (number, seed, size) gives images and joints."""
+    """What draws fish: (number, seed, size) gives images and key points."""
     return drawn_fish
 
 

@@ -55,7 +55,7 @@ def test_crops_return_to_the_video(angle, x, y, size):
 def test_two_worms_are_found_where_they_are(worms, aligned):
     video, (dataset, found) = worms[0], aligned
     centre = np.stack([body.centre for body in video.bodies], axis=1)
-    order = [int(np.argmin(np.linalg.norm(centre[0] - place, axis=-1))) for place in found.centre[0]]
+    order = [int(np.argmin(np.linalg.norm(centre[0] - index, axis=-1))) for index in found.centre[0]]
     assert sorted(order) == [0, 1]
     assert (found.status == FOUND).all()
     assert np.median(np.linalg.norm(found.centre - centre[:, order], axis=-1)) < 3
@@ -64,13 +64,13 @@ def test_two_worms_are_found_where_they_are(worms, aligned):
     assert off.max() < 60  # heads are never taken for tails
     assert np.median(off) < 15
     for trial, k in zip(dataset, order, strict=True):
-        crops, joints = crops_of(dataset)[trial.name], video.bodies[k].joints
-        inside = crops.to_crop(joints)
-        assert np.abs(crops.to_video(inside) - joints).max() < 1e-9
+        crops, keypoints = crops_of(dataset)[trial.name], video.bodies[k].keypoints
+        inside = crops.to_crop(keypoints)
+        assert np.abs(crops.to_video(inside) - keypoints).max() < 1e-9
         assert (inside[:, 0, 0] > inside[:, -1, 0]).mean() > 0.95  # the head is on the right
         image = np.asarray(trial.x[40])[0].astype(float)
         x, y = np.round(inside[40, 2:7]).astype(int).T
-        assert image[y, x].mean() < np.median(image) - 20  # the joints lie on the dark worm in the crop too
+        assert image[y, x].mean() < np.median(image) - 20  # the key points lie on the dark worm in the crop too
 
 
 def test_a_video_is_aligned_a_few_frames_at_a_time(tmp_path):
@@ -115,15 +115,15 @@ def test_an_alignment_that_was_stopped_goes_on(worms, aligned, tmp_path, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("video", "settings", "told"),
+    ("video", "settings", "text"),
     [
         (np.zeros((5, 1, 40, 60), np.uint8), {"size": 50}, "60 x 40"),
         (np.zeros((0, 1, 40, 60), np.uint8), {"size": 16}, "no frames"),
         (np.full((5, 3, 41, 63), 90, np.uint8), {"size": 16}, "no animal found"),
     ],
 )
-def test_videos_that_cannot_be_aligned_are_told(tmp_path, video, settings, told):
-    with pytest.raises(InputError, match=told):
+def test_videos_that_cannot_be_aligned_are_told(tmp_path, video, settings, text):
+    with pytest.raises(InputError, match=text):
         align_video(Played(video), "v", tmp_path / "a.h5", AlignmentSettings(**settings), 1.0)
 
 
@@ -141,15 +141,15 @@ def test_the_command_aligns_a_video(wormtwin, refused, tmp_path):
     film = ("--video", tmp_path / "clip", "--video-frames", 30, "--video-animals", 1, "--video-size", "161x135")
     wormtwin("pose", "make-sample", "--out", tmp_path / "l.h5", "--animal", "worm", "--frames", 5, *film)
     options = ("--out", tmp_path / "crops.h5", "--size", 80, "--picture", tmp_path / "a.png")
-    status, told, error = wormtwin("pose", "align", tmp_path / "clip", *options)
+    status, text, error = wormtwin("pose", "align", tmp_path / "clip", *options)
     assert status == 0, error
-    assert "30 frames of 1 animal" in told
+    assert "30 frames of 1 animal" in text
     dataset = load_dataset(tmp_path / "crops.h5")
     assert dataset.trials[0].x.shape == (30, 1, 80, 80)
     assert not partial_folder(tmp_path / "crops.h5").exists()
-    status, told, _ = wormtwin("dataset", "info", tmp_path / "crops.h5")
+    status, text, _ = wormtwin("dataset", "info", tmp_path / "crops.h5")
     assert status == 0
-    assert "Crops of 80 x 80 pixels, grey, no labels" in told
+    assert "Crops of 80 x 80 pixels, grey, no labels" in text
     command = ("pose", "align", tmp_path / "clip", "--out", tmp_path / "b.h5")
     refused(wormtwin(*command, "--size", 500), "larger than the frame of 161 x 135")
     refused(wormtwin(*command, "--animals", 0), "animals must be 1 to 1000, got 0")
@@ -166,6 +166,6 @@ def test_a_video_that_ends_early_is_aligned_as_far_as_it_goes(wormtwin, refused,
     dataset, number = load_dataset(tmp_path / "a.h5"), len(open_video(short_movie).readable())
     assert len(dataset.trials[0]) == number
     assert np.median(np.asarray(dataset.trials[0].x)[:, 0, 11:13, 11:13]) > 200  # the bright spot is in the middle
-    places = crops_of(dataset)["animal1"].to_video(np.full((number, 1, 2), 11.5))
-    assert np.abs(places[:, 0] - np.stack([10 + np.arange(number), np.full(number, 30)], -1)).max() < 1.5
+    indices = crops_of(dataset)["animal1"].to_video(np.full((number, 1, 2), 11.5))
+    assert np.abs(indices[:, 0] - np.stack([10 + np.arange(number), np.full(number, 30)], -1)).max() < 1.5
     assert not partial_folder(tmp_path / "a.h5").exists()

@@ -1,4 +1,4 @@
-"""Images and joints that change together."""
+"""Images and key points that change together."""
 
 from dataclasses import replace
 
@@ -14,8 +14,8 @@ from surrogates.pose.inputs import channels_last, labels_of
 SIZE = (40, 48)
 
 
-def test_images_and_joints_turn_together(draw_fish):
-    images, joints = draw_fish(6, 1, (48, 64))
+def test_images_and_keypoints_turn_together(draw_fish):
+    images, keypoints = draw_fish(6, 1, (48, 64))
     x = channels_last(images, (48, 64))
     rng = np.random.default_rng(2)
     flips = np.array([True, False] * 3)
@@ -26,8 +26,8 @@ def test_images_and_joints_turn_together(draw_fish):
         offset = -back @ matrix[::-1, 2]
         wanted = affine_transform(image.astype(float), back, offset, order=1, mode="nearest")
         assert np.allclose(result, wanted, atol=0.05)
-    labels = moved(labels_of(joints), matrices, (48, 64))
-    for before, after, matrix in zip(joints, labels, matrices, strict=True):
+    labels = moved(labels_of(keypoints), matrices, (48, 64))
+    for before, after, matrix in zip(keypoints, labels, matrices, strict=True):
         inside = after[:, 2] > 0
         assert np.allclose(after[inside, :2], (before @ matrix[:, :2].T + matrix[:, 2])[inside], atol=1e-4)
     assert inside.any()
@@ -44,20 +44,20 @@ def test_images_turn_about_their_middle_also_when_they_are_not_square(size):
     assert np.allclose(warp(images, inverse(upside_down)), images[:, ::-1], atol=1e-3)
 
 
-def test_left_and_right_joints_are_exchanged_in_a_mirror(fish, draw_fish, skeleton):
+def test_left_and_right_keypoints_are_exchanged_in_a_mirror(fish, draw_fish, skeleton):
     assert mirrored(skeleton)
     change = augment(fish, replace(UNCHANGED, mirror=True))
-    images, joints = draw_fish(30, 5)
-    x, y, _ = change(channels_last(images, SIZE), labels_of(joints), None, np.random.default_rng(0))
-    same = np.isclose(y[:, :, 1], joints[:, :, 1]).all(axis=1)
+    images, keypoints = draw_fish(30, 5)
+    x, y, _ = change(channels_last(images, SIZE), labels_of(keypoints), None, np.random.default_rng(0))
+    same = np.isclose(y[:, :, 1], keypoints[:, :, 1]).all(axis=1)
     assert 5 < same.sum() < 25
-    flipped = joints[~same][:, [0, 1, 3, 2]] * np.array([1, -1]) + np.array([0, SIZE[0] - 1])
+    flipped = keypoints[~same][:, [0, 1, 3, 2]] * np.array([1, -1]) + np.array([0, SIZE[0] - 1])
     assert np.allclose(y[~same][..., :2], flipped, atol=1e-4)
     assert np.allclose(x[~same][..., 0], images[~same, 0, ::-1], atol=1e-3)
 
 
 @pytest.mark.parametrize(
-    ("joints", "pairs", "may"),
+    ("keypoints", "pairs", "may"),
     [
         (("head", "tail"), (), True),
         (("snout", "leftear", "rightear"), (), False),
@@ -67,11 +67,11 @@ def test_left_and_right_joints_are_exchanged_in_a_mirror(fish, draw_fish, skelet
         (("floor", "collar", "earlobe"), (), True),
     ],
 )
-def test_sides_that_nobody_paired_forbid_mirrors(joints, pairs, may):
-    assert mirrored(Skeleton(joints, (), pairs)) is may
+def test_sides_that_nobody_paired_forbid_mirrors(keypoints, pairs, may):
+    assert mirrored(Skeleton(keypoints, (), pairs)) is may
 
 
-def test_a_joint_that_leaves_the_image_is_not_learned():
+def test_a_keypoint_that_leaves_the_image_is_not_learned():
     labels = labels_of(np.array([[[1.0, 5.0], [30.0, 5.0], [np.nan, 2.0]]]))
     shift = np.array([[[1.0, 0, -4], [0, 1, 0]]])
     assert moved(labels, shift, (20, 40))[0].tolist() == [[0, 0, 0], [26, 5, 1], [0, 0, 0]]
@@ -87,9 +87,9 @@ def test_spots_are_where_bends_move_their_labels(size):
     still, waves = np.tile(np.eye(2, 3), (12, 1, 1)), draw_bends(12, size, 0.03, rng)
     bent = warp(images, still, waves)[..., 0]
     seen = np.stack([(bent * axis).sum(axis=(1, 2)) / bent.sum(axis=(1, 2)) for axis in (across, down)], -1)
-    told = moved(labels_of(spots), still, size, waves)[:, 0, :2]
-    assert np.abs(told - spots[:, 0]).max() > 2
-    assert np.allclose(told, seen, atol=0.25)
+    text = moved(labels_of(spots), still, size, waves)[:, 0, :2]
+    assert np.abs(text - spots[:, 0]).max() > 2
+    assert np.allclose(text, seen, atol=0.25)
 
 
 def test_bends_are_as_large_as_was_asked_and_shift_nothing():

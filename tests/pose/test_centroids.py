@@ -26,9 +26,9 @@ def align(wormtwin, movie, tmp_path):
 def test_crops_lie_about_the_centres(align, movie):
     rows = [f"{frame},{10.5 + frame},30.5,one,0" for frame in range(40)]
     rows += [f"{frame},{10 + frame},30,two,90" for frame in range(0, 40, 2)]
-    (status, told, error), out = align(HEAD, *rows)
+    (status, text, error), out = align(HEAD, *rows)
     assert status == 0, error
-    assert "animal2: 20 crops, lost in 20" in told
+    assert "animal2: 20 crops, lost in 20" in text
     dataset, video = load_dataset(out), open_video(movie)[:]
     assert np.array_equal(dataset.trials[0].x[7], video[7][:, 23:39, 10:26])
     crops = crops_of(dataset)["animal2"]
@@ -41,9 +41,9 @@ def test_crops_lie_about_the_centres(align, movie):
 
 
 def test_headings_and_animals_need_not_be_told(align):
-    (status, told, _), out = align("frame,x,y", "3,20,30", "5,22,30")
+    (status, text, _), out = align("frame,x,y", "3,20,30", "5,22,30")
     assert status == 0
-    assert "animal1: 2 crops, lost in 38" in told
+    assert "animal1: 2 crops, lost in 38" in text
     assert "body_length" not in load_dataset(out).extra
 
 

@@ -27,7 +27,7 @@ def test_labels_return_from_the_files_of_other_tools(kind, scored, tracks, predi
     given = predicted if scored else tracks
     path = save_labels([given], tmp_path / f"t{SUFFIXES[kind]}", kind)
     (found,) = load_labels(path)
-    assert found.skeleton.joints == tracks.skeleton.joints
+    assert found.skeleton.keypoints == tracks.skeleton.keypoints
     assert found.skeleton.pairs == tracks.skeleton.pairs
     assert same(found.xy, given.xy, atol=1e-4)
     if kind == "coco":  # which knows images alone, that are written beside it
@@ -48,7 +48,7 @@ def test_other_readers_agree_with_what_is_written(predicted, tmp_path):
     import pandas as pd
 
     read = sleap_io.load_slp(save_labels([predicted], tmp_path / "t.slp", "slp"))
-    assert read.skeletons[0].node_names == list(predicted.skeleton.joints)
+    assert read.skeletons[0].node_names == list(predicted.skeleton.keypoints)
     assert read.labeled_frames[0].instances[0].numpy() == pytest.approx(predicted.xy[0, 0])
     table = pd.read_csv(save_labels([predicted], tmp_path / "t.csv", "dlc"), header=[0, 1, 2, 3], index_col=0)
     assert table.index.tolist() == predicted.frames.tolist()
@@ -103,9 +103,9 @@ def test_convert_and_what_it_refuses(wormtwin, refused, predicted, tmp_path):
     source = save_tracks(predicted, tmp_path / "tracks.h5")
     for to, suffix in (("", ".slp"), ("analysis", ".h5"), ("dlc", ".csv")):
         option = ("--to", to) if to else ()
-        status, told, _ = wormtwin("pose", "convert", source, "--out", tmp_path / f"c{suffix}", *option)
+        status, text, _ = wormtwin("pose", "convert", source, "--out", tmp_path / f"c{suffix}", *option)
         assert status == 0
-        assert "13 frames" in told
+        assert "13 frames" in text
     call = ("pose", "convert", source, "--out")
     refused(wormtwin(*call, tmp_path / "c.xyz"), "its name must end in .slp")
     refused(wormtwin(*call, tmp_path / "c.slp", "--to", "word"), "--to must be one of slp", "'word'")

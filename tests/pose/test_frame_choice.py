@@ -52,9 +52,9 @@ def test_a_choice_that_cannot_be_made_is_told(recorded):
 def test_the_command_writes_a_table_and_a_picture(wormtwin, tmp_path):
     wormtwin("pose", "make-sample", "--out", tmp_path / "l.h5", "--frames", 40, "--size", 48, "--animals", 2)
     options = ("--frames", 12, "--clusters", 4, "--picture", tmp_path / "choice.png")
-    status, told, error = wormtwin("pose", "suggest", tmp_path / "l.h5", "--out", tmp_path / "frames.csv", *options)
+    status, text, error = wormtwin("pose", "suggest", tmp_path / "l.h5", "--out", tmp_path / "frames.csv", *options)
     assert status == 0, error
-    assert "by cluster" in told
+    assert "by cluster" in text
     table = pd.read_csv(tmp_path / "frames.csv")
     assert len(table) == 12
     assert table["cluster"][:4].nunique() == 4

@@ -20,9 +20,9 @@ def same(a, b, **tolerance):
 def test_import_crops_each_animal(wormtwin, tracks, movie, tmp_path):
     labels = save_labels([tracks], tmp_path / "t.slp", "slp")
     out = tmp_path / "labels.h5"
-    status, told, _ = wormtwin("pose", "import", labels, "--size", 24, "--out", out, "--picture", tmp_path / "p.png")
+    status, text, _ = wormtwin("pose", "import", labels, "--size", 24, "--out", out, "--picture", tmp_path / "p.png")
     assert status == 0
-    assert "25 labelled images" in told
+    assert "25 labelled images" in text
     assert (tmp_path / "p.png").stat().st_size > 10_000
     dataset = load_dataset(out, lazy=True)
     assert dataset.task == "keypoints"
@@ -34,11 +34,11 @@ def test_import_crops_each_animal(wormtwin, tracks, movie, tmp_path):
     assert same(crops.to_video(np.asarray(dataset.trials[0].y[:])), whole, atol=1e-5)
     left, top = crops.matrices[6, :, 2].astype(int)
     assert np.array_equal(dataset.trials[0].x[6], video[crops.frames[6], :, top : top + 24, left : left + 24])
-    status, told, _ = wormtwin("dataset", "info", out)
+    status, text, _ = wormtwin("dataset", "info", out)
     assert status == 0
-    assert "keypoints" in told
-    assert "24 x 24" in told
-    assert "wingL" in told
+    assert "keypoints" in text
+    assert "24 x 24" in text
+    assert "wingL" in text
 
 
 def test_crops_are_scaled_and_turned(tracks):
@@ -70,8 +70,8 @@ def test_what_cannot_be_imported(wormtwin, refused, tracks, movie, tmp_path):
     refused(wormtwin(*call, "--size", 30), "multiple of 8", "30")
     refused(wormtwin(*call, "--size", "big"), "--size must be a number of pixels or 'auto', got 'big'")
     refused(wormtwin(*call, "--size", 24, "--scale", 0), "--scale", "0")
-    refused(wormtwin(*call, "--size", 24, "--heading", "head"), "two joints")
-    refused(wormtwin(*call, "--size", 24, "--heading", "tail,head"), "no joint 'tail'", "head, wingL, wingR")
+    refused(wormtwin(*call, "--size", 24, "--heading", "head"), "two key points")
+    refused(wormtwin(*call, "--size", 24, "--heading", "tail,head"), "no key point 'tail'", "head, wingL, wingR")
     refused(wormtwin(*call, "--size", 24, "--pairs", "wingL-wingR"), "--pairs looks like")
     refused(wormtwin("pose", "import", tmp_path / "none.slp", "--out", out), "no such file")
     refused(wormtwin("pose", "import", movie, "--out", out), "labels are read from .slp")

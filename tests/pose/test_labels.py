@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from datasets.pose.crops import Crops, crops_from_json, crops_of, oriented_matrices
 from datasets.pose.labelled import Labelled, keypoints_dataset, labelled_share, skeleton_of
-from datasets.pose.skeleton import Skeleton, require_same_joints, skeleton_from_json
+from datasets.pose.skeleton import Skeleton, require_same_keypoints, skeleton_from_json
 from datasets.store import load_dataset, save_dataset
 from neuron_models.foundation.errors import InputError
 
@@ -18,11 +18,11 @@ numbers = st.floats(-500, 500)
 def labelled(name="a", number=4, size=(20, 30), **settings):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (number, 1, *size), dtype=np.uint8)
-    joints = rng.uniform(0, 20, (number, 3, 2))
-    joints[1] = np.nan
-    joints[2, 0, 0] = np.nan
-    crops = Crops("v.mp4", np.arange(number), np.zeros(number, int), oriented_matrices(joints[:, 1], size))
-    return Labelled(name, images, joints, **{"crops": crops, **settings})
+    keypoints = rng.uniform(0, 20, (number, 3, 2))
+    keypoints[1] = np.nan
+    keypoints[2, 0, 0] = np.nan
+    crops = Crops("v.mp4", np.arange(number), np.zeros(number, int), oriented_matrices(keypoints[:, 1], size))
+    return Labelled(name, images, keypoints, **{"crops": crops, **settings})
 
 
 def test_a_skeleton_knows_its_edges_and_its_mirror_image():
@@ -35,11 +35,11 @@ def test_a_skeleton_knows_its_edges_and_its_mirror_image():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (((),), "at least one joint"),
+        (((),), "at least one keypoint"),
         ((("a", "a"),), "more than once: a"),
         ((("a", ""),), "without a name"),
         ((("a",), (("a", "b"),)), "names 'b'"),
-        ((("a",), (("a", "a"),)), "joins two joints"),
+        ((("a",), (("a", "a"),)), "joins two key points"),
         ((("a", "b", "c"), (), (("a", "b"), ("b", "c"))), "more than once: b"),
     ],
 )
@@ -48,11 +48,11 @@ def test_what_is_no_skeleton(arguments, words):
         Skeleton(*arguments)
 
 
-def test_joints_of_another_skeleton_are_named():
-    with pytest.raises(InputError, match=r"t\.h5: joints of another skeleton: without head and with nose"):
-        require_same_joints(FLY, Skeleton(("nose", "wingL", "wingR")), "t.h5")
+def test_keypoints_of_another_skeleton_are_named():
+    with pytest.raises(InputError, match=r"t\.h5: key points of another skeleton: without head and with nose"):
+        require_same_keypoints(FLY, Skeleton(("nose", "wingL", "wingR")), "t.h5")
     with pytest.raises(InputError, match="another order"):
-        require_same_joints(FLY, Skeleton(("wingL", "head", "wingR")), "t.h5")
+        require_same_keypoints(FLY, Skeleton(("wingL", "head", "wingR")), "t.h5")
     with pytest.raises(InputError, match="not a skeleton"):
         skeleton_from_json({"nodes": []})
 
@@ -89,7 +89,7 @@ def test_labelled_images_in_a_file(tmp_path):
 def test_images_that_do_not_fit():
     with pytest.raises(InputError, match=r"several sizes .*1 x 20 x 30, 1 x 24 x 24"):
         keypoints_dataset("f", [labelled(), labelled("b", size=(24, 24))], FLY, kind="frames")
-    with pytest.raises(InputError, match="3 joints are labelled and the skeleton has 1"):
+    with pytest.raises(InputError, match="3 key points are labelled and the skeleton has 1"):
         keypoints_dataset("f", [labelled()], Skeleton(("head",)), kind="frames")
     with pytest.raises(InputError, match="1 or 3 channels"):
         Labelled("a", np.zeros((4, 2, 8, 8), np.uint8), None)

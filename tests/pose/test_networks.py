@@ -63,7 +63,7 @@ def test_a_perfect_map_has_the_least_loss_and_peaks_at_the_label(loss):
 
 
 @pytest.mark.parametrize("loss", [MapError(1), MapEntropy(1)])
-def test_a_joint_without_label_is_not_learned_as_absent(loss):
+def test_a_keypoint_without_label_is_not_learned_as_absent(loss):
     rng = np.random.default_rng(0)
     y = np.array([[[5, 5, 1], [0, 0, 0]]], np.float32)
     maps = rng.random((1, 12, 12, 2)).astype(np.float32)

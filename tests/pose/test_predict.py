@@ -12,14 +12,14 @@ from surrogates.registry import model_kind
 from surrogates.runs.model_file import ModelSignature, save_model
 
 
-def labelled(joints, size):
+def labelled(keypoints, size):
     images = np.random.default_rng(0).integers(0, 255, (4, 1, *size)).astype(np.uint8)
-    places = np.random.default_rng(1).uniform(1, min(size) - 2, (4, len(joints), 2))
-    return keypoints_dataset("made", [Labelled("one", images, places)], Skeleton(joints), kind="frames")
+    indices = np.random.default_rng(1).uniform(1, min(size) - 2, (4, len(keypoints), 2))
+    return keypoints_dataset("made", [Labelled("one", images, indices)], Skeleton(keypoints), kind="frames")
 
 
 def untrained(folder, size):
-    """A tiny network of three joints with its first weights."""
+    """A tiny network of three key points with its first weights."""
     known = labelled(("head", "wingL", "wingR"), size)
     network = model_kind("pose_small").for_data(known, filters=2, seed=0)
     return save_model(network, folder / f"{size[0]}.keras", ModelSignature.of(known, "pose_small"))
@@ -51,9 +51,9 @@ def test_aligned_crops_are_looked_at_and_lost_animals_stay_lost(wormtwin, model,
     align = ("pose", "align", movie, "--centroids", table, "--out", tmp_path / "crops.h5", "--size", 24)
     assert wormtwin(*align)[0] == 0
     call = ("pose", "predict", "--model", model, "--data", tmp_path / "crops.h5", "--out", tmp_path / "t.h5")
-    status, told, error = wormtwin(*call)
+    status, text, error = wormtwin(*call)
     assert status == 0, error
-    assert str(movie) in told
+    assert str(movie) in text
     tracks = load_tracks(tmp_path / "t.h5")
     assert tracks.xy.shape == (40, 1, 3, 2)
     assert np.isnan(tracks.xy[1::2]).all()
@@ -67,6 +67,6 @@ def test_what_does_not_fit_the_model_is_told(wormtwin, refused, model, movie, tm
     refused(wormtwin(*call, "--video", movie), "24 x 24 pixels, these have 90 x 60")
     refused(wormtwin(*call, "--video", tmp_path / "none.mp4"), "none.mp4: there is no such")
     bird = save_dataset(labelled(("beak", "wingL", "wingR"), (24, 24)), tmp_path / "bird.h5")
-    refused(wormtwin(*call, "--data", bird), "joints of another skeleton: without head and with beak")
-    refused(wormtwin("evaluate", "--model", model, "--data", bird), "joints of another skeleton")
+    refused(wormtwin(*call, "--data", bird), "key points of another skeleton: without head and with beak")
+    refused(wormtwin("evaluate", "--model", model, "--data", bird), "key points of another skeleton")
     assert not list(tmp_path.glob("t.h5*"))

@@ -35,7 +35,7 @@ def test_two_flies_of_a_sleap_project(folder):
 
 def test_a_deeplabcut_project(folder):
     (tracks,) = load_labels(folder / "dlc_openfield-Pranav-2018-10-30")
-    assert tracks.skeleton.joints == ("snout", "leftear", "rightear", "tailbase")
+    assert tracks.skeleton.keypoints == ("snout", "leftear", "rightear", "tailbase")
     assert tracks.skeleton.pairs == (("leftear", "rightear"),)
     assert tracks.xy[0, 0, 0] == pytest.approx((21.521, 265.428))  # the first row of its table
     dataset = labelled_dataset([tracks], ImportSettings(scale=0.25), "mouse")
@@ -61,9 +61,9 @@ def test_predictions_of_sleap(folder, wormtwin, tmp_path):
     (tracks,) = load_labels(folder / "predictions.analysis.h5")
     assert tracks.xy.shape == (3000, 2, 13, 2)
     out = tmp_path / "t.csv"
-    status, told, _ = wormtwin("pose", "convert", folder / "predictions.analysis.h5", "--out", out)
+    status, text, _ = wormtwin("pose", "convert", folder / "predictions.analysis.h5", "--out", out)
     assert status == 0
-    assert "3000 frames" in told
+    assert "3000 frames" in text
     assert np.allclose(load_labels(out)[0].xy, tracks.xy, equal_nan=True)
     (labels,) = load_labels(folder / "minimal_instance.slp")
     assert labels.xy[0, 0, 0] == pytest.approx((92.652, 202.726), abs=1e-3)
@@ -77,7 +77,7 @@ def test_flies_that_sit_still_for_two_thirds_of_the_time_are_found(folder):
 
     (tracks,) = load_labels(folder / "clip.slp")
     video = open_video(folder / "clip.mp4")
-    thorax = tracks.xy[:, :, tracks.skeleton.joints.index("thorax")]
+    thorax = tracks.xy[:, :, tracks.skeleton.keypoints.index("thorax")]
     still = np.linalg.norm(thorax - np.median(thorax, axis=0), axis=-1) < 40
     assert (still.mean(axis=0) > 0.6).all()
     scene = learn_scene(video, 2, SegmentSettings(), frames=30)

@@ -4,12 +4,12 @@ from datasets.pose.formats.export_files import save_labels
 from datasets.pose.video.video import open_video
 
 
-def test_render_draws_the_joints_where_they_are(wormtwin, refused, tracks, movie, tmp_path):
+def test_render_draws_the_keypoints_where_they_are(wormtwin, refused, tracks, movie, tmp_path):
     labels, out = save_labels([tracks], tmp_path / "t.slp", "slp"), tmp_path / "clip.mp4"
     call = ("pose", "render", "--video", movie, "--tracks", labels, "--out")
-    status, told, _ = wormtwin(*call, out, "--start", 1, "--end", 20, "--every", 3)
+    status, text, _ = wormtwin(*call, out, "--start", 1, "--end", 20, "--every", 3)
     assert status == 0
-    assert "7 frames" in told
+    assert "7 frames" in text
     video = open_video(out)
     assert video.shape == (7, 3, 60, 90)
     for row, frame in enumerate(range(1, 20, 3)):

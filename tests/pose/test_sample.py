@@ -1,4 +1,4 @@
-"""The generator of labelled images: exact joints, honest pictures, and its command line."""
+"""The generator of labelled images: exact key points, honest pictures, and its command line."""
 
 import itertools
 
@@ -42,11 +42,11 @@ def test_what_lies_above_hides_what_lies_beneath():
     assert through[0, 10, 10] == 0
 
 
-def test_the_animals_joints_lie_on_the_animal(sample):
+def test_the_animals_keypoints_lie_on_the_animal(sample):
     contrast = []
     for trial in sample:
-        for image, joints in zip(trial.x[:, 0].astype(float), np.asarray(trial.y), strict=True):
-            x, y = np.clip(np.round(joints).astype(int), 0, 95).T
+        for image, keypoints in zip(trial.x[:, 0].astype(float), np.asarray(trial.y), strict=True):
+            x, y = np.clip(np.round(keypoints).astype(int), 0, 95).T
             contrast.append(np.median(image) - image[y, x].mean())
     assert np.min(contrast) > 0  # both animals are darker than their ground
 
@@ -75,26 +75,26 @@ def test_crops_are_aligned_within_the_settings_jitter(sample):
 
 
 @pytest.mark.parametrize("animal", list(ANIMALS))
-def test_few_joints_are_found_without_learning(animal):
+def test_few_keypoints_are_found_without_learning(animal):
     sample = make_sample(SampleSettings(animal, frames=60, seed=3))
-    images, joints = (np.concatenate(parts) for parts in zip(*((trial.x, trial.y) for trial in sample), strict=True))
+    images, keypoints = (np.concatenate(parts) for parts in zip(*((trial.x, trial.y) for trial in sample), strict=True))
     order = np.random.default_rng(0).permutation(60)
     known, new = order[:45], order[45:]
     length = np.mean(list(sample.extra["body_length"].values()))
-    matched = template_match(images[known], joints[known], images[new])
-    for guess in (mean_pose(joints[known], 15), matched):
-        near = np.linalg.norm(guess - joints[new], axis=-1) <= 0.025 * length
+    matched = template_match(images[known], keypoints[known], images[new])
+    for guess in (mean_pose(keypoints[known], 15), matched):
+        near = np.linalg.norm(guess - keypoints[new], axis=-1) <= 0.025 * length
         assert near.mean() < 0.4
-    same = template_match(images[known[:1]], joints[known[:1]], images[known[:1]])
-    assert np.abs(same[0] - joints[known[0]]).max() < 0.71  # where it was cut out, a template is found again
+    same = template_match(images[known[:1]], keypoints[known[:1]], images[known[:1]])
+    assert np.abs(same[0] - keypoints[known[0]]).max() < 0.71  # where it was cut out, a template is found again
 
 
 def test_knees_join_pieces_of_legs_that_keep_their_length():
     walk = Walk(400, 100.0, 67.0, (200.0, 200.0), 100.0)
-    joints = draw_fly(walk, np.random.default_rng(2)).joints
-    place = {name: joints[:, k] for k, name in enumerate(ANIMALS["fly"].skeleton.joints)}
+    keypoints = draw_fly(walk, np.random.default_rng(2)).keypoints
+    index = {name: keypoints[:, k] for k, name in enumerate(ANIMALS["fly"].skeleton.keypoints)}
     for leg in ("front_L", "middle_R", "hind_L"):
-        shin = np.linalg.norm(place[leg] - place[leg.replace("_", "_knee_")], axis=-1)
+        shin = np.linalg.norm(index[leg] - index[leg.replace("_", "_knee_")], axis=-1)
         assert np.ptp(shin) < 0.02 * 67
 
 
@@ -102,7 +102,7 @@ def test_legs_stand_still_on_the_ground_while_they_carry():
     walk = Walk(300, 100.0, 67.0, (200.0, 200.0), 400.0)
     fly = draw_fly(walk, np.random.default_rng(1))
     walking = np.array([k for k in range(1, 300) if fly.doing[k] == fly.doing[k - 1] == "walk"])
-    tips = fly.joints[:, [ANIMALS["fly"].skeleton.joints.index(name) for name in ("middle_L", "middle_R")]]
+    tips = fly.keypoints[:, [ANIMALS["fly"].skeleton.keypoints.index(name) for name in ("middle_L", "middle_R")]]
     steps = np.linalg.norm(np.diff(tips, axis=0), axis=-1)[walking - 1]
     body = np.linalg.norm(np.diff(fly.centre, axis=0), axis=-1)[walking - 1]
     assert np.median(steps) < 0.6 * np.median(body)  # most of the time a leg stands, and the body passes over it
@@ -126,15 +126,15 @@ def test_a_video_gives_the_same_frames_however_it_is_cut(animal):
 
 def test_animals_of_a_video_stay_apart_and_inside():
     video = make_video(ArenaSettings("fly", 1500, animals=3))
-    joints = np.stack([body.joints for body in video.bodies])
-    gaps = [np.linalg.norm(a[:, :, None] - b[:, None], axis=-1).min() for a, b in itertools.pairwise(joints)]
+    keypoints = np.stack([body.keypoints for body in video.bodies])
+    gaps = [np.linalg.norm(a[:, :, None] - b[:, None], axis=-1).min() for a, b in itertools.pairwise(keypoints)]
     assert min(gaps) > 3
-    assert joints.min() > 0
-    assert (joints.max(axis=(0, 1, 2)) < (448, 384)).all()
+    assert keypoints.min() > 0
+    assert (keypoints.max(axis=(0, 1, 2)) < (448, 384)).all()
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "text"),
     [
         ({"animal": "mouse"}, "fly, worm"),
         ({"frames": 3}, "got 3"),
@@ -143,8 +143,8 @@ def test_animals_of_a_video_stay_apart_and_inside():
         ({"seed": -1}, "got -1"),
     ],
 )
-def test_settings_that_cannot_be_are_told(settings, told):
-    with pytest.raises(InputError, match=told):
+def test_settings_that_cannot_be_are_told(settings, text):
+    with pytest.raises(InputError, match=text):
         SampleSettings(**settings)
 
 
@@ -158,9 +158,9 @@ def test_the_command_writes_crops_a_video_and_its_truth(wormtwin, tmp_path, name
     out, clip = tmp_path / "labels.h5", tmp_path / name
     options = ("--frames", 10, "--animals", 2, "--size", 64, "--picture", tmp_path / "sheet.png")
     film = ("--video", clip, "--video-frames", 6, "--video-animals", 1, "--video-size", "161x135")
-    status, told, error = wormtwin("pose", "make-sample", "--out", out, "--animal", "worm", *options, *film)
+    status, text, error = wormtwin("pose", "make-sample", "--out", out, "--animal", "worm", *options, *film)
     assert status == 0, error
-    assert "10 labelled crops" in told
+    assert "10 labelled crops" in text
     dataset = load_dataset(out)
     assert dataset.task == "keypoints"
     assert [trial.x.shape for trial in dataset] == [(5, 1, 64, 64)] * 2
@@ -168,15 +168,15 @@ def test_the_command_writes_crops_a_video_and_its_truth(wormtwin, tmp_path, name
     assert len(video) == 6
     assert np.abs(video[:][:, :, :135, :161].astype(int) - made[:]).max() <= 2
     truth = load_tracks(tmp_path / "clip.tracks.h5")
-    assert np.allclose(truth.xy[:, 0], made.bodies[0].joints, atol=1e-4)
+    assert np.allclose(truth.xy[:, 0], made.bodies[0].keypoints, atol=1e-4)
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "text"),
     [(("--animal", "cat"), "cat"), (("--video-size", "big"), "big"), (("--size", "9999"), "9999")],
 )
-def test_the_command_tells_mistakes_in_a_line(wormtwin, tmp_path, options, told):
+def test_the_command_tells_mistakes_in_a_line(wormtwin, tmp_path, options, text):
     status, _, error = wormtwin("pose", "make-sample", "--out", tmp_path / "a.h5", *options)
     assert status == 2
     assert len(error.strip().splitlines()) == 1
-    assert told in error
+    assert text in error

@@ -1,26 +1,26 @@
-"""Errors of joints."""
+"""Errors of key points."""
 
 import numpy as np
 import pytest
 
-from surrogates.pose.prediction import Joints
-from surrogates.pose.scores import joint_score, mean_average_precision, score_joints, similarities
+from surrogates.pose.prediction import KeyPoints
+from surrogates.pose.scores import keypoint_score, mean_average_precision, score_keypoints, similarities
 
 
 def test_errors_have_their_percentiles_and_shares():
     away = np.arange(1.0, 101.0)
-    score = joint_score(np.append(away, np.nan), np.append(away, np.nan) / 200)
+    score = keypoint_score(np.append(away, np.nan), np.append(away, np.nan) / 200)
     assert (score.number, score.median) == (100, 50.5)
     assert score.p90 == pytest.approx(90.1)
     assert score.near == {"0.025": 0.05, "0.05": 0.1, "0.1": 0.2}
 
 
-def test_scores_are_by_split_and_joint(fish):
-    found = [Joints(np.asarray(t.y) + np.array([3.0, 4.0]), np.ones((len(t), 4))) for t in fish]
-    scores = score_joints(fish, found)
+def test_scores_are_by_split_and_keypoint(fish):
+    found = [KeyPoints(np.asarray(t.y) + np.array([3.0, 4.0]), np.ones((len(t), 4))) for t in fish]
+    scores = score_keypoints(fish, found)
     assert list(scores) == ["train", "validation", "test"]
-    assert scores["test"].by_joint["tail"].median == pytest.approx(5, abs=1e-5)
-    assert scores["test"].joints.relative == pytest.approx(5 / (0.68 * 40), abs=1e-5)
+    assert scores["test"].by_keypoint["tail"].median == pytest.approx(5, abs=1e-5)
+    assert scores["test"].keypoints.relative == pytest.approx(5 / (0.68 * 40), abs=1e-5)
 
 
 def test_precision_is_that_of_coco():

@@ -1,4 +1,4 @@
-"""What decides how well joints are found: divisions, fewer labels, side studies, masks."""
+"""What decides how well key points are found: divisions, fewer labels, side studies, masks."""
 
 from dataclasses import replace
 
@@ -10,12 +10,12 @@ from neuron_models.foundation.errors import InputError
 from surrogates.backend import keras
 from surrogates.pose.background import animal_mask
 from surrogates.pose.evaluation import PoseEvaluation
-from surrogates.pose.prediction import Joints
-from surrogates.pose.scores import score_joints
+from surrogates.pose.prediction import KeyPoints
+from surrogates.pose.scores import score_keypoints
 from surrogates.pose.studies import fewer_labels, run_study
 from surrogates.runs.fitting import Fit
 from surrogates.runs.model_file import ModelSignature
-from surrogates.training.trainer import Training
+from surrogates.training.configuration import Training
 
 
 def test_frames_of_one_video_are_divided(make_fish):
@@ -42,10 +42,10 @@ def test_fewer_labels_are_among_more(fish):
 
 
 def test_the_mask_holds_the_animal(draw_fish):
-    images, joints = draw_fish(4, 9)
-    for image, places in zip(images, joints, strict=True):
+    images, keypoints = draw_fish(4, 9)
+    for image, indices in zip(images, keypoints, strict=True):
         mask = animal_mask(image)
-        column, row = places.mean(axis=0).round().astype(int)
+        column, row = indices.mean(axis=0).round().astype(int)
         assert mask[row, column]
         assert 0.05 < mask.mean() < 0.4
         assert not mask[[0, -1]].any()
@@ -57,10 +57,10 @@ def test_a_study_compares_and_keeps_its_trainings(what, unit, fish, tmp_path, mo
 
     def guess(kind, dataset, settings, config):
         trainings.append(changed := settings[what])
-        found = [Joints(np.asarray(t.y) + np.float32(1 + changed), np.ones((len(t), 4))) for t in dataset]
+        found = [KeyPoints(np.asarray(t.y) + np.float32(1 + changed), np.ones((len(t), 4))) for t in dataset]
         training = Training({"loss": [1.0], "val_loss": [1.0], "pixels": [3.0], "val_pixels": [2.0]}, 0, 5.0)
         network = keras.Model(image := keras.Input((8, 8, 1)), keras.layers.Identity()(image))
-        evaluation = PoseEvaluation(dataset, found, score_joints(dataset, found))
+        evaluation = PoseEvaluation(dataset, found, score_keypoints(dataset, found))
         return Fit(kind, network, training, dataset, ModelSignature.of(dataset, kind.name), evaluation)
 
     monkeypatch.setattr("surrogates.pose.studies.fit", guess)

@@ -1,4 +1,4 @@
-"""Joints found in videos and crops."""
+"""Key points found in videos and crops."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from datasets.pose.labelled import Labelled, keypoints_dataset
 from neuron_models.foundation.errors import InputError
 from surrogates.backend import keras
 from surrogates.pose.maps import MapError
-from surrogates.pose.prediction import Joints, joint_finder, shrunk
+from surrogates.pose.prediction import KeyPoints, keypoint_finder, shrunk
 from surrogates.pose.tracking import footage_in, track_crops, track_video
 
 
@@ -23,7 +23,7 @@ def test_predicting_a_video_in_two_parts_gives_the_same(tmp_path, stop, draw_fis
         if stop is not None and sum(calls) > stop:
             raise KeyboardInterrupt
         means = some.mean(axis=(1, 2, 3))
-        return Joints(np.tile(means[:, None, None], (1, 4, 2)), np.ones((len(some), 4)))
+        return KeyPoints(np.tile(means[:, None, None], (1, 4, 2)), np.ones((len(some), 4)))
 
     class Frames:
         path, fps, shape = "v.mp4", 30.0, images.shape
@@ -31,8 +31,8 @@ def test_predicting_a_video_in_two_parts_gives_the_same(tmp_path, stop, draw_fis
         def __len__(self):
             return len(images)
 
-        def frames(self, places):
-            return iter(images[places])
+        def frames(self, indices):
+            return iter(images[indices])
 
     out = tmp_path / "tracks.h5"
     if stop is not None:
@@ -46,10 +46,10 @@ def test_predicting_a_video_in_two_parts_gives_the_same(tmp_path, stop, draw_fis
     assert np.allclose(tracks.xy[:, 0, 0, 0], images.mean(axis=(1, 2, 3)), atol=1e-3)
 
 
-def test_images_that_are_a_multiple_are_shrunk_and_joints_come_back():
+def test_images_that_are_a_multiple_are_shrunk_and_keypoints_come_back():
     image = keras.Input((16, 24, 1))
     model = keras.Model(image, keras.layers.Identity()(image))
-    find = joint_finder(model, MapError(1), (16, 24), refine=False, batch=4)
+    find = keypoint_finder(model, MapError(1), (16, 24), refine=False, batch=4)
     images = np.zeros((5, 1, 32, 48), np.uint8)
     images[:, 0, 10:12, 20:22] = 200
     assert find(images).points.tolist() == [[[20.5, 10.5]]] * 5
@@ -62,7 +62,7 @@ def test_images_that_are_a_multiple_are_shrunk_and_joints_come_back():
 
 def test_two_animals_of_a_video_become_one_file(tmp_path, skeleton):
     def find(images):
-        return Joints(np.zeros((len(images), 4, 2)), np.full((len(images), 4), images.mean() / 255))
+        return KeyPoints(np.zeros((len(images), 4, 2)), np.full((len(images), 4), images.mean() / 255))
 
     matrices = oriented_matrices(np.array([[50.0, 60.0]] * 3), (8, 8))
     parts = []

@@ -1,4 +1,4 @@
-"""Networks that have learned to find joints: training, evaluation, report, wrong commands."""
+"""Networks that have learned to find key points: training, evaluation, report, wrong commands."""
 
 import json
 
@@ -12,27 +12,27 @@ from datasets.pose.skeleton import Skeleton
 from datasets.store import load_dataset, save_dataset
 from surrogates.pose.demo_video import errors
 from surrogates.pose.evaluation import PoseEvaluation
-from surrogates.pose.finder import find_joints
+from surrogates.pose.finder import find_keypoints
 from surrogates.pose.models import POSE_MODELS
 from surrogates.pose.page import write_pose_report
-from surrogates.pose.scores import score_joints
+from surrogates.pose.scores import score_keypoints
 from surrogates.runs.fitting import Fit
 from surrogates.runs.model_file import load_model
-from surrogates.training.trainer import Training
+from surrogates.training.configuration import Training
 
 SIZE = (40, 48)
 
 
 def test_training_finds_fish(trained, wormtwin):
-    told = json.loads((trained / "run" / "scores.json").read_text())
-    assert (told["settings"]["bend"], told["settings"]["rotation"]) == (0.001, 15.0)
-    scores = told["scores"]["test"]
-    assert scores["joints"]["median"] < 2.0
-    assert scores["joints"]["number"] == 24 * 4
+    text = json.loads((trained / "run" / "scores.json").read_text())
+    assert (text["settings"]["bend"], text["settings"]["rotation"]) == (0.001, 15.0)
+    scores = text["scores"]["test"]
+    assert scores["keypoints"]["median"] < 2.0
+    assert scores["keypoints"]["number"] == 24 * 4
     status, out, _ = wormtwin("evaluate", "--data", trained / "fish.h5", "--model", trained / "run" / "model.keras",
                               "--plot", trained / "circles.png")  # fmt: skip
     assert status == 0
-    assert f"{scores['joints']['median']:.2f}" in out
+    assert f"{scores['keypoints']['median']:.2f}" in out
     assert (trained / "circles.png").stat().st_size > 5000
     assert (trained / "run" / "history.png").exists()
     head = (trained / "run" / "history.csv").read_text().splitlines()[0]
@@ -43,26 +43,26 @@ def test_a_dataset_survives_training_and_storage(trained):
     assert load_dataset(trained / "fish.h5").extra["skeleton"]["pairs"] == [["finL", "finR"]]
 
 
-def test_the_report_tells_how_well_joints_are_found(trained, tmp_path):
+def test_the_report_tells_how_well_keypoints_are_found(trained, tmp_path):
     model, signature = load_model(trained / "run" / "model.keras")
     fish = load_dataset(trained / "fish.h5")
-    found = find_joints(model, signature, fish, progress=False)
+    found = find_keypoints(model, signature, fish, progress=False)
     training = Training(
         {"loss": [2.0, 1.0], "val_loss": [2.0, 1.5], "pixels": [3.0, 2.0], "val_pixels": [3.0, 2.5]}, 1, 9.0
     )
-    evaluation = PoseEvaluation(fish, found, score_joints(fish, found))
+    evaluation = PoseEvaluation(fish, found, score_keypoints(fish, found))
     done = Fit(POSE_MODELS["pose_small"], model, training, fish, signature, evaluation)
     text = write_pose_report(done, "pose_small", tmp_path).read_text()
-    assert "Of 96 joints in 24 test frames" in text
+    assert "Of 96 key points in 24 test frames" in text
     assert "mean pose of the training frames" in text
     assert "nan" not in text.lower().split("<svg")[0]
     assert {path.stem for path in (tmp_path / "figures").glob("*.png")} == {
-        "circles", "examples", "shares", "by-joint", "history"
+        "circles", "examples", "shares", "by-key point", "history"
     }  # fmt: skip
 
 
 def test_predictions_of_crops_return_to_the_video(trained, tmp_path, wormtwin, draw_fish, skeleton):
-    images, joints = draw_fish(9, 77)
+    images, keypoints = draw_fish(9, 77)
     matrices = oriented_matrices(np.full((9, 2), 200.0), SIZE, angle=np.linspace(0, 6, 9), scale=2.0)
     crops = Crops("arena.mp4", np.arange(3, 12), np.zeros(9, int), matrices)
     fish = keypoints_dataset("new", [Labelled("one", images, None, crops)], skeleton, kind="crops", fps=30.0)
@@ -72,7 +72,7 @@ def test_predictions_of_crops_return_to_the_video(trained, tmp_path, wormtwin, d
     tracks = load_tracks(tmp_path / "tracks.h5")
     assert tracks.video == "arena.mp4"
     assert tracks.frames.tolist() == list(range(3, 12))
-    away = np.linalg.norm(tracks.xy[:, 0] - crops.to_video(joints), axis=-1)
+    away = np.linalg.norm(tracks.xy[:, 0] - crops.to_video(keypoints), axis=-1)
     assert np.median(away) < 3.0  # of pixels half as large
     status, _, err = wormtwin(*command, "--out", tmp_path / "tracks.h5")
     assert status == 2
@@ -81,20 +81,20 @@ def test_predictions_of_crops_return_to_the_video(trained, tmp_path, wormtwin, d
 
 def test_mistakes_are_one_line(trained, tmp_path, wormtwin, draw_fish, skeleton):
     model = trained / "run" / "model.keras"
-    images, joints = draw_fish(6, 1)
+    images, keypoints = draw_fish(6, 1)
     bird = Skeleton(("beak", "tail", "wingL", "wingR"))
-    other = keypoints_dataset("birds", [Labelled("b", images, joints)], bird, kind="crops")
+    other = keypoints_dataset("birds", [Labelled("b", images, keypoints)], bird, kind="crops")
     save_dataset(other, tmp_path / "birds.h5")
     nothing = keypoints_dataset("blank", [Labelled("b", images, None, split="train")], skeleton, kind="crops")
     save_dataset(nothing, tmp_path / "blank.h5")
     predict = ("pose", "predict", "--model", model, "--out", tmp_path / "t.h5")
-    for command, told in (
-        ((*predict, "--data", tmp_path / "birds.h5"), "joints of another skeleton: without nose, finL"),
+    for command, text in (
+        ((*predict, "--data", tmp_path / "birds.h5"), "key points of another skeleton: without nose, finL"),
         (predict, "give either --video or --data"),
         ((*predict, "--data", trained / "fish.h5", "--batch", 0), "a batch must have 1 image"),
         (("evaluate", "--model", model, "--data", tmp_path / "birds.h5"), "another skeleton"),
         (("train", "--model", "pose_small", "--data", tmp_path / "blank.h5", "--out", tmp_path / "r"),
-         "no joint is labelled in its train split"),
+         "no keypoint is labelled in its train split"),
         (("train", "--model", "gru", "--data", trained / "fish.h5", "--out", tmp_path / "r"), "lists those that do"),
         (("train", "--model", "gru", "--preset", "fast", "--data", trained / "fish.h5", "--out", tmp_path / "r"),
          "gru has no presets: give --epochs"),
@@ -102,7 +102,7 @@ def test_mistakes_are_one_line(trained, tmp_path, wormtwin, draw_fish, skeleton)
     ):  # fmt: skip
         status, _, err = wormtwin(*command)
         assert status == 2, command
-        assert told in err
+        assert text in err
         assert len(err.strip().splitlines()) == 1
 
 
@@ -125,7 +125,7 @@ def test_the_demo_learns_flies(tmp_path, wormtwin):
     assert status == 0
     assert (tmp_path / "report.html").exists()
     scores = json.loads((tmp_path / "scores.json").read_text())["scores"]["test"]
-    assert scores["joints"]["near"]["0.1"] > 0.5
+    assert scores["keypoints"]["near"]["0.1"] > 0.5
     assert str(tmp_path / "report.html") in out
     assert "100.0 % of the animals were found" in (tmp_path / "report.html").read_text()
     assert load_tracks(tmp_path / "tracks.h5").xy.shape == (600, 2, 17, 2)

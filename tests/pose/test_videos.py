@@ -69,9 +69,9 @@ def read_on(video, kept):
 def test_a_video_that_ends_early_gives_the_frames_before(movie, short_movie):
     short = open_video(short_movie)
     whole, kept = open_video(movie)[:], []
-    with pytest.raises(VideoEndedError, match=r"ends early: it announces 40 frames, and frame \d+ cannot") as told:
+    with pytest.raises(VideoEndedError, match=r"ends early: it announces 40 frames, and frame \d+ cannot") as text:
         read_on(short, kept)
-    assert 3 < len(kept) == told.value.frame < FRAMES
+    assert 3 < len(kept) == text.value.frame < FRAMES
     assert np.array_equal(kept, whole[: len(kept)])
     assert len(short.readable()) == len(kept)
     assert len(open_video(movie).readable()) == FRAMES

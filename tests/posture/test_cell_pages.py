@@ -13,7 +13,7 @@ from datasets.posture.eigenworms import amplitudes_of, pooled_angles
 from datasets.posture.generator.sample import SampleSettings, make_sample
 from datasets.store import save_dataset
 from surrogates.posture.network.networks import posture_lstm
-from surrogates.posture.network.segments import stretches
+from surrogates.posture.network.segments import segments
 from surrogates.posture.network.training import fit_linear_parts
 from surrogates.runs.model_file import ModelSignature, save_model
 
@@ -26,7 +26,7 @@ def files(tmp_path_factory):
     data = amplitudes_of(sample, fit_eigenworms(pooled_angles(sample), 3, "pca"))
     save_dataset(sample, folder / "midlines.h5")
     save_dataset(data, folder / "amplitudes.h5")
-    model, cut = posture_lstm(4, 4, layers=2, units=6), stretches(data)
+    model, cut = posture_lstm(4, 4, layers=2, units=6), segments(data)
     fit_linear_parts(model, cut)
     save_model(model, folder / "model.keras", ModelSignature.of(cut, "posture_lstm"))
     return folder
@@ -84,9 +84,9 @@ def test_worm_and_cells_play_together(browser, cells, scheme, width):
     tab.select_option("#feature", "head bend")
     rows = table[table["feature"] == "head bend"]
     best = rows.loc[rows["r"].abs().idxmax()]
-    told = tab.locator("#told").inner_text().replace("\N{MINUS SIGN}", "-")
-    assert f"Cell {best['cell']}:" in told
-    assert float(re.search(r"head bend (-?[\d.]+)\.$", told)[1]) == pytest.approx(best["r"], abs=0.006)
+    text = tab.locator("#told").inner_text().replace("\N{MINUS SIGN}", "-")
+    assert f"Cell {best['cell']}:" in text
+    assert float(re.search(r"head bend (-?[\d.]+)\.$", text)[1]) == pytest.approx(best["r"], abs=0.006)
     tab.locator("#layers canvas").first.click(position={"x": 3, "y": 3})
     assert "Cell 1.1:" in tab.locator("#told").inner_text()
     tab.check("#sorted")
@@ -117,7 +117,7 @@ def test_strains_are_told_apart_from_the_command_line(tmp_path, wormtwin, given,
 
 
 @pytest.mark.parametrize(
-    ("command", "more", "told"),
+    ("command", "more", "text"),
     [
         ("classify", (), "strain CB4856 has 2 individuals, which cannot be left out in 5 folds, give --folds 2"),
         ("classify", ("--kept", 0), "--kept must be >= 1"),
@@ -125,10 +125,10 @@ def test_strains_are_told_apart_from_the_command_line(tmp_path, wormtwin, given,
         ("cells", ("--rounds", 5), "--rounds must be >= 19"),
     ],
 )
-def test_what_cannot_be_done_is_one_line(tmp_path, wormtwin, given, command, more, told):
+def test_what_cannot_be_done_is_one_line(tmp_path, wormtwin, given, command, more, text):
     status, _, error = wormtwin("posture", command, *given, "--out", tmp_path / "out", *more)
     assert status == 2
-    assert told in error.splitlines()[-1]
+    assert text in error.splitlines()[-1]
     assert "Traceback" not in error
 
 

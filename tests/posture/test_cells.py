@@ -9,7 +9,7 @@ from scipy.stats import binom, pearsonr
 from datasets.dataset import Dataset, Trial
 from neuron_models.foundation.errors import InputError
 from surrogates.backend import keras
-from surrogates.posture.cells.cell_states import read_memories, reader_of
+from surrogates.posture.cells.cell_states import cell_state_model, read_cell_states
 from surrogates.posture.cells.correlations import moving_mean, settled
 from surrogates.posture.cells.shift_test import draw_shifts, relate, shift_sums
 from surrogates.posture.network.networks import posture_lstm
@@ -43,8 +43,8 @@ def slow_noise(frames, count, rng, memory=0.98):
 
 def test_memories_are_the_states_that_keras_returns():
     model, data = reader(dropout=0.3), amplitudes(62, 40, gap=(30, 31))
-    read = {trial.name: memory for trial, memory in read_memories(reader_of(model), data, progress=False)}
-    assert reader_of(model).places.names[4:6] == ("1.5", "2.1")
+    read = {trial.name: memory for trial, memory in read_cell_states(cell_state_model(model), data, progress=False)}
+    assert cell_state_model(model).indices.names[4:6] == ("1.5", "2.1")
     inputs = keras.Input((None, 3))
     hidden, states = model.get_layer("standard")(inputs), []
     for number in (1, 2):
@@ -64,13 +64,13 @@ def test_memories_are_the_states_that_keras_returns():
 def test_any_line_of_lstm_layers_is_read_and_no_other_model():
     inputs = keras.Input((None, 3))
     line = keras.layers.Dense(3)(keras.layers.LSTM(4)(keras.layers.Dense(2)(inputs)))
-    (_, memory), *_ = read_memories(reader_of(keras.Model(inputs, line)), amplitudes(60), progress=False)
+    (_, memory), *_ = read_cell_states(cell_state_model(keras.Model(inputs, line)), amplitudes(60), progress=False)
     assert memory.shape == (60, 4)
     with pytest.raises(InputError, match="has no LSTM layer"):
-        reader_of(keras.Model(inputs, keras.layers.Dense(3)(inputs)))
+        cell_state_model(keras.Model(inputs, keras.layers.Dense(3)(inputs)))
     two = keras.layers.Concatenate()([inputs, keras.layers.Dense(2)(inputs)])
     with pytest.raises(InputError, match="does not follow"):
-        reader_of(keras.Model(inputs, keras.layers.LSTM(4)(two)))
+        cell_state_model(keras.Model(inputs, keras.layers.LSTM(4)(two)))
 
 
 @given(st.integers(1, 12), st.lists(st.integers(0, 49), max_size=4), st.integers(0, 100))
@@ -103,12 +103,12 @@ def test_correlations_at_every_shift_are_those_of_the_shifted_series(seed):
     feature[rng.integers(0, 61, 5), 0] = np.nan
     shifts = draw_shifts(61, 10.0, 19, rng)
     sums = shift_sums(memory, feature, shifts)
-    for place in range(2):
+    for index in range(2):
         for row, shift in enumerate(shifts):
-            moved = np.roll(feature[:, place], shift)
+            moved = np.roll(feature[:, index], shift)
             known = np.isfinite(moved) & np.isfinite(memory[:, 0])
             for cell in range(3):
-                r = sums.both[place, row, cell] / np.sqrt(sums.cells[place, row, cell] * sums.features[place, row])
+                r = sums.both[index, row, cell] / np.sqrt(sums.cells[index, row, cell] * sums.features[index, row])
                 assert r == pytest.approx(pearsonr(memory[known, cell], moved[known]).statistic, abs=1e-4)
 
 

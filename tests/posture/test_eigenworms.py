@@ -132,7 +132,7 @@ def test_a_dataset_of_angles_becomes_amplitudes_and_angles_again():
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "text"),
     [
         (lambda: fit_eigenworms(mixed()[0], 17), "1 to 16 eigenworms of 16 segments, not 17"),
         (lambda: fit_eigenworms(mixed()[0], 0), "not 0"),
@@ -155,8 +155,8 @@ def test_a_dataset_of_angles_becomes_amplitudes_and_angles_again():
         (lambda: eigenworms_of(damaged(mean=[np.nan] * 16)), "must be finite"),
     ],
 )
-def test_what_cannot_be_used_is_told(make, told):
-    with pytest.raises(InputError, match=told):
+def test_what_cannot_be_used_is_told(make, text):
+    with pytest.raises(InputError, match=text):
         make()
 
 
@@ -224,7 +224,7 @@ def test_the_command_fits_saves_draws_and_reuses(wormtwin, angles_file, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "text"),
     [
         (("--method", "nmf"), "--method must be one of ica, pca, got 'nmf'"),
         (("--count", 0), "not 0"),
@@ -232,10 +232,10 @@ def test_the_command_fits_saves_draws_and_reuses(wormtwin, angles_file, tmp_path
         (("--plot", "x.bmp"), "picture's name ends in"),
     ],
 )
-def test_wrong_options_are_one_line(wormtwin, angles_file, tmp_path, arguments, told):
+def test_wrong_options_are_one_line(wormtwin, angles_file, tmp_path, arguments, text):
     status, _, err = wormtwin("posture", "eigenworms", angles_file, "--out", tmp_path / "a.h5", *arguments)
     assert status == 2
-    assert told in err
+    assert text in err
     assert len(err.strip().splitlines()) == 1
     assert not (tmp_path / "a.h5").exists()
 

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datasets.dataset import stretches
+from datasets.dataset import contiguous_runs
 from datasets.posture.feature_tables import frame_table, worm_table
 from datasets.posture.features import REGIONS, UNKNOWN, measure, midbody_speed, motion_bouts, omega_turns
 from datasets.posture.generator.sample import SampleSettings, sample_worm
@@ -16,8 +16,8 @@ from datasets.store import save_dataset
 
 def sliding(speed=0.2, frames=100, fps=10.0, length=1.0, waves=1.0):
     """A sine along x, its head at low x, that slides as it is with the head in front: speed in mm/s."""
-    place = (np.arange(48) + 0.5) / 48
-    angles = np.repeat(0.5 * np.cos(2 * np.pi * waves * place)[None], frames, axis=0)
+    index = (np.arange(48) + 0.5) / 48
+    angles = np.repeat(0.5 * np.cos(2 * np.pi * waves * index)[None], frames, axis=0)
     angles -= angles.mean(axis=1, keepdims=True)
     centroid = np.column_stack([-speed * np.arange(frames) / fps, np.zeros(frames)])
     return PostureRecording("w", angles, np.zeros(frames), fps, "N2", "w", centroid, length)
@@ -38,8 +38,8 @@ def test_a_sliding_sine_has_the_speed_it_slides_with(fps, speed):
 
 
 def test_a_crawling_wave_goes_as_fast_as_its_path():
-    place, time = (np.arange(24) + 0.5) / 24, np.arange(300)[:, None] / 10
-    angles = 0.8 * np.cos(2 * np.pi * (1.5 * place - 0.4 * time))
+    index, time = (np.arange(24) + 0.5) / 24, np.arange(300)[:, None] / 10
+    angles = 0.8 * np.cos(2 * np.pi * (1.5 * index - 0.4 * time))
     mean = angles.mean(axis=1)
     recording = PostureRecording("w", angles - mean[:, None], mean, 10.0)
     features = measure(recording)
@@ -91,7 +91,7 @@ def test_a_fold_is_an_omega_turn_even_when_its_middle_is_hidden():
     angles[10:25] = fold
     angles[15:20] = np.nan  # half a second
     angles[40:45] = fold  # too short
-    assert [tuple(s) for s in stretches(omega_turns(angles, 10.0))] == [(10, 25)]
+    assert [tuple(s) for s in contiguous_runs(omega_turns(angles, 10.0))] == [(10, 25)]
     angles[12:24] = np.nan  # longer than trackers lose one
     assert not omega_turns(angles, 10.0).any()
 
@@ -115,7 +115,7 @@ def test_generated_actions_are_seen():
         named = inner & (features.motion != UNKNOWN)
         assert named.sum() > 50
         assert (features.motion[named] == code).mean() > 0.9
-    for first, last in stretches(features.omega):
+    for first, last in contiguous_runs(features.omega):
         assert (worm.actions.action[first:last] == 3).any()
 
 
@@ -163,9 +163,9 @@ def test_the_command_writes_tables_and_a_picture(wormtwin, tmp_path):
 
 def test_the_command_tells_a_file_that_holds_no_midlines(wormtwin, tmp_path, linear_response):
     save_dataset(linear_response(), tmp_path / "other.h5")
-    status, _, told = wormtwin("posture", "features", tmp_path / "other.h5", "--out", tmp_path / "out")
+    status, _, text = wormtwin("posture", "features", tmp_path / "other.h5", "--out", tmp_path / "out")
     assert status == 2
-    assert "holds no postures, not as angles" in told
+    assert "holds no postures, not as angles" in text
     assert not (tmp_path / "out").exists()
 
 

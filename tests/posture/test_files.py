@@ -48,8 +48,8 @@ def write_tierpsy(path, worms, *, key="coordinates/skeletons", table="timeseries
     joined = table == "trajectories_data"
     names = ("worm_index_joined", "frame_number", "skeleton_id") if joined else ("worm_index", "timestamp", "length")
     data = np.zeros(len(rows) + joined, dtype=[(name, "<i4") for name in names])
-    for place, (frame, worm) in enumerate(rows):
-        data[place] = (worm, frame, place)
+    for index, (frame, worm) in enumerate(rows):
+        data[index] = (worm, frame, index)
     if joined:
         data[-1] = (1, 5, -1)  # a frame that has no skeleton
     with h5py.File(path, "w") as file:
@@ -118,7 +118,7 @@ def test_tierpsy_features(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "text"),
     [
         (lambda f: f.__delitem__("trajectories_data"), "no postures of a known kind"),
         (lambda f: f["trajectories_data"].__setitem__(0, (1, 0, 900)), "names a skeleton 900"),
@@ -126,12 +126,12 @@ def test_tierpsy_features(tmp_path):
         (lambda f: f["trajectories_data"].__setitem__(slice(None), (-1, 0, 0)), "no row of the table belongs"),
     ],
 )
-def test_damaged_tierpsy_files_are_told(tmp_path, change, told):
+def test_damaged_tierpsy_files_are_told(tmp_path, change, text):
     path = tmp_path / "w.hdf5"
     write_tierpsy(path, [midlines()], key="skeleton", table="trajectories_data", **UNITS)
     with h5py.File(path, "a") as file:
         change(file)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=text):
         load(path)
 
 
@@ -175,7 +175,7 @@ def test_the_archives_table_of_one_amplitude(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "array", "told"),
+    ("name", "array", "text"),
     [
         (
             "a.npy",
@@ -188,10 +188,10 @@ def test_the_archives_table_of_one_amplitude(tmp_path):
         ("a.csv", np.ones((5, 9, 2)), r"files of postures end in .h5, .hdf5"),
     ],
 )
-def test_arrays_that_are_no_midlines_are_told(tmp_path, name, array, told):
+def test_arrays_that_are_no_midlines_are_told(tmp_path, name, array, text):
     with (tmp_path / name).open("wb") as file:
         np.save(file, array)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=text):
         load(tmp_path / name, fps=10.0)
 
 
@@ -357,7 +357,7 @@ LINES = [[0.0, 0.1, 0.2]] * 4
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "text"),
     [
         ([broken(), broken(id=...)], r"data\[1\].id is missing"),
         ([3], r"data\[0\] must be an object"),
@@ -378,14 +378,14 @@ LINES = [[0.0, 0.1, 0.2]] * 4
         (broken(t=1.0), r"data.x has 4 midlines|data.x\[0\]|a midline|data.x"),
     ],
 )
-def test_wcon_that_breaks_its_schema_says_where(tmp_path, data, told):
-    with pytest.raises(InputError, match=told) as caught:
+def test_wcon_that_breaks_its_schema_says_where(tmp_path, data, text):
+    with pytest.raises(InputError, match=text) as caught:
         load(write_wcon(tmp_path / "w.wcon", data))
     assert "w.wcon: " in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "text"),
     [
         ("{,}", "not JSON: .*line 1"),
         ("[]", "an object with units and data, got a list"),
@@ -400,10 +400,10 @@ def test_wcon_that_breaks_its_schema_says_where(tmp_path, data, told):
         ),
     ],
 )
-def test_wcon_without_its_frame_is_told(tmp_path, content, told):
+def test_wcon_without_its_frame_is_told(tmp_path, content, text):
     path = tmp_path / "w.wcon"
     path.write_text(content.replace("%s", json.dumps(wcon(midlines(4)))))
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=text):
         load(path)
 
 
@@ -455,18 +455,18 @@ def test_the_command_imports_and_draws(wormtwin, tmp_path):
     np.save(tmp_path / "w.npy", points * 1000)
     out = tmp_path / "w.h5"
     arguments = ("--fps", 30, "--unit", "um", "--strain", "N2", "--shortest", 1)
-    status, told, err = wormtwin("posture", "import", tmp_path / "w.npy", "--out", out, *arguments)
+    status, text, err = wormtwin("posture", "import", tmp_path / "w.npy", "--out", out, *arguments)
     assert status == 0, err
-    assert "10 of 300 frames mended: 100-109" in told
+    assert "10 of 300 frames mended: 100-109" in text
     assert load_dataset(out).extra["swaps"] == {"w": [[100, 110]]}
-    assert "1 recording of angles at 10 Hz" in told
+    assert "1 recording of angles at 10 Hz" in text
     assert wormtwin("dataset", "plot", out, "--out", tmp_path / "w.png")[0] == 0
     assert (tmp_path / "w.png").stat().st_size > 10_000
     assert wormtwin("dataset", "plot", out, "--out", tmp_path / "t.svg", "--inputs", "mean_angle,angle_1")[0] == 0
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "text"),
     [
         (("--unit", "px"), "--unit: 'px' is no unit of length: give one such as mm, um or 5.2*um"),
         ((), "does not say its frame rate: give it in Hz by --fps"),
@@ -476,11 +476,11 @@ def test_the_command_imports_and_draws(wormtwin, tmp_path):
         (("--fps", 30, "--shortest", 60), "allow less by --shortest"),
     ],
 )
-def test_wrong_options_are_one_line(wormtwin, tmp_path, arguments, told):
+def test_wrong_options_are_one_line(wormtwin, tmp_path, arguments, text):
     np.save(tmp_path / "w.npy", midlines(60))
     status, _, err = wormtwin("posture", "import", tmp_path / "w.npy", "--out", tmp_path / "w.h5", *arguments)
     assert status == 2
-    assert told in err.strip().splitlines()[-1]
+    assert text in err.strip().splitlines()[-1]
     assert not (tmp_path / "w.h5").exists()
 
 

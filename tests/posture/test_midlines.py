@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from datasets.dataset import stretches
+from datasets.dataset import contiguous_runs
 from datasets.posture.midlines import (
     angles_of,
     lengths_of,
@@ -38,8 +38,8 @@ def crawling(frames=200, points=49, *, fps=30.0, speed=0.2, seed=0):
 @pytest.mark.parametrize("segments", [16, 48, 5])
 def test_the_angles_of_an_arc_grow_evenly(segments):
     """A circle's tangent turns in proportion to arclength, however unevenly its points are spread."""
-    turn, places = 1.7 * np.pi, np.linspace(0, 1, 2001) ** 2
-    arc = np.stack([np.sin(turn * places), 1 - np.cos(turn * places)], axis=1)[None]
+    turn, indices = 1.7 * np.pi, np.linspace(0, 1, 2001) ** 2
+    arc = np.stack([np.sin(turn * indices), 1 - np.cos(turn * indices)], axis=1)[None]
     angles, mean = angles_of(arc, segments)
     middles = (np.arange(segments) + 0.5) / segments
     assert np.allclose(angles[0], turn * (middles - 0.5), atol=1e-3)
@@ -99,7 +99,7 @@ def test_frames_without_a_midline_are_gaps():
 
 
 @pytest.mark.parametrize(
-    ("points", "told"),
+    ("points", "text"),
     [
         (np.full((5, 4, 2), np.nan), "all 5 frames are NaN"),
         (np.ones((5, 4, 2)), "5 of 5 have the same point twice in a row"),
@@ -107,15 +107,15 @@ def test_frames_without_a_midline_are_gaps():
         (np.ones((5, 2, 2)), r"at least 3 points, 2\), got the shape \(5, 2, 2\)"),
     ],
 )
-def test_recordings_without_a_midline_are_told(points, told):
-    with pytest.raises(InputError, match=told):
+def test_recordings_without_a_midline_are_told(points, text):
+    with pytest.raises(InputError, match=text):
         angles_of(points, 16)
 
 
 @given(st.lists(st.booleans(), max_size=30))
 def test_stretches_cover_what_is_valid(flags):
     valid = np.array(flags, dtype=bool)
-    found = stretches(valid)
+    found = contiguous_runs(valid)
     inside = np.zeros(len(valid), dtype=bool)
     for first, after in found:
         inside[first:after] = True
@@ -128,7 +128,7 @@ def test_unwrapping_undoes_wrapping_within_stretches(steps, gaps):
     true = np.cumsum(steps)
     true[[i for i in gaps if i < len(true)]] = np.nan
     wrapped = np.angle(np.exp(1j * true))
-    for first, after in stretches(np.isfinite(true)):
+    for first, after in contiguous_runs(np.isfinite(true)):
         expected = true[first:after] - true[first] + wrapped[first]
         assert np.allclose(unwrapped(wrapped)[first:after], expected)
 
@@ -213,7 +213,7 @@ def test_gaps_stay_gaps_and_touch_nothing_else(flags, fps):
     new = subsampled(AmplitudeRecording("w", x, fps), 10.0).amplitudes
     times = np.arange(len(new)) * fps / 10
     inside = np.zeros(len(new), dtype=bool)
-    for first, after in stretches(valid):
+    for first, after in contiguous_runs(valid):
         here = (times >= first - 1e-6) & (times <= after - 1 + 1e-6)
         inside |= here
         alone = np.full_like(x, np.nan)

@@ -19,15 +19,15 @@ from surrogates.posture.network.autoregression import choose_lags, fit_autoregre
 from surrogates.posture.network.comparison import behaviour, bounded, compare, comparison_table, distance, same_order
 from surrogates.posture.network.free_run import Drawing, generate
 from surrogates.posture.network.generated import draw_seeds, generate_dataset
-from surrogates.posture.network.losses import Surprise
+from surrogates.posture.network.losses import MixtureNLL
 from surrogates.posture.network.networks import posture_lstm, posture_lstm_paper
 from surrogates.posture.network.prediction import NETWORK, forecasts, score_next_frame
-from surrogates.posture.network.segments import CONTEXT, pieces, stretches, windows
+from surrogates.posture.network.segments import CONTEXT, segments, training_chunks, windows
 from surrogates.posture.network.training import fit_linear_parts, train_on_pieces
 from surrogates.registry import train_model
 from surrogates.runs.model_file import load_model
-from surrogates.training.jax_program import Program
-from surrogates.training.trainer import Objective, TrainingConfig
+from surrogates.training.configuration import Objective, TrainingConfig
+from surrogates.training.jax_program import CompiledTraining
 
 
 def crawl(frames: int, seed: int) -> np.ndarray:
@@ -81,41 +81,41 @@ def test_no_stretch_spans_a_gap_or_the_border_of_the_last_tenth(valid):
     whole = np.concatenate([np.ones(60, dtype=bool), valid])
     x = np.concatenate([x[:60] - 60, x])
     data = amplitudes_dataset([AmplitudeRecording("one", np.where(whole[:, None], x, np.nan), 10.0)], "one")
-    cut = stretches(data)
+    cut = segments(data)
     border = round(0.9 * len(x)) - 60
     for trial in cut:
         frames = np.append(trial.x[:, 0], trial.y[-1, 0])
         assert (np.diff(frames) == 1).all()
         assert whole[frames.astype(int) + 60].all()
         assert (frames < border).all() if trial.split == "train" else (frames >= border).all()
-    assert stretches(cut) is cut
+    assert segments(cut) is cut
 
 
 def test_recordings_of_a_split_keep_it_and_short_stretches_alone_are_told(waves):
-    parts = stretches(waves.with_split(["train", "validation", "test"])).by_split()
+    parts = segments(waves.with_split(["train", "validation", "test"])).by_split()
     assert {trial.name.partition(":")[0] for trial in parts["train"]} == {"w0"}
     assert sum(len(trial) + 1 for trial in parts["train"]) == 397  # the gap is left out, the last tenth is not
     assert len(parts["test"].trials[0]) == 399
     x = np.full((400, 2), np.nan)
     x[np.arange(400) % 51 < 50] = 1.0
     with pytest.raises(InputError, match="no uninterrupted stretch of 51 frames"):
-        stretches(amplitudes_dataset([AmplitudeRecording("gaps", x, 10.0)], "gaps"))
+        segments(amplitudes_dataset([AmplitudeRecording("gaps", x, 10.0)], "gaps"))
 
 
 def test_every_frame_is_learned_once_from_pieces_and_every_window_once_from_windows(waves):
-    cut = stretches(waves)
-    places = [np.arange(len(trial), dtype=float)[:, None] for trial in cut]
-    x, y, weight = pieces(cut, places)
+    cut = segments(waves)
+    indices = [np.arange(len(trial), dtype=float)[:, None] for trial in cut]
+    x, y, weight = training_chunks(cut, indices)
     learned = sum(len(trial) - CONTEXT + 1 for trial in cut)
     assert weight.sum() == learned
-    for frames, place, counts in zip(x, y[..., 0], weight, strict=True):
-        first = int(place[0])
+    for frames, index, counts in zip(x, y[..., 0], weight, strict=True):
+        first = int(index[0])
         assert any(
             np.array_equal(frames[counts > 0], np.asarray(t.x)[first:][: len(frames)][counts[: len(t) - first] > 0])
             for t in cut
             if len(t) > first and len(np.asarray(t.x)[first:][: len(frames)]) >= counts.sum()
         )
-    x, y, weight = windows(cut, places)
+    x, y, weight = windows(cut, indices)
     assert len(x) == sum(len(trial) - 49 for trial in cut if len(trial) >= 50)
     assert (weight.sum(axis=1) == 1).all()
     assert (weight[:, -1] == 1).all()
@@ -128,7 +128,7 @@ def test_an_autoregression_finds_the_process_that_made_its_data():
     x = np.zeros((20_000, 2))
     for t in range(1, len(x)):
         x[t] = 1.0 + x[t - 1] @ a + rng.standard_normal(2) @ mixing
-    cut = stretches(amplitudes_dataset([AmplitudeRecording("var", x, 10.0)], "var"))
+    cut = segments(amplitudes_dataset([AmplitudeRecording("var", x, 10.0)], "var"))
     parts = cut.by_split()
     found = fit_autoregression(parts["train"], 1)
     np.testing.assert_allclose(found.past, a, atol=0.03)
@@ -149,7 +149,7 @@ def test_the_published_setting_has_its_number_of_weights():
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "text"),
     [
         ({"layers": 0}, "layers must be >= 1, got 0"),
         ({"units": 0}, "units must be >= 1, got 0"),
@@ -158,8 +158,8 @@ def test_the_published_setting_has_its_number_of_weights():
         ({"lags": -1}, "lags must be >= 0, got -1"),
     ],
 )
-def test_sizes_that_are_none_are_told(settings, told):
-    with pytest.raises(InputError, match=told):
+def test_sizes_that_are_none_are_told(settings, text):
+    with pytest.raises(InputError, match=text):
         posture_lstm(2, 2, **settings)
 
 
@@ -170,7 +170,7 @@ def test_the_surprise_is_the_log_likelihood_of_the_mixture():
     each = norm.logpdf(y[:, None], apart[..., :2], np.exp(apart[..., 2:])).sum(-1)
     weights = parameters[:, :3] - logsumexp(parameters[:, :3], axis=1, keepdims=True)
     expected = -logsumexp(weights + each, axis=1) / 2
-    np.testing.assert_allclose(Surprise(3)(y, keras.ops.convert_to_tensor(parameters)), expected, rtol=1e-5)
+    np.testing.assert_allclose(MixtureNLL(3)(y, keras.ops.convert_to_tensor(parameters)), expected, rtol=1e-5)
 
 
 def test_a_whole_training_by_rmsprop_is_that_of_keras():
@@ -185,7 +185,7 @@ def test_a_whole_training_by_rmsprop_is_that_of_keras():
     def loss(y, given):
         return keras.ops.mean((given - y) ** 2, -1)
 
-    done = Program(model, loss, "rmsprop").fit(
+    done = CompiledTraining(model, loss, "rmsprop").fit(
         start, (x, y, weight), (x, y, weight), epochs=4, batch_size=6, learning_rate=0.01
     )
     model.compile(keras.optimizers.RMSprop(0.01), loss=loss)
@@ -205,12 +205,12 @@ def test_the_last_tenth_is_predicted_better_than_by_repeating_and_beside_a_linea
     assert found.rmse(NETWORK, "validation") < 0.9 * found.rmse("last frame repeated", "validation")
     assert found.rmse(NETWORK, "validation") < 1.1 * found.rmse("linear autoregression", "validation")
     assert training.history["val_loss"][training.best_epoch] < training.history["val_loss"][0]
-    repeated = np.concatenate([(t.y - t.x)[CONTEXT - 1 :] for t in stretches(worms).by_split()["validation"]])
+    repeated = np.concatenate([(t.y - t.x)[CONTEXT - 1 :] for t in segments(worms).by_split()["validation"]])
     assert found.rmse("last frame repeated", "validation") == pytest.approx(np.sqrt((repeated**2).mean()))
 
 
 def test_an_untrained_network_that_gives_nothing_is_the_linear_autoregression(waves):
-    cut = stretches(waves)
+    cut = segments(waves)
     model = posture_lstm(3, 3, units=4, lags=3, components=0)
     linear = fit_linear_parts(model, cut)
     model.get_layer("innovation").set_weights([np.zeros((4, 3)), np.zeros(3)])
@@ -221,7 +221,7 @@ def test_an_untrained_network_that_gives_nothing_is_the_linear_autoregression(wa
 @pytest.mark.parametrize("settings", [{"layers": 2, "components": 3, "lags": 3}, {"components": 0, "lags": 0}])
 def test_a_free_run_is_that_of_keras_step_by_step(waves, settings):
     model = posture_lstm(3, 3, units=6, seed=1, **settings)
-    fit_linear_parts(model, stretches(waves))
+    fit_linear_parts(model, segments(waves))
     frames = np.stack([seed.frames for seed in draw_seeds(waves, 2)])
     run = generate(model, frames, 20, Drawing(noise=0.0))
     read = frames
@@ -235,7 +235,7 @@ def test_a_free_run_is_that_of_keras_step_by_step(waves, settings):
 
 def test_what_is_drawn_has_the_mean_and_spread_of_the_mixture(waves):
     model = posture_lstm(3, 3, units=4, lags=0, components=2)
-    fit_linear_parts(model, stretches(waves))
+    fit_linear_parts(model, segments(waves))
     _, rest, spread, _ = model.get_layer("forecast").get_weights()
     parameters = np.log([0.3, 0.7, *np.exp([1.0, 0, 0]), *[0.5] * 3, *np.exp([-1.0, 0, 0]), *[0.2] * 3])
     model.get_layer("innovation").set_weights([np.zeros((4, 14)), parameters])
@@ -251,12 +251,12 @@ def test_what_is_drawn_has_the_mean_and_spread_of_the_mixture(waves):
 def test_free_runs_are_their_worm_s_alone_and_the_same_for_a_seed(trained, worms):
     model, _ = trained
     frames = np.stack([seed.frames for seed in draw_seeds(worms, 4, seed=5)])
-    told = []
-    many = generate(model, frames, 300, Drawing(seed=2), done=told.append)
+    text = []
+    many = generate(model, frames, 300, Drawing(seed=2), done=text.append)
     beside = np.concatenate([frames[:2], frames[[0, 1]]])
     np.testing.assert_allclose(generate(model, beside, 300, Drawing(seed=2))[:2], many[:2], atol=1e-4)
     assert not np.allclose(generate(model, frames, 300, Drawing(seed=3)), many)
-    assert sum(told) == 300
+    assert sum(text) == 300
     recorded = np.concatenate([np.asarray(trial.x)[trial.valid()] for trial in worms])
     np.testing.assert_allclose(many.std(axis=(0, 1)), recorded.std(axis=0), rtol=0.5)
 
@@ -280,16 +280,16 @@ def test_generated_worms_are_a_dataset_like_the_recorded_ones(trained, worms, wa
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "text"),
     [
         (lambda frames: frames[:, :49], "a seed must have 50 frames or more, got 49"),
         (lambda frames: frames[..., :2], "takes 7 channels, the seeds have 2"),
         (lambda frames: np.where(frames > 0.1, np.nan, frames), "a seed holds frames without a midline"),
     ],
 )
-def test_seeds_that_are_none_are_told(trained, worms, change, told):
+def test_seeds_that_are_none_are_told(trained, worms, change, text):
     frames = np.stack([seed.frames for seed in draw_seeds(worms, 2)])
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=text):
         generate(trained[0], change(frames), 5)
 
 
@@ -320,7 +320,7 @@ def test_the_order_of_strains_is_that_of_their_means(waves):
 
 
 def test_a_diverging_training_is_told(waves):
-    cut = stretches(waves)
+    cut = segments(waves)
     wild = tuple(replace(t, x=np.asarray(t.x) * 1e30, y=np.asarray(t.y) * np.inf) for t in cut)
     with pytest.raises((FloatingPointError, InputError, np.linalg.LinAlgError)):
         train_on_pieces(posture_lstm(3, 3, units=4), replace(cut, trials=wild), TrainingConfig(epochs=2), Objective())
@@ -376,17 +376,17 @@ def test_the_size_study_is_a_table_and_a_picture(wormtwin, crawlers, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "text"),
     [
         (("train", "--model", "gru"), "predicting the next step, which model gru does not do"),
         (("train", "--model", "posture_lstm", "--strain", "XX"), "no strain 'XX'; its strains are N2, trp-4"),
         (("train", "--model", "posture_lstm", "--lags", "9", "--epochs", "1"), "lags must be between 0 and 5, got 9"),
     ],
 )
-def test_bad_input_is_one_line(wormtwin, crawlers, tmp_path, arguments, told):
+def test_bad_input_is_one_line(wormtwin, crawlers, tmp_path, arguments, text):
     status, _, err = wormtwin(*arguments, "--data", crawlers, "--out", tmp_path / "m")
     assert status == 2
-    assert told in err
+    assert text in err
     assert len(err.strip().splitlines()) == 1
 
 

@@ -19,9 +19,9 @@ from neuron_models.foundation.errors import InputError
 
 def wave(amplitude=0.8, waves=1.5, frames=61, segments=48, cycles=2.0):
     """A wave that travels from head to tail: angles without their mean, and the mean."""
-    place = (np.arange(segments) + 0.5) / segments
+    index = (np.arange(segments) + 0.5) / segments
     time = np.linspace(0, cycles, frames)[:, None]
-    angles = amplitude * np.cos(2 * np.pi * (waves * place - time))
+    angles = amplitude * np.cos(2 * np.pi * (waves * index - time))
     mean = angles.mean(axis=1)
     return angles - mean[:, None], mean
 
@@ -31,8 +31,8 @@ def wriggle(frames=30, segments=24, seed=0):
     rng = np.random.default_rng(seed)
     angles, _ = wave(frames=frames, segments=segments, cycles=rng.uniform(0.5, 1.5))
     slow = np.cumsum(rng.normal(scale=0.05, size=(frames, 3)), axis=0)
-    place = (np.arange(segments) + 0.5) / segments
-    angles = angles + slow @ np.stack([place, place**2, np.sin(3 * place)])
+    index = (np.arange(segments) + 0.5) / segments
+    angles = angles + slow @ np.stack([index, index**2, np.sin(3 * index)])
     return angles - angles.mean(axis=1, keepdims=True)
 
 
@@ -171,7 +171,7 @@ def test_a_known_ratio_is_found_again(ratio):
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "text"),
     [
         ({"centroid": None}, "'N2_1' has no places to fit a drag ratio to"),
         ({"length": None}, "only where the worm's length is known"),
@@ -179,14 +179,14 @@ def test_a_known_ratio_is_found_again(ratio):
         ({"centroid": np.zeros((200, 2))}, "the worm did not move"),
     ],
 )
-def test_what_cannot_be_fitted_is_told(changed, told):
+def test_what_cannot_be_fitted_is_told(changed, text):
     worm = sample_worm(SampleSettings(duration=20.0, gaps=0.0), "N2", 0).recording
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=text):
         fit_ratio(replace(worm, **changed))
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "text"),
     [
         (lambda: LinearDrag(0.0), "the drag ratio must be > 0 and finite, got 0.0"),
         (lambda: LinearDrag(float("nan")), "got nan"),
@@ -196,10 +196,10 @@ def test_what_cannot_be_fitted_is_told(changed, told):
         (lambda: crawl(np.full((4, 8), np.nan)), "there is no frame with a midline"),
     ],
 )
-def test_impossible_drags_are_told(make, told):
+def test_impossible_drags_are_told(make, text):
     with pytest.raises(InputError) as error:
         make()
-    assert told in str(error.value)
+    assert text in str(error.value)
 
 
 # --- the command
@@ -216,8 +216,8 @@ def worms(tmp_path):
 
 @pytest.mark.parametrize("options", [[], ["--ratio", 40], ["--agar", 1.7], ["--fit"]])
 def test_the_command_writes_paths_and_draws_them(wormtwin, tmp_path, worms, options):
-    status, printed, told = wormtwin("posture", "path", worms[0], "--out", tmp_path / "out", *options)
-    assert status == 0, told
+    status, printed, text = wormtwin("posture", "path", worms[0], "--out", tmp_path / "out", *options)
+    assert status == 0, text
     assert (tmp_path / "out" / "path.png").stat().st_size > 10_000
     assert "way by path" in printed
     found = load_dataset(tmp_path / "out" / "path.h5")
@@ -229,15 +229,15 @@ def test_the_command_writes_paths_and_draws_them(wormtwin, tmp_path, worms, opti
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "text"),
     [
         (["--ratio", -1], "the drag ratio must be > 0 and finite, got -1.0"),
         (["--agar", 5], "there is no drag for agar of 5 %"),
         (["--agar", 1, "--fit"], "--ratio, --agar and --fit exclude each other"),
     ],
 )
-def test_the_command_tells_what_is_wrong(wormtwin, tmp_path, worms, options, told):
+def test_the_command_tells_what_is_wrong(wormtwin, tmp_path, worms, options, text):
     status, _, found = wormtwin("posture", "path", worms[0], "--out", tmp_path / "out", *options)
     assert status == 2
-    assert told in found.splitlines()[-1]
+    assert text in found.splitlines()[-1]
     assert not (tmp_path / "out").exists()

@@ -96,7 +96,7 @@ def test_a_quiz_asks_every_clip_once_and_the_seed_decides():
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "text"),
     [
         (lambda: quiz(clips=0), "--clips must be >= 1, got 0"),
         (lambda: quiz(clips=500), "the test needs"),
@@ -110,8 +110,8 @@ def test_a_quiz_asks_every_clip_once_and_the_seed_decides():
         (lambda: require_answers_file(Path("results.txt")), r"ends in \.csv"),
     ],
 )
-def test_what_cannot_be_asked_is_told(make, told):
-    with pytest.raises(InputError, match=told):
+def test_what_cannot_be_asked_is_told(make, text):
+    with pytest.raises(InputError, match=text):
         make()
 
 
@@ -150,9 +150,9 @@ def test_truth_cannot_be_had_before_the_choice(tmp_path):
     client = make_app(sitting).test_client()
     assert client.get("/clip/2").status_code == 409
     assert client.post("/choice", json={"number": 1, "choice": "real"}).status_code == 409  # not shown yet
-    told = client.get("/clip/1")
-    assert set(told.json) == {"fps", "midlines"}
-    assert set(told.json["midlines"]) == {"data", "shape", "offset", "step"}
+    text = client.get("/clip/1")
+    assert set(text.json) == {"fps", "midlines"}
+    assert set(text.json["midlines"]) == {"data", "shape", "offset", "step"}
     everything = [client.get(path) for path in ("/", "/quiz.js", "/quiz.css", "/state", "/clip/1")]
     names = {q.clip.recording for q in asked.questions}
     for reply in everything:
@@ -267,9 +267,9 @@ def test_films_show_the_clip(tmp_path, wormtwin, suffix):
     assert frames.shape == (30, 128, 128, 3)
     heads = frames[..., 2] - frames[..., 0] > 60
     bodies = frames[..., 0] - frames[..., 2] > 60
-    places = [np.argwhere(shown).mean(axis=0)[1] for shown in (heads[0], bodies[0], heads[-1])]
-    assert places[0] < places[1]  # the head is on the left
-    assert places[2] < places[0] - 10  # and goes there
+    indices = [np.argwhere(shown).mean(axis=0)[1] for shown in (heads[0], bodies[0], heads[-1])]
+    assert indices[0] < indices[1]  # the head is on the left
+    assert indices[2] < indices[0] - 10  # and goes there
 
 
 def test_a_film_needs_a_name_that_says_its_kind(tmp_path, wormtwin):

@@ -72,7 +72,7 @@ def test_amplitudes_with_and_without_turns():
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "text"),
     [
         (lambda: angles_dataset([], "x"), "there is no recording"),
         (lambda: angles_dataset([recording(), recording()], "x"), "more than once: w1"),
@@ -82,6 +82,6 @@ def test_amplitudes_with_and_without_turns():
         (lambda: recording(fps=float("nan")), "frame rate must be > 0 Hz, got nan"),
     ],
 )
-def test_what_cannot_be_used_is_told(make, told):
-    with pytest.raises(InputError, match=told):
+def test_what_cannot_be_used_is_told(make, text):
+    with pytest.raises(InputError, match=text):
         make()

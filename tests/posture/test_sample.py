@@ -159,9 +159,9 @@ ORDERS = {
     ],
 )
 def test_impossible_samples_are_told(changed, message):
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as text:
         replace(SHORT, **changed)
-    assert message in str(told.value)
+    assert message in str(text.value)
 
 
 def test_names_of_strains_are_read():
@@ -189,7 +189,7 @@ def test_make_sample_writes_what_it_says(wormtwin, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "text"),
     [
         (["--strains", "N2,unc-99"], "there is no strain 'unc-99' to generate: there are N2"),
         (["--worms", 0], "a sample has 1 to 200 worms a strain, got 0"),
@@ -197,10 +197,10 @@ def test_make_sample_writes_what_it_says(wormtwin, tmp_path):
         (["--picture", "a.gif"], "a picture's name ends in .png, .svg, .pdf, got 'a.gif'"),
     ],
 )
-def test_make_sample_tells_what_is_wrong(wormtwin, tmp_path, options, told):
+def test_make_sample_tells_what_is_wrong(wormtwin, tmp_path, options, text):
     out = tmp_path / "sample.h5"
     status, _, found = wormtwin("posture", "make-sample", "--out", out, *options)
     assert status == 2
-    assert told in found
+    assert text in found
     assert len(found.strip().splitlines()) == 1
     assert not out.exists()

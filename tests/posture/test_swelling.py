@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.posture.recording import AmplitudeRecording, amplitudes_dataset
-from surrogates.posture.network.augmentation import swollen, wander
+from surrogates.posture.network.augmentation import scale_amplitudes, wander
 from surrogates.posture.network.free_run import generate
 from surrogates.posture.network.generated import draw_seeds
-from surrogates.posture.network.segments import stretches
+from surrogates.posture.network.segments import segments
 from surrogates.registry import train_model
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.configuration import TrainingConfig
 
 
 def circling(worms: int, frames: int, seed: int = 0):
@@ -33,8 +33,8 @@ def test_a_wander_has_the_variance_and_memory_asked_for():
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.01, 0.9), st.floats(0.0, 0.99))
 def test_swelling_scales_about_the_mean_and_fades_in_what_follows(seed, size, kept):
-    cut = stretches(circling(2, 80))
-    made = swollen(cut, seed, size, kept)
+    cut = segments(circling(2, 80))
+    made = scale_amplitudes(cut, seed, size, kept)
     mean = np.concatenate([trial.x for trial in cut]).mean(axis=0)
     for before, after in zip(cut, made, strict=True):
         away = np.asarray(before.x) - mean
@@ -46,8 +46,8 @@ def test_swelling_scales_about_the_mean_and_fades_in_what_follows(seed, size, ke
 
 
 def test_swelling_is_that_of_its_seed():
-    cut = stretches(circling(2, 80))
-    one, same, other = (swollen(cut, seed).trials[0].x for seed in (1, 1, 2))
+    cut = segments(circling(2, 80))
+    one, same, other = (scale_amplitudes(cut, seed).trials[0].x for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert not np.allclose(one, other)
 

@@ -11,11 +11,11 @@ from scipy.signal import dlsim
 from datasets.dataset import Dataset, Trial
 from neuron_models.foundation.errors import InputError
 from surrogates.registry import MODELS, train_model
-from surrogates.responses.models.deviations import from_rest, training_from_rest
+from surrogates.responses.models.deviations import deviations_from, training_deviations
 from surrogates.responses.models.narx import one_step_arrays, open_loop
+from surrogates.training.configuration import TrainingConfig
 from surrogates.training.metrics import predict, score
-from surrogates.training.selection import choose, every_choice
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.selection import parameter_grid, select_on_validation
 
 REST = np.array([-0.065, 0.2])
 POLES = np.array([0.95, 0.8, 0.9 * np.exp(0.3j), 0.9 * np.exp(-0.3j)])
@@ -135,14 +135,14 @@ def test_the_closed_loop_is_the_open_one_fed_with_its_own_outputs(linear_respons
     rest = cell.get_weights()[4]
     np.testing.assert_allclose(rest, [-0.065, -0.065], atol=1e-7)
     own = replace(dataset, trials=(Trial("own", x, y.astype(float)),))
-    regressors, _, weight = one_step_arrays(from_rest(own, rest.astype(float)), 3, 2)
+    regressors, _, weight = one_step_arrays(deviations_from(own, rest.astype(float)), 3, 2)
     assert weight is None
     np.testing.assert_allclose(opened.predict(regressors, verbose=0)[0] + rest, y, atol=1e-5)
 
 
 def test_what_a_sample_is_predicted_from(linear_response):
     dataset = linear_response()
-    data = training_from_rest(dataset)
+    data = training_deviations(dataset)
     regressors, target, _ = one_step_arrays(data, 2, 1)
     x, y = dataset.trials[0].x, np.asarray(dataset.trials[0].y) + 0.065
     np.testing.assert_allclose(regressors[0, 10], np.concatenate([y[9], x[9], x[8]]), atol=1e-12)
@@ -160,10 +160,10 @@ def test_a_free_run_that_grows_without_bound_is_told(four):
     with pytest.raises(FloatingPointError, match="trial 't0': the free run is not finite from sample"):
         score(four, predict(model, four))
     with pytest.raises(FloatingPointError):
-        choose(lambda settings: (model, None), four, [{"lags": 1}, {"lags": 2}])
+        select_on_validation(lambda settings: (model, None), four, [{"lags": 1}, {"lags": 2}])
     good = fitted("linear", four, lags=4)[1]
     models = {1: model, 4: good}
-    (best, _), settings = choose(lambda s: (models[s["lags"]], None), four, [{"lags": 1}, {"lags": 4}])
+    (best, _), settings = select_on_validation(lambda s: (models[s["lags"]], None), four, [{"lags": 1}, {"lags": 4}])
     assert best is good
     assert settings == {"lags": 4}
 
@@ -176,7 +176,7 @@ def test_without_validation_trials_the_training_trials_choose(linear_response, m
 
 
 def test_every_combination_of_what_is_open():
-    assert list(every_choice({"a": None, "b": 2}, {"a": (1, 3), "b": (5,)})) == [{"a": 1, "b": 2}, {"a": 3, "b": 2}]
+    assert list(parameter_grid({"a": None, "b": 2}, {"a": (1, 3), "b": (5,)})) == [{"a": 1, "b": 2}, {"a": 3, "b": 2}]
     assert [name for name, kind in MODELS.items() if kind.closed_form and kind.task == "regression"] == [
         "linear",
         "state_space",

@@ -14,7 +14,7 @@ import pytest
 import run_experiments
 from datasets.store import load_dataset, save_dataset
 from neuron_models.foundation.errors import InputError
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from surrogates.responses.experiments.experiment_runs import run_all
 from surrogates.responses.experiments.experiments import Entry, Experiment, Protocol, with_baselines
 from surrogates.responses.experiments.summary import by_output, list_runs, print_summary, save_summary, summarise
@@ -162,11 +162,11 @@ def test_a_full_disk_takes_no_finished_run_away(data, toy, tmp_path, monkeypatch
     def full(path):
         if path.parent.name == "seed-1":
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
-        return written_whole(path)
+        return atomic_write(path)
 
     files = {"scores.json": (toy[1].runs[0][1][0].folder / "scores.json").read_bytes()}
     monkeypatch.setattr("surrogates.responses.experiments.experiment_runs.train_run", lambda *_: files)
-    monkeypatch.setattr("neuron_models.foundation.result_forms.written_whole", full)
+    monkeypatch.setattr("neuron_models.foundation.result_forms.atomic_write", full)
     with pytest.raises(OSError, match="No space left"):
         run_all([TINY], data, SHORT, tmp_path / "new")
     assert [path.parent.name for path in (tmp_path / "new").rglob("scores.json")] == ["seed-0"]

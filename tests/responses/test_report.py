@@ -10,7 +10,7 @@ import pytest
 
 from datasets.store import save_dataset
 from neuron_models.foundation.errors import InputError
-from surrogates.pages.page import FigureBlock
+from surrogates.pages import blocks
 from surrogates.registry import model_kind
 from surrogates.responses.experiments import plots as experiment_plots
 from surrogates.responses.experiments.experiments import Entry, Experiment, Outcome, Protocol, Run
@@ -21,7 +21,7 @@ from surrogates.responses.experiments.tables import best_run, entries_table, fro
 from surrogates.responses.experiments.trained_models import hidden_states
 from surrogates.runs.fitting import fit_and_save
 from surrogates.runs.result import MODEL_FILE, load_result
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.configuration import TrainingConfig
 
 PUBLISHED = {"train": 0.01, "test": 0.02}
 
@@ -130,7 +130,7 @@ def test_sections_of_an_experiment(outcomes):
     names = ["Scores", "Error against size", "Loss", "Traces", "Error by output", "Activity"]
     assert [section.title for section in first.sections] == names
     assert "What each input carries" in [section.title for section in second.sections]
-    figures = [block for section in first.sections for block in section.blocks if isinstance(block, FigureBlock)]
+    figures = [block for section in first.sections for block in section.blocks if isinstance(block, blocks.FigureBlock)]
     assert all(figure.table is not None and len(figure.table) for figure in figures)
 
 

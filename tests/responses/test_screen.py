@@ -32,7 +32,7 @@ def switched_off_and_rebuilt(placed, scenario, ablations, settings=None):
     for lost, found in zip(ablations, off, strict=True):
         rebuilt = Simulation(build_network(placed.without(lost)))
         wanted = simulate(rebuilt, replace(scenario, ablated=lost), 0, names, settings)
-        rest = [place for place, name in enumerate(names) if name not in lost]
+        rest = [index for index, name in enumerate(names) if name not in lost]
         moved.append(np.abs(found - intact)[:, rest].max())
         worst = max(worst, np.abs(found - wanted)[:, rest].max())
         silent = [names.index(name) for name in lost]
@@ -151,13 +151,13 @@ def test_activity_is_the_root_mean_square_from_rest():
 def screen_of(shape=(2, 1, 2), seed=0):
     rng = np.random.default_rng(seed)
     rows, sequences, outputs = shape
-    names = [f"N{place}" for place in range(rows)]
+    names = [f"N{index}" for index in range(rows)]
     return Screen(
         "toy",
         "none",
         tuple(names),
-        tuple(f"s{place}" for place in range(sequences)),
-        tuple(names[:1] + [f"P{place}" for place in range(outputs - 1)]),
+        tuple(f"s{index}" for index in range(sequences)),
+        tuple(names[:1] + [f"P{index}" for index in range(outputs - 1)]),
         rng.uniform(0.01, 1, (sequences, outputs)),
         rng.uniform(0, 1, shape),
         rng.normal(size=shape),
@@ -201,18 +201,18 @@ def test_a_stopped_screen_goes_on(small, kick, tmp_path, monkeypatch):
 
     real, done = module._simulate_one, []
 
-    def failing(shared, place):
+    def failing(shared, index):
         if len(done) == 5:
             raise KeyboardInterrupt
-        done.append(place)
-        return real(shared, place)
+        done.append(index)
+        return real(shared, index)
 
     monkeypatch.setattr(module, "_simulate_one", failing)
     with pytest.raises(KeyboardInterrupt):
         screen_ablations(kick, small, tmp_path / "screen.h5")
     assert len(list((tmp_path / "screen.h5.partial").glob("*.npy"))) == 5
     again = []
-    monkeypatch.setattr(module, "_simulate_one", lambda shared, place: again.append(place) or real(shared, place))
+    monkeypatch.setattr(module, "_simulate_one", lambda shared, index: again.append(index) or real(shared, index))
     stopped = screen_ablations(kick, small, tmp_path / "screen.h5")
     assert sorted(done + again) == list(range(4 * 4))
     monkeypatch.setattr(module, "_simulate_one", real)

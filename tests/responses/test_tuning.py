@@ -30,7 +30,7 @@ def figures(trials):
 def surface(monkeypatch):
     """Trainings of no time: their error is a known function of the settings, and some diverge."""
     import surrogates.responses.search.tuning
-    from surrogates.training.trainer import Training
+    from surrogates.training.configuration import Training
 
     def train_model(name, dataset, config, settings, progress):
         surface.calls += 1

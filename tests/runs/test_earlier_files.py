@@ -41,12 +41,12 @@ def summary(value):
     return [summary(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-def inputs_of(told: Mapping) -> np.ndarray:
+def inputs_of(text: Mapping) -> np.ndarray:
     """The input that a model's outputs were kept for."""
-    x = np.random.default_rng(told["seed"]).uniform(told["low"], told["high"], told["shape"]).astype(np.float32)
-    if told["given"] is not None:  # the last channel of a forecast says whether a frame is given
-        x[:, told["given"] :] = 0.0
-        x[:, : told["given"], -1] = 1.0
+    x = np.random.default_rng(text["seed"]).uniform(text["low"], text["high"], text["shape"]).astype(np.float32)
+    if text["given"] is not None:  # the last channel of a forecast says whether a frame is given
+        x[:, text["given"] :] = 0.0
+        x[:, : text["given"], -1] = 1.0
     return x
 
 
@@ -57,30 +57,30 @@ def signature_now(channels: Mapping) -> dict:
 
 
 def test_every_file_is_told_of():
-    told = {*EXPECTED["models"], *EXPECTED["datasets"], *EXPECTED["tracks"], "expected.json"}
-    told |= {"screen.h5", "importance.h5", "aligned.h5.partial", "gru_scores.json"}
-    assert {path.name for path in FOLDER.iterdir()} == told
+    text = {*EXPECTED["models"], *EXPECTED["datasets"], *EXPECTED["tracks"], "expected.json"}
+    text |= {"screen.h5", "importance.h5", "aligned.h5.partial", "gru_scores.json"}
+    assert {path.name for path in FOLDER.iterdir()} == text
     assert {each["model"] for each in EXPECTED["models"].values()} <= set(MODELS)
 
 
 @pytest.mark.parametrize("name", EXPECTED["models"])
 def test_a_model_gives_what_it_gave_and_takes_the_data_that_it_learned(name):
-    told = EXPECTED["models"][name]
+    text = EXPECTED["models"][name]
     model, signature = load_model(FOLDER / name)
-    assert json.loads(json.dumps(dataclasses.asdict(signature))) == signature_now(told["channels"])
-    y = keras.ops.convert_to_numpy(model(inputs_of(told["input"]), training=False))
-    numbers = np.array(told["output"]["numbers"])
-    assert list(y.shape) == told["output"]["shape"]
+    assert json.loads(json.dumps(dataclasses.asdict(signature))) == signature_now(text["channels"])
+    y = keras.ops.convert_to_numpy(model(inputs_of(text["input"]), training=False))
+    numbers = np.array(text["output"]["numbers"])
+    assert list(y.shape) == text["output"]["shape"]
     found = y.ravel()[np.linspace(0, y.size - 1, len(numbers)).astype(int)]
     np.testing.assert_allclose(found, numbers, rtol=0, atol=1e-5 * np.abs(numbers).max())
-    signature.require_same(model_kind(told["model"]).prepare(load_dataset(FOLDER / told["data"])))
+    signature.require_same(model_kind(text["model"]).prepare(load_dataset(FOLDER / text["data"])))
 
 
 @pytest.mark.parametrize("name", EXPECTED["datasets"])
 def test_a_dataset_holds_what_it_held(name):
-    told = dict(EXPECTED["datasets"][name])
-    assert dataset_checksum(FOLDER / name) == told.pop("checksum")
-    assert summary(load_dataset(FOLDER / name)) == told
+    text = dict(EXPECTED["datasets"][name])
+    assert dataset_checksum(FOLDER / name) == text.pop("checksum")
+    assert summary(load_dataset(FOLDER / name)) == text
 
 
 @pytest.mark.parametrize("name", EXPECTED["tracks"])
@@ -91,8 +91,8 @@ def test_tracks_hold_what_they_held(name):
 def test_an_alignment_on_its_way_is_refused(refused, wormtwin, movie, tmp_path):
     left = tmp_path / "aligned.h5.partial"
     left.write_bytes((FOLDER / left.name).read_bytes())
-    told = wormtwin("pose", "align", movie, "--out", tmp_path / "aligned.h5", "--size", 24)
-    refused(told, f"{left} was begun by an earlier version of wormtwin: delete it")
+    text = wormtwin("pose", "align", movie, "--out", tmp_path / "aligned.h5", "--size", 24)
+    refused(text, f"{left} was begun by an earlier version of wormtwin: delete it")
     assert left.read_bytes() == (FOLDER / left.name).read_bytes()
 
 

@@ -18,7 +18,8 @@ from datasets.store import load_dataset
 from surrogates.backend import keras
 from surrogates.runs.model_file import load_model
 from surrogates.registry import MODELS
-from surrogates.training.trainer import TrainingConfig, train
+from surrogates.training.configuration import TrainingConfig
+from surrogates.training.trainer import train
 dataset = load_dataset(sys.argv[1])
 found = {"backend": keras.backend.backend()}
 for path in sys.argv[2:]:

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from neuron_models.foundation.errors import InputError
 from surrogates.backend import keras
 from surrogates.registry import MODELS
+from surrogates.training.configuration import Objective, TrainingConfig
 from surrogates.training.fast.algebra import TANH
 from surrogates.training.fast.cells import GRU, LSTM, SIMPLE
 from surrogates.training.fast.engine import Trainer, respond
 from surrogates.training.fast.layout import Layout, layout_of
-from surrogates.training.trainer import Objective, TrainingConfig, train
+from surrogates.training.trainer import train
 
 KINDS = ("rnn", "lstm", "gru")
 

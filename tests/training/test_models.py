@@ -15,8 +15,9 @@ from surrogates.registry import MODELS, model_kind, train_model
 from surrogates.responses.models.recurrent import ACTIVATIONS
 from surrogates.runs.fitting import fit_and_save
 from surrogates.runs.model_file import ModelSignature, load_model, save_model
+from surrogates.training.configuration import CLASSIFICATION, Objective, TrainingConfig
 from surrogates.training.metrics import predict, rmse_of_mean, score
-from surrogates.training.trainer import CLASSIFICATION, Objective, TrainingConfig, train
+from surrogates.training.trainer import train
 
 TINY = {
     **{name: {"units": 3} for name in ("rnn", "lstm", "gru", "tdnn", "narx")},
@@ -180,8 +181,8 @@ def test_a_diverging_training_is_told(linear_response):
 def test_the_error_of_the_mean_by_hand():
     x, weight = np.zeros((2, 1)), np.array([1.0, 0.0])
     train = Trial("a", x, np.array([[1.0], [3.0]]), split="train")
-    checked = Trial("b", x, np.array([[5.0], [99.0]]), weight, split="validation")
-    dataset = Dataset("d", (train, checked), 1.0, ("a",), ("p",))
+    validation_data = Trial("b", x, np.array([[5.0], [99.0]]), weight, split="validation")
+    dataset = Dataset("d", (train, validation_data), 1.0, ("a",), ("p",))
     assert rmse_of_mean(dataset, "train") == pytest.approx(1.0)
     assert rmse_of_mean(dataset, "validation") == pytest.approx(3.0)
     assert math.isnan(rmse_of_mean(dataset, "test"))
@@ -248,11 +249,11 @@ def test_a_damaged_model_file(tmp_path):
     ],
 )
 def test_a_model_file_with_channels_that_cannot_be(linear_response, tmp_path, changed, words):
-    told = asdict(ModelSignature.of(linear_response()))
+    text = asdict(ModelSignature.of(linear_response()))
     path = tmp_path / "m.keras"
     MODELS["gru"].build(2, 2, units=1).save(path)
     with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("wormtwin.json", json.dumps(told | changed if isinstance(changed, dict) else changed))
+        archive.writestr("wormtwin.json", json.dumps(text | changed if isinstance(changed, dict) else changed))
     with pytest.raises(InputError, match=words) as refusal:
         load_model(path)
     assert len(str(refusal.value).splitlines()) == 1

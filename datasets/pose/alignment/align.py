@@ -208,20 +208,20 @@ def _dataset(
 ) -> Dataset:
     size, number = settings.size, len(video)
     channels = video.shape[1]
-    trials, places, flags = [], {}, {}
+    trials, indices, flags = [], {}, {}
     for animal in range(aligned.status.shape[1]):
         trial = f"animal{animal + 1}"
         stored = KeptCrops(kept, animal, _BATCH, (number, channels, size, size))
         status = aligned.status[:, animal]
         trials.append(Trial(trial, stored, None, (status == FOUND).astype(float), group=trial))
         matrices = oriented_matrices(aligned.centre[:, animal], (size, size), aligned.heading[:, animal])
-        places[trial] = Crops(name, np.arange(number), np.full(number, animal), matrices).to_json()
+        indices[trial] = Crops(name, np.arange(number), np.full(number, animal), matrices).to_json()
         flags[trial] = flagged_stretches(status)
-    extra: dict[str, Any] = {"pose": "crops", "crop": places, "flagged": flags}
+    extra: dict[str, Any] = {"pose": "crops", "crop": indices, "flagged": flags}
     if np.isfinite(aligned.length):
         extra["body_length"] = aligned.length
     names = ("grey",) if channels == 1 else ("red", "green", "blue")
-    told = f"{name}, aligned"
+    text = f"{name}, aligned"
     return Dataset(
-        told, tuple(trials), 1000.0 / fps, names, x_units="0..255", task="keypoints", source=name, extra=extra
+        text, tuple(trials), 1000.0 / fps, names, x_units="0..255", task="keypoints", source=name, extra=extra
     )

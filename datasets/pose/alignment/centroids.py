@@ -34,22 +34,22 @@ def load_centroids(path: Path, frames: int) -> Aligned:
         missing = [name for name in _NEEDED if name not in table]
         require(not missing, f"{path}: the table of centroids has no column {', '.join(missing)}")
         names = table["animal"] if "animal" in table else pd.Series(np.zeros(len(table), int))
-        places, animals = pd.factorize(names, sort=True)
-        told = table["frame"].to_numpy(float)
+        indices, animals = pd.factorize(names, sort=True)
+        text = table["frame"].to_numpy(float)
         headings = np.deg2rad(table["heading"].to_numpy(float)) if "heading" in table else np.zeros(len(table))
         xy = table[["x", "y"]].to_numpy(float)
     except InputError:
         raise
     except (ValueError, TypeError) as error:
         raise InputError(f"{path}: not a table of centroids ({str(error).splitlines()[0]})") from None
-    require(len(told) > 0, f"{path}: the table of centroids has no row")
-    beyond = told[~np.isin(told, np.arange(frames))]
+    require(len(text) > 0, f"{path}: the table of centroids has no row")
+    beyond = text[~np.isin(text, np.arange(frames))]
     require(len(beyond) == 0, f"{path} tells of frame {beyond[:1].sum():g}, the video has the frames 0 to {frames - 1}")
-    rows = told.astype(int)
-    twice = len(set(zip(rows.tolist(), places.tolist(), strict=True))) < len(rows)
+    rows = text.astype(int)
+    twice = len(set(zip(rows.tolist(), indices.tolist(), strict=True))) < len(rows)
     require(not twice, f"{path}: an animal has two centroids in a frame: tell animals apart in a column `animal`")
     centre = np.full((frames, len(animals), 2), np.nan)
     heading = np.full((frames, len(animals)), np.nan)
-    centre[rows, places], heading[rows, places] = xy, headings
+    centre[rows, indices], heading[rows, indices] = xy, headings
     known = np.isfinite(centre).all(axis=-1) & np.isfinite(heading)
     return Aligned(centre, heading, np.where(known, FOUND, LOST), float("nan"))

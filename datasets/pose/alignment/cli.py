@@ -8,7 +8,7 @@ import typer
 from datasets.options import OutOption
 from datasets.pose.cli import pose_app, require_dataset_file
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_picture, require_place
+from neuron_models.foundation.files import require_figure_path, require_writable
 from neuron_models.foundation.wording import counted
 
 
@@ -34,7 +34,7 @@ def align(
     from datasets.pose.video.video import VideoEndedError, open_video
 
     require_dataset_file(out)
-    require_picture(picture)
+    require_figure_path(picture)
     require(not out.exists(), f"{out} exists: delete it or choose another --out")
     settings = AlignmentSettings(size, animals, jump, SegmentSettings(shade, threshold, None, axis))
     whole = open_video(video)
@@ -46,9 +46,9 @@ def align(
 
         print(f"Picture: {save_alignment_picture(opened, dataset, aligned, picture)}")
     for trial in dataset:
-        stretches = dataset.extra["flagged"][trial.name]
-        told = [f"{name} in {sum(b - a for a, b in found)}" for name, found in stretches.items()]
-        print(f"{trial.name}: {counted(int(trial.valid().sum()), 'crop')}{''.join(', ' + each for each in told)}")
+        contiguous_runs = dataset.extra["flagged"][trial.name]
+        text = [f"{name} in {sum(b - a for a, b in found)}" for name, found in contiguous_runs.items()]
+        print(f"{trial.name}: {counted(int(trial.valid().sum()), 'crop')}{''.join(', ' + each for each in text)}")
     print(f"{counted(len(opened), 'frame')} of {counted(len(dataset), 'animal')} in {out}")
     if len(opened) < len(whole):
         raise VideoEndedError(str(video), len(opened), len(whole))
@@ -73,9 +73,9 @@ def suggest(
     from datasets.store import load_dataset
 
     require(out.suffix == ".csv", f"--out {out}: the table's name ends in .csv")
-    require_place(out)
+    require_writable(out)
     settings = frame_choice.ChoiceSettings(frames, pool, components, clusters, seed)
-    require_picture(picture)
+    require_figure_path(picture)
     whole = None if source.suffix in (".h5", ".hdf5") else open_video(source)
     trials = load_dataset(source, lazy=True).trials if whole is None else (Trial(str(source), whole.readable()),)
     found = frame_choice.gather(trials, settings)

@@ -51,11 +51,11 @@ class KeptCrops:
 
     def __getitem__(self, index: Any, /) -> UInt8[np.ndarray, "..."]:
         first, *rest = index if isinstance(index, tuple) else (index,)
-        places = np.atleast_1d(np.arange(len(self))[first])
-        crops = np.empty((len(places), *self.shape[1:]), np.uint8)
-        for start in np.unique(places // self.batch) * self.batch:
-            inside = (places >= start) & (places < start + self.batch)
+        indices = np.atleast_1d(np.arange(len(self))[first])
+        crops = np.empty((len(indices), *self.shape[1:]), np.uint8)
+        for start in np.unique(indices // self.batch) * self.batch:
+            inside = (indices >= start) & (indices < start + self.batch)
             stored = self.kept.load(batch_name(crops_of_animal(self.animal), int(start)))
-            crops[inside] = stored[places[inside] - start]
+            crops[inside] = stored[indices[inside] - start]
         found = crops if isinstance(first, slice | list | np.ndarray) else crops[0]
         return found[(slice(None),) * (found.ndim == 4) + tuple(rest)] if rest else found

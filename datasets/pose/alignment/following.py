@@ -47,8 +47,8 @@ def follow(
     merged = [blob for blob in blobs if blob.area > _MERGED * rules.area]
     new = np.isnan(before[:, 0])
     if single:
-        places = np.array([(blob.x, blob.y) for blob in single])
-        away = np.hypot(*(before[:, None] - places).transpose(2, 0, 1))
+        indices = np.array([(blob.x, blob.y) for blob in single])
+        away = np.hypot(*(before[:, None] - indices).transpose(2, 0, 1))
         # An animal that was never seen may be anywhere, but takes only what the others leave, the largest region first.
         cost = np.where(new[:, None], 2 * rules.jump + 1e-3 * np.arange(len(single)), away)
         cost = np.where(~new[:, None] & (away > rules.jump), 1e6, cost)

@@ -10,7 +10,7 @@ from datasets.dataset import ArrayLike, Dataset
 from datasets.pose.alignment.align import Aligned
 from datasets.pose.alignment.following import FOUND, STATUS
 from datasets.pose.video.background import find_background, spread_frames
-from neuron_models.foundation.files import require_picture, written_whole
+from neuron_models.foundation.files import atomic_write, require_figure_path
 
 _COLOURS = ("#E69F00", "#56B4E9", "#CC79A7", "#F0E442", "#009E73")  # Okabe and Ito 2008, those that show on grey
 
@@ -21,7 +21,7 @@ def save_alignment_picture(video: ArrayLike, dataset: Dataset, aligned: Aligned,
     Raises:
         InputError: the file's name ends in none of the known kinds.
     """
-    require_picture(path)
+    require_figure_path(path)
     animals = min(len(dataset), len(_COLOURS))
     figure = Figure(figsize=(11, 4.2 + 1.35 * animals), layout="constrained")
     rows: Any = figure.subfigures(2, 1, height_ratios=[4.2, 1.35 * animals])
@@ -35,7 +35,7 @@ def save_alignment_picture(video: ArrayLike, dataset: Dataset, aligned: Aligned,
     time.set_yticks(range(len(STATUS)), STATUS)
     time.set(xlabel="frame", ylim=(-0.5, len(STATUS) - 0.5), title="what each animal's frames are")
     _draw_crops(rows[1], dataset, aligned, animals, crops)
-    with written_whole(path) as beside:
+    with atomic_write(path) as beside:
         figure.savefig(beside, dpi=130, facecolor="#FCFCFA")
     return path
 

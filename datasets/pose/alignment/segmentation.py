@@ -76,12 +76,12 @@ def learn_scene(video: ArrayLike, animals: int, settings: SegmentSettings, frame
         InputError: the video is empty, or nothing in it differs from the ground.
     """
     background = find_background(video, frames)
-    places = spread_frames(len(video), frames)
+    indices = spread_frames(len(video), frames)
     sure = _SURE * _SMOOTHED * background.noise
     sign = {"dark": -1.0, "bright": 1.0}.get(settings.shade)
-    sign = sign or _stronger((difference(video[k], background) for k in places), sure)
+    sign = sign or _stronger((difference(video[k], background) for k in indices), sure)
     background = find_background(video, frames, sign)
-    found = [difference(video[k], background) for k in places]
+    found = [difference(video[k], background) for k in indices]
     threshold = settings.threshold or _threshold(found, sign, sure)
     areas = []
     for values in found:
@@ -126,10 +126,10 @@ def _regions(
 
     labels, _ = ndimage.label(ndimage.binary_opening(mask))
     found = []
-    for number, place in enumerate(ndimage.find_objects(labels), start=1):
-        inside = ndimage.binary_fill_holes(labels[place] == number)
+    for number, index in enumerate(ndimage.find_objects(labels), start=1):
+        inside = ndimage.binary_fill_holes(labels[index] == number)
         if inside.sum() >= least:
-            found.append(((place[0].start, place[1].start), inside))
+            found.append(((index[0].start, index[1].start), inside))
     return found
 
 

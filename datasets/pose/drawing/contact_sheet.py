@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from datasets.dataset import Dataset
-from datasets.pose.drawing.skeletons import LEFT, MIDDLE, RIGHT, joint_colours
-from datasets.pose.labelled import joints_of, skeleton_of
-from neuron_models.foundation.files import require_picture, written_whole
+from datasets.pose.drawing.skeletons import LEFT, MIDDLE, RIGHT, keypoint_colours
+from datasets.pose.labelled import keypoints_of, skeleton_of
+from neuron_models.foundation.files import atomic_write, require_figure_path
 
 
 def save_sheet(dataset: Dataset, path: Path, number: int = 12, columns: int = 4) -> Path:
-    """Draw labelled images, evenly spread over a dataset, with their joints and edges.
+    """Draw labelled images, evenly spread over a dataset, with their key points and edges.
 
     Raises:
         InputError: the file's name ends in none of the known kinds.
@@ -19,18 +19,18 @@ def save_sheet(dataset: Dataset, path: Path, number: int = 12, columns: int = 4)
     import matplotlib.lines
     from matplotlib.figure import Figure
 
-    require_picture(path)
+    require_figure_path(path)
     skeleton = skeleton_of(dataset)
-    places = [(trial, row) for trial in dataset for row in np.flatnonzero(trial.valid())]
-    chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, min(number, len(places))).astype(int))]
+    indices = [(trial, row) for trial in dataset for row in np.flatnonzero(trial.valid())]
+    chosen = [indices[i] for i in np.unique(np.linspace(0, len(indices) - 1, min(number, len(indices))).astype(int))]
     height, width = dataset.trials[0].x.shape[2:]
     rows = -(-len(chosen) // columns)
     columns = min(columns, len(chosen))
     figure = Figure(figsize=(2.6 * columns, 2.6 * rows * height / width + 0.9), layout="constrained")
     axes = np.atleast_1d(figure.subplots(rows, columns, squeeze=False)).ravel()
-    colours = [tuple(value / 255 for value in colour) for colour in joint_colours(skeleton)]
+    colours = [tuple(value / 255 for value in colour) for colour in keypoint_colours(skeleton)]
     for axis, (trial, row) in zip(axes, chosen, strict=False):
-        image, xy = np.asarray(trial.x[int(row)]), joints_of(trial)[row]
+        image, xy = np.asarray(trial.x[int(row)]), keypoints_of(trial)[row]
         axis.imshow(image[0] if len(image) == 1 else image.transpose(1, 2, 0), cmap="gray", vmin=0, vmax=255)
         for a, b in skeleton.edge_places():
             axis.plot(*xy[[a, b]].T, color=colours[b], linewidth=1)
@@ -40,7 +40,7 @@ def save_sheet(dataset: Dataset, path: Path, number: int = 12, columns: int = 4)
         axis.set_axis_off()
         axis.set_xlim(-0.5, width - 0.5)
         axis.set_ylim(height - 0.5, -0.5)
-    sides = (("left", LEFT), ("right", RIGHT), ("middle", MIDDLE)) if skeleton.pairs else (("joint", MIDDLE),)
+    sides = (("left", LEFT), ("right", RIGHT), ("middle", MIDDLE)) if skeleton.pairs else (("key point", MIDDLE),)
     handles = [
         matplotlib.lines.Line2D(
             [],
@@ -54,7 +54,7 @@ def save_sheet(dataset: Dataset, path: Path, number: int = 12, columns: int = 4)
         for side, c in sides
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
-    figure.suptitle(f"{dataset.name}: {len(places)} labelled images of {width} x {height} px", fontsize=9)
-    with written_whole(path) as beside:
-        figure.savefig(beside, dpi=150)
+    figure.suptitle(f"{dataset.name}: {len(indices)} labelled images of {width} x {height} px", fontsize=9)
+    with atomic_write(path) as temporary:
+        figure.savefig(temporary, dpi=150)
     return path

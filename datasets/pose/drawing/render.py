@@ -25,8 +25,8 @@ class RenderSettings:
         end: the frame after the last; None for all.
         every: each so many frames one is drawn.
         fps: frames a second of the movie; the video's own when None.
-        threshold: joints of a lower score are not drawn.
-        by_animal: a colour an animal instead of one for left, right and middle joints.
+        threshold: key points of a lower score are not drawn.
+        by_animal: a colour an animal instead of one for left, right and middle key points.
     """
 
     start: int = 0
@@ -52,35 +52,35 @@ def render(video: Video, tracks: Tracks, out: Path, settings: RenderSettings) ->
     require_frames(tracks, video)
     end = len(video) if settings.end is None else settings.end
     require(end <= len(video), f"--end {end}: {video.path} has {len(video)} frames")
-    places = range(settings.start, end, settings.every)
-    require(len(places) > 0, f"no frame lies from --start {settings.start} to before --end {end}")
+    indices = range(settings.start, end, settings.every)
+    require(len(indices) > 0, f"no frame lies from --start {settings.start} to before --end {end}")
     ended: list[VideoEndedError] = []
-    number = save_movie(_drawn(video, tracks, places, settings, ended), out, settings.fps or max(video.fps, 1.0))
+    number = save_movie(_drawn(video, tracks, indices, settings, ended), out, settings.fps or max(video.fps, 1.0))
     if ended:
         raise ended[0]
     return number
 
 
 def _drawn(
-    video: Video, tracks: Tracks, places: range, settings: RenderSettings, ended: list[VideoEndedError]
+    video: Video, tracks: Tracks, indices: range, settings: RenderSettings, ended: list[VideoEndedError]
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
     nothing = np.full(tracks.xy.shape[1:], np.nan)
     some = tracks.xy[:: max(1, len(tracks) // 100)].reshape(-1, *tracks.xy.shape[2:])
     radius = max(1.5, 0.02 * float(np.nanmedian(np.append(extents(some), 0.0))))
-    with progress_bar(len(places), "frame") as bar:
-        frames = video.frames(places)
-        for place in places:
+    with progress_bar(len(indices), "frame") as bar:
+        frames = video.frames(indices)
+        for index in indices:
             try:
                 image = next(frames)
             except VideoEndedError as error:
-                if place == places.start:
+                if index == indices.start:
                     raise
                 ended.append(error)
                 return
-            row = int(np.searchsorted(tracks.frames, place))
-            told = row < len(tracks) and tracks.frames[row] == place
-            xy = tracks.xy[row] if told else nothing
-            if told and tracks.scores is not None:
+            row = int(np.searchsorted(tracks.frames, index))
+            text = row < len(tracks) and tracks.frames[row] == index
+            xy = tracks.xy[row] if text else nothing
+            if text and tracks.scores is not None:
                 xy = np.where((tracks.scores[row] >= settings.threshold)[..., None], xy, np.nan)
             yield draw_skeletons(image, xy, tracks.skeleton, radius=radius, by_animal=settings.by_animal)
             bar.update()

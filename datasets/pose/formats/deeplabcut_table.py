@@ -18,10 +18,10 @@ def save_table(tracks: Tracks, path: Path) -> None:
     Labels have no likelihood; those of images are named by them. Several animals come under `individuals`, as in its
     projects of many animals.
     """
-    animals = tracks.animals or tuple(f"animal{place + 1}" for place in range(tracks.xy.shape[1]))
+    animals = tracks.animals or tuple(f"animal{index + 1}" for index in range(tracks.xy.shape[1]))
     values = tracks.xy if tracks.scores is None else np.concatenate([tracks.xy, tracks.scores[..., None]], axis=-1)
     coords = COORDS[: values.shape[-1]]
-    levels: list[list[str]] = [["wormtwin"], list(animals), list(tracks.skeleton.joints), list(coords)]
+    levels: list[list[str]] = [["wormtwin"], list(animals), list(tracks.skeleton.keypoints), list(coords)]
     names = ["scorer", "individuals", "bodyparts", "coords"]
     if len(animals) == 1 and not tracks.animals:
         del levels[1], names[1]
@@ -49,19 +49,19 @@ def load_table(path: Path) -> Tracks | None:
         raise InputError(f"{path}: not a whole table of DeepLabCut ({str(error).splitlines()[0]})") from None
     names = [heads[row] for row in rows]
     columns = {name: table.columns.get_level_values(row) for row, name in enumerate(names)}
-    joints = tuple(dict.fromkeys(columns["bodyparts"]))
+    keypoints = tuple(dict.fromkeys(columns["bodyparts"]))
     followed = "individuals" in columns
     animals = tuple(dict.fromkeys(columns["individuals"])) if followed else ("",)
-    found = np.full((len(frames), len(animals), len(joints), 3), np.nan)
-    for place, (joint, coord) in enumerate(zip(columns["bodyparts"], columns["coords"], strict=True)):
-        animal = animals.index(columns["individuals"][place]) if followed else 0
+    found = np.full((len(frames), len(animals), len(keypoints), 3), np.nan)
+    for index, (keypoint, coord) in enumerate(zip(columns["bodyparts"], columns["coords"], strict=True)):
+        animal = animals.index(columns["individuals"][index]) if followed else 0
         if coord in COORDS:
-            found[:, animal, joints.index(joint), COORDS.index(coord)] = values[:, place]
+            found[:, animal, keypoints.index(keypoint), COORDS.index(coord)] = values[:, index]
     scores = None if np.isnan(found[..., 2]).all() else found[..., 2]
     order = np.argsort(frames, kind="stable")
     return Tracks(
         path.stem,
-        Skeleton(joints),
+        Skeleton(keypoints),
         frames[order],
         found[order][..., :2],
         None if scores is None else scores[order],

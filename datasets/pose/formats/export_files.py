@@ -16,7 +16,7 @@ from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks, images_of
 from datasets.pose.video.frame_readers import ImageReader
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 
 SUFFIXES: Mapping[str, str] = {"slp": ".slp", "analysis": ".h5", "dlc": ".csv", "nwb": ".nwb", "coco": ".json"}
 """The kinds of files, and how their names end: SLEAP's labels, its analysis HDF5, DeepLabCut's table, NWB and COCO."""
@@ -38,11 +38,11 @@ def save_labels(found: Sequence[Tracks], out: str | Path, to: str) -> Path:
     require(to in SUFFIXES, f"--to must be one of {', '.join(SUFFIXES)}, got {to!r}")
     require(out.suffix == SUFFIXES[to], f"a file for {to} ends in {SUFFIXES[to]}, got {out.name}")
     require(len(found) == 1 or to not in _ONE_VIDEO, f"a file for {to} holds one video and there are {len(found)}")
-    with written_whole(out) as beside, warnings.catch_warnings():
+    with atomic_write(out) as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with open(os.devnull, "w") as sink, contextlib.redirect_stdout(sink):  # noqa: PTH123
             try:
-                _WRITERS[to](found, beside)
+                _WRITERS[to](found, temporary)
             except (ValueError, TypeError, KeyError) as error:
                 reason = str(error).strip("\"'").splitlines()[0]
                 raise InputError(f"{out}: these labels cannot be written as {to} ({reason})") from None
@@ -121,8 +121,8 @@ def to_sleap(found: Sequence[Tracks]) -> Any:
         marked = ~np.isnan(each.xy[..., 0]).all(axis=-1)
         for row, frame in enumerate(each.frames):
             shown = [
-                _instance(each, row, place, skeleton, animals[place] if animals else None)
-                for place in np.flatnonzero(marked[row]).tolist()
+                _instance(each, row, index, skeleton, animals[index] if animals else None)
+                for index in np.flatnonzero(marked[row]).tolist()
             ]
             frames.append(sleap_io.LabeledFrame(video, int(frame), shown))
     return sleap_io.Labels(frames, videos=videos, skeletons=[skeleton], tracks=list(known.values()))
@@ -131,7 +131,7 @@ def to_sleap(found: Sequence[Tracks]) -> Any:
 def _skeleton(skeleton: Skeleton) -> Any:
     import sleap_io
 
-    nodes = {name: sleap_io.Node(name) for name in skeleton.joints}
+    nodes = {name: sleap_io.Node(name) for name in skeleton.keypoints}
     return sleap_io.Skeleton(
         list(nodes.values()),
         [sleap_io.Edge(nodes[a], nodes[b]) for a, b in skeleton.edges],
@@ -140,13 +140,13 @@ def _skeleton(skeleton: Skeleton) -> Any:
     )
 
 
-def _instance(tracks: Tracks, row: int, place: int, skeleton: Any, animal: Any) -> Any:
+def _instance(tracks: Tracks, row: int, index: int, skeleton: Any, animal: Any) -> Any:
     import sleap_io
 
-    xy = np.asarray(tracks.xy[row, place], float)
+    xy = np.asarray(tracks.xy[row, index], float)
     if tracks.scores is None:
         return sleap_io.Instance.from_numpy(xy, skeleton=skeleton, track=animal)
-    scores = np.nan_to_num(np.asarray(tracks.scores[row, place], float))
+    scores = np.nan_to_num(np.asarray(tracks.scores[row, index], float))
     whole = float(scores[~np.isnan(xy[:, 0])].mean())
     return sleap_io.PredictedInstance.from_numpy(
         xy, skeleton=skeleton, point_scores=scores, score=whole, track=animal, tracking_score=0.0

@@ -14,8 +14,8 @@ import numpy as np
 from datasets.pose.formats.deeplabcut_table import load_table
 from datasets.pose.formats.nwb_poses import load_nwb
 from datasets.pose.formats.tracks_file import is_tracks, load_tracks
-from datasets.pose.skeleton import Skeleton, require_same_joints
-from datasets.pose.tracks import Tracks, ordered_joints
+from datasets.pose.skeleton import Skeleton, require_same_keypoints
+from datasets.pose.tracks import Tracks, ordered_keypoints
 from datasets.pose.video.frame_readers import StoredReader
 from datasets.pose.video.video import Video, open_images, open_video
 from neuron_models.foundation.errors import InputError, require
@@ -44,14 +44,14 @@ def load_labels(path: str | Path, video: str | Path | None = None) -> tuple[Trac
         found = (analysis,)
     else:
         found = _from_sleap(path)
-    require(len(found) > 0, f"{path}: there are no labelled joints in it")
+    require(len(found) > 0, f"{path}: there are no labelled key points in it")
     if video is not None:
         require(len(found) == 1, f"{path} has labels of {len(found)} videos: --video can replace only one")
         opened = open_video(video)
         found = (replace(found[0], video=str(video), footage=opened, fps=opened.fps),)
     found = tuple(each if each.skeleton.pairs else _with_pairs(each) for each in found)
     for each in found[1:]:
-        require_same_joints(found[0].skeleton, each.skeleton, f"{path}, video {each.video}")
+        require_same_keypoints(found[0].skeleton, each.skeleton, f"{path}, video {each.video}")
     return found
 
 
@@ -74,7 +74,9 @@ def _from_sleap(path: Path) -> tuple[Tracks, ...]:
             tracks = _tracks(sorted(frames, key=lambda each: each.frame_idx), skeleton, labels.tracks, video, path)
             found.append(replace(tracks, xy=tracks.xy - 1) if kind == ".mat" else tracks)  # MATLAB counts from 1
     order = _deeplabcut_order(path)
-    return tuple(ordered_joints(each, order) if set(order) == set(each.skeleton.joints) else each for each in found)
+    return tuple(
+        ordered_keypoints(each, order) if set(order) == set(each.skeleton.keypoints) else each for each in found
+    )
 
 
 def _reader(path: Path) -> Callable[[Path], Any]:
@@ -128,13 +130,13 @@ def _deeplabcut_order(path: Path) -> list[str]:
 def _skeleton(found: Any) -> Skeleton:
     """The skeleton of sleap-io; pairs by the names where none are told."""
     names = tuple(found.node_names)
-    told = [sorted((node.name for node in each.nodes), key=names.index) for each in found.symmetries]
-    pairs = tuple((left, right) for left, right in told)
+    text = [sorted((node.name for node in each.nodes), key=names.index) for each in found.symmetries]
+    pairs = tuple((left, right) for left, right in text)
     return Skeleton(names, tuple((a, b) for a, b in found.edge_names), pairs)
 
 
 def _with_pairs(tracks: Tracks) -> Tracks:
-    return replace(tracks, skeleton=replace(tracks.skeleton, pairs=_guessed_pairs(tracks.skeleton.joints)))
+    return replace(tracks, skeleton=replace(tracks.skeleton, pairs=_guessed_pairs(tracks.skeleton.keypoints)))
 
 
 def _guessed_pairs(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -148,20 +150,20 @@ def _guessed_pairs(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 
 
 def _tracks(frames: list[Any], skeleton: Skeleton, known: list[Any], video: Any, path: Path) -> Tracks:
-    places = {id(track): place for place, track in enumerate(known)}
+    indices = {id(track): index for index, track in enumerate(known)}
     followed = len(known) > 0 and all(each.track is not None for frame in frames for each in frame.instances)
     number = len(known) if followed else max(len(frame.instances) for frame in frames)
     xy = np.full((len(frames), number, len(skeleton), 2), np.nan)
     scores = np.full(xy.shape[:3], np.nan)
     for row, frame in enumerate(frames):
         for order, each in enumerate(frame.instances):
-            if tuple(each.skeleton.node_names) != skeleton.joints:
+            if tuple(each.skeleton.node_names) != skeleton.keypoints:
                 other = Skeleton(tuple(each.skeleton.node_names))
-                require_same_joints(skeleton, other, f"{path}, frame {frame.frame_idx}")
-            place = places[id(each.track)] if followed else order
-            xy[row, place] = each.numpy()
+                require_same_keypoints(skeleton, other, f"{path}, frame {frame.frame_idx}")
+            index = indices[id(each.track)] if followed else order
+            xy[row, index] = each.numpy()
             if "score" in (each.points.dtype.names or ()):
-                scores[row, place] = each.points["score"]
+                scores[row, index] = each.points["score"]
     shown = ~np.isnan(xy[..., 0]).all(axis=(0, 2))
     numbers = np.array([frame.frame_idx for frame in frames], int)
     footage = _footage(video, path, int(numbers[-1]) + 1)
@@ -192,14 +194,14 @@ def _footage(video: Any, path: Path, frames: int) -> Video | None:
     named = Path(_name(video))
     if named.suffix.lower() in (".slp", ".h5", ".hdf5"):  # frames stored beside or in the labels
         reader = StoredReader(video, tuple(range(frames)))
-        stored = (reader.read(place, False) for place in range(frames))
+        stored = (reader.read(index, False) for index in range(frames))
         first = next((frame for frame in stored if frame is not None), None)
         if first is None:
             return None
         return Video(str(named), (frames, len(first), *first.shape[1:]), 1.0, reader, len(first) == 1)
-    for place in (path.parent / named, named, path.parent / named.name):
-        if place.exists():
-            return open_video(place)
+    for index in (path.parent / named, named, path.parent / named.name):
+        if index.exists():
+            return open_video(index)
     return None
 
 
@@ -212,14 +214,14 @@ def _plain_analysis(path: Path) -> Tracks | None:
             if not {"tracks", "node_names"} <= set(file) or "point_scores" in file:
                 return None
             xy = file["tracks"][:].astype(float).transpose(3, 0, 2, 1)
-            joints = tuple(file["node_names"].asstr()[:])
+            keypoints = tuple(file["node_names"].asstr()[:])
             animals = tuple(file["track_names"].asstr()[:]) if "track_names" in file else ()
             video = str(file["video_path"].asstr()[()]) if "video_path" in file else ""
     except OSError as error:
         raise InputError(f"{path}: not a whole HDF5 file ({str(error).splitlines()[0]}): copy it again") from None
-    skeleton = Skeleton(joints)
-    told = ~np.isnan(xy[..., 0]).all(axis=(1, 2))
-    return Tracks(video, skeleton, np.flatnonzero(told), xy[told], None, animals if len(animals) == xy.shape[1] else ())
+    skeleton = Skeleton(keypoints)
+    text = ~np.isnan(xy[..., 0]).all(axis=(1, 2))
+    return Tracks(video, skeleton, np.flatnonzero(text), xy[text], None, animals if len(animals) == xy.shape[1] else ())
 
 
 def each_animal(tracks: Tracks) -> Iterator[tuple[str, np.ndarray]]:
@@ -227,5 +229,5 @@ def each_animal(tracks: Tracks) -> Iterator[tuple[str, np.ndarray]]:
     if not tracks.animals:
         yield "", np.arange(tracks.xy.shape[1])
         return
-    for place, name in enumerate(tracks.animals):
-        yield name, np.array([place])
+    for index, name in enumerate(tracks.animals):
+        yield name, np.array([index])

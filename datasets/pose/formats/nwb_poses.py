@@ -1,4 +1,4 @@
-"""Tracks in Neurodata Without Borders, as its extension ndx-pose describes poses: a series of each joint.
+"""Tracks in Neurodata Without Borders, as its extension ndx-pose describes poses: a series of each key point.
 
 Written here and not by sleap-io, whose writer keeps neither the frames' numbers nor a rate such as 29.97 Hz.
 """
@@ -25,13 +25,13 @@ def save_nwb(tracks: Tracks, path: Path) -> None:
     file = NWBFile(f"Poses in {tracks.video}", path.stem, datetime(1970, 1, 1, tzinfo=UTC))
     behaviour = file.create_processing_module("behavior", "poses of the animals in a video")
     edges = tracks.skeleton.edge_places().astype(np.uint8)
-    skeleton = ndx_pose.Skeleton(name="skeleton", nodes=list(tracks.skeleton.joints), edges=edges)
+    skeleton = ndx_pose.Skeleton(name="skeleton", nodes=list(tracks.skeleton.keypoints), edges=edges)
     behaviour.add(ndx_pose.Skeletons(name="Skeletons", skeletons=[skeleton]))
-    for place in range(tracks.xy.shape[1]):
-        series = [_series(tracks, place, joint) for joint in range(len(tracks.skeleton))]
+    for index in range(tracks.xy.shape[1]):
+        series = [_series(tracks, index, keypoint) for keypoint in range(len(tracks.skeleton))]
         behaviour.add(
             ndx_pose.PoseEstimation(
-                name=_name(tracks, place),
+                name=_name(tracks, index),
                 pose_estimation_series=series,
                 description="labels" if tracks.scores is None else "predictions",
                 original_videos=[tracks.video],
@@ -43,23 +43,23 @@ def save_nwb(tracks: Tracks, path: Path) -> None:
         io.write(file)
 
 
-def _name(tracks: Tracks, place: int) -> str:
-    animal = tracks.animals[place] if tracks.animals else f"PoseEstimation{place + 1}"
+def _name(tracks: Tracks, index: int) -> str:
+    animal = tracks.animals[index] if tracks.animals else f"PoseEstimation{index + 1}"
     return animal.replace("/", "-").replace(":", "-")
 
 
-def _series(tracks: Tracks, animal: int, joint: int) -> Any:
+def _series(tracks: Tracks, animal: int, keypoint: int) -> Any:
     import ndx_pose
 
-    scores = np.full(len(tracks), np.nan) if tracks.scores is None else tracks.scores[:, animal, joint]
+    scores = np.full(len(tracks), np.nan) if tracks.scores is None else tracks.scores[:, animal, keypoint]
     return ndx_pose.PoseEstimationSeries(
-        name=tracks.skeleton.joints[joint].replace("/", "-"),
-        data=np.ascontiguousarray(tracks.xy[:, animal, joint]),
+        name=tracks.skeleton.keypoints[keypoint].replace("/", "-"),
+        data=np.ascontiguousarray(tracks.xy[:, animal, keypoint]),
         unit="pixels",
         reference_frame=_ZERO,
         timestamps=tracks.frames / tracks.fps,
         confidence=np.ascontiguousarray(scores),
-        description=f"x and y of {tracks.skeleton.joints[joint]}",
+        description=f"x and y of {tracks.skeleton.keypoints[keypoint]}",
         comments=f"{_RATE}{tracks.fps!r}",
     )
 
@@ -100,12 +100,12 @@ def _tracks(video: str, poses: list[Any], path: Path) -> Tracks:
     xy = np.full((len(frames), len(poses), len(names), 2), np.nan)
     scores = np.full(xy.shape[:3], np.nan)
     for animal, each in enumerate(poses):
-        for joint, name in enumerate(names):
+        for keypoint, name in enumerate(names):
             series = each.pose_estimation_series[name.replace("/", "-")]
             rows = np.searchsorted(union, np.round(times[id(series)], 9))
-            xy[rows, animal, joint] = series.data[:, :2]
+            xy[rows, animal, keypoint] = series.data[:, :2]
             if series.confidence is not None:
-                scores[rows, animal, joint] = series.confidence[:]
+                scores[rows, animal, keypoint] = series.confidence[:]
     animals = tuple(each.name for each in poses)
     unnamed = all(name.startswith("PoseEstimation") for name in animals)
     return Tracks(

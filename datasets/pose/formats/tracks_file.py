@@ -1,6 +1,6 @@
 """Tracks in HDF5; those that are being found are kept a batch at a time, so that a prediction that is stopped goes on.
 
-The arrays are `frames` (frame,), `xy` (frame, animal, joint, 2) and `scores` (frame, animal, joint).
+The arrays are `frames` (frame,), `xy` (frame, animal, keypoint, 2) and `scores` (frame, animal, keypoint).
 """
 
 import json
@@ -18,7 +18,7 @@ from jaxtyping import Float, Int
 from datasets.pose.skeleton import skeleton_from_json
 from datasets.pose.tracks import Tracks
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_file, require_place, require_space, written_whole
+from neuron_models.foundation.files import atomic_write, require_file, require_space, require_writable
 from neuron_models.foundation.result_forms import NAMED_ARRAYS_FORM
 from neuron_models.foundation.resumable import (
     ResumableFolder,
@@ -61,8 +61,8 @@ class GrowingTracks:
     def append(
         self,
         frames: Int[np.ndarray, " frame"],
-        xy: Float[np.ndarray, "frame animal joint 2"],
-        scores: Float[np.ndarray, "frame animal joint"],
+        xy: Float[np.ndarray, "frame animal keypoint 2"],
+        scores: Float[np.ndarray, "frame animal keypoint"],
     ) -> None:
         """Add frames; they are on the disk when this returns."""
         batch = {"frames": frames, "xy": xy.astype(np.float32), "scores": scores.astype(np.float32)}
@@ -95,7 +95,7 @@ def growing_tracks(out: str | Path, empty: Tracks, key: str) -> Iterator[Growing
     """
     out, header = Path(out), _header(empty, key)
     work = Work("prediction", {"key": key}, header, passing=True)
-    require_place(out)
+    require_writable(out)
     require(not out.exists(), f"{out} exists: delete it or choose another --out")
     with resumable_folder(partial_folder(out), work, NAMED_ARRAYS_FORM, out) as kept:
         yield GrowingTracks(out, header, kept)
@@ -127,18 +127,18 @@ def save_tracks(tracks: Tracks, out: str | Path) -> Path:
 
 def _write(out: Path, header: Mapping[str, Any], number: int, batches: Iterator[Mapping[str, np.ndarray]]) -> None:
     """Write the file whole, one batch in memory at a time."""
-    joints = len(header["skeleton"]["joints"])
-    with written_whole(out) as beside:
+    keypoints = len(header["skeleton"]["joints"])
+    with atomic_write(out) as beside:
         first = next(batches, None)
         animals = len(header["animals"]) if first is None else first["xy"].shape[1]
-        require_space(beside, number * animals * joints * 16 + 65536)
+        require_space(beside, number * animals * keypoints * 16 + 65536)
         with h5py.File(beside, "w") as file:
             texts = {name: json.dumps(header[name]) for name in ("skeleton", "animals")}
             file.attrs.update({**header, **texts})
             for name, shape, kind in (
                 ("frames", (), np.int64),
-                ("xy", (animals, joints, 2), np.float32),
-                ("scores", (animals, joints), np.float32),
+                ("xy", (animals, keypoints, 2), np.float32),
+                ("scores", (animals, keypoints), np.float32),
             ):
                 chunks = (256, *shape)
                 file.create_dataset(name, (number, *shape), kind, maxshape=(None, *shape), chunks=chunks)

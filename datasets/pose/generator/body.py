@@ -1,4 +1,4 @@
-"""What the generator knows of an animal in every frame: where it is, where its joints are, and what it looks like."""
+"""What the generator knows of an animal in every frame: where it is, where its key points are, and its looks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,11 +25,11 @@ class Walk:
 class Body:
     """An animal in every frame, in the pixels of its arena.
 
-    `joints` (frame, joint, 2) are exact; `centre` (frame, 2) and `heading` (frame,) say how it lies; `parts` are drawn
-    from the first to the last; `doing` (frame,) names the behaviour.
+    `keypoints` (frame, keypoint, 2) are exact; `centre` (frame, 2) and `heading` (frame,) say how it lies; `parts` are
+    drawn from the first to the last; `doing` (frame,) names the behaviour.
     """
 
-    joints: Float[np.ndarray, "frame joint 2"]
+    keypoints: Float[np.ndarray, "frame keypoint 2"]
     centre: Float[np.ndarray, "frame 2"]
     heading: Float[np.ndarray, " frame"]
     parts: tuple[Part, ...]
@@ -40,7 +40,7 @@ class Body:
         """The animal in some of the frames."""
         return replace(
             self,
-            joints=self.joints[frames],
+            keypoints=self.keypoints[frames],
             centre=self.centre[frames],
             heading=self.heading[frames],
             parts=tuple(part.at(frames) for part in self.parts),
@@ -83,8 +83,8 @@ def ellipse_radii(
     return half_width * np.maximum((1 - u**2) ** blunt, least)
 
 
-def joint_rows(
+def keypoint_rows(
     names: Sequence[str], found: dict[str, Float[np.ndarray, "frame 2"]]
-) -> Float[np.ndarray, "frame joint 2"]:
-    """Joints by name as one array, in the order of the names."""
+) -> Float[np.ndarray, "frame keypoint 2"]:
+    """Key points by name as one array, in the order of the names."""
     return np.stack([found[name] for name in names], axis=1)

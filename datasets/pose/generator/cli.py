@@ -8,7 +8,7 @@ import typer
 from datasets.options import OutOption
 from datasets.pose.cli import pose_app, require_dataset_file
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_picture
+from neuron_models.foundation.files import require_figure_path
 from neuron_models.foundation.wording import counted
 
 if TYPE_CHECKING:
@@ -23,13 +23,15 @@ def make_sample(
     size: Annotated[int, typer.Option(help="Side of a crop in px.")] = 96,
     animals: Annotated[int, typer.Option(help="Individuals that the crops show, one a trial.")] = 5,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
-    picture: Annotated[Path | None, typer.Option(help="Draw some crops with their joints here (.png or .svg).")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw some crops with their key points here (.png or .svg).")
+    ] = None,
     video: Annotated[Path | None, typer.Option(help="Write a video too: .mp4, or a folder for .png images.")] = None,
     video_frames: Annotated[int, typer.Option(help="Frames of the video.")] = 500,
     video_animals: Annotated[int, typer.Option(help="Animals in the video.")] = 2,
     video_size: Annotated[str, typer.Option(help="Width x height of the video in px.")] = "448x384",
 ) -> None:
-    """Render labelled crops of flies or worms, and a video of an arena beside; all joints are known exactly."""
+    """Render labelled crops of flies or worms, and a video of an arena beside; all key points are known exactly."""
     from datasets.pose.drawing.contact_sheet import save_sheet
     from datasets.pose.generator.sample import SampleSettings
     from datasets.pose.generator.sample import make_sample as render
@@ -38,7 +40,7 @@ def make_sample(
     from datasets.store import save_dataset
 
     require_dataset_file(out)
-    require_picture(picture)
+    require_figure_path(picture)
     require(
         video is None or video.suffix in ("", ".mp4"),
         f"--video {video}: a movie's name ends in .mp4, a folder's in nothing",
@@ -54,7 +56,7 @@ def make_sample(
         print(f"Picture: {save_sheet(dataset, picture)}")
     if video is not None:
         truth = _save_video(make_video(arena), video)
-        print(f"{counted(video_frames, 'frame')} in {video}, where the animals' joints are in {truth}")
+        print(f"{counted(video_frames, 'frame')} in {video}, where the animals' key points are in {truth}")
 
 
 def _sides(text: str) -> tuple[int, int]:
@@ -64,7 +66,7 @@ def _sides(text: str) -> tuple[int, int]:
 
 
 def _save_video(video: "ArenaVideo", out: Path) -> Path:
-    """Write frames to a movie or a folder, and where the joints are to a file of tracks beside it."""
+    """Write frames to a movie or a folder, and where the key points are to a file of tracks beside it."""
     from datasets.pose.generator.files import save_truth, save_video
 
     save_video(video, out)

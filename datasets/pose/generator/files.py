@@ -1,4 +1,4 @@
-"""Generated videos as files: movies or folders of images, and where the joints are as tracks."""
+"""Generated videos as files: movies or folders of images, and where the key points are as tracks."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from datasets.pose.generator.sample import ANIMALS
 from datasets.pose.generator.video import ArenaVideo
 from datasets.pose.tracks import Tracks
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_place, written_whole
+from neuron_models.foundation.files import atomic_write, require_writable
 from neuron_models.foundation.progress import progress_bar
 
 _BATCH = 16
@@ -34,14 +34,14 @@ def _save_images(video: ArenaVideo, out: Path) -> Path:
     from skimage.io import imsave
 
     require(not out.exists() or (out.is_dir() and not any(out.iterdir())), f"{out} exists: choose another folder")
-    require_place(out / "frame")
+    require_writable(out / "frame")
     digits = len(str(len(video) - 1))
     if out.exists():
         out.rmdir()
-    with written_whole(out) as beside:
-        beside.mkdir()
+    with atomic_write(out) as temporary:
+        temporary.mkdir()
         for number, frame in enumerate(_frames(video)):
-            imsave(beside / f"{number:0{digits}d}.png", frame[0], check_contrast=False)
+            imsave(temporary / f"{number:0{digits}d}.png", frame[0], check_contrast=False)
     return out
 
 
@@ -53,12 +53,12 @@ def _frames(video: ArenaVideo) -> Iterator[UInt8[np.ndarray, "channel height wid
 
 
 def save_truth(video: ArenaVideo, name: Path, out: Path) -> Path:
-    """Write where the joints of a video's animals are, as tracks of the video called `name`."""
+    """Write where the key points of a video's animals are, as tracks of the video called `name`."""
     from datasets.pose.formats.tracks_file import save_tracks
 
     skeleton = ANIMALS[video.settings.animal].skeleton
-    rows = [body.joints for body in video.bodies] or [np.zeros((len(video), 0, len(skeleton), 2))]
-    joints = np.stack(rows, axis=1) if video.bodies else rows[0]
+    rows = [body.keypoints for body in video.bodies] or [np.zeros((len(video), 0, len(skeleton), 2))]
+    keypoints = np.stack(rows, axis=1) if video.bodies else rows[0]
     names = tuple(f"{video.settings.animal}{k + 1}" for k in range(len(video.bodies)))
     out.unlink(missing_ok=True)
-    return save_tracks(Tracks(str(name), skeleton, np.arange(len(video)), joints, None, names, video.fps), out)
+    return save_tracks(Tracks(str(name), skeleton, np.arange(len(video)), keypoints, None, names, video.fps), out)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
-from datasets.pose.generator.body import Body, Walk, chain, ellipse_radii, joint_rows, placed, turned
+from datasets.pose.generator.body import Body, Walk, chain, ellipse_radii, keypoint_rows, placed, turned
 from datasets.pose.generator.fly_legs import KNEES, LEGS, SPEED, leg_coxa, leg_knee, leg_tips
 from datasets.pose.generator.rendering import Part
 from datasets.pose.generator.wandering import bouts, fluctuation, wander
@@ -46,10 +46,10 @@ def draw_fly(walk: Walk, rng: np.random.Generator) -> Body:
     trunk = _trunk(walk, doing, rng)
     tips = leg_tips(walk, doing, pace, turning, rng)
     knees = {leg: leg_knee(leg, tips[leg]) for leg in LEGS}
-    own = joint_rows(JOINTS, trunk | tips | dict(zip(KNEES, knees.values(), strict=True))) * scale
+    own = keypoint_rows(JOINTS, trunk | tips | dict(zip(KNEES, knees.values(), strict=True))) * scale
     parts = _parts(trunk, knees, tips, scale, rng)
     return Body(
-        joints=placed(own, centre, heading),
+        keypoints=placed(own, centre, heading),
         centre=centre,
         heading=heading,
         parts=tuple(_in_arena(part, centre, heading) for part in parts),
@@ -67,8 +67,8 @@ def _in_arena(part: Part, centre: Float[np.ndarray, "frame 2"], heading: Float[n
     return replace(part, points=placed(part.points, centre, heading))
 
 
-def _at(place: tuple[float, float] | Float[np.ndarray, " 2"], frames: int) -> Float[np.ndarray, "frame 2"]:
-    return np.broadcast_to(np.asarray(place), (frames, 2))
+def _at(position: tuple[float, float] | Float[np.ndarray, " 2"], frames: int) -> Float[np.ndarray, "frame 2"]:
+    return np.broadcast_to(np.asarray(position), (frames, 2))
 
 
 def _trunk(
@@ -82,8 +82,8 @@ def _trunk(
     frames = walk.frames
     neck, waist = np.array([0.33, 0.0]), np.array([0.02, 0.0])
     found = {"thorax": _at((0.17, 0.0), frames), "neck": _at(neck, frames), "waist": _at(waist, frames)}
-    for name, place in (("head", (0.13, 0.0)), ("eye_L", (0.08, -0.13)), ("eye_R", (0.08, 0.13))):
-        found[name] = neck + turned(_at(place, frames), nod)
+    for name, position in (("head", (0.13, 0.0)), ("eye_L", (0.08, -0.13)), ("eye_R", (0.08, 0.13))):
+        found[name] = neck + turned(_at(position, frames), nod)
     found["abdomen"] = waist + turned(_at((-0.48, 0.0), frames), bend)
     found["belly"] = waist + turned(_at((-0.24, 0.0), frames), 0.5 * bend)
     for k, (name, sign) in enumerate((("wing_L", -1), ("wing_R", 1))):

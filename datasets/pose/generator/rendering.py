@@ -70,10 +70,10 @@ def _draw_part(
     depth, along, across = _field(part, low, side)
     cover = np.clip(0.5 + depth / part.soft, 0.0, 1.0) * np.float32(part.opacity)
     shade = _shade(part, along, across)
-    place = _pixels(low, side, size)
+    position = _pixels(low, side, size)
     kept = 1.0 - cover
-    light.reshape(-1)[place] = light.reshape(-1)[place] * kept + shade * cover
-    through.reshape(-1)[place] = through.reshape(-1)[place] * kept
+    light.reshape(-1)[position] = light.reshape(-1)[position] * kept + shade * cover
+    through.reshape(-1)[position] = through.reshape(-1)[position] * kept
 
 
 def _window(
@@ -108,10 +108,10 @@ def _field(
     for k in range(number - 1):
         ends, radii = local[:, k : k + 2], part.radii[k : k + 2].astype(np.float32)
         corner, width = _window(ends, float(radii.max()) + part.soft, side)
-        place = _pixels(corner, width, side)
+        position = _pixels(corner, width, side)
         here, t, offset = _segment(ends - corner[:, None], radii, width)
-        deeper = here > flat[0][place]
-        inside = place[deeper]
+        deeper = here > flat[0][position]
+        inside = position[deeper]
         flat[0][inside] = here[deeper]
         flat[1][inside] = (k + t[deeper]) / (number - 1)
         flat[2][inside] = offset[deeper]

@@ -1,4 +1,4 @@
-"""A generator of labelled images of worms and flies whose joints are known exactly, and of videos of whole arenas."""
+"""A generator of labelled images of worms and flies whose key points are known exactly, and videos of whole arenas."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
@@ -25,7 +25,7 @@ _MOMENTS = (-0.25, 0.25)  # of the exposure, at which its light is summed
 
 @dataclass(frozen=True)
 class Animal:
-    """One of the animals that the generator knows: its joints, how it is drawn, and how fast it is filmed."""
+    """One of the animals that the generator knows: its key points, how it is drawn, and how fast it is filmed."""
 
     skeleton: Skeleton
     draw: Callable[[Walk, np.random.Generator], Body]
@@ -131,7 +131,7 @@ def _individual(settings: SampleSettings, index: int, frames: int) -> Labelled:
         seeds = [[settings.seed, 2, index, int(row)] for row in rows]
         images[rows, 0] = expose(light, brightness[rows], settings.camera, seeds)
     name = f"{settings.animal}{index + 1}"
-    return Labelled(name, images, crops.to_crop(body.joints), crops, group=name, body_length=float(length))
+    return Labelled(name, images, crops.to_crop(body.keypoints), crops, group=name, body_length=float(length))
 
 
 def _cropped(part: Part, crops: Crops) -> Part:

@@ -63,18 +63,18 @@ class ArenaSettings:
     def homes(self) -> list[tuple[float, float]]:
         """The middle of each animal's place, (x, y) px."""
         columns, rows = self.grid()
-        places = [
+        positions = [
             ((k % columns + 0.5) * self.width / columns, (k // columns + 0.5) * self.height / rows)
             for k in range(columns * rows)
         ]
-        return [places[0 if self.touching else k] for k in range(self.animals)]
+        return [positions[0 if self.touching else k] for k in range(self.animals)]
 
 
 @dataclass(frozen=True, eq=False)
 class ArenaVideo:
     """A video that is rendered when it is sliced, (frame, channel, height, width); the same frames however it is cut.
 
-    `bodies` hold the exact joints of every animal in every frame.
+    `bodies` hold the exact key points of every animal in every frame.
     """
 
     settings: ArenaSettings

@@ -62,12 +62,12 @@ def wander(
     Returns:
         Places (frame, 2) in px, x and y, and headings (frame,) in radians from the x axis towards the y axis.
     """
-    places, headings = np.empty((len(speed), 2)), np.empty(len(speed))
+    positions, headings = np.empty((len(speed), 2)), np.empty(len(speed))
     angle, radius = rng.uniform(-np.pi, np.pi), reach * 0.7 * np.sqrt(rng.uniform())
     x, y = radius * np.cos(angle), radius * np.sin(angle)
     heading, fastest = rng.uniform(-np.pi, np.pi), np.abs(speed).max() + 1e-9
     for k, (pace, turn) in enumerate(zip(speed, turning, strict=True)):
-        places[k], headings[k] = (x, y), heading
+        positions[k], headings[k] = (x, y), heading
         out = np.hypot(x, y) / max(reach, 1e-9)
         towards = np.arctan2(-y, -x) if pace >= 0 else np.arctan2(y, x)
         back = towards - heading
@@ -76,4 +76,4 @@ def wander(
         ahead = x + pace / fps * np.cos(heading), y + pace / fps * np.sin(heading)
         if np.hypot(*ahead) <= max(reach, np.hypot(x, y)):  # at the edge it waits until it has turned
             x, y = ahead
-    return places + np.asarray(home), headings
+    return positions + np.asarray(home), headings

@@ -40,7 +40,7 @@ def draw_worm(walk: Walk, rng: np.random.Generator) -> Body:
     midline = placed(_midline(walk, pace, side * doing["turn"], rng) * walk.length, centre, heading)
     every = np.linspace(0, _POINTS - 1, NUMBER).astype(int)
     return Body(
-        joints=midline[:, every],
+        keypoints=midline[:, every],
         centre=centre,
         heading=heading,
         parts=tuple(_parts(midline, walk.length, rng)),

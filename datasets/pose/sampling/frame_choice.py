@@ -69,16 +69,16 @@ def gather(trials: Sequence[Trial], settings: ChoiceSettings) -> Pool:
     from sklearn.cluster import KMeans
     from sklearn.decomposition import IncrementalPCA
 
-    places = [(t, int(k)) for t, trial in enumerate(trials) for k in _strided(trial, settings.pool)]
-    if len(places) < settings.frames:
-        raise InputError(f"{settings.frames} frames are to be chosen of {len(places)}: choose fewer or raise --pool")
-    pictures = np.stack([_small(np.asarray(trials[t].x[k])) for t, k in places])
+    indices = [(t, int(k)) for t, trial in enumerate(trials) for k in _strided(trial, settings.pool)]
+    if len(indices) < settings.frames:
+        raise InputError(f"{settings.frames} frames are to be chosen of {len(indices)}: choose fewer or raise --pool")
+    pictures = np.stack([_small(np.asarray(trials[t].x[k])) for t, k in indices])
     components = min(settings.components, len(pictures), pictures.shape[1])
     reduce = IncrementalPCA(components, batch_size=max(_BATCH, 2 * components))
     features = reduce.fit_transform(pictures).astype(float)
     clusters = min(settings.clusters, len(features))
     cluster = KMeans(clusters, n_init=4, random_state=settings.seed).fit_predict(features)
-    return Pool(np.array([t for t, _ in places]), np.array([k for _, k in places]), features, cluster.astype(int))
+    return Pool(np.array([t for t, _ in indices]), np.array([k for _, k in indices]), features, cluster.astype(int))
 
 
 def _strided(trial: Trial, pool: int) -> Int[np.ndarray, " frame"]:

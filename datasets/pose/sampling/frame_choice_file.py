@@ -8,7 +8,7 @@ import numpy as np
 
 from datasets.dataset import Trial
 from datasets.pose.sampling.frame_choice import Diversity, Pool
-from neuron_models.foundation.files import require_picture, written_whole
+from neuron_models.foundation.files import atomic_write, require_figure_path
 
 
 def save_choice(trials: Sequence[Trial], pool: Pool, chosen: np.ndarray, out: Path) -> Path:
@@ -17,8 +17,8 @@ def save_choice(trials: Sequence[Trial], pool: Pool, chosen: np.ndarray, out: Pa
 
     names = [trials[t].name for t in pool.trial[chosen]]
     columns = {"order": np.arange(1, len(chosen) + 1), "trial": names, "frame": pool.frame[chosen]}
-    with written_whole(out) as beside:
-        pd.DataFrame({**columns, "cluster": pool.cluster[chosen]}).to_csv(beside, index=False)
+    with atomic_write(out) as temporary:
+        pd.DataFrame({**columns, "cluster": pool.cluster[chosen]}).to_csv(temporary, index=False)
     return out
 
 
@@ -32,14 +32,14 @@ def save_choice_picture(
     """
     from matplotlib.figure import Figure
 
-    require_picture(out)
+    require_figure_path(out)
     figure = Figure(figsize=(10, 6.4), layout="constrained")
     rows: Any = figure.subfigures(2, 1, height_ratios=[3.4, 2.6])
     for axis, (name, (chosen, found)) in zip(rows[0].subplots(1, len(choices)), choices.items(), strict=True):
         axis.scatter(*pool.features[:, :2].T, s=5, color="#B0B0B0", label="all frames")
         axis.scatter(*pool.features[chosen, :2].T, s=14, color="#D55E00", edgecolor="black", lw=0.3, label="chosen")
-        told = f"distance to the nearest {found.distance:.3f}, coverage {100 * found.coverage:.0f} %"
-        axis.set_title(f"{name}\n{told}", fontsize=9)
+        text = f"distance to the nearest {found.distance:.3f}, coverage {100 * found.coverage:.0f} %"
+        axis.set_title(f"{name}\n{text}", fontsize=9)
         axis.set(xlabel="first component (grey values)", ylabel="second component (grey values)")
     rows[0].axes[0].legend(fontsize=8)
     first = next(iter(choices.values()))[0]
@@ -50,6 +50,6 @@ def save_choice_picture(
         image = np.asarray(trials[pool.trial[place]].x[int(pool.frame[place])])
         axis.imshow(image[0] if len(image) == 1 else image.transpose(1, 2, 0), cmap="gray")
         axis.set_title(f"cluster {pool.cluster[place]}", fontsize=7)
-    with written_whole(out) as beside:
-        figure.savefig(beside, dpi=130, facecolor="#FCFCFA")
+    with atomic_write(out) as temporary:
+        figure.savefig(temporary, dpi=130, facecolor="#FCFCFA")
     return out

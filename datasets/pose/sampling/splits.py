@@ -20,29 +20,29 @@ Pick = tuple[int, str, Sequence[int]]
 """A trial's place, the split that its frames go to, and which frames, ascending."""
 
 
-def joints_of(trial: Trial) -> Float[np.ndarray, "frame joint 2"]:
-    """The labelled joints of a trial, NaN where there are none.
+def keypoints_of(trial: Trial) -> Float[np.ndarray, "frame keypoint 2"]:
+    """The labelled key points of a trial, NaN where there are none.
 
     Raises:
         InputError: the trial has no labels at all.
     """
     if trial.y is None:
-        raise InputError(f"trial {trial.name!r} has no labelled joints")
+        raise InputError(f"trial {trial.name!r} has no labelled key points")
     return np.asarray(trial.y[:], dtype=float)
 
 
 def is_labelled(trial: Trial) -> Bool[np.ndarray, " frame"]:
-    """Which frames of a trial count and have a labelled joint."""
+    """Which frames of a trial count and have a labelled key point."""
     if trial.y is None:
         return np.zeros(len(trial), bool)
-    return trial.valid() & np.isfinite(joints_of(trial)).all(axis=-1).any(axis=-1)
+    return trial.valid() & np.isfinite(keypoints_of(trial)).all(axis=-1).any(axis=-1)
 
 
 def labelled_rows(dataset: Dataset) -> list[tuple[int, int]]:
-    """The (trial, frame) of every frame that counts and has a labelled joint."""
+    """The (trial, frame) of every frame that counts and has a labelled key point."""
     rows = []
-    for place, trial in enumerate(dataset):
-        rows += [(place, int(row)) for row in np.flatnonzero(is_labelled(trial))]
+    for index, trial in enumerate(dataset):
+        rows += [(index, int(row)) for row in np.flatnonzero(is_labelled(trial))]
     return rows
 
 
@@ -73,7 +73,7 @@ def divide_frames(dataset: Dataset, shares: Mapping[str, float], seed: int = 0) 
     order = np.random.default_rng(seed).permutation(len(rows))
     picks, first = [], 0
     for split, number in _numbers(len(rows), shares).items():
-        picks += picked([rows[place] for place in order[first : first + number]], split)
+        picks += picked([rows[index] for index in order[first : first + number]], split)
         first += number
     return choose_frames(dataset, picks)
 
@@ -88,17 +88,17 @@ def _numbers(frames: int, shares: Mapping[str, float]) -> dict[str, int]:
 def picked(rows: Iterable[Sequence[int]], split: str) -> list[Pick]:
     """Frames (trial, frame) for a split, by trial."""
     by_trial: dict[int, list[int]] = {}
-    for place, row in sorted((int(place), int(row)) for place, row in rows):
-        by_trial.setdefault(place, []).append(row)
-    return [(place, split, frames) for place, frames in by_trial.items()]
+    for index, row in sorted((int(index), int(row)) for index, row in rows):
+        by_trial.setdefault(index, []).append(row)
+    return [(index, split, frames) for index, frames in by_trial.items()]
 
 
 def choose_frames(dataset: Dataset, picks: Sequence[Pick]) -> Dataset:
     """The dataset with some frames of its trials, in trials called `<trial>-<split>`; crops and lengths go along."""
     crops, lengths = crops_of(dataset), dataset.extra.get("body_length")
-    trials, places, longs = [], {}, {}
-    for place, split, rows in picks:
-        trial, chosen = dataset.trials[place], list(rows)
+    trials, indices, longs = [], {}, {}
+    for index, split, rows in picks:
+        trial, chosen = dataset.trials[index], list(rows)
         name = f"{trial.name}-{split}" if split else trial.name
         parts = {
             key: None if array is None else np.asarray(array[chosen])
@@ -108,9 +108,9 @@ def choose_frames(dataset: Dataset, picks: Sequence[Pick]) -> Dataset:
         if trial.name in crops:
             own = crops[trial.name]
             own = replace(own, frames=own.frames[chosen], animals=own.animals[chosen], matrices=own.matrices[chosen])
-            places[name] = own.to_json()
+            indices[name] = own.to_json()
         if isinstance(lengths, Mapping) and trial.name in lengths:
             longs[name] = lengths[trial.name]
     extra: dict[str, Any] = {**dataset.extra}
-    extra |= {key: value for key, value in (("crop", places), ("body_length", longs)) if value}
+    extra |= {key: value for key, value in (("crop", indices), ("body_length", longs)) if value}
     return replace(dataset, trials=tuple(trials), extra=extra)

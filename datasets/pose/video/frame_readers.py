@@ -28,7 +28,7 @@ class FrameReader(Protocol):
         """Frames a second, 1 where that is not known."""
         ...
 
-    def read(self, place: int, grey: bool) -> Frame | None:
+    def read(self, index: int, grey: bool) -> Frame | None:
         """A frame of 1 or 3 channels (movies give 1 when `grey`), or None where it cannot be decoded."""
         ...
 
@@ -44,8 +44,8 @@ class ImageReader:
     def number(self) -> int:
         return len(self.paths)
 
-    def read(self, place: int, grey: bool) -> Frame | None:
-        return planes(read_image(self.paths[place]), self.shift, str(self.paths[place]))
+    def read(self, index: int, grey: bool) -> Frame | None:
+        return planes(read_image(self.paths[index]), self.shift, str(self.paths[index]))
 
     @cached_property
     def shift(self) -> int:
@@ -76,16 +76,16 @@ class StoredReader:
     """Frames that sleap-io reads: LEAP's and SLEAP's HDF5 files."""
 
     video: Any
-    places: tuple[int, ...]
+    indices: tuple[int, ...]
     fps: Hertz = 1.0
 
     @property
     def number(self) -> int:
-        return len(self.places)
+        return len(self.indices)
 
-    def read(self, place: int, grey: bool) -> Frame | None:
+    def read(self, index: int, grey: bool) -> Frame | None:
         try:
-            image = np.asarray(self.video[self.places[place]])
+            image = np.asarray(self.video[self.indices[index]])
         except (OSError, KeyError, IndexError, ValueError):
             return None
         return planes(image, self.shift, str(self.video.filename))
@@ -93,7 +93,7 @@ class StoredReader:
     @cached_property
     def shift(self) -> int:
         """By how many bits images of more than 8 are brought to 8."""
-        first = np.asarray(self.video[self.places[0]])
+        first = np.asarray(self.video[self.indices[0]])
         return 0 if first.dtype.itemsize == 1 or first.dtype.kind == "f" else bits_over_8(int(first.max()))
 
 

@@ -44,19 +44,19 @@ class MovieReader:
     def fps(self) -> Hertz:
         return self.index.fps
 
-    def read(self, place: int, grey: bool) -> Frame | None:
+    def read(self, index: int, grey: bool) -> Frame | None:
         import av
 
-        if place >= len(self.index.times):
+        if index >= len(self.index.times):
             return None
-        time = self.index.times[place]
-        last_key = int(self.index.keys[np.searchsorted(self.index.keys, place, "right") - 1])
-        if not self._open or not (last_key <= self._open["next"] <= place):
+        time = self.index.times[index]
+        last_key = int(self.index.keys[np.searchsorted(self.index.keys, index, "right") - 1])
+        if not self._open or not (last_key <= self._open["next"] <= index):
             self._seek(int(self.index.times[last_key]))
         try:
             for frame in self._open["frames"]:
                 if frame.pts is not None and frame.pts >= time:
-                    self._open["next"] = place + 1
+                    self._open["next"] = index + 1
                     return _pixels(frame, grey) if frame.pts == time else None
         except av.error.FFmpegError:
             pass

@@ -50,9 +50,9 @@ def read_skeletons(file: h5py.File, path: Path, reading: Reading) -> tuple[Midli
     unit = pixel if pixel is None or key in SKELETONS[1:] else 1e-3
     skeletons = np.asarray(stored[:], dtype=float)
     found = []
-    for worm, frames, places in _worms(table, rows, path):
+    for worm, frames, indices in _worms(table, rows, path):
         midlines = np.full((frames[-1] - frames[0] + 1, *skeletons.shape[1:]), np.nan)
-        midlines[frames - frames[0]] = skeletons[places]
+        midlines[frames - frames[0]] = skeletons[indices]
         name = f"{path.stem} worm {worm}"
         found.append(MidlineRecording(name, midlines, fps, reading.unit or unit, reading.strain, source=path.name))
     return tuple(found)
@@ -70,9 +70,9 @@ def read_features(file: h5py.File, path: Path, reading: Reading) -> tuple[Amplit
     projections = np.stack([table[name] for name in names if name in table.dtype.names], axis=1).astype(float)
     fps = reading.rate(_fps(file), str(path))
     found = []
-    for worm, frames, places in _worms(table, np.arange(len(table)), path):
+    for worm, frames, indices in _worms(table, np.arange(len(table)), path):
         amplitudes = np.full((frames[-1] - frames[0] + 1, projections.shape[1]), np.nan)
-        amplitudes[frames - frames[0]] = projections[places]
+        amplitudes[frames - frames[0]] = projections[indices]
         name = f"{path.stem} worm {worm}"
         found.append(AmplitudeRecording(name, amplitudes, fps, strain=reading.strain, source=path.name))
     return tuple(found)

@@ -81,8 +81,8 @@ def _tracks(records: list[Any], units: dict[str, float], where: str, many: bool)
     try:
         together = [track_of(record, units, where) for record in joined(records)]
     except InputError:
-        for place, record in enumerate(records):
-            yield track_of(record, units, f"{where}[{place}]" if many else where)
+        for index, record in enumerate(records):
+            yield track_of(record, units, f"{where}[{index}]" if many else where)
     else:
         yield from together
 

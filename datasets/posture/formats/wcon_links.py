@@ -20,16 +20,16 @@ def linked_parts(paths: Sequence[Path]) -> list[list[Path]]:
     found = [[path] for path in paths]
     if sum(path.suffix.lower() in _WCON for path in paths) < 2:
         return found
-    home = {path.absolute(): place for place, path in enumerate(paths)}
+    home = {path.absolute(): index for index, path in enumerate(paths)}
     for path in paths:
         for other in _named(path) if path.suffix.lower() in _WCON else ():
             here, there = home[path.absolute()], home.get(other, home[path.absolute()])
             if here != there:
                 first, second = sorted((here, there))
-                home = {each: first if place == second else place for each, place in home.items()}
+                home = {each: first if index == second else index for each, index in home.items()}
     groups: dict[int, list[Path]] = {}
-    for place, path in enumerate(paths):
-        groups.setdefault(home[path.absolute()] if paths.count(path) == 1 else -place - 1, []).append(path)
+    for index, path in enumerate(paths):
+        groups.setdefault(home[path.absolute()] if paths.count(path) == 1 else -index - 1, []).append(path)
     return list(groups.values())
 
 

@@ -88,9 +88,9 @@ def _lists(values: list, where: str, many: bool) -> list[list]:
     """The coordinates of each midline as a list; a single number is a list of one, null one of none."""
     if all(type(row) is list for row in values):
         return values
-    for place, row in enumerate(values):
+    for index, row in enumerate(values):
         if type(row) not in (list, int, float, type(None)):
-            raise InputError(f"{where}{f'[{place}]' if many else ''} must be a list of numbers, got {row!r:.40}")
+            raise InputError(f"{where}{f'[{index}]' if many else ''} must be a list of numbers, got {row!r:.40}")
     return [row if isinstance(row, list) else [] if row is None else [row] for row in values]
 
 
@@ -98,8 +98,8 @@ def _flat(values: list, where: str, gaps: bool = True) -> Float[np.ndarray, " va
     """Numbers as an array, null as NaN if there may be gaps."""
     allowed = _NUMBERS | {type(None)} if gaps else _NUMBERS
     if not set(map(type, values)) <= allowed:
-        place, wrong = next((i, value) for i, value in enumerate(values) if type(value) not in allowed)
-        raise InputError(f"{where}[{place}] must be a number, got {'null' if wrong is None else repr(wrong)[:40]}")
+        index, wrong = next((i, value) for i, value in enumerate(values) if type(value) not in allowed)
+        raise InputError(f"{where}[{index}] must be a number, got {'null' if wrong is None else repr(wrong)[:40]}")
     return np.array(values, dtype=float)
 
 
@@ -109,29 +109,29 @@ def _midlines(
     lengths = [np.fromiter(map(len, coordinates[key]), int, len(coordinates[key])) for key in ("x", "y")]
     differing = np.flatnonzero(lengths[0] != lengths[1])
     if len(differing):
-        place = differing[0]
-        at = f"[{place}]" if many else ""
+        index = differing[0]
+        at = f"[{index}]" if many else ""
         raise InputError(
-            f"{where}.x{at} has {lengths[0][place]} points and {where.rpartition(': ')[2]}.y{at} {lengths[1][place]}"
+            f"{where}.x{at} has {lengths[0][index]} points and {where.rpartition(': ')[2]}.y{at} {lengths[1][index]}"
         )
     flat = {}
     for key, rows in coordinates.items():
         try:
             flat[key] = _flat(list(chain.from_iterable(rows)), "") * units[key]
         except InputError:
-            for place, row in enumerate(rows):
-                _flat(row, f"{where}.{key}{f'[{place}]' if many else ''}")
+            for index, row in enumerate(rows):
+                _flat(row, f"{where}.{key}{f'[{index}]' if many else ''}")
             raise
     both = np.stack([flat["x"], flat["y"]], axis=1)
     most = int(lengths[0].max())
     if (lengths[0] == most).all():
         return both.reshape(len(lengths[0]), most, 2)
     found = np.full((len(lengths[0]), most, 2), np.nan)
-    for place, points in enumerate(np.split(both, np.cumsum(lengths[0])[:-1])):
+    for index, points in enumerate(np.split(both, np.cumsum(lengths[0])[:-1])):
         if len(points) == most:
-            found[place] = points
+            found[index] = points
         elif len(points) >= 3:
-            found[place] = resampled(points[None], most)[0]
+            found[index] = resampled(points[None], most)[0]
     return found
 
 
@@ -160,8 +160,8 @@ def _head_first(
     heads = record.get("head", "L")
     heads = heads if isinstance(heads, list) else [heads] * len(midlines)
     require(len(heads) == len(midlines), f"{where}.head has {len(heads)} entries for {len(midlines)} times")
-    for place, head in enumerate(heads):
+    for index, head in enumerate(heads):
         if not isinstance(head, str) or head not in _HEADS:
-            raise InputError(f"{where}.head[{place}] must be L, R or ?, got {head!r:.40}")
+            raise InputError(f"{where}.head[{index}] must be L, R or ?, got {head!r:.40}")
     turned = np.array([_HEADS[head] for head in heads], dtype=bool)
     return np.where(turned[:, None, None], midlines[:, ::-1], midlines)

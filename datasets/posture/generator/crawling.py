@@ -34,7 +34,7 @@ def crawling_angles(
 ) -> Float[np.ndarray, "frame segment"]:
     """Tangent angles (rad, head to tail) of a worm that does these things; their mean has no meaning."""
     frames = len(actions.action)
-    place = (np.arange(segments) + 0.5) / segments
+    position = (np.arange(segments) + 0.5) / segments
 
     def wander(seconds: Seconds) -> Float[np.ndarray, "frame 1"]:
         return fluctuation(frames, seconds * fps, rng)[:, None]
@@ -45,25 +45,25 @@ def crawling_angles(
     phase = 2 * np.pi * (np.cumsum(frequency) / fps + rng.random())
     amplitude = worm.amplitude * np.exp(AMPLITUDE_WANDER * wander(5.0))
     waves = np.exp(WAVELENGTH_WANDER * wander(8.0)) / worm.wavelength
-    bend, stilled = omega_bends(actions, place)
-    wave = (amplitude * (1 - TURN_STILLING * stilled)) * (1 + TAPER * (1 - 2 * place))
-    angles = wave * np.sin(phase[:, None] - 2 * np.pi * waves * (place - 0.5)) + bend
-    angles += STEERING * wander(6.0) * (place - 0.5)
-    return angles + SWINGING * wander(0.5) * np.exp(-place / 0.15)
+    bend, stilled = omega_bends(actions, position)
+    wave = (amplitude * (1 - TURN_STILLING * stilled)) * (1 + TAPER * (1 - 2 * position))
+    angles = wave * np.sin(phase[:, None] - 2 * np.pi * waves * (position - 0.5)) + bend
+    angles += STEERING * wander(6.0) * (position - 0.5)
+    return angles + SWINGING * wander(0.5) * np.exp(-position / 0.15)
 
 
 def omega_bends(
-    actions: Actions, place: Float[np.ndarray, " segment"]
+    actions: Actions, position: Float[np.ndarray, " segment"]
 ) -> tuple[Float[np.ndarray, "frame segment"], Float[np.ndarray, "frame 1"]]:
     """The angles of bends that pass from head to tail, and how deep in an omega turn each frame is (0 to 1)."""
-    bend = np.zeros((len(actions.action), len(place)))
+    bend = np.zeros((len(actions.action), len(position)))
     depth = np.zeros((len(bend), 1))
     for first, lasts, side in actions.turns:
         rows = np.arange(int(first), min(int(first + lasts), len(bend)))
         through = (rows - first + 0.5) / lasts
         centre = -0.2 + 1.4 * through[:, None]
         there = 1 - (2 * through[:, None] - 1) ** 8  # the bend comes and goes without a jump
-        bend[rows] = -side * TURN_ANGLE / 2 * there * np.tanh((place - centre) / TURN_WIDTH / 2)
+        bend[rows] = -side * TURN_ANGLE / 2 * there * np.tanh((position - centre) / TURN_WIDTH / 2)
         depth[rows, 0] = np.sin(np.pi * through) ** 2
     return bend, depth
 

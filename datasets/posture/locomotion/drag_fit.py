@@ -62,5 +62,5 @@ def _displacements(
     """How far the centroid comes in so many steps from each start, body lengths."""
     cos, sin = np.cos(heading), np.sin(heading)
     shift = np.column_stack([cos * moves[:, 0] - sin * moves[:, 1], sin * moves[:, 0] + cos * moves[:, 1]])
-    place = np.concatenate([np.zeros((1, 2)), np.cumsum(shift, axis=0)])
-    return place[starts + span] - place[starts]
+    position = np.concatenate([np.zeros((1, 2)), np.cumsum(shift, axis=0)])
+    return position[starts + span] - position[starts]

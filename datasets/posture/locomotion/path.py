@@ -144,10 +144,10 @@ def resampling(segments: int, wanted: int) -> Float[np.ndarray, "segment wanted"
 def body_steps(angles: Float[np.ndarray, "frame point"]) -> Steps:
     """How the body moved from each frame to the next, from tangent angles at equal arclength."""
     tangent = np.stack([np.cos(angles), np.sin(angles)])
-    place = (np.cumsum(tangent, axis=-1) - tangent / 2) / angles.shape[1]
-    place -= place.mean(axis=-1, keepdims=True)
-    x, y = (place[:, 1:] + place[:, :-1]) / 2
-    v_x, v_y = np.diff(place, axis=1)
+    position = (np.cumsum(tangent, axis=-1) - tangent / 2) / angles.shape[1]
+    position -= position.mean(axis=-1, keepdims=True)
+    x, y = (position[:, 1:] + position[:, :-1]) / 2
+    v_x, v_y = np.diff(position, axis=1)
     t_x, t_y = tangent[:, 1:] + tangent[:, :-1]
     size = np.maximum(np.hypot(t_x, t_y), 1e-12)  # opposite tangents have no middle
     t_x, t_y = t_x / size, t_y / size

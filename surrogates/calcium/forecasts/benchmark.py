@@ -24,8 +24,8 @@ from surrogates.calcium.forecasts.training import BATCH_SIZE, EPOCHS, LEARNING_R
 from surrogates.calcium.forecasts.windows import errors_by_step, forecast, forecastable, forecasts
 from surrogates.calcium.states.protocol import training_sets
 from surrogates.runs.result import versions
+from surrogates.training.configuration import TrainingConfig
 from surrogates.training.model_kind import full_names
-from surrogates.training.trainer import TrainingConfig
 
 PREFIX = "calcium_trajectory_"
 PERSISTENCE, LINEAR, VARIED = (f"{PREFIX}{name}" for name in ("persistence", "linear", "linear_varied"))
@@ -54,7 +54,7 @@ class TrajectoryBenchmark:
 
     dataset: Dataset
     models: tuple[str, ...]
-    effort: ForecastEffort
+    training: ForecastEffort
     runs: Mapping[tuple[str, tuple[int, ...]], Mapping[str, list[float]]]
     choices: Mapping[tuple[int, ...], Mapping[str, LinearChoice]]
 
@@ -66,7 +66,7 @@ def benchmark_trajectories(
     models: Sequence[str] = (),
     sizes: Sequence[int] = (),
     jobs: int = 1,
-    effort: ForecastEffort | None = None,
+    training: ForecastEffort | None = None,
 ) -> TrajectoryBenchmark:
     """Forecast unseen worms with every model; what is on disk already is not repeated.
 
@@ -79,7 +79,7 @@ def benchmark_trajectories(
         models: of `TRAJECTORY_MODELS`, with or without `calcium_trajectory_`; all when empty.
         sizes: numbers of training worms; all but one worm when empty.
         jobs: processes.
-        effort: how to train.
+        training: how to train.
 
     Raises:
         InputError: an unknown model, a single worm, a number of worms that leaves none unseen, a recording that is too
@@ -87,21 +87,21 @@ def benchmark_trajectories(
     """
     require_workers(jobs)
     require(len(dataset) >= 2, f"to leave a worm out takes two worms or more, dataset {dataset.name!r} has one")
-    names, effort, ready = chosen_trajectories(models), effort or ForecastEffort(), forecastable(dataset)
+    names, training, ready = chosen_trajectories(models), training or ForecastEffort(), forecastable(dataset)
     for size in sizes:
         require(1 <= size < len(dataset), f"training worms must be from 1 to {len(dataset) - 1}, got {size}")
     sets = [worms for worms in training_sets(len(dataset)) if len(worms) in (sizes or (len(dataset) - 1,))]
-    work = Work("runs", {"data": content_checksum(dataset), **asdict(effort), **versions()})
+    work = Work("runs", {"data": content_checksum(dataset), **asdict(training), **versions()})
     with resumable_folder(out / "trajectories", work, JSON_FORM, out) as kept:
         choices = _choices(ready, sets, kept, jobs)
         ordered = sorted(names, key=lambda name: _DEAREST.index(name) if name in _DEAREST else len(_DEAREST))
         plan = {
-            (name, worms): _plan(name, worms, kept, Call(_run, ready, (name, worms, choices[worms], effort)))
+            (name, worms): _plan(name, worms, kept, Call(_run, ready, (name, worms, choices[worms], training)))
             for name in ordered
             for worms in sets
         }
         runs = finished_results(plan, unit="forecast", jobs=jobs)
-    return TrajectoryBenchmark(ready, names, effort, runs, choices)
+    return TrajectoryBenchmark(ready, names, training, runs, choices)
 
 
 def _choices(
@@ -133,7 +133,7 @@ def _linear(found: Mapping[str, Any]) -> LinearChoice:
 
 
 def _run(
-    dataset: Dataset, model: str, worms: tuple[int, ...], choices: Mapping[str, LinearChoice], effort: ForecastEffort
+    dataset: Dataset, model: str, worms: tuple[int, ...], choices: Mapping[str, LinearChoice], training: ForecastEffort
 ) -> dict[str, list[float]]:
     """One model of some worms, in whatever process this is: its errors by step on every other worm."""
     kind, seen = TRAJECTORY_MODELS[model], dataset.select(worms)
@@ -142,11 +142,11 @@ def _run(
         if model in choices:
             trained.set_weights(solved_weights(seen, choices[model]))
     else:
-        trained = kind.for_data(seen, seed=effort.seed)
-        config = TrainingConfig(**asdict(effort))
+        trained = kind.for_data(seen, seed=training.seed)
+        config = TrainingConfig(**asdict(training))
         train_forecasts(trained, seen.with_split(["train"] * len(seen)), config, OBJECTIVE, False, choices[VARIED])
     unseen = {}
-    for place in set(range(len(dataset))) - set(worms):
-        cut = forecasts(dataset.select([place]))
-        unseen[dataset.trials[place].name] = errors_by_step(forecast(trained, cut.seen), cut.future).tolist()
+    for index in set(range(len(dataset))) - set(worms):
+        cut = forecasts(dataset.select([index]))
+        unseen[dataset.trials[index].name] = errors_by_step(forecast(trained, cut.seen), cut.future).tolist()
     return unseen

@@ -65,10 +65,10 @@ def score_splits(model: keras.Model, dataset: Dataset) -> Scores:
     dataset = forecastable(dataset)
     parts = {split: [i for i, t in enumerate(dataset) if (t.split or "all") == split] for split in (*SPLITS, "all")}
     scores: Scores = {}
-    for split, places in parts.items():
-        if places:
-            cut = forecasts(dataset.select(places))
+    for split, indices in parts.items():
+        if indices:
+            cut = forecasts(dataset.select(indices))
             kept = np.repeat(cut.seen[:, -1:], cut.future.shape[1], axis=1)
             both = {"model": forecast(model, cut.seen), "persistence": kept}
-            scores[split] = {name: errors_by_step(given, cut.future).tolist() for name, given in both.items()}
+            scores[split] = {name: errors_by_step(predicted, cut.future).tolist() for name, predicted in both.items()}
     return scores

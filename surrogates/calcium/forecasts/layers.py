@@ -104,8 +104,8 @@ class _ForecastCell(keras.Layer):
         if self.units:
             hidden, rest = self._hidden(seen, rest)
             forecast = forecast + ops.matmul(hidden, self.out)
-        given = inputs[:, -1:]
-        taken = given * inputs[:, :-1] + (1.0 - given) * forecast
+        predicted = inputs[:, -1:]
+        taken = predicted * inputs[:, :-1] + (1.0 - predicted) * forecast
         return forecast, [ops.concatenate([states[0][:, self.neurons :], taken], axis=-1), *rest]
 
     def get_config(self) -> dict:

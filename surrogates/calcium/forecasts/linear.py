@@ -134,8 +134,8 @@ def choose_linear(
     errors = []
     for rest, held in inner_folds(dataset):
         moments, judge = Moments.of(forecasts(rest)), forecasts(held, ASKED, _STRIDE)
-        given = (forecast_linearly(judge.seen, *moments.solve(choice)) for choice in candidates)
-        errors.append([errors_by_step(each, judge.future).mean() for each in given])
+        predicted = (forecast_linearly(judge.seen, *moments.solve(choice)) for choice in candidates)
+        errors.append([errors_by_step(each, judge.future).mean() for each in predicted])
     mean = np.mean(errors, axis=0)
     return candidates[int(mean.argmin())], float(mean.min())
 

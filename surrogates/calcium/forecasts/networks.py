@@ -115,8 +115,8 @@ def _rolled_out(
     """
     frames = keras.Input((None, inputs + 1), name="frames")
     burnt = BURN_IN if isinstance(cell, MemoryCell) else 0
-    given = WINDOW - burnt
-    start = SeenFrames(given - cell.window, cell.window, name="start")(frames)
+    predicted = WINDOW - burnt
+    start = SeenFrames(predicted - cell.window, cell.window, name="start")(frames)
     state = [keras.layers.Flatten(name="first")(start)]
     if burnt:
         state.append(EmptyMemory(cell.units, name="empty")(frames))
@@ -125,7 +125,7 @@ def _rolled_out(
         between = edges(NodeFeatures(cell.neurons, name="nodes")(seen))
         state.append(keras.layers.Flatten(name="between")(between))
     roll_out = keras.layers.RNN(cell, return_sequences=True, name="roll_out")
-    every = roll_out(Steps(given, None, name="steps")(frames), initial_state=state)
+    every = roll_out(Steps(predicted, None, name="steps")(frames), initial_state=state)
     return keras.Model(frames, Steps(burnt, None, name="forecast")(every) if burnt else every, name=name)
 
 

@@ -36,9 +36,9 @@ def plot_error_by_step(runs: pd.DataFrame, models: Sequence[str], rival: str) ->
     left, right = figure.subplots(1, 2)
     case = ["trained_on", "unseen"]
     tables = {model: runs[runs["model"] == model].pivot(index=case, columns="step", values="rmse") for model in models}
-    for place, (model, table) in enumerate(tables.items()):
-        colour = MUTED if model.endswith("persistence") else COLOURS[(place - 1) % len(COLOURS)]
-        look = {"color": colour, "lw": 1.5, "ls": _LINES[place % len(_LINES)], "label": trajectory_label(model)}
+    for index, (model, table) in enumerate(tables.items()):
+        colour = MUTED if model.endswith("persistence") else COLOURS[(index - 1) % len(COLOURS)]
+        look = {"color": colour, "lw": 1.5, "ls": _LINES[index % len(_LINES)], "label": trajectory_label(model)}
         for axes, shown in ((left, table), (right, 100 * table / tables[rival])):
             mean, sd = shown.mean(), shown.std().fillna(0)
             axes.plot(mean.index, mean, **look)
@@ -65,11 +65,11 @@ def plot_forecast_errors(scores: Mapping[str, Mapping[str, Sequence[float]]], dt
     """
     figure = Figure(figsize=(5.4, 3.3), layout="constrained")
     axes = figure.subplots()
-    for place, (split, errors) in enumerate(scores.items()):
+    for index, (split, errors) in enumerate(scores.items()):
         steps = np.arange(1, len(errors["model"]) + 1)
-        axes.plot(steps, errors["model"], color=COLOURS[place], lw=1.5, label=split)
+        axes.plot(steps, errors["model"], color=COLOURS[index], lw=1.5, label=split)
         label = f"{split}, persistence"
-        axes.plot(steps, errors["persistence"], color=COLOURS[place], lw=1.2, ls=":", label=label)
+        axes.plot(steps, errors["persistence"], color=COLOURS[index], lw=1.2, ls=":", label=label)
     axes.set_xlabel(f"step (one is {dt / 1000:.2f} s)")
     axes.set_ylabel("RMSE (share of the range)")
     axes.set_ylim(bottom=0)

@@ -9,7 +9,7 @@ from surrogates.calcium.forecasts.benchmark import LINEAR, PERSISTENCE, RIVALS, 
 from surrogates.calcium.forecasts.plots import plot_error_by_step, trajectory_label
 from surrogates.calcium.forecasts.tables import SHOWN
 from surrogates.calcium.forecasts.windows import ASKED, TRAINED
-from surrogates.pages.page import Block, Cell, Column, FigureBlock, Note, Paragraph, Rows, Section, TableBlock, Value
+from surrogates.pages import blocks
 
 _TEXT = (
     f"Every model sees {WINDOW} frames of all neurons, each scaled to [0, 1] by its range in the recording, and "
@@ -20,7 +20,7 @@ _TEXT = (
 )
 
 
-def trajectory_section(runs: pd.DataFrame, summary: pd.DataFrame) -> Section:
+def trajectory_section(runs: pd.DataFrame, summary: pd.DataFrame) -> blocks.Section:
     """Error by prediction step: what was done, what it says, the figure, the table.
 
     Args:
@@ -31,7 +31,7 @@ def trajectory_section(runs: pd.DataFrame, summary: pd.DataFrame) -> Section:
     shown, means = (table[table["training_worms"] == most] for table in (runs, summary))
     models = list(dict.fromkeys(means["model"]))
     rival = LINEAR if LINEAR in models else models[0]
-    figure = FigureBlock(
+    figure = blocks.FigureBlock(
         "error-by-step",
         plot_error_by_step(shown, models, rival),
         f"Root-mean-square error of forecasts of worms never seen, after learning from {counted(most, 'worm')}: means "
@@ -40,36 +40,36 @@ def trajectory_section(runs: pd.DataFrame, summary: pd.DataFrame) -> Section:
         f"the model {trajectory_label(rival)}.",
         shown,
     )
-    return Section("Trajectories", (Paragraph(_TEXT), *_verdict(means), figure, _table(means)))
+    return blocks.Section("Trajectories", (blocks.Paragraph(_TEXT), *_verdict(means), figure, _table(means)))
 
 
-def _table(means: pd.DataFrame) -> TableBlock:
+def _table(means: pd.DataFrame) -> blocks.TableBlock:
     columns = [
-        Column("model"),
-        *(Column(f"step {step}", best="lowest") for step in SHOWN),
-        Column("mean", best="lowest"),
+        blocks.Column("model"),
+        *(blocks.Column(f"step {step}", best="lowest") for step in SHOWN),
+        blocks.Column("mean", best="lowest"),
     ]
-    rows: list[tuple[Value | Cell, ...]] = []
+    rows: list[tuple[blocks.Value | blocks.Cell, ...]] = []
     for model, found in means.groupby("model", sort=False):
         by_step = found.set_index("step")
         cells = [float(by_step["mean"][step]) for step in SHOWN]
         rows.append((trajectory_label(str(model)), *cells, float(found["mean"].mean())))
     caption = "RMSE on unseen worms as a share of the range: mean over the worms."
-    return TableBlock(tuple(columns), (Rows(tuple(rows)),), caption)
+    return blocks.TableBlock(tuple(columns), (blocks.Rows(tuple(rows)),), caption)
 
 
-def _verdict(means: pd.DataFrame) -> tuple[Block, ...]:
+def _verdict(means: pd.DataFrame) -> tuple[blocks.Block, ...]:
     """Which networks are below what is no network from which step on, on the mean over worms."""
     table = means.pivot(index="step", columns="model", values="mean")
     networks = [name for name in dict.fromkeys(means["model"]) if name not in RIVALS]
-    found: list[Block] = []
+    found: list[blocks.Block] = []
     for rivals in ((PERSISTENCE, LINEAR), (VARIED,)):
         if not networks or not set(rivals) <= set(table):
             continue
         below = table[networks].lt(table[list(rivals)].min(axis=1), axis=0)
         said = listed([f"{trajectory_label(name)} {_from(below.index[~below[name]], len(below))}" for name in networks])
         names = " and ".join(trajectory_label(name) for name in rivals)
-        found.append(Note(f"Below {names}, on the mean over worms: {said}."))
+        found.append(blocks.Note(f"Below {names}, on the mean over worms: {said}."))
     return tuple(found)
 
 

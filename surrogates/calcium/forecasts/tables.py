@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.printing import print_whole
 from surrogates.calcium.forecasts.benchmark import LINEAR, PERSISTENCE, PREFIX, TrajectoryBenchmark
 
@@ -30,7 +30,7 @@ def runs_table(benchmark: TrajectoryBenchmark) -> pd.DataFrame:
             for step, rmse in enumerate(errors, start=1):
                 ahead = step * benchmark.dataset.dt / 1000
                 rows.append({**about, "unseen": worm, "step": step, "ahead": ahead, "rmse": rmse})
-    order = {name: place for place, name in enumerate(benchmark.models)}
+    order = {name: index for index, name in enumerate(benchmark.models)}
     keys = ["model", "training_worms", "trained_on", "unseen", "step"]
     table = pd.DataFrame(rows)
     return table.sort_values(keys, key=lambda c: c.map(order) if c.name == "model" else c, kind="stable")
@@ -56,7 +56,7 @@ def save_trajectory_tables(benchmark: TrajectoryBenchmark, out: Path) -> tuple[p
     runs = runs_table(benchmark)
     summary = summary_table(runs)
     for table, name in ((runs, RUNS_FILE), (summary, SUMMARY_FILE)):
-        with written_whole(out / name) as beside:
+        with atomic_write(out / name) as beside:
             table.to_csv(beside, index=False)
     return runs, summary
 

@@ -14,10 +14,10 @@ from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Dimensionless, Fraction
 from surrogates.calcium.forecasts.linear import VARIATIONS, LinearChoice, Variation, choose_linear, solved_weights
 from surrogates.calcium.forecasts.windows import arrays
-from surrogates.training.jax_program import Stopping
-from surrogates.training.trainer import Arrays, Objective, Training, TrainingConfig, Transform, train
+from surrogates.training.configuration import Arrays, EarlyStopping, Objective, Training, TrainingConfig, Transform
+from surrogates.training.trainer import train
 
-OBJECTIVE = Objective(arrays=arrays, stopping=Stopping(anneal=True))
+OBJECTIVE = Objective(arrays=arrays, stopping=EarlyStopping(cosine_decay=True))
 EPOCHS = 4
 BATCH_SIZE = 128
 LEARNING_RATE: Dimensionless = 1e-3
@@ -55,9 +55,9 @@ def learning_batches(sampling: Sampling, variation: Variation) -> Transform:
 
     def transform(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, rng: np.random.Generator) -> Arrays:
         frames = variation.varied(x[..., :-1], rng)
-        given = x[..., -1:].copy()
-        given[:, WINDOW:] = rng.random(given[:, WINDOW:].shape) < sampling.probability(next(batches))
-        return np.concatenate([frames, given], axis=-1), frames[:, WINDOW:], weight
+        predicted = x[..., -1:].copy()
+        predicted[:, WINDOW:] = rng.random(predicted[:, WINDOW:].shape) < sampling.probability(next(batches))
+        return np.concatenate([frames, predicted], axis=-1), frames[:, WINDOW:], weight
 
     return transform
 
@@ -90,11 +90,11 @@ def train_forecasts(
     """
     parts = dataset.by_split()
     require("train" in parts, f"dataset {dataset.name!r} has no training trials")
-    learned = parts["train"]
-    linear = choice or choose_linear(learned, VARIATIONS)[0]
-    begin_linearly(model, learned, linear)
+    train_data = parts["train"]
+    linear = choice or choose_linear(train_data, VARIATIONS)[0]
+    begin_linearly(model, train_data, linear)
     whole = partial(arrays, batch=config.batch_size)
-    batches = config.epochs * math.ceil(len(whole(learned)[0]) / config.batch_size)
+    batches = config.epochs * math.ceil(len(whole(train_data)[0]) / config.batch_size)
     transform = learning_batches(Sampling(1.0, round(SAMPLED * batches)), linear.variation)
     return train(model, dataset, config, replace(objective, arrays=whole, transform=transform), progress)
 

@@ -13,7 +13,7 @@ from datasets.calcium.features import WINDOW, scaled
 from datasets.dataset import Dataset, Trial, longest_stretch
 from neuron_models.foundation.errors import require
 from surrogates.backend import keras, tensorflow_unseen
-from surrogates.training.trainer import Arrays
+from surrogates.training.configuration import Arrays
 
 TRAINED = 8
 """Steps of a forecast in training (Wang et al. 2020)."""
@@ -122,12 +122,12 @@ def forecast(
     require(wanted == seen.shape[-1], f"the model forecasts {wanted} neurons, the windows have {seen.shape[-1]}")
     room = np.zeros((-len(seen) % _BATCH, *seen.shape[1:]), np.float32)
     with tensorflow_unseen():
-        given = model.predict(asked(np.concatenate([seen, room]), steps), batch_size=_BATCH, verbose=0)
-    return np.asarray(given)[: len(seen)]
+        predicted = model.predict(asked(np.concatenate([seen, room]), steps), batch_size=_BATCH, verbose=0)
+    return np.asarray(predicted)[: len(seen)]
 
 
 def errors_by_step(
-    given: Float[np.ndarray, "window step neuron"], true: Float[np.ndarray, "window step neuron"]
+    predicted: Float[np.ndarray, "window step neuron"], true: Float[np.ndarray, "window step neuron"]
 ) -> Float[np.ndarray, " step"]:
     """The RMSE of each step over windows and neurons, as a share of the range."""
-    return np.sqrt(((given.astype(float) - true) ** 2).mean(axis=(0, 2)))
+    return np.sqrt(((predicted.astype(float) - true) ** 2).mean(axis=(0, 2)))

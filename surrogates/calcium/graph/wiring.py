@@ -32,12 +32,12 @@ def signed_counts(
     """
     if contacts not in CONTACTS:
         raise InputError(f"contacts must be one of {', '.join(CONTACTS)}, got {contacts!r}")
-    place = {name: i for i, name in enumerate(require_known(neurons, connectome.names))}
-    counts = np.zeros((len(place), len(place)), dtype=int)
+    index = {name: i for i, name in enumerate(require_known(neurons, connectome.names))}
+    counts = np.zeros((len(index), len(index)), dtype=int)
     for contact in connectome.contacts:
-        if contact.pre not in place or contact.post not in place:
+        if contact.pre not in index or contact.post not in index:
             continue
-        ends = place[contact.pre], place[contact.post]
+        ends = index[contact.pre], index[contact.post]
         if contact.kind == "chemical" and contacts != "gap":
             counts[ends] += -1 if contact.transmitter == "GABA" else 1
         if contact.kind == "gap_junction" and contacts != "chemical":

@@ -38,7 +38,7 @@ class SupportVectors(keras.Layer):
         """Make room for s, a, b and gamma."""
         pairs = self.classes * (self.classes - 1) // 2
         zeros = {"initializer": "zeros", "trainable": False}
-        self.places = self.add_weight(shape=(self.vectors, input_shape[-1]), name="vectors", **zeros)
+        self.indices = self.add_weight(shape=(self.vectors, input_shape[-1]), name="vectors", **zeros)
         self.duals = self.add_weight(shape=(self.vectors, pairs), name="duals", **zeros)
         self.offsets = self.add_weight(shape=(pairs,), name="offsets", **zeros)
         self.gamma = self.add_weight(shape=(), name="gamma", **zeros)
@@ -46,8 +46,8 @@ class SupportVectors(keras.Layer):
     def call(self, inputs):
         """The share of the pairs that each class wins, (sample, class)."""
         ops = keras.ops
-        squares = ops.sum(inputs**2, -1, keepdims=True) + ops.sum(self.places**2, -1)
-        kernel = ops.exp(-self.gamma * (squares - 2 * ops.matmul(inputs, ops.transpose(self.places))))
+        squares = ops.sum(inputs**2, -1, keepdims=True) + ops.sum(self.indices**2, -1)
+        kernel = ops.exp(-self.gamma * (squares - 2 * ops.matmul(inputs, ops.transpose(self.indices))))
         first = ops.cast(ops.matmul(kernel, self.duals) + self.offsets > 0, inputs.dtype)
         one, other = (ops.convert_to_tensor(each) for each in _sides(self.classes))
         return (ops.matmul(first, one) + ops.matmul(1 - first, other)) / one.shape[0]
@@ -131,8 +131,8 @@ def fit_svm(
 
 def _expansion(found: Any, room: int, classes: int) -> list[np.ndarray]:
     """scikit-learn's coefficients as the weights of `SupportVectors`; a class that never came loses all its pairs."""
-    places = np.zeros((room, found.support_vectors_.shape[1]), np.float32)
-    places[: len(found.support_vectors_)] = found.support_vectors_
+    indices = np.zeros((room, found.support_vectors_.shape[1]), np.float32)
+    indices[: len(found.support_vectors_)] = found.support_vectors_
     pairs = [(i, j) for i in range(classes) for j in range(i + 1, classes)]
     duals, offsets = np.zeros((room, len(pairs)), np.float32), np.zeros(len(pairs), np.float32)
     known, edges = found.classes_.tolist(), np.concatenate([[0], np.cumsum(found.n_support_)])
@@ -149,7 +149,7 @@ def _expansion(found: Any, room: int, classes: int) -> list[np.ndarray]:
     for pair, (first, second) in enumerate(pairs):
         if first not in known or second not in known:
             offsets[pair] = -1.0 if first not in known else 1.0
-    return [places, duals, offsets]
+    return [indices, duals, offsets]
 
 
 def _sides(classes: int) -> tuple[Float[np.ndarray, "pair class"], Float[np.ndarray, "pair class"]]:

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from datasets.calcium.states import apply_rule, state_rule
+from datasets.calcium.state_rules import state_rule
+from datasets.calcium.states import apply_rule
 from datasets.dataset import Dataset
 from datasets.store import content_checksum
 from neuron_models.foundation.errors import require
@@ -15,7 +16,7 @@ from neuron_models.foundation.resumable import Planned, ResumableFolder, Work, f
 from neuron_models.foundation.workers import Call, require_workers
 from surrogates.calcium.states.inputs import Inputs, choose_inputs
 from surrogates.calcium.states.models import STATE_MODELS
-from surrogates.calcium.states.protocol import Effort, evaluate_set, training_sets
+from surrogates.calcium.states.protocol import FoldTraining, evaluate_set, training_sets
 from surrogates.calcium.states.reading import COMMAND_NEURONS, READ, read_models, without_neurons
 from surrogates.runs.result import versions
 from surrogates.training.model_kind import full_names
@@ -40,7 +41,7 @@ class Benchmark:
     dataset: Dataset
     rules: tuple[str, ...]
     models: tuple[str, ...]
-    effort: Effort
+    training: FoldTraining
     records: Mapping[tuple[str, str, tuple[int, ...]], list[dict[str, Any]]]
     inputs: Mapping[tuple[str, tuple[int, ...]], Inputs]
     reading: Mapping[str, Any]
@@ -53,7 +54,7 @@ def run_benchmark(
     rules: Sequence[str] = RULES,
     models: Sequence[str] = (),
     jobs: int = 1,
-    effort: Effort | None = None,
+    training: FoldTraining | None = None,
 ) -> Benchmark:
     """Measure models on every combination of training worms; what is on disk already is not repeated.
 
@@ -63,22 +64,22 @@ def run_benchmark(
         rules: of `STATE_RULES`, or written out.
         models: of `STATE_MODELS`, with or without `calcium_`; all when empty.
         jobs: processes.
-        effort: how to train.
+        training: how to train.
 
     Raises:
         InputError: an unknown rule or model, a single worm, or a folder of other data.
     """
     require_workers(jobs)
     require(len(dataset) >= 2, f"to leave a worm out takes two worms or more, dataset {dataset.name!r} has one")
-    names, effort = chosen_models(models), effort or Effort()
+    names, training = chosen_models(models), training or FoldTraining()
     require(len(set(rules)) == len(rules) > 0, "the state rules must be named once each")
     ruled = {rule: apply_rule(dataset, state_rule(rule)) for rule in rules}
-    work = Work("runs", {"data": content_checksum(dataset), **asdict(effort), **versions()})
+    work = Work("runs", {"data": content_checksum(dataset), **asdict(training), **versions()})
     with resumable_folder(out / "runs", work, JSON_FORM, out) as kept:
         inputs = _chosen_inputs(ruled, kept, jobs)
-        records = _measured(ruled, names, inputs, effort, kept, jobs)
-        reading = {rule: _read(ruled[rule], rule, names, inputs, effort, kept, jobs) for rule in rules[:1]}
-    return Benchmark(dataset, tuple(rules), names, effort, records, inputs, reading)
+        records = _measured(ruled, names, inputs, training, kept, jobs)
+        reading = {rule: _read(ruled[rule], rule, names, inputs, training, kept, jobs) for rule in rules[:1]}
+    return Benchmark(dataset, tuple(rules), names, training, records, inputs, reading)
 
 
 def chosen_models(models: Sequence[str]) -> tuple[str, ...]:
@@ -102,7 +103,7 @@ def _measured(
     ruled: Mapping[str, Dataset],
     models: Sequence[str],
     inputs: Mapping[tuple[str, tuple[int, ...]], Inputs],
-    effort: Effort,
+    training: FoldTraining,
     kept: ResumableFolder,
     jobs: int,
 ) -> dict[tuple[str, str, tuple[int, ...]], list[dict[str, Any]]]:
@@ -114,7 +115,7 @@ def _measured(
         (rule, model): Planned(
             kept,
             f"{_plain(rule)}/{model}",
-            Call(_run, ruled[rule], (model, [(worms, inputs[rule, worms]) for worms in sets], effort)),
+            Call(_run, ruled[rule], (model, [(worms, inputs[rule, worms]) for worms in sets], training)),
             f"{model.removeprefix(PREFIX)}, {rule}",
         )
         for model in ordered
@@ -129,18 +130,18 @@ def _read(
     rule: str,
     models: Sequence[str],
     inputs: Mapping[tuple[str, tuple[int, ...]], Inputs],
-    effort: Effort,
+    training: FoldTraining,
     kept: ResumableFolder,
     jobs: int,
 ) -> dict[str, Any]:
     """What the models look at, and how they do without AVA where it was recorded."""
     chosen = {worms: found for (of, worms), found in inputs.items() if of == rule}
     hidden = [name for name in COMMAND_NEURONS if name in dataset.x_names]
-    asked = [model for model in _READ if model in models]
-    calls = {"reading": Call(read_models, dataset, (chosen, asked, effort))} if READ in models else {}
+    test = [model for model in _READ if model in models]
+    calls = {"reading": Call(read_models, dataset, (chosen, test, training))} if READ in models else {}
     if hidden and len(hidden) < len(dataset.x_names):
         calls |= {
-            f"{WITHOUT}{model}": Call(without_neurons, dataset, (chosen, model, effort, hidden)) for model in asked
+            f"{WITHOUT}{model}": Call(without_neurons, dataset, (chosen, model, training, hidden)) for model in test
         }
     plan = {name: Planned(kept, f"{_plain(rule)}/reading/{name}", call) for name, call in calls.items()}
     return finished_results(plan, unit="reading", jobs=jobs)
@@ -150,11 +151,13 @@ def _choose(dataset: Dataset) -> dict[str, Any]:
     return asdict(choose_inputs(dataset))
 
 
-def _run(dataset: Dataset, model: str, chosen: Sequence[tuple[tuple[int, ...], Inputs]], effort: Effort) -> list[dict]:
+def _run(
+    dataset: Dataset, model: str, chosen: Sequence[tuple[tuple[int, ...], Inputs]], training: FoldTraining
+) -> list[dict]:
     """All combinations of training worms, in whatever process this is."""
     found = []
     for number, (worms, inputs) in enumerate(chosen):
-        records = evaluate_set(dataset, model, worms, inputs, replace(effort, seed=effort.seed + number))
+        records = evaluate_set(dataset, model, worms, inputs, replace(training, seed=training.seed + number))
         found.append({"worms": list(worms), "inputs": asdict(inputs), "records": records})
     return found
 

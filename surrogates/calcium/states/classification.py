@@ -28,10 +28,10 @@ class ClassScore:
 
 
 def confusion_of(
-    true: Int[np.ndarray, " sample"], given: Int[np.ndarray, " sample"], classes: int
+    true: Int[np.ndarray, " sample"], predicted: Int[np.ndarray, " sample"], classes: int
 ) -> Int[np.ndarray, "true given"]:
     """The number of samples by true and given class."""
-    return np.bincount(true * classes + given, minlength=classes**2).reshape(classes, classes)
+    return np.bincount(true * classes + predicted, minlength=classes**2).reshape(classes, classes)
 
 
 def class_score(confusion: Int[np.ndarray, "true given"], classes: Sequence[str]) -> ClassScore:
@@ -59,23 +59,23 @@ def score_classes(model: keras.Model, kind: ModelKind, dataset: Dataset) -> dict
     """
     parts = {split: [i for i, t in enumerate(dataset) if (t.split or "all") == split] for split in (*SPLITS, "all")}
     scores = {}
-    for split, places in parts.items():
-        if places and kind.objective.arrays is not None:
-            x, y, _ = kind.objective.arrays(dataset.select(places))
+    for split, indices in parts.items():
+        if indices and kind.objective.arrays is not None:
+            x, y, _ = kind.objective.arrays(dataset.select(indices))
             with tensorflow_unseen():
-                given = np.asarray(model.predict(x, batch_size=1024, verbose=0)).argmax(axis=-1)
+                predicted = np.asarray(model.predict(x, batch_size=1024, verbose=0)).argmax(axis=-1)
             classes = dataset.extra["classes"]
-            scores[split] = class_score(confusion_of(y, given, len(classes)), classes)
+            scores[split] = class_score(confusion_of(y, predicted, len(classes)), classes)
     return scores
 
 
-def require_learned(learned: Iterable[int], asked: Iterable[int], classes: Sequence[str], worms: str) -> None:
+def require_learned(train: Iterable[int], test: Iterable[int], classes: Sequence[str], worms: str) -> None:
     """Check that every class that is asked for comes in training.
 
     Raises:
         InputError: one does not; the message names it and what was learned from.
     """
-    strange = [classes[number] for number in sorted(set(asked) - set(learned))]
+    strange = [classes[number] for number in sorted(set(test) - set(train))]
     require(
         not strange,
         f"the state {', '.join(strange)} never comes in training ({worms}): train on others, or use a state rule "
@@ -92,5 +92,5 @@ def require_taught(kind: ModelKind, dataset: Dataset) -> None:
     parts = dataset.by_split()
     require("train" in parts, f"dataset {dataset.name!r} has no training trials: give its trials splits")
     if kind.objective.arrays is not None:
-        learned, asked = (kind.objective.arrays(part)[1].tolist() for part in (parts["train"], dataset))
-        require_learned(learned, asked, dataset.extra["classes"], ", ".join(trial.name for trial in parts["train"]))
+        train, test = (kind.objective.arrays(part)[1].tolist() for part in (parts["train"], dataset))
+        require_learned(train, test, dataset.extra["classes"], ", ".join(trial.name for trial in parts["train"]))

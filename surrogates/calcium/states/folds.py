@@ -20,9 +20,9 @@ _PARTS = 5
 class Fold:
     """Which windows are learned, which choose the epoch, and which are asked."""
 
-    learned: Bool[np.ndarray, " window"]
-    checked: Bool[np.ndarray, " window"]
-    asked: Bool[np.ndarray, " window"]
+    train: Bool[np.ndarray, " window"]
+    validation: Bool[np.ndarray, " window"]
+    test: Bool[np.ndarray, " window"]
 
 
 def folds(windows: LabelledWindows, dataset: Dataset, protocol: str, number: int = 10, seed: int = 0) -> Iterator[Fold]:
@@ -52,10 +52,10 @@ def folds(windows: LabelledWindows, dataset: Dataset, protocol: str, number: int
         member, part = block // _PARTS, block % _PARTS
     reach = 0 if part is None else shared_reach(int(dataset.extra["smoothing"]))
     for fold in range(number):
-        asked = member == fold
-        chooses = ~asked & ((member == (fold + 1) % number) if part is None else (part == fold % _PARTS))
-        learned = ~(asked | chooses) & ~_near(windows, asked | chooses, reach)
-        yield Fold(learned, chooses & ~_near(windows, asked, reach), asked)
+        test = member == fold
+        chooses = ~test & ((member == (fold + 1) % number) if part is None else (part == fold % _PARTS))
+        train = ~(test | chooses) & ~_near(windows, test | chooses, reach)
+        yield Fold(train, chooses & ~_near(windows, test, reach), test)
 
 
 def shared_reach(smoothing: int) -> int:
@@ -70,8 +70,8 @@ def _blocks(windows: LabelledWindows, dataset: Dataset, number: int) -> Int[np.n
     """The block of time in which each window's labelled frame lies."""
     member = np.zeros(len(windows), dtype=int)
     for block, (_, held) in enumerate(dataset.folds(number, by="block")):
-        for place, trial in enumerate(held):
-            mine = windows.trial == place
+        for index, trial in enumerate(held):
+            mine = windows.trial == index
             member[mine] = np.where(trial.valid()[windows.at[mine]], block, member[mine])
     return member
 

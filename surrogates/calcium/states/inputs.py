@@ -75,10 +75,10 @@ def _inner_accuracy(dataset: Dataset) -> float:
     folds = dataset.folds(_BLOCKS, by="block") if len(dataset) == 1 else dataset.folds(len(dataset))
     found = []
     for rest, held in folds:
-        (x, y), (asked, true) = _frames(rest), _frames(held)
+        (x, y), (test, true) = _frames(rest), _frames(held)
         if len(set(y.tolist())) > 1 and len(true) > 0:
             model = LogisticRegression(C=PENALTY, max_iter=300, tol=1e-3).fit(x, y)
-            found.append(float(model.score(asked, true)))
+            found.append(float(model.score(test, true)))
     return float(np.mean(found)) if found else 0.0
 
 

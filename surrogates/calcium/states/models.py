@@ -10,8 +10,8 @@ from surrogates.calcium.states.classification import require_taught
 from surrogates.calcium.states.evaluation import evaluate_states
 from surrogates.calcium.states.networks import alternative, connectome_network, graph_network, mlp, recurrent
 from surrogates.calcium.states.windows import arrays, arrays_with_correlations, featured, neurons_of
+from surrogates.training.configuration import Objective
 from surrogates.training.model_kind import ModelKind, model_table
-from surrogates.training.trainer import Objective
 
 
 def _states(build: Callable[..., Any], *, static: bool = False, **fixed: Any) -> ModelKind:

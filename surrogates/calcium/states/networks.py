@@ -177,10 +177,10 @@ def _classifier(window: Any, features: Any, outputs: int, units: int, seed: int,
     start, (one, two) = keras.initializers.GlorotUniform, seeds_of(seed + 1, 2)
     hidden = keras.layers.Dense(units, kernel_initializer=start(seed=one), name="hidden")(features)
     hidden = keras.layers.ReLU(name="relu")(keras.layers.BatchNormalization(momentum=0.9, name="norm")(hidden))
-    given = keras.layers.Dense(outputs, kernel_initializer=start(seed=two), activation="softmax", name="classes")(
+    predicted = keras.layers.Dense(outputs, kernel_initializer=start(seed=two), activation="softmax", name="classes")(
         hidden
     )
-    return keras.Model(window, given, name=name)
+    return keras.Model(window, predicted, name=name)
 
 
 def _require_sizes(model: str, inputs: int, outputs: int, units: int, seed: int) -> None:

@@ -24,22 +24,8 @@ from surrogates.calcium.states.plots import (
 )
 from surrogates.calcium.states.reading import Agreement, against_connectome
 from surrogates.calcium.states.tables import without_ava
-from surrogates.pages.page import (
-    Block,
-    Cell,
-    Column,
-    Details,
-    FigureBlock,
-    KeyValues,
-    Note,
-    Page,
-    Paragraph,
-    Rows,
-    Section,
-    TableBlock,
-    Value,
-    write_page,
-)
+from surrogates.pages import blocks
+from surrogates.pages.page import write_page
 from surrogates.training.confusion import plot_confusion
 
 _LEAD = (
@@ -50,7 +36,9 @@ _LEAD = (
 _COMPARED = ("calcium_logistic", "calcium_svm", "calcium_mlp", "calcium_gnn", "calcium_connectome", "calcium_shuffled")
 
 
-def write_states_report(benchmark: Benchmark, table: pd.DataFrame, out: Path, more: Sequence[Section] = ()) -> Path:
+def write_states_report(
+    benchmark: Benchmark, table: pd.DataFrame, out: Path, more: Sequence[blocks.Section] = ()
+) -> Path:
     """Write `report.html` and its figures.
 
     Args:
@@ -63,25 +51,25 @@ def write_states_report(benchmark: Benchmark, table: pd.DataFrame, out: Path, mo
     sections = [recordings_section(benchmark.dataset)] if shown else []
     sections += [_rule_section(rule, table[table["rule"] == rule], benchmark) for rule in benchmark.rules]
     compared = [model for model in _COMPARED if model in benchmark.models] or list(benchmark.models[:6])
-    by_worms = FigureBlock(
+    by_worms = blocks.FigureBlock(
         "accuracy-by-worms",
         plot_by_worms(table, compared),
         "Accuracy on worms that were never seen against the number of worms learned from, strict protocol.",
         "Lines of accuracy over the number of training worms, one for each model, a panel for each state rule.",
         table[(table["asked"] == "unseen") & (table["protocol"] == "strict")].drop(columns=["recall", "confusion"]),
     )
-    sections.append(Section("More worms", (by_worms,)))
+    sections.append(blocks.Section("More worms", (by_worms,)))
     sections += [_reading_section(rule, reading) for rule, reading in benchmark.reading.items() if reading]
     sections += [*more, _what_was_run(benchmark)]
     title = "Behaviour states and trajectories from calcium" if more else "Behaviour states from calcium"
     lead = f"{_LEAD} Others forecast the traces from eight frames." if more else _LEAD
-    return write_page(Page(title, lead, tuple(sections)), out / "report.html")
+    return write_page(blocks.Page(title, lead, tuple(sections)), out / "report.html")
 
 
-def _rule_section(rule: str, table: pd.DataFrame, benchmark: Benchmark) -> Section:
+def _rule_section(rule: str, table: pd.DataFrame, benchmark: Benchmark) -> blocks.Section:
     sizes = {"seen": 1, "unseen": len(benchmark.dataset) - 1}
     classes = list(state_rule(rule).classes)
-    figure = FigureBlock(
+    figure = blocks.FigureBlock(
         f"accuracy-{_plain(rule)}",
         plot_accuracy(table, sizes),
         "Mean over combinations of training worms, with their standard deviation; published figures where there are.",
@@ -95,7 +83,7 @@ def _rule_section(rule: str, table: pd.DataFrame, benchmark: Benchmark) -> Secti
         dict.fromkeys([best["model"], *(m for m in ("calcium_logistic", "calcium_gnn") if m in set(strict["model"]))])
     )
     tables = {model_label(m): strict[strict["model"] == m].iloc[0]["confusion"] for m in shown}
-    confusion = FigureBlock(
+    confusion = blocks.FigureBlock(
         f"confusion-{_plain(rule)}",
         plot_confusion(tables, classes),
         f"Which state unseen worms were given, trained on {counted(sizes['unseen'], 'worm')}, strict protocol.",
@@ -105,15 +93,15 @@ def _rule_section(rule: str, table: pd.DataFrame, benchmark: Benchmark) -> Secti
         f"{model_label(best['model'])} does best on a worm never seen: {best['accuracy']:.1f} % of windows, "
         f"{best['chance']:.1f} % by chance."
     )
-    blocks: tuple[Block, ...] = (
-        Paragraph(_rule_words(rule)),
-        Note(best_is),
+    content: tuple[blocks.Block, ...] = (
+        blocks.Paragraph(_rule_words(rule)),
+        blocks.Note(best_is),
         _accuracy_block(table, sizes),
         figure,
         confusion,
-        Details("Recall by state on unseen worms", (_recall_block(strict, classes),)),
+        blocks.Details("Recall by state on unseen worms", (_recall_block(strict, classes),)),
     )
-    return Section(f"{len(classes)} states (rule {rule})", blocks)
+    return blocks.Section(f"{len(classes)} states (rule {rule})", content)
 
 
 def _rule_words(rule: str) -> str:
@@ -125,59 +113,68 @@ def _rule_words(rule: str) -> str:
     return f"The state rule: {'; '.join(parts)}. Frames of all other states are no labels."
 
 
-def _accuracy_block(table: pd.DataFrame, sizes: Mapping[str, int]) -> TableBlock:
-    heads = [(asked, size, protocol) for asked, size in sizes.items() for protocol in ("paper", "strict")]
-    columns = [Column("model")]
-    for asked, size, protocol in heads:
-        columns.append(Column(f"{asked}, {protocol}", f"%, {counted(size, 'worm')} learned", best="highest"))
+def _accuracy_block(table: pd.DataFrame, sizes: Mapping[str, int]) -> blocks.TableBlock:
+    heads = [(test, size, protocol) for test, size in sizes.items() for protocol in ("paper", "strict")]
+    columns = [blocks.Column("model")]
+    for test, size, protocol in heads:
+        columns.append(blocks.Column(f"{test}, {protocol}", f"%, {counted(size, 'worm')} learned", best="highest"))
         if protocol == "paper":
-            columns.append(Column(f"published, {asked}", "%"))
-    columns.append(Column("chance, unseen", "%"))
-    rows: list[tuple[Value | Cell, ...]] = []
+            columns.append(blocks.Column(f"published, {test}", "%"))
+    columns.append(blocks.Column("chance, unseen", "%"))
+    rows: list[tuple[blocks.Value | blocks.Cell, ...]] = []
     for model, mine in table.groupby("model", sort=False):
-        cells: list[Value | Cell] = [model_label(str(model))]
+        cells: list[blocks.Value | blocks.Cell] = [model_label(str(model))]
         chance = float("nan")
-        for asked, size, protocol in heads:
-            found = mine[(mine["asked"] == asked) & (mine["training_worms"] == size) & (mine["protocol"] == protocol)]
+        for test, size, protocol in heads:
+            found = mine[(mine["asked"] == test) & (mine["training_worms"] == size) & (mine["protocol"] == protocol)]
             row = found.iloc[0]
-            cells.append(Cell(float(row["accuracy"]), "" if np.isnan(row["sd"]) else f"± {row['sd']:.1f}"))
+            cells.append(blocks.Cell(float(row["accuracy"]), "" if np.isnan(row["sd"]) else f"± {row['sd']:.1f}"))
             if protocol == "paper":
                 cells.append(float(row["published"]))
             chance = float(row["chance"])
         rows.append((*cells, chance))
     caption = "Accuracy: mean and standard deviation over combinations of worms; chance is the commonest state's share."
-    return TableBlock(tuple(columns), (Rows(tuple(rows)),), caption)
+    return blocks.TableBlock(tuple(columns), (blocks.Rows(tuple(rows)),), caption)
 
 
-def _recall_block(rows: pd.DataFrame, classes: Sequence[str]) -> TableBlock:
-    columns = (Column("model"), *(Column(name.replace("_", " "), "%", best="highest") for name in classes))
-    cells: tuple[tuple[Value | Cell, ...], ...] = tuple(
+def _recall_block(rows: pd.DataFrame, classes: Sequence[str]) -> blocks.TableBlock:
+    columns = (
+        blocks.Column("model"),
+        *(blocks.Column(name.replace("_", " "), "%", best="highest") for name in classes),
+    )
+    cells: tuple[tuple[blocks.Value | blocks.Cell, ...], ...] = tuple(
         (model_label(row["model"]), *(float(row["recall"][name]) for name in classes)) for _, row in rows.iterrows()
     )
-    return TableBlock(columns, (Rows(cells),), "Share of each state's windows that is found, strict protocol.")
+    return blocks.TableBlock(
+        columns, (blocks.Rows(cells),), "Share of each state's windows that is found, strict protocol."
+    )
 
 
-def _reading_section(rule: str, reading: Mapping[str, Any]) -> Section:
-    blocks: list[Block] = []
+def _reading_section(rule: str, reading: Mapping[str, Any]) -> blocks.Section:
+    content: list[blocks.Block] = []
     if "reading" in reading:
-        blocks += _edges_blocks(reading["reading"])
+        content += _edges_blocks(reading["reading"])
     if rows := without_ava(reading):
-        columns = (Column("model"), Column("without AVA, paper", "%"), Column("without AVA, strict", "%"))
-        cells: tuple[tuple[Value | Cell, ...], ...] = tuple(
+        columns = (
+            blocks.Column("model"),
+            blocks.Column("without AVA, paper", "%"),
+            blocks.Column("without AVA, strict", "%"),
+        )
+        cells: tuple[tuple[blocks.Value | blocks.Cell, ...], ...] = tuple(
             (model_label(model), *(float(each) for each in found)) for model, found in rows.items()
         )
         caption = "Accuracy on a worm never seen when AVAL and AVAR are neither learned nor shown."
-        blocks.append(TableBlock(columns, (Rows(cells),), caption))
-    return Section(f"What the models look at (rule {rule})", tuple(blocks))
+        content.append(blocks.TableBlock(columns, (blocks.Rows(cells),), caption))
+    return blocks.Section(f"What the models look at (rule {rule})", tuple(content))
 
 
-def _edges_blocks(found: Mapping[str, Any]) -> list[Block]:
+def _edges_blocks(found: Mapping[str, Any]) -> list[blocks.Block]:
     neurons, edges = found["neurons"], np.array(found["edges"])
     agreements = against_connectome(edges, neurons)
     counts = signed_counts(load_connectome(), neurons)
-    blocks: list[Block] = [
-        Paragraph(_agreement_words(agreements)),
-        FigureBlock(
+    content: list[blocks.Block] = [
+        blocks.Paragraph(_agreement_words(agreements)),
+        blocks.FigureBlock(
             "edges",
             plot_edges(edges, counts, neurons),
             "Edges that the graph network infers on worms never seen, beside the contacts of the connectome.",
@@ -187,8 +184,8 @@ def _edges_blocks(found: Mapping[str, Any]) -> list[Block]:
     ]
     if found["occlusion"]:
         lost = pd.DataFrame(found["occlusion"]).reset_index(names="neuron")
-        blocks.append(
-            FigureBlock(
+        content.append(
+            blocks.FigureBlock(
                 "occlusion",
                 plot_occlusion(found["occlusion"]),
                 "Accuracy that is lost on worms never seen when a neuron shows its mean, mean over the worms.",
@@ -196,7 +193,7 @@ def _edges_blocks(found: Mapping[str, Any]) -> list[Block]:
                 lost,
             )
         )
-    return blocks
+    return content
 
 
 def _agreement_words(agreements: Mapping[str, Agreement]) -> str:
@@ -207,14 +204,14 @@ def _agreement_words(agreements: Mapping[str, Agreement]) -> str:
     )
 
 
-def _what_was_run(benchmark: Benchmark) -> Section:
-    data, effort = benchmark.dataset, benchmark.effort
+def _what_was_run(benchmark: Benchmark) -> blocks.Section:
+    data, training = benchmark.dataset, benchmark.training
     chosen = pd.Series([f"{i.scaling}, {i.smoothing}" for i in benchmark.inputs.values()]).value_counts()
     entries = {
         "Recordings": f"{data.source}; {counted(len(data), 'worm')}, {data.x_names[0]} to {data.x_names[-1]}",
         "Neurons": listed(list(data.x_names)),
-        "Folds": f"{effort.folds} of shuffled windows (paper), {effort.blocks} of blocks of time (strict)",
-        "Training": f"{effort.steps} steps of {effort.batch_size} windows, Adam from {effort.learning_rate:g}",
+        "Folds": f"{training.folds} of shuffled windows (paper), {training.blocks} of blocks of time (strict)",
+        "Training": f"{training.steps} steps of {training.batch_size} windows, Adam from {training.learning_rate:g}",
         "Inputs chosen inside the training worms": "; ".join(f"{name}: {n} times" for name, n in chosen.items()),
     }
     text = (
@@ -222,7 +219,7 @@ def _what_was_run(benchmark: Benchmark) -> Section:
         "in frames, were chosen for each state rule and combination of training worms by logistic regression inside "
         "these worms, and are the same for all models."
     )
-    return Section("What was run", (KeyValues(entries), Paragraph(text)))
+    return blocks.Section("What was run", (blocks.KeyValues(entries), blocks.Paragraph(text)))
 
 
 def _plain(rule: str) -> str:

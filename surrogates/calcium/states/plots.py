@@ -33,8 +33,8 @@ def plot_accuracy(table: pd.DataFrame, sizes: Mapping[str, int]) -> Figure:
     models = list(dict.fromkeys(table["model"]))
     figure = Figure(figsize=(8.2, 0.3 * len(models) + 1.6), layout="constrained")
     panels = figure.subplots(1, len(sizes), sharey=True, squeeze=False)[0]
-    for axes, (asked, size) in zip(panels, sizes.items(), strict=True):
-        of_panel = table[(table["asked"] == asked) & (table["training_worms"] == size)].set_index("model")
+    for axes, (test, size) in zip(panels, sizes.items(), strict=True):
+        of_panel = table[(table["asked"] == test) & (table["training_worms"] == size)].set_index("model")
         for shift, (protocol, (mark, colour)) in zip((0.16, -0.16), _MARKS.items(), strict=True):
             rows = of_panel[of_panel["protocol"] == protocol].reindex(models)
             height = np.arange(len(models))[::-1] + shift
@@ -42,12 +42,12 @@ def plot_accuracy(table: pd.DataFrame, sizes: Mapping[str, int]) -> Figure:
             axes.errorbar(rows["accuracy"], height, xerr=rows["sd"].fillna(0), label=f"{protocol} protocol", **bars)
         published = of_panel[of_panel["protocol"] == "paper"]["published"].reindex(models)
         known = published.notna().to_numpy()
-        place = np.arange(len(models))[::-1][known]
+        index = np.arange(len(models))[::-1][known]
         if known.any():
-            axes.plot(published[known], place, "D", mfc="none", color=COLOURS[2], ms=7, label="published")
+            axes.plot(published[known], index, "D", mfc="none", color=COLOURS[2], ms=7, label="published")
         chance = float(of_panel["chance"].mean())
         worms = f"{size} worm" + "s" * (size > 1)
-        axes.set_title(f"{_PANELS[asked]}, trained on {worms}\n(chance {chance:.1f} %)", fontsize=9)
+        axes.set_title(f"{_PANELS[test]}, trained on {worms}\n(chance {chance:.1f} %)", fontsize=9)
         axes.set_xlabel("accuracy (% of windows)")
         axes.grid(axis="x", lw=0.4, alpha=0.5)
     panels[0].set_yticks(np.arange(len(models))[::-1], [model_label(name) for name in models])
@@ -68,10 +68,10 @@ def plot_by_worms(table: pd.DataFrame, models: Sequence[str]) -> Figure:
     panels = figure.subplots(1, len(rules), squeeze=False)[0]
     for axes, rule in zip(panels, rules, strict=True):
         rows = table[(table["rule"] == rule) & (table["asked"] == "unseen") & (table["protocol"] == "strict")]
-        for place, model in enumerate(models):
+        for index, model in enumerate(models):
             mine = rows[rows["model"] == model].sort_values("training_worms")
-            look = {"marker": "o", "ms": 4, "lw": 1.3, "ls": _LINES[place % len(_LINES)]}
-            axes.plot(mine["training_worms"], mine["accuracy"], color=COLOURS[place], label=model_label(model), **look)
+            look = {"marker": "o", "ms": 4, "lw": 1.3, "ls": _LINES[index % len(_LINES)]}
+            axes.plot(mine["training_worms"], mine["accuracy"], color=COLOURS[index], label=model_label(model), **look)
         axes.set_xticks(sorted(set(rows["training_worms"])))
         axes.set_title(f"rule {rule}", fontsize=9)
         axes.set_xlabel("worms learned from")
@@ -109,9 +109,9 @@ def plot_occlusion(lost: Mapping[str, Mapping[str, float]]) -> Figure:
     neurons = list(next(iter(lost.values())))
     figure = Figure(figsize=(0.45 * len(neurons) + 2.4, 3.0), layout="constrained")
     axes, width = figure.subplots(), 0.8 / len(lost)
-    for place, (model, by_neuron) in enumerate(lost.items()):
-        at = np.arange(len(neurons)) + (place - (len(lost) - 1) / 2) * width
-        axes.bar(at, [by_neuron[name] for name in neurons], width, color=COLOURS[place], label=model_label(model))
+    for index, (model, by_neuron) in enumerate(lost.items()):
+        at = np.arange(len(neurons)) + (index - (len(lost) - 1) / 2) * width
+        axes.bar(at, [by_neuron[name] for name in neurons], width, color=COLOURS[index], label=model_label(model))
     axes.axhline(0, color=MUTED, lw=0.8)
     axes.set_xticks(range(len(neurons)), neurons, rotation=90)
     axes.set_xlabel("neuron that is hidden")

@@ -15,12 +15,13 @@ from surrogates.calcium.states.folds import PROTOCOLS, Fold, folds
 from surrogates.calcium.states.inputs import Inputs, prepared
 from surrogates.calcium.states.models import STATE_MODELS
 from surrogates.calcium.states.windows import LabelledWindows, label_windows, with_correlations
-from surrogates.training.jax_program import Stopping, program_of
+from surrogates.training.configuration import EarlyStopping
+from surrogates.training.jax_program import compiled_training
 from surrogates.training.model_kind import ModelKind
 
 
 @dataclass(frozen=True)
-class Effort:
+class FoldTraining:
     """How networks are trained: folds of shuffled windows, of blocks of time, batches, and steps.
 
     The steps are the same for one worm and for many, and the epochs as many as these steps make. Wang et al. 2020 train
@@ -47,7 +48,7 @@ def training_sets(worms: int) -> list[tuple[int, ...]]:
 
 
 def evaluate_set(
-    dataset: Dataset, model: str, worms: Sequence[int], inputs: Inputs, effort: Effort
+    dataset: Dataset, model: str, worms: Sequence[int], inputs: Inputs, training: FoldTraining
 ) -> list[dict[str, Any]]:
     """Train a model in every fold of both protocols on some worms; ask the held windows and the unseen worms.
 
@@ -56,7 +57,7 @@ def evaluate_set(
         model: one of `STATE_MODELS`.
         worms: the places of those to learn from.
         inputs: what was chosen inside these worms.
-        effort: how to train.
+        training: how to train.
 
     Returns:
         A record a fold: protocol, fold, confusion of the seen worms' held windows, and of each unseen worm.
@@ -69,16 +70,16 @@ def evaluate_set(
     windows = windows_for(kind, seen)
     others = {dataset.trials[i].name: windows_for(kind, prepared(dataset.select([i]), inputs)) for i in unseen}
     classes = seen.extra["classes"]
-    asked = {int(label) for each in others.values() for label in each.y}
-    require_learned(windows.y.tolist(), asked, classes, ", ".join(trial.name for trial in seen))
-    learner = Learner(kind, seen, effort)
+    test = {int(label) for each in others.values() for label in each.y}
+    require_learned(windows.y.tolist(), test, classes, ", ".join(trial.name for trial in seen))
+    learner = Learner(kind, seen, training)
     records = []
     for protocol in PROTOCOLS:
-        parts = effort.folds if protocol == "paper" else effort.blocks
-        for number, fold in enumerate(folds(windows, seen, protocol, parts, effort.seed)):
+        parts = training.folds if protocol == "paper" else training.blocks
+        for number, fold in enumerate(folds(windows, seen, protocol, parts, training.seed)):
             weights = learner.fit(windows, fold, number)
             tables = {name: learner.confusion(weights, each) for name, each in others.items()}
-            held = learner.confusion(weights, windows.select(fold.asked))
+            held = learner.confusion(weights, windows.select(fold.test))
             records.append({"protocol": protocol, "fold": number, "seen": held, "unseen": tables})
     return records
 
@@ -95,42 +96,42 @@ class Learner:
     Args:
         kind: of model.
         dataset: gives neurons and classes.
-        effort: how to train.
+        training: how to train.
     """
 
-    def __init__(self, kind: ModelKind, dataset: Dataset, effort: Effort) -> None:
-        seed = {"seed": effort.seed} if "seed" in kind.settings else {}
-        self._kind, self._effort = kind, effort
+    def __init__(self, kind: ModelKind, dataset: Dataset, training: FoldTraining) -> None:
+        seed = {"seed": training.seed} if "seed" in kind.settings else {}
+        self._kind, self._effort = kind, training
         self.model = kind.for_data(dataset, **seed)
-        self._first, self._program = self.model.get_weights(), program_of(self.model)
+        self._first, self._program = self.model.get_weights(), compiled_training(self.model)
         self._classes = len(dataset.extra["classes"])
 
     def fit(self, windows: LabelledWindows, fold: Fold, seed: int = 0) -> list[np.ndarray]:
         """The weights that a fold's windows teach."""
-        learned = windows.select(fold.learned)
-        require(len(set(learned.y.tolist())) > 1, "a fold of training has one state only: use more worms")
+        train = windows.select(fold.train)
+        require(len(set(train.y.tolist())) > 1, "a fold of training has one state only: use more worms")
         if self._kind.fit_windows is not None:
-            return self._kind.fit_windows(self.model, learned.x, learned.y)
-        effort, checked = self._effort, windows.select(fold.checked)
-        batch = min(effort.batch_size, len(learned))
+            return self._kind.fit_windows(self.model, train.x, train.y)
+        training, validation = self._effort, windows.select(fold.validation)
+        batch = min(training.batch_size, len(train))
         done = self._program.fit(
             self._first,
-            (learned.x, learned.y, None),
-            (checked.x, checked.y, None),
-            epochs=max(1, round(effort.steps / (len(learned) // batch))),
+            (train.x, train.y, None),
+            (validation.x, validation.y, None),
+            epochs=max(1, round(training.steps / (len(train) // batch))),
             batch_size=batch,
-            learning_rate=effort.learning_rate,
-            seed=effort.seed + seed,
-            stopping=Stopping(after=effort.steps, anneal=True),
+            learning_rate=training.learning_rate,
+            seed=training.seed + seed,
+            stopping=EarlyStopping(rate_patience=training.steps, cosine_decay=True),
         )
         if done.best < 0:
             raise FloatingPointError("training diverged: its loss was never finite")
         return done.weights
 
-    def given(self, weights: list[np.ndarray], windows: LabelledWindows) -> np.ndarray:
+    def predicted(self, weights: list[np.ndarray], windows: LabelledWindows) -> np.ndarray:
         """The class that each window is given."""
         return self._program.predict(weights, windows.x).argmax(axis=1)
 
     def confusion(self, weights: list[np.ndarray], windows: LabelledWindows) -> list[list[int]]:
         """The number of windows by true and given class."""
-        return confusion_of(windows.y, self.given(weights, windows), self._classes).tolist()
+        return confusion_of(windows.y, self.predicted(weights, windows), self._classes).tolist()

@@ -18,7 +18,7 @@ from surrogates.calcium.graph.wiring import CONTACTS, signed_counts
 from surrogates.calcium.states.folds import folds
 from surrogates.calcium.states.inputs import Inputs, prepared
 from surrogates.calcium.states.models import STATE_MODELS
-from surrogates.calcium.states.protocol import Effort, Learner, evaluate_set, windows_for
+from surrogates.calcium.states.protocol import FoldTraining, Learner, evaluate_set, windows_for
 from surrogates.calcium.states.windows import LabelledWindows, neurons_of
 
 COMMAND_NEURONS = ("AVAL", "AVAR")
@@ -70,7 +70,7 @@ def _ranks(matrix: np.ndarray, off: np.ndarray) -> np.ndarray:
 
 
 def read_models(
-    dataset: Dataset, chosen: Mapping[tuple[int, ...], Inputs], models: Sequence[str], effort: Effort
+    dataset: Dataset, chosen: Mapping[tuple[int, ...], Inputs], models: Sequence[str], training: FoldTraining
 ) -> dict[str, Any]:
     """Read models that were trained on all worms but one, on the worm that was left out; means over these worms.
 
@@ -78,7 +78,7 @@ def read_models(
         dataset: all worms, with traces and a state rule applied.
         chosen: the inputs of each combination of training worms.
         models: whose accuracy with a neuron hidden is measured.
-        effort: how to train.
+        training: how to train.
 
     Returns:
         `neurons`; `edges` (pre, post) of the graph network; `occlusion` by model and neuron, the accuracy that is lost
@@ -88,12 +88,12 @@ def read_models(
     lost: dict[str, list[list[float]]] = {model: [] for model in models}
     for left_out in range(len(dataset)):
         worms = tuple(i for i in range(len(dataset)) if i != left_out)
-        seen, asked = (prepared(dataset.select(each), chosen[worms]) for each in (worms, [left_out]))
+        seen, test = (prepared(dataset.select(each), chosen[worms]) for each in (worms, [left_out]))
         for model in dict.fromkeys((*models, READ)):
             kind = STATE_MODELS[model]
-            learner, windows = Learner(kind, seen, effort), windows_for(kind, seen)
-            weights = learner.fit(windows, next(folds(windows, seen, "strict", effort.blocks)))
-            held = windows_for(kind, asked)
+            learner, windows = Learner(kind, seen, training), windows_for(kind, seen)
+            weights = learner.fit(windows, next(folds(windows, seen, "strict", training.blocks)))
+            held = windows_for(kind, test)
             if model == READ:
                 edges.append(inferred_edges(learner.model, weights, held.x))
             if model in lost:
@@ -116,13 +116,13 @@ def inferred_edges(
 
 def occlusion(learner: Learner, weights: list[np.ndarray], windows: LabelledWindows, neurons: int) -> list[float]:
     """The accuracy that is lost when a neuron shows its mean all the time, in percentage points, for each neuron."""
-    whole = float((learner.given(weights, windows) == windows.y).mean())
+    whole = float((learner.predicted(weights, windows) == windows.y).mean())
     lost = []
     for neuron in range(neurons):
         hidden = windows.x.copy()
         hidden[:, :, neuron::neurons] = windows.x[:, :, neuron::neurons].mean(axis=(0, 1))
-        given = learner.given(weights, replace(windows, x=hidden))
-        lost.append(100 * (whole - float((given == windows.y).mean())))
+        predicted = learner.predicted(weights, replace(windows, x=hidden))
+        lost.append(100 * (whole - float((predicted == windows.y).mean())))
     return lost
 
 
@@ -130,7 +130,7 @@ def without_neurons(
     dataset: Dataset,
     chosen: Mapping[tuple[int, ...], Inputs],
     model: str,
-    effort: Effort,
+    training: FoldTraining,
     hidden: Sequence[str] = COMMAND_NEURONS,
 ) -> list[dict[str, Any]]:
     """Train and ask a model that never sees some neurons, on all worms but one: the records of every fold."""
@@ -138,15 +138,15 @@ def without_neurons(
     records = []
     for left_out in range(len(dataset)):
         worms = tuple(i for i in range(len(dataset)) if i != left_out)
-        records += evaluate_set(rest, model, worms, chosen[worms], effort)
+        records += evaluate_set(rest, model, worms, chosen[worms], training)
     return records
 
 
 def against_connectome(edges: Float[np.ndarray, "pre post"], neurons: Sequence[str]) -> dict[str, Agreement]:
     """How inferred edges agree with the number of contacts, by kind; signs do not count, since edges have none."""
     connectome = load_connectome()
-    known = [place for place, name in enumerate(neurons) if name in connectome.names]
-    names = [neurons[place] for place in known]
+    known = [index for index, name in enumerate(neurons) if name in connectome.names]
+    names = [neurons[index] for index in known]
     found = {}
     for kind in CONTACTS:
         counts = np.abs(signed_counts(connectome, names, kind)).astype(float)

@@ -11,7 +11,7 @@ import pandas as pd
 from rich.table import Table
 
 from datasets.calcium.states import state_rule
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.printing import print_whole
 from surrogates.calcium.states.benchmark import WITHOUT, Benchmark
 from surrogates.runs.result import versions, without_nan
@@ -45,29 +45,29 @@ def accuracy_table(benchmark: Benchmark) -> pd.DataFrame:
     most = len(benchmark.dataset) - 1
     rows = [_row(key, list(found.values()), most) for key, found in gathered.items()]
     table = pd.DataFrame(rows)
-    order = {name: place for place, name in enumerate((*benchmark.rules, *benchmark.models))}
+    order = {name: index for index, name in enumerate((*benchmark.rules, *benchmark.models))}
     keys = table.assign(rule=table["rule"].map(order), model=table["model"].map(order))
     sorted_by = keys.sort_values(["rule", "model", "training_worms", "protocol", "asked"], kind="stable").index
     return table.loc[sorted_by].reset_index(drop=True)
 
 
 def _row(key: tuple[str, str, int, str, str], found: list[list], most: int) -> dict[str, Any]:
-    rule, model, size, protocol, asked = key
+    rule, model, size, protocol, test = key
     tables = [np.sum(folds, axis=0) for folds in found]
     accuracies = [100 * np.trace(table) / table.sum() for table in tables]
     together = np.sum(tables, axis=0)
     recall = 100 * np.diag(together) / np.maximum(together.sum(axis=1), 1)
-    shown = (asked == "seen" and size == 1) or (asked == "unseen" and size == most)
+    shown = (test == "seen" and size == 1) or (test == "unseen" and size == most)
     return {
         "rule": rule,
         "model": model,
         "training_worms": size,
         "protocol": protocol,
-        "asked": asked,
+        "asked": test,
         "accuracy": float(np.mean(accuracies)),
         "sd": float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else float("nan"),
         "chance": float(np.mean([100 * table.sum(axis=1).max() / table.sum() for table in tables])),
-        "published": PUBLISHED.get((rule, model), {}).get(asked, float("nan")) if shown else float("nan"),
+        "published": PUBLISHED.get((rule, model), {}).get(test, float("nan")) if shown else float("nan"),
         "combinations": len(found),
         "folds": len(found[0]),
         "recall": dict(zip(state_rule(rule).classes, recall.tolist(), strict=True)),
@@ -83,8 +83,8 @@ def runs_table(benchmark: Benchmark) -> pd.DataFrame:
         about: dict[str, Any] = {"rule": rule, "model": model, "trained_on": " ".join(names[worm] for worm in worms)}
         about |= {"smoothing": inputs.smoothing, "scaling": inputs.scaling}
         for record in records:
-            for asked, table in {"seen": record["seen"], **record["unseen"]}.items():
-                found = {"protocol": record["protocol"], "fold": record["fold"], "asked": asked}
+            for test, table in {"seen": record["seen"], **record["unseen"]}.items():
+                found = {"protocol": record["protocol"], "fold": record["fold"], "asked": test}
                 rows.append({**about, **found, "accuracy": 100 * np.trace(table) / np.sum(table)})
     return pd.DataFrame(rows)
 
@@ -95,7 +95,7 @@ def save_tables(benchmark: Benchmark, folder: Path) -> pd.DataFrame:
     recalls = pd.json_normalize(table["recall"].tolist()).add_prefix("recall_")
     plain = pd.concat([table.drop(columns=["recall", "confusion"]), recalls], axis=1)
     for name, each in (("accuracy", plain), ("runs", runs)):
-        with written_whole(folder / f"{name}.csv") as beside:
+        with atomic_write(folder / f"{name}.csv") as beside:
             each.to_csv(beside, index=False)
     rules = {
         rule: {name: list(states) for name, states in state_rule(rule).classes.items()} for rule in benchmark.rules
@@ -104,7 +104,7 @@ def save_tables(benchmark: Benchmark, folder: Path) -> pd.DataFrame:
         rule: {**each.get("reading", {}), "without_ava": without_ava(each)} for rule, each in benchmark.reading.items()
     }
     content = {"rules": rules, "accuracy": table.to_dict("records"), "reading": reading, "versions": versions()}
-    with written_whole(folder / "benchmark.json") as beside:
+    with atomic_write(folder / "benchmark.json") as beside:
         beside.write_text(json.dumps(without_nan(content), indent=1))
     return table
 
@@ -116,18 +116,18 @@ def print_tables(table: pd.DataFrame) -> None:
         title = f"Accuracy in %, rule {rule}; published in brackets"
         shown = Table("model", title=title)
         heads = (("seen", 1), ("unseen", most))
-        for asked, size in heads:
+        for test, size in heads:
             for protocol in ("paper", "strict"):
-                shown.add_column(f"{asked}, {size} learned\n{protocol}", no_wrap=True, justify="right")
+                shown.add_column(f"{test}, {size} learned\n{protocol}", no_wrap=True, justify="right")
         shown.add_column("chance", justify="right")
         for model, rows in of_rule.groupby("model", sort=False):
-            cells = [_cell(rows, asked, size, protocol) for asked, size in heads for protocol in ("paper", "strict")]
+            cells = [_cell(rows, test, size, protocol) for test, size in heads for protocol in ("paper", "strict")]
             shown.add_row(str(model).removeprefix("calcium_"), *cells, f"{rows['chance'].mean():.1f}")
         print_whole(shown)
 
 
-def _cell(rows: pd.DataFrame, asked: str, size: int, protocol: str) -> str:
-    found = rows[(rows["asked"] == asked) & (rows["training_worms"] == size) & (rows["protocol"] == protocol)]
+def _cell(rows: pd.DataFrame, test: str, size: int, protocol: str) -> str:
+    found = rows[(rows["asked"] == test) & (rows["training_worms"] == size) & (rows["protocol"] == protocol)]
     if found.empty:
         return ""
     row = found.iloc[0]

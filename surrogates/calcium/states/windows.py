@@ -13,7 +13,7 @@ from datasets.calcium.features import with_features
 from datasets.dataset import Dataset, Trial, classes_of
 from neuron_models.foundation.errors import require
 from surrogates.calcium.states.networks import WINDOW
-from surrogates.training.trainer import Arrays
+from surrogates.training.configuration import Arrays
 
 AHEAD = 4
 """Frames of a window after the labelled one."""
@@ -56,7 +56,7 @@ def label_windows(dataset: Dataset) -> LabelledWindows:
     """
     classes_of(dataset)
     parts = []
-    for place, trial in enumerate(dataset):
+    for index, trial in enumerate(dataset):
         require(
             len(trial) >= WINDOW,
             f"recording {trial.name!r} has {len(trial)} frames: too few for a window of {WINDOW}",
@@ -65,7 +65,7 @@ def label_windows(dataset: Dataset) -> LabelledWindows:
         at = np.flatnonzero(trial.valid() & whole_windows(trial))
         x = np.asarray(trial.x[:], np.float32)[at[:, None] + np.arange(-BEFORE, AHEAD + 1)]
         y = np.asarray(trial.y[:])[at, 0].astype(np.int32)  # type: ignore[index]
-        parts.append(LabelledWindows(x, y, np.full(len(at), place), at))
+        parts.append(LabelledWindows(x, y, np.full(len(at), index), at))
     require(
         sum(map(len, parts)) > 0, f"dataset {dataset.name!r} has no window of {WINDOW} measured frames with a state"
     )

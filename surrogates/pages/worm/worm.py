@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from surrogates.pages.colour_scale import ANCHORS, colour_scale
 from surrogates.pages.packing import pack
 from surrogates.pages.page import environment, require_page
@@ -42,8 +42,8 @@ def write_worm(path: Path, run: WormRun | None = None) -> Path:
             library=_library().read_text(encoding="utf-8"),
         )
     )
-    with written_whole(path) as beside:
-        beside.write_text(text, encoding="utf-8")
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
     return path
 
 

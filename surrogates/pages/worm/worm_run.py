@@ -88,23 +88,23 @@ def _voltages(dataset: Dataset, trial: Trial) -> tuple[tuple[str, ...], Float[np
     """The recorded neurons and their voltages in mV."""
     where = f"dataset {dataset.name!r}"
     known = {neuron.name for neuron in neurons()}
-    places = [place for place, name in enumerate(dataset.y_names) if name in known]
-    if trial.y is None or not places:
+    indices = [index for index, name in enumerate(dataset.y_names) if name in known]
+    if trial.y is None or not indices:
         raise InputError(f"{where}: none of its outputs is a neuron; simulate with --record all to see every one")
     if dataset.y_units not in _TO_MILLIVOLTS:
         raise InputError(f"{where}: its outputs must be in V or mV to be drawn as voltages, not {dataset.y_units!r}")
     values = np.asarray(trial.y[:], dtype=float)
     require(values.ndim == 2, f"{where}: its outputs must be (time, neuron), got the shape {values.shape}")
-    voltages = values[:, places] * _TO_MILLIVOLTS[dataset.y_units]
+    voltages = values[:, indices] * _TO_MILLIVOLTS[dataset.y_units]
     require(bool(np.all(np.isfinite(voltages))), f"{where}: trial {trial.name!r} holds voltages that are not finite")
-    return tuple(dataset.y_names[place] for place in places), voltages
+    return tuple(dataset.y_names[index] for index in indices), voltages
 
 
 def _strongest(stimulus: Float[np.ndarray, "time input"], stride: int) -> Float[np.ndarray, "sample input"]:
     """Of every stretch of samples the one farthest from zero, so that no short pulse is lost."""
     starts = range(0, len(stimulus), stride)
-    stretches = (stimulus[start : start + stride] for start in starts)
-    return np.stack([np.take_along_axis(s, np.abs(s).argmax(axis=0)[None], axis=0)[0] for s in stretches])
+    contiguous_runs = (stimulus[start : start + stride] for start in starts)
+    return np.stack([np.take_along_axis(s, np.abs(s).argmax(axis=0)[None], axis=0)[0] for s in contiguous_runs])
 
 
 def _marked(dataset: Dataset, recorded: tuple[str, ...]) -> tuple[str, ...]:

@@ -37,11 +37,11 @@ class WormShape:
 def worm_shape() -> WormShape:
     """The shape of the 302 neurons, from their cell files (c302, OpenWorm)."""
     cells, cables, points = [], [], []
-    for place, neuron in enumerate(neurons()):
+    for index, neuron in enumerate(neurons()):
         soma, *others = morphology(neuron.name).cables
         x, y, z, diameter = np.mean(soma.points, axis=0).tolist()
         cells.append(CellShape(neuron.name, neuron.role, (x, y, z), diameter, sum(cable.length for cable in others)))
-        cables += [(place, len(cable.points)) for cable in others]
+        cables += [(index, len(cable.points)) for cable in others]
         points += [point for cable in others for point in cable.points]
     table = np.array(points)
     return WormShape(tuple(cells), np.array(cables), table[:, :3], table[:, 3])

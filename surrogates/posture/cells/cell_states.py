@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from datasets.dataset import Dataset, Trial, stretches
+from datasets.dataset import Dataset, Trial, contiguous_runs
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.progress import progress_bar
 from surrogates.backend import keras, tensorflow_unseen
@@ -33,7 +33,7 @@ class CellPlaces:
         return tuple(f"{layer}.{cell}" for layer, cell in zip(self.layer, self.cell, strict=True))
 
 
-class Recalling(keras.layers.Layer):
+class CellStateRecorder(keras.layers.Layer):
     """An LSTM's own cell (`keras.layers.LSTMCell`), which gives its memory beside its output."""
 
     def __init__(self, cell: Any) -> None:
@@ -50,17 +50,17 @@ class Recalling(keras.layers.Layer):
 
 @dataclass(frozen=True, eq=False)
 class Reader:
-    """A network that tells its memories: from frames (batch, time, input) to all of them (batch, time, cell).
+    """A network that tells its cell states: from frames (batch, time, input) to all of them (batch, time, cell).
 
     Attributes:
         name: of the model that it was made of.
         network: it is compiled once for each shape that it reads, and so worth keeping.
-        places: which cell is which column.
+        indices: which cell is which column.
     """
 
     name: str
     network: Any
-    places: CellPlaces
+    indices: CellPlaces
 
 
 def cell_places(model: Any) -> CellPlaces:
@@ -74,13 +74,13 @@ def cell_places(model: Any) -> CellPlaces:
     return CellPlaces(layers, tuple(cell for size in sizes for cell in range(1, size + 1)))
 
 
-def reader_of(model: Any) -> Reader:
+def cell_state_model(model: Any) -> Reader:
     """Make a reader of the cells of a Keras model.
 
     Raises:
         InputError: there is no LSTM layer, or the layers up to the last one do not follow each other in a line.
     """
-    last, memories = _lstms(model)[-1], []
+    last, cell_states = _lstms(model)[-1], []
     x = inputs = keras.Input((None, model.input_shape[-1]))
     before = None
     for layer in model.layers:
@@ -91,23 +91,23 @@ def reader_of(model: Any) -> Reader:
         require(in_line, f"model {model.name}: layer {layer.name} does not follow the one before it alone")
         before = layer.output
         if isinstance(layer, keras.layers.LSTM):
-            both = keras.layers.RNN(Recalling(layer.cell), return_sequences=True)(x)
+            both = keras.layers.RNN(CellStateRecorder(layer.cell), return_sequences=True)(x)
             x = both[..., : layer.units]
-            memories.append(both[..., layer.units :])
+            cell_states.append(both[..., layer.units :])
         else:
             x = layer(x)
         if layer is last:
             break
-    network = keras.Model(inputs, memories[0] if len(memories) == 1 else keras.ops.concatenate(memories, -1))
+    network = keras.Model(inputs, cell_states[0] if len(cell_states) == 1 else keras.ops.concatenate(cell_states, -1))
     return Reader(model.name, network, cell_places(model))
 
 
-def read_memories(
+def read_cell_states(
     reader: Reader, dataset: Dataset, *, progress: bool = True
 ) -> Iterator[tuple[Trial, Float32[np.ndarray, "frame cell"]]]:
-    """Let a model read every recording of a dataset; gives the memories of all cells, NaN where there is a gap.
+    """Let a model read every recording of a dataset; gives the cell states of all cells, NaN where there is a gap.
 
-    The memories begin at zero after every gap, and are kept along each stretch.
+    The cell states begin at zero after every gap, and are kept along each stretch.
 
     Args:
         reader: of the cells.
@@ -118,12 +118,12 @@ def read_memories(
         InputError: the model takes other channels.
     """
     require_fitting(reader.network, dataset)
-    cells = len(reader.places.layer)
+    cells = len(reader.indices.layer)
     bar = progress_bar(len(dataset), "recording") if progress else None
     for group in _groups(dataset, cells):
-        trials = [dataset.trials[place] for place in group]
+        trials = [dataset.trials[index] for index in group]
         found = [np.full((len(trial), cells), np.nan, np.float32) for trial in trials]
-        spans = [(row, *span) for row, trial in enumerate(trials) for span in stretches(measured(trial))]
+        spans = [(row, *span) for row, trial in enumerate(trials) for span in contiguous_runs(measured(trial))]
         xs = [np.asarray(trials[row].x[first:last], np.float32) for row, first, last in spans]
         for (row, first, last), memory in zip(spans, _read(reader.network, xs, cells), strict=True):
             found[row][first:last] = memory
@@ -135,7 +135,7 @@ def read_memories(
 
 
 def _read(network: Any, xs: Sequence[np.ndarray], cells: int) -> list[Float32[np.ndarray, "frame cell"]]:
-    """The memories along stretches; those of like length are read side by side, filled up with zeros at the end."""
+    """The cell states along stretches; those of like length are read side by side, filled up with zeros at the end."""
     order = sorted(range(len(xs)), key=lambda i: len(xs[i]))
     found: list[np.ndarray] = [np.zeros((0, cells), np.float32)] * len(xs)
     while order:
@@ -154,14 +154,14 @@ def _read(network: Any, xs: Sequence[np.ndarray], cells: int) -> list[Float32[np
 
 
 def _groups(dataset: Dataset, cells: int) -> Iterator[list[int]]:
-    """Places of recordings that are read together, in order, so that memories of many worms are never held at once."""
+    """Indices of recordings read together, in order, so that cell states of many worms are never held at once."""
     group: list[int] = []
     frames = 0
-    for place, trial in enumerate(dataset):
+    for index, trial in enumerate(dataset):
         if group and (frames + len(trial)) * cells > 2 * _AT_ONCE:
             yield group
             group, frames = [], 0
-        group.append(place)
+        group.append(index)
         frames += len(trial)
     yield group
 
@@ -184,7 +184,7 @@ def load_reader(path: Path, dataset: Dataset) -> Reader:
         InputError: the file is no model, it has no LSTM layer, or it was trained on other channels.
     """
     model, channels = load_model(path)
-    reader = reader_of(model)
+    reader = cell_state_model(model)
     if channels is not None:
         channels.require_same(replace(dataset, y_names=dataset.x_names, y_units=dataset.x_units))
     return reader

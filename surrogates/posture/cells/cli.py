@@ -8,7 +8,7 @@ import typer
 from datasets.options import DataOption
 from datasets.posture.cli import posture_app
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_place
+from neuron_models.foundation.files import require_writable
 
 
 @posture_app.command("cells")
@@ -27,28 +27,28 @@ def cells(
 ) -> None:
     """Find what every LSTM cell follows: speed, bends, reversals; a report, and a page that plays worm and cells."""
     from datasets.store import load_dataset
-    from surrogates.posture.cells.cell_states import load_reader, read_memories
+    from surrogates.posture.cells.cell_states import load_reader, read_cell_states
     from surrogates.posture.cells.correlations import relate_cells
     from surrogates.posture.cells.feature_traces import tracks_of
-    from surrogates.posture.cells.figures_data import read_again
+    from surrogates.posture.cells.figures_data import collect_cell_traces
     from surrogates.posture.cells.page import write_cells_report
     from surrogates.posture.cells.player import write_cells_page
 
     require(not out.is_file(), f"--out {out} is a file: name a folder")
-    require_place(out / "report.html")
+    require_writable(out / "report.html")
     dataset = load_dataset(data)
     require(1 <= trial <= len(dataset), f"--trial must be from 1 to {len(dataset)}, got {trial}")
     reader = load_reader(model, dataset)
-    places = reader.places
+    indices = reader.indices
     tracks = tracks_of(dataset, None if midlines is None else load_dataset(midlines))
-    read = read_memories(reader, dataset)
-    table = relate_cells(read, tracks, places, rounds=rounds, smoothing=smoothing, seed=seed)
-    reading, scene = read_again(reader, dataset, tracks, table, trial=trial - 1, seconds=seconds)
+    read = read_cell_states(reader, dataset)
+    table = relate_cells(read, tracks, indices, rounds=rounds, smoothing=smoothing, seed=seed)
+    reading, scene = collect_cell_traces(reader, dataset, tracks, table, trial=trial - 1, seconds=seconds)
     write_cells_page(out / "cells.html", scene)
     report = write_cells_report(table, reading, reader.name, data.name, out)
     for feature, found in table.raw.items():
         best = table.best(feature)
-        told = f"r = {found.correlation[best]:+.2f}, p = {found.p_all[best]:.3f}"
-        print(f"{feature}: cell {places.names[best]}, {told}")
-    print(f"{len(table.reversal_cells())} of {len(places.names)} cells go with reversals")
+        text = f"r = {found.correlation[best]:+.2f}, p = {found.p_all[best]:.3f}"
+        print(f"{feature}: cell {indices.names[best]}, {text}")
+    print(f"{len(table.reversal_cells())} of {len(indices.names)} cells go with reversals")
     print(f"Report: {report}; worm and cells together: {out / 'cells.html'}; all figures: {out / 'cells.csv'}")

@@ -1,4 +1,4 @@
-"""How the memories of cells go with what the worm does: correlations, raw and smoothed, and the shift test."""
+"""How the cell states of cells go with what the worm does: correlations, raw and smoothed, and the shift test."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from datasets.dataset import Trial, stretches
+from datasets.dataset import Trial, contiguous_runs
 from neuron_models.foundation.errors import require, require_seed
 from surrogates.posture.cells.cell_states import CellPlaces
 from surrogates.posture.cells.feature_traces import FEATURES, REVERSAL, Track
@@ -16,7 +16,7 @@ from surrogates.posture.cells.shift_test import Relation, ShiftSums, draw_shifts
 SMOOTHING = 200
 """Frames of the moving mean over which Li et al. 2017 smooth: their speed cell goes from r = -0.42 to -0.75."""
 SETTLING = 50
-"""Frames after a gap in which memories do not count, as many as a window that the network learns from."""
+"""Frames after a gap in which cell states do not count, as many as a window that the network learns from."""
 ROUNDS = 999
 LEVEL = 0.05
 
@@ -26,7 +26,7 @@ class CellTable:
     """All cells against all features.
 
     Attributes:
-        places: which cell is which column.
+        indices: which cell is which column.
         raw: by feature.
         smooth: by feature, both sides smoothed by a moving mean; features that never vary are in neither.
         recordings: how many.
@@ -34,7 +34,7 @@ class CellTable:
         smoothing: frames of the moving mean.
     """
 
-    places: CellPlaces
+    indices: CellPlaces
     raw: dict[str, Relation]
     smooth: dict[str, Relation]
     recordings: int
@@ -57,8 +57,8 @@ class CellTable:
         rows = []
         for feature, raw in self.raw.items():
             smooth = self.smooth.get(feature)
-            for i, name in enumerate(self.places.names):
-                row = {"cell": name, "layer": self.places.layer[i], "feature": feature}
+            for i, name in enumerate(self.indices.names):
+                row = {"cell": name, "layer": self.indices.layer[i], "feature": feature}
                 row |= {"r": raw.correlation[i], "p": raw.p[i], "p_all_cells": raw.p_all[i]}
                 if smooth is not None:
                     row |= {"r_smoothed": smooth.correlation[i], "p_all_cells_smoothed": smooth.p_all[i]}
@@ -69,7 +69,7 @@ class CellTable:
 def relate_cells(
     read: Iterable[tuple[Trial, Float[np.ndarray, "frame cell"]]],
     tracks: Sequence[Track],
-    places: CellPlaces,
+    indices: CellPlaces,
     *,
     rounds: int = ROUNDS,
     smoothing: int = SMOOTHING,
@@ -78,9 +78,9 @@ def relate_cells(
     """Correlate every cell with every feature and test each by shifts.
 
     Args:
-        read: recordings and the memories of all cells, as `read_memories` gives them.
+        read: recordings and the cell states of all cells, as `read_cell_states` gives them.
         tracks: what the worms of these recordings do, in the same order.
-        places: which cell is which column.
+        indices: which cell is which column.
         rounds: of random shifts.
         smoothing: frames of the moving mean.
         seed: of the shifts.
@@ -101,17 +101,17 @@ def relate_cells(
         pairs = ((counted, track.values), (moving_mean(counted, smoothing), moving_means(track.values, smoothing)))
         new = [shift_sums(*pair, shifts) for pair in pairs]
         sums = [a + b for a, b in zip(sums, new, strict=True)] if sums else new
-    require(frames > 0, f"no stretch is longer than the {SETTLING} frames after which memories count")
+    require(frames > 0, f"no stretch is longer than the {SETTLING} frames after which cell states count")
     raw, smooth = (
         {name: found for name, found in zip(FEATURES, relate(each), strict=True) if found is not None} for each in sums
     )
-    return CellTable(places, raw, smooth, recordings, frames, smoothing)
+    return CellTable(indices, raw, smooth, recordings, frames, smoothing)
 
 
 def settled(memory: Float[np.ndarray, "frame cell"], settling: int = SETTLING) -> Float[np.ndarray, "frame cell"]:
     """Memories without the first frames of each stretch, where they still come from zero."""
     found = np.array(memory, dtype=np.float32)
-    for first, last in stretches(np.isfinite(memory).all(axis=1)):
+    for first, last in contiguous_runs(np.isfinite(memory).all(axis=1)):
         found[first : min(first + settling, last)] = np.nan
     return found
 
@@ -120,7 +120,7 @@ def moving_mean(values: Float[np.ndarray, "frame channel"], width: int) -> Float
     """The mean of the `width` frames around each frame inside each stretch, of those there are; NaN stays NaN."""
     found = np.full(values.shape, np.nan, np.float32)
     before, after = (width - 1) // 2, width // 2 + 1
-    for first, last in stretches(np.isfinite(values).all(axis=1)):
+    for first, last in contiguous_runs(np.isfinite(values).all(axis=1)):
         sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values[first:last], axis=0, dtype=float)])
         at = np.arange(last - first)
         start, end = np.maximum(at - before, 0), np.minimum(at + after, last - first)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from datasets.dataset import Dataset, longest_stretch, stretches
+from datasets.dataset import Dataset, contiguous_runs, longest_stretch
 from datasets.posture.locomotion.path import midlines, with_path
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Seconds
-from surrogates.posture.cells.cell_states import Reader, read_memories
+from surrogates.posture.cells.cell_states import Reader, read_cell_states
 from surrogates.posture.cells.correlations import CellTable, settled
 from surrogates.posture.cells.feature_traces import FEATURES, REVERSAL, Track
-from surrogates.posture.cells.player import Scene
+from surrogates.posture.cells.player import PlayerData
 from surrogates.posture.forced_choice.clips import centred
 
 SHOWN = ("midbody bend", "head bend", "speed", "curvature size", REVERSAL)
@@ -26,7 +26,7 @@ _POINTS = 49
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class CellTraces:
     """What is drawn of some cells.
 
     Attributes:
@@ -44,7 +44,7 @@ class Reading:
     around: Mapping[str, np.ndarray]
 
 
-def read_again(
+def collect_cell_traces(
     reader: Reader,
     dataset: Dataset,
     tracks: Sequence[Track],
@@ -52,7 +52,7 @@ def read_again(
     *,
     trial: int = 0,
     seconds: Seconds = 60.0,
-) -> tuple[Reading, Scene]:
+) -> tuple[CellTraces, PlayerData]:
     """Read the recordings once more, now that it is known which cells to draw.
 
     Args:
@@ -68,14 +68,14 @@ def read_again(
     related = table.reversal_cells()[:_CURVES] or ([table.best(REVERSAL)] if REVERSAL in table.raw else [])
     around: list[np.ndarray] = []
     shown = None
-    cells = len(table.places.layer)
+    cells = len(table.indices.layer)
     total, squares, count = np.zeros(cells), np.zeros(cells), 0
-    for place, (_, memory) in enumerate(read_memories(reader, dataset)):
+    for index, (_, memory) in enumerate(read_cell_states(reader, dataset)):
         counted = settled(memory)
-        around += _around(counted[:, related], tracks[place])
+        around += _around(counted[:, related], tracks[index])
         known = counted[np.isfinite(counted[:, 0])].astype(float)
         total, squares, count = total + known.sum(axis=0), squares + (known**2).sum(axis=0), count + len(known)
-        if place == trial:
+        if index == trial:
             shown = memory, counted
     memory, counted = shown  # type: ignore[misc]
     rest = total / count
@@ -86,19 +86,19 @@ def read_again(
     pairs = [
         (
             feature,
-            table.places.names[i],
-            track.values[window, place],
+            table.indices.names[i],
+            track.values[window, index],
             memory[window, i],
             table.raw[feature].correlation[i],
         )
-        for place, feature in enumerate(FEATURES)
+        for index, feature in enumerate(FEATURES)
         if feature in SHOWN and feature in table.raw
         for i in (table.best(feature),)
     ]
     curves = np.array(around) if around else np.zeros((0, 0, 0))
-    by_cell = {table.places.names[i]: curves[:, :, n] for n, i in enumerate(related)} if len(curves) > 1 else {}
+    by_cell = {table.indices.names[i]: curves[:, :, n] for n, i in enumerate(related)} if len(curves) > 1 else {}
     times = np.arange(-round(BEFORE * track.fps), round(AFTER * track.fps)) / track.fps
-    reading = Reading(track.recording.name, (np.arange(first, last)) / track.fps, pairs, times, by_cell)
+    reading = CellTraces(track.recording.name, (np.arange(first, last)) / track.fps, pairs, times, by_cell)
     return reading, scene
 
 
@@ -108,7 +108,7 @@ def lively(memory: Float[np.ndarray, "frame cell"], track: Track, seconds: Secon
     length = max(2, round(seconds * track.fps))
     known = np.isfinite(memory[:, 0])
     enough = min(length, longest_stretch(known))
-    spans = [(a, b) for a, b in stretches(known).tolist() if b - a >= enough]
+    spans = [(a, b) for a, b in contiguous_runs(known).tolist() if b - a >= enough]
     starts = np.cumsum(np.concatenate(([0], _starts(track))))
     step = max(1, round(_STEP * track.fps))
     windows = [(a, min(a + length, q)) for p, q in spans for a in range(p, max(p + 1, q - length + 1), step)]
@@ -135,13 +135,13 @@ def _scene(
     table: CellTable,
     rest: Float[np.ndarray, " cell"],
     spread: Float[np.ndarray, " cell"],
-) -> Scene:
+) -> PlayerData:
     recording = track.recording
     if recording.centroid is None:
         recording = with_path(recording)
     lines = midlines(recording, _POINTS)[window] / (recording.length or 1.0)
-    places = {name: place for place, name in enumerate(FEATURES)}
-    return Scene(
+    indices = {name: index for index, name in enumerate(FEATURES)}
+    return PlayerData(
         recording=recording.name,
         model=model,
         start=window.start / recording.fps,
@@ -150,7 +150,7 @@ def _scene(
         memory=memory.astype(float),
         rest=rest,
         spread=spread,
-        places=table.places,
-        features={name: track.values[window, places[name]] for name in table.raw},
+        indices=table.indices,
+        features={name: track.values[window, indices[name]] for name in table.raw},
         correlations={name: each.correlation for name, each in table.raw.items()},
     )

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.units import Hertz, Seconds
 from surrogates.pages.colour_scale import ANCHORS, colour_scale
 from surrogates.pages.packing import Packed, pack
@@ -19,7 +19,7 @@ from surrogates.posture.cells.feature_traces import FEATURES
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class PlayerData:
     """What the page plays.
 
     Attributes:
@@ -31,7 +31,7 @@ class Scene:
         memory: (frame, cell).
         rest: (cell,) mean memory over the recordings.
         spread: (cell,) standard deviation over the recordings.
-        places: which cell is which column.
+        indices: which cell is which column.
         features: (frame,) by name.
         correlations: (cell,) with each feature over all recordings, by its name.
     """
@@ -44,12 +44,12 @@ class Scene:
     memory: Float[np.ndarray, "frame cell"]
     rest: Float[np.ndarray, " cell"]
     spread: Float[np.ndarray, " cell"]
-    places: CellPlaces
+    indices: CellPlaces
     features: Mapping[str, Float[np.ndarray, " frame"]]
     correlations: Mapping[str, Float[np.ndarray, " cell"]]
 
 
-def write_cells_page(path: Path, scene: Scene) -> Path:
+def write_cells_page(path: Path, scene: PlayerData) -> Path:
     """Write the page as one file that needs nothing else, whole or not at all.
 
     Raises:
@@ -57,14 +57,18 @@ def write_cells_page(path: Path, scene: Scene) -> Path:
     """
     require_page(path)
     require(len(scene.correlations) > 0, "no feature varies in these recordings: there is nothing to compare with")
-    text = environment("surrogates.posture.cells", "surrogates.posture").get_template("cells.html").render(scene=scene, facts=_facts(scene))
-    with written_whole(path) as beside:
-        beside.write_text(text, encoding="utf-8")
+    text = (
+        environment("surrogates.posture.cells", "surrogates.posture")
+        .get_template("cells.html")
+        .render(scene=scene, facts=_facts(scene))
+    )
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
     return path
 
 
-def _facts(scene: Scene) -> dict:
-    layers = [scene.places.layer.count(number) for number in sorted(set(scene.places.layer))]
+def _facts(scene: PlayerData) -> dict:
+    layers = [scene.indices.layer.count(number) for number in sorted(set(scene.indices.layer))]
     return {
         "fps": scene.fps,
         "start": scene.start,

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from datasets.plots import COLOURS, INK, MUTED, tidy
 from surrogates.posture.cells.correlations import CellTable
-from surrogates.posture.cells.strain_classification import Verdict
+from surrogates.posture.cells.strain_classification import ClassificationResult
 
 SHORT = {
     "speed": "speed\n(lengths/s)",
@@ -30,22 +30,22 @@ def shown_name(feature: str) -> str:
 
 def plot_correlations(table: CellTable) -> Figure:
     """Draw every cell's correlation with every feature, a column a layer, raw above and smoothed below."""
-    layers = sorted(set(table.places.layer))
-    layer = np.array(table.places.layer)
+    layers = sorted(set(table.indices.layer))
+    layer = np.array(table.indices.layer)
     spread = np.random.default_rng(0).uniform(-0.3, 0.3, len(layer))
     figure = Figure(figsize=(max(8.5, 0.75 * len(table.raw)), 6.2), layout="constrained")
     axes = figure.subplots(2, 1, sharex=True)
     for panel, related, what in zip(axes, (table.raw, table.smooth), ("each frame", "moving means"), strict=True):
-        for place, (_, found) in enumerate(related.items()):
+        for index, (_, found) in enumerate(related.items()):
             called = found.p_all <= 0.05
-            x = place + 0.8 * ((layer - 0.5) / len(layers) - 0.5) + 0.6 * spread / len(layers)
+            x = index + 0.8 * ((layer - 0.5) / len(layers) - 0.5) + 0.6 * spread / len(layers)
             for at in layers:
                 chosen = layer == at
                 colour = COLOURS[(at - 1) % len(COLOURS)]
                 for inside, alpha in ((chosen & called, 0.9), (chosen & ~called, 0.22)):
                     panel.scatter(x[inside], found.correlation[inside], s=7, color=colour, alpha=alpha, lw=0)
             for side in (-1, 1):
-                panel.plot([place - 0.42, place + 0.42], [side * found.threshold] * 2, color=INK, lw=0.9)
+                panel.plot([index - 0.42, index + 0.42], [side * found.threshold] * 2, color=INK, lw=0.9)
         panel.set_ylim(-1, 1)
         panel.axhline(0, color=MUTED, lw=0.6)
         panel.set_ylabel(f"correlation, {what}")
@@ -106,12 +106,14 @@ def plot_around(seconds: Float[np.ndarray, " frame"], curves: Mapping[str, Float
     return figure
 
 
-def plot_accuracies(verdicts: Sequence[Verdict], guess: float, published: pd.DataFrame | None = None) -> Figure:
+def plot_accuracies(
+    results: Sequence[ClassificationResult], guess: float, published: pd.DataFrame | None = None
+) -> Figure:
     """Draw accuracies with their 95 % intervals, chance as a dashed line, and published ones as open diamonds."""
-    figure = Figure(figsize=(7.0, 0.55 * len(verdicts) + 1.2), layout="constrained")
+    figure = Figure(figsize=(7.0, 0.55 * len(results) + 1.2), layout="constrained")
     axes = figure.subplots()
-    rows = np.arange(len(verdicts))[::-1]
-    for row, found in zip(rows, verdicts, strict=True):
+    rows = np.arange(len(results))[::-1]
+    for row, found in zip(rows, results, strict=True):
         colour = COLOURS[0] if found.features == "cells" else COLOURS[2]
         sides = [[found.accuracy - found.low], [found.high - found.accuracy]]
         axes.errorbar(found.accuracy, row, xerr=sides, fmt="o", color=colour, capsize=3)
@@ -120,7 +122,7 @@ def plot_accuracies(verdicts: Sequence[Verdict], guess: float, published: pd.Dat
             axes.plot(match["accuracy"], [row] * len(match), "D", mfc="none", color=COLOURS[1], ms=8)
     axes.axvline(guess, color=MUTED, ls="--", lw=1)
     axes.text(guess, rows[0] + 0.45, " chance", fontsize=8, color=MUTED, ha="left", va="bottom")
-    axes.set_yticks(rows, [f"{found.features}, {found.classifier}" for found in verdicts])
+    axes.set_yticks(rows, [f"{found.features}, {found.classifier}" for found in results])
     axes.set_ylim(-0.6, rows[0] + 0.9)
     axes.set_xlim(0, 1)
     axes.set_xlabel("accuracy (share of recordings), 95 % interval")

@@ -82,20 +82,20 @@ def shift_sums(
     both, cells = np.zeros(room, np.float32), np.zeros(room, np.float32)
     squares = np.zeros(room[:2])
     number = fft.rfft(known.astype(float))
-    for place, back in enumerate(backs):
+    for index, back in enumerate(backs):
         count = np.maximum(np.rint(back.at(number, back.known, shifts)), 1.0)
         sums = back.at(number, back.values, shifts)
-        squares[place] = np.maximum(back.at(number, back.squares, shifts) - sums**2 / count, 0.0)
+        squares[index] = np.maximum(back.at(number, back.squares, shifts) - sums**2 / count, 0.0)
     for first in range(0, memory.shape[1], _ROWS):
         block = slice(first, first + _ROWS)
         m = np.where(known[:, None], memory[:, block] - _mean(memory[known, block]), 0).astype(np.float32)
         m, m2 = fft.rfft(m, axis=0), fft.rfft(m * m, axis=0)
-        for place, back in enumerate(backs):
+        for index, back in enumerate(backs):
             count = np.maximum(np.rint(back.at(number, back.known, shifts)), 1.0)[:, None]
             share = back.at(number, back.values, shifts)[:, None] / count
             m_sum = back.at(m, back.known, shifts)
-            both[place, :, block] = back.at(m, back.values, shifts) - m_sum * share
-            cells[place, :, block] = np.maximum(back.at(m2, back.known, shifts) - m_sum**2 / count, 0.0)
+            both[index, :, block] = back.at(m, back.values, shifts) - m_sum * share
+            cells[index, :, block] = np.maximum(back.at(m2, back.known, shifts) - m_sum**2 / count, 0.0)
     return ShiftSums(both, cells, squares)
 
 

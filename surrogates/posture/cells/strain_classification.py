@@ -28,7 +28,7 @@ PUBLISHED = {
 
 
 @dataclass(frozen=True, eq=False)
-class Worms:
+class FeatureMatrix:
     """Recordings as numbers: `values` (recording, feature), the strain and the individual of each."""
 
     values: Float[np.ndarray, "recording feature"]
@@ -64,13 +64,13 @@ class Protocol:
 
 
 @dataclass(frozen=True, eq=False)
-class Verdict:
+class ClassificationResult:
     """How well one kind of features and one classifier tell strains apart.
 
     Attributes:
         features: cells or hand-made.
         classifier: nearest neighbour or random forest.
-        given: the strain that each recording was given while its individual was left out.
+        predicted: the strain that each recording was given while its individual was left out.
         accuracy, low, high: the share that is right, with its Wilson interval at 95 %.
         confusion: (strain, strain) recordings by true and given strain.
         kept: how often each feature was kept by the elimination, by name, in folds.
@@ -78,7 +78,7 @@ class Verdict:
 
     features: str
     classifier: str
-    given: tuple[str, ...]
+    predicted: tuple[str, ...]
     accuracy: Fraction
     low: Fraction
     high: Fraction
@@ -86,13 +86,13 @@ class Verdict:
     kept: Mapping[str, int] = field(default_factory=dict)
 
 
-def cell_numbers(
+def cell_features(
     read: Iterable[tuple[Trial, Float[np.ndarray, "frame cell"]]], cells: Sequence[str], strains: Mapping[str, str]
-) -> Worms:
+) -> FeatureMatrix:
     """The 10th, 50th and 90th percentile of every cell's memory over each recording.
 
     Args:
-        read: recordings and memories, as `read_memories` gives them.
+        read: recordings and cell states, as `read_cell_states` gives them.
         cells: their names.
         strains: by recording.
 
@@ -104,24 +104,26 @@ def cell_numbers(
         counts = settled(memory)
         counts = counts[np.isfinite(counts[:, 0])]
         if not len(counts):
-            raise InputError(f"recording {trial.name!r} has no stretch longer than the frames in which memories settle")
+            raise InputError(
+                f"recording {trial.name!r} has no stretch longer than the frames in which cell states settle"
+            )
         rows.append(np.percentile(counts, PERCENTILES, axis=0).T.ravel())
         trials.append(trial)
     names = tuple(f"{cell} p{percentile}" for cell in cells for percentile in PERCENTILES)
     groups = tuple(trial.group or trial.name for trial in trials)
-    return Worms(np.array(rows, float), names, tuple(strains.get(t.name, "") for t in trials), groups)
+    return FeatureMatrix(np.array(rows, float), names, tuple(strains.get(t.name, "") for t in trials), groups)
 
 
-def hand_made(table: pd.DataFrame) -> Worms:
+def handmade_features(table: pd.DataFrame) -> FeatureMatrix:
     """The hand-made features of `datasets.posture.feature_tables.worm_table`; what could not be measured is 0."""
-    told = ("worm", "strain", "individual")
-    names = tuple(column for column in table.columns if column not in told)
+    text = ("worm", "strain", "individual")
+    names = tuple(column for column in table.columns if column not in text)
     values = np.nan_to_num(table[list(names)].to_numpy(float))
     individuals = tuple(i or w for i, w in zip(table["individual"], table["worm"], strict=True))
-    return Worms(values, names, tuple(table["strain"]), individuals)
+    return FeatureMatrix(values, names, tuple(table["strain"]), individuals)
 
 
-def require_individuals(worms: Worms, folds: int) -> None:
+def require_individuals(worms: FeatureMatrix, folds: int) -> None:
     """Raise an `InputError` unless every strain has an individual in every fold."""
     require("" not in worms.strains, "a recording says no strain: import with --strain")
     counts = {
@@ -142,7 +144,9 @@ def require_individuals(worms: Worms, folds: int) -> None:
     require(not mixed, f"one individual has two strains: {', '.join(sorted(mixed)[:3])}")
 
 
-def judge(worms: Worms, features: str, protocol: Protocol, progress: bool = True) -> list[Verdict]:
+def cross_validate(
+    worms: FeatureMatrix, features: str, protocol: Protocol, progress: bool = True
+) -> list[ClassificationResult]:
     """Tell strains apart by nearest neighbour and by a random forest, each fold's individuals left out of everything.
 
     Features are standardised, eliminated and learned from inside the training worms.
@@ -155,31 +159,33 @@ def judge(worms: Worms, features: str, protocol: Protocol, progress: bool = True
     require_individuals(worms, protocol.folds)
     strains = np.array(worms.strains)
     split = StratifiedGroupKFold(protocol.folds, shuffle=True, random_state=protocol.seed)
-    given = {name: np.full(len(strains), "", dtype=object) for name in CLASSIFIERS}
+    predicted = {name: np.full(len(strains), "", dtype=object) for name in CLASSIFIERS}
     kept = np.zeros(len(worms.names), int)
     bar = progress_bar(protocol.folds, f"fold of {features}") if progress else None
-    for learned, asked in split.split(worms.values, strains, worms.individuals):
-        chosen = eliminate(worms.values[learned], strains[learned], protocol)
+    for train, test in split.split(worms.values, strains, worms.individuals):
+        chosen = select_features(worms.values[train], strains[train], protocol)
         kept[chosen] += 1
         for name, make in CLASSIFIERS.items():
-            model = make(protocol).fit(worms.values[learned][:, chosen], strains[learned])
-            given[name][asked] = model.predict(worms.values[asked][:, chosen])
+            model = make(protocol).fit(worms.values[train][:, chosen], strains[train])
+            predicted[name][test] = model.predict(worms.values[test][:, chosen])
         if bar is not None:
             bar.update()
     if bar is not None:
         bar.close()
     often = {worms.names[i]: int(kept[i]) for i in np.argsort(-kept, kind="stable") if kept[i]}
-    return [replace(verdict(worms.strains, given[name].tolist(), features, name), kept=often) for name in CLASSIFIERS]
+    return [
+        replace(result(worms.strains, predicted[name].tolist(), features, name), kept=often) for name in CLASSIFIERS
+    ]
 
 
-def verdict(strains: Sequence[str], given: Sequence[str], features: str, classifier: str) -> Verdict:
+def result(strains: Sequence[str], predicted: Sequence[str], features: str, classifier: str) -> ClassificationResult:
     """Count what was given."""
     known = sorted(set(strains))
     table = np.zeros((len(known), len(known)), int)
-    for true, told in zip(strains, given, strict=True):
-        table[known.index(true), known.index(told)] += 1
+    for true, text in zip(strains, predicted, strict=True):
+        table[known.index(true), known.index(text)] += 1
     share = share_right(int(np.trace(table)), len(strains))
-    return Verdict(features, classifier, tuple(given), share.share, share.low, share.high, table)
+    return ClassificationResult(features, classifier, tuple(predicted), share.share, share.low, share.high, table)
 
 
 def chance(strains: Sequence[str]) -> float:
@@ -187,7 +193,7 @@ def chance(strains: Sequence[str]) -> float:
     return max(list(strains).count(strain) for strain in set(strains)) / len(strains)
 
 
-def eliminate(
+def select_features(
     values: Float[np.ndarray, "recording feature"], strains: np.ndarray, protocol: Protocol
 ) -> Int[np.ndarray, " kept"]:
     """Columns left by recursive feature elimination (Guyon et al. 2002), ranked by a forest of randomised trees."""

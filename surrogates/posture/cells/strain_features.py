@@ -8,17 +8,17 @@ from datasets.posture.eigenworms import mirrored, postures_of
 from datasets.posture.feature_tables import worm_table
 from datasets.posture.recording import TURN, recordings_of, strain_of
 from neuron_models.foundation.errors import require
-from surrogates.posture.cells.cell_states import Reader, read_memories
-from surrogates.posture.cells.strain_classification import Worms, cell_numbers, hand_made
+from surrogates.posture.cells.cell_states import Reader, read_cell_states
+from surrogates.posture.cells.strain_classification import FeatureMatrix, cell_features, handmade_features
 
 CELLS, HAND_MADE = "cells", "hand-made"
 
 
-def both_kinds(reader: Reader, dataset: Dataset, midlines: Dataset | None = None) -> dict[str, Worms]:
+def strain_features(reader: Reader, dataset: Dataset, midlines: Dataset | None = None) -> dict[str, FeatureMatrix]:
     """The numbers of cells, and the hand-made features of the same recordings where midlines can be had.
 
     On which side a worm lies is chance and says nothing of its strain. So each cell reads a worm and its mirror image,
-    where eigenworms and turns tell what that is, and the mean of its two memories and half their difference count as
+    where eigenworms and turns tell what that is, and the mean of its two cell states and half their difference count as
     two cells.
 
     Args:
@@ -31,19 +31,19 @@ def both_kinds(reader: Reader, dataset: Dataset, midlines: Dataset | None = None
     """
     strains = {trial.name: strain_of(dataset, trial) for trial in dataset}
     bodies = TURN in dataset.x_names and "eigenworms" in dataset.extra
-    read, names = read_memories(reader, dataset), reader.places.names
+    read, names = read_cell_states(reader, dataset), reader.indices.names
     if bodies:
-        other = (memory for _, memory in read_memories(reader, mirrored(dataset), progress=False))
+        other = (memory for _, memory in read_cell_states(reader, mirrored(dataset), progress=False))
         read = ((trial, _of_both_sides(memory, next(other))) for trial, memory in read)
         names = tuple(f"{name} {part}" for part in ("mean", "difference") for name in names)
-    kinds = {CELLS: cell_numbers(read, names, strains)}
+    kinds = {CELLS: cell_features(read, names, strains)}
     if midlines is not None:
         known = {recording.name: recording for recording in recordings_of(midlines)}
         for name in strains:
             require(name in known, f"recording {name!r} of {dataset.name!r} is not among the midlines")
-        kinds[HAND_MADE] = hand_made(worm_table([known[name] for name in strains]))
+        kinds[HAND_MADE] = handmade_features(worm_table([known[name] for name in strains]))
     elif bodies:
-        kinds[HAND_MADE] = hand_made(worm_table(postures_of(dataset)))
+        kinds[HAND_MADE] = handmade_features(worm_table(postures_of(dataset)))
     return kinds
 
 
@@ -53,8 +53,8 @@ def _of_both_sides(
     return np.concatenate([(memory + mirror) / 2, np.abs(memory - mirror) / 2], axis=1)
 
 
-def labels_of(dataset: Dataset) -> Worms:
+def labels_of(dataset: Dataset) -> FeatureMatrix:
     """Strains and individuals without any numbers, to see whether folds can be made of them."""
     groups = tuple(trial.group or trial.name for trial in dataset)
     strains = tuple(strain_of(dataset, trial) for trial in dataset)
-    return Worms(np.zeros((len(dataset), 0)), (), strains, groups)
+    return FeatureMatrix(np.zeros((len(dataset), 0)), (), strains, groups)

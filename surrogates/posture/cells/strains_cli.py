@@ -9,13 +9,13 @@ from rich.table import Table
 from datasets.options import DataOption
 from datasets.posture.cli import posture_app
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_place
+from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.printing import print_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from surrogates.posture.cells.strain_classification import Verdict
+    from surrogates.posture.cells.strain_classification import ClassificationResult
 
 
 @posture_app.command("classify")
@@ -34,28 +34,28 @@ def classify(
     """Tell strains apart by what the network's cells remember of their worms, beside hand-made features."""
     from datasets.store import load_dataset
     from surrogates.posture.cells.cell_states import load_reader
-    from surrogates.posture.cells.strain_classification import Protocol, chance, judge, require_individuals
-    from surrogates.posture.cells.strain_features import both_kinds, labels_of
+    from surrogates.posture.cells.strain_classification import Protocol, chance, cross_validate, require_individuals
+    from surrogates.posture.cells.strain_features import labels_of, strain_features
     from surrogates.posture.cells.strains_page import write_strains_report
 
     require(not out.is_file(), f"--out {out} is a file: name a folder")
-    require_place(out / "report.html")
+    require_writable(out / "report.html")
     protocol = Protocol(folds=folds, kept=kept, trees=trees, seed=seed)
     dataset = load_dataset(data)
     reader = load_reader(model, dataset)
     require_individuals(labels_of(dataset), folds)
-    kinds = both_kinds(reader, dataset, None if midlines is None else load_dataset(midlines))
-    verdicts = [verdict for features, worms in kinds.items() for verdict in judge(worms, features, protocol)]
+    kinds = strain_features(reader, dataset, None if midlines is None else load_dataset(midlines))
+    results = [result for features, worms in kinds.items() for result in cross_validate(worms, features, protocol)]
     facts = {"model": reader.name, "data": data.name}
-    report = write_strains_report(verdicts, kinds["cells"], protocol, facts, out)
-    print_verdicts(verdicts, chance(kinds["cells"].strains))
+    report = write_strains_report(results, kinds["cells"], protocol, facts, out)
+    print_results(results, chance(kinds["cells"].strains))
     print(f"Report: {report}")
 
 
-def print_verdicts(verdicts: "Sequence[Verdict]", guess: float) -> None:
+def print_results(results: "Sequence[ClassificationResult]", guess: float) -> None:
     """Print accuracies with their intervals."""
     table = Table("features", "classifier", "accuracy %", "95 % interval", "chance %", title="Strains told apart")
-    for each in verdicts:
+    for each in results:
         interval = f"{100 * each.low:.1f} to {100 * each.high:.1f}"
         cells = (f"{100 * each.accuracy:.1f}", interval, f"{100 * guess:.1f}")
         table.add_row(each.features, each.classifier, *cells)

@@ -5,22 +5,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.wording import counted
-from surrogates.pages.page import (
-    Cell,
-    Column,
-    FigureBlock,
-    KeyValues,
-    Page,
-    Paragraph,
-    Rows,
-    Section,
-    TableBlock,
-    write_page,
-)
+from surrogates.pages import blocks
+from surrogates.pages.page import write_page
 from surrogates.posture.cells.plots import plot_accuracies
-from surrogates.posture.cells.strain_classification import PUBLISHED, Protocol, Verdict, Worms, chance
+from surrogates.posture.cells.strain_classification import (
+    PUBLISHED,
+    ClassificationResult,
+    FeatureMatrix,
+    Protocol,
+    chance,
+)
 from surrogates.training.confusion import plot_confusion
 
 _LEAD = (
@@ -30,57 +26,63 @@ _LEAD = (
 )
 
 
-def verdict_table(verdicts: Sequence[Verdict], guess: float) -> pd.DataFrame:
+def result_table(results: Sequence[ClassificationResult], guess: float) -> pd.DataFrame:
     """A row for each kind of features and classifier."""
     return pd.DataFrame(
         {
-            "features": [v.features for v in verdicts],
-            "classifier": [v.classifier for v in verdicts],
-            "accuracy": [v.accuracy for v in verdicts],
-            "low": [v.low for v in verdicts],
-            "high": [v.high for v in verdicts],
+            "features": [v.features for v in results],
+            "classifier": [v.classifier for v in results],
+            "accuracy": [v.accuracy for v in results],
+            "low": [v.low for v in results],
+            "high": [v.high for v in results],
             "chance": guess,
-            "published": [PUBLISHED.get((v.features, v.classifier)) for v in verdicts],
+            "published": [PUBLISHED.get((v.features, v.classifier)) for v in results],
         }
     )
 
 
 def write_strains_report(
-    verdicts: Sequence[Verdict], worms: Worms, protocol: Protocol, facts: Mapping[str, str], out: Path
+    results: Sequence[ClassificationResult],
+    worms: FeatureMatrix,
+    protocol: Protocol,
+    facts: Mapping[str, str],
+    out: Path,
 ) -> Path:
     """Write `accuracy.csv`, `worms.csv`, `report.html` and its figures.
 
     Args:
-        verdicts: of every kind of features and classifier.
+        results: of every kind of features and classifier.
         worms: the recordings, as numbers of cells.
         protocol: how they were told apart.
         facts: what was run, by name.
         out: the folder.
     """
     guess = chance(worms.strains)
-    table = verdict_table(verdicts, guess)
-    with written_whole(out / "accuracy.csv") as beside:
-        table.to_csv(beside, index=False, float_format="%.4f")
-    given = {f"{v.features}, {v.classifier}": v.given for v in verdicts}
-    with written_whole(out / "worms.csv") as beside:
-        pd.DataFrame({"individual": worms.individuals, "strain": worms.strains, **given}).to_csv(beside, index=False)
-    accuracies = FigureBlock(
+    table = result_table(results, guess)
+    with atomic_write(out / "accuracy.csv") as temporary:
+        table.to_csv(temporary, index=False, float_format="%.4f")
+    predicted = {f"{v.features}, {v.classifier}": v.predicted for v in results}
+    with atomic_write(out / "worms.csv") as temporary:
+        pd.DataFrame({"individual": worms.individuals, "strain": worms.strains, **predicted}).to_csv(
+            temporary, index=False
+        )
+    accuracies = blocks.FigureBlock(
         "accuracy",
-        plot_accuracies(verdicts, guess),
+        plot_accuracies(results, guess),
         "Share of recordings whose strain was told, with its 95 % interval (Wilson).",
         "Accuracy of cells and hand-made features by classifier, with chance.",
         table,
     )
     strains = sorted(set(worms.strains))
-    confusion = FigureBlock(
+    confusion = blocks.FigureBlock(
         "confusion",
         plot_confusion(
-            {name: v.confusion.tolist() for name, v in zip(given, verdicts, strict=True)}, strains, 2, what="strain"
+            {name: v.confusion.tolist() for name, v in zip(predicted, results, strict=True)}, strains, 2, what="strain"
         ),
         "Which strain each strain's worms were given.",
         "Tables of true against given strains.",
     )
-    kept = [v for v in verdicts if v.classifier == verdicts[0].classifier and v.kept]
+    kept = [v for v in results if v.classifier == results[0].classifier and v.kept]
     run = {
         **facts,
         "worms": f"{counted(len(worms.strains), 'recording')} of {counted(len(set(worms.individuals)), 'individual')}, "
@@ -89,27 +91,27 @@ def write_strains_report(
         "seed": str(protocol.seed),
     }
     sections = (
-        Section("Accuracy", (_accuracy_block(table), accuracies)),
-        Section("Who is taken for whom", (confusion,)),
-        Section("What tells strains apart", tuple(Paragraph(_kept(v, protocol.folds)) for v in kept)),
-        Section("What was run", (KeyValues(run),)),
+        blocks.Section("Accuracy", (_accuracy_block(table), accuracies)),
+        blocks.Section("Who is taken for whom", (confusion,)),
+        blocks.Section("What tells strains apart", tuple(blocks.Paragraph(_kept(v, protocol.folds)) for v in kept)),
+        blocks.Section("What was run", (blocks.KeyValues(run),)),
     )
-    return write_page(Page("Strains told apart", _LEAD, sections), out / "report.html")
+    return write_page(blocks.Page("Strains told apart", _LEAD, sections), out / "report.html")
 
 
-def _accuracy_block(table: pd.DataFrame) -> TableBlock:
+def _accuracy_block(table: pd.DataFrame) -> blocks.TableBlock:
     columns = (
-        Column("Features"),
-        Column("Classifier"),
-        Column("Accuracy", "%", best="highest"),
-        Column("Chance", "%"),
-        Column("Published, 18 real strains", "%"),
+        blocks.Column("Features"),
+        blocks.Column("Classifier"),
+        blocks.Column("Accuracy", "%", best="highest"),
+        blocks.Column("Chance", "%"),
+        blocks.Column("Published, 18 real strains", "%"),
     )
     rows = tuple(
         (
             str(row["features"]),
             str(row["classifier"]),
-            Cell(100 * float(row["accuracy"]), f"{100 * row['low']:.0f} to {100 * row['high']:.0f}"),
+            blocks.Cell(100 * float(row["accuracy"]), f"{100 * row['low']:.0f} to {100 * row['high']:.0f}"),
             100 * float(row["chance"]),
             None if pd.isna(row["published"]) else 100 * float(row["published"]),
         )
@@ -118,9 +120,9 @@ def _accuracy_block(table: pd.DataFrame) -> TableBlock:
     caption = (
         "Accuracy with its 95 % interval; chance names the most frequent strain always; published: Li et al. 2017."
     )
-    return TableBlock(columns, (Rows(rows),), caption)
+    return blocks.TableBlock(columns, (blocks.Rows(rows),), caption)
 
 
-def _kept(verdict: Verdict, folds: int) -> str:
-    names = [f"{name} ({number} of {folds})" for name, number in list(verdict.kept.items())[:15]]
-    return f"Of {verdict.features} the elimination kept most often, in folds: {', '.join(names)}."
+def _kept(result: ClassificationResult, folds: int) -> str:
+    names = [f"{name} ({number} of {folds})" for name, number in list(result.kept.items())[:15]]
+    return f"Of {result.features} the elimination kept most often, in folds: {', '.join(names)}."

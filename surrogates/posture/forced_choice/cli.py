@@ -39,15 +39,15 @@ def quiz(
     quiz = make_quiz(*data, clips=clips, examples=examples, seconds=seconds, seed=seed)
     sitting = page.Sitting(quiz, results, observer)
 
-    def tell(address: str) -> None:
+    def on_progress(address: str) -> None:
         print(f"Open {address} in a browser on this machine; Ctrl-C ends the test.", flush=True)
 
     with contextlib.suppress(KeyboardInterrupt):
-        page.serve(sitting, port, tell)
+        page.serve(sitting, port, on_progress)
     outcome = outcome_of(sitting.answers)
-    print(f"\n{_told('accuracy', outcome.accuracy)}")
-    print(_told("real ones called real (sensitivity)", outcome.sensitivity))
-    print(_told("simulated ones called simulated (specificity)", outcome.specificity))
+    print(f"\n{_text('accuracy', outcome.accuracy)}")
+    print(_text("real ones called real (sensitivity)", outcome.sensitivity))
+    print(_text("simulated ones called simulated (specificity)", outcome.specificity))
     print(f"{len(sitting.answers)} of {clips} clips answered, in {results}" if sitting.answers else "No answers.")
 
 
@@ -87,7 +87,7 @@ def _page_server() -> ModuleType:
     return quiz_page
 
 
-def _told(what: str, share: "Share") -> str:
+def _text(what: str, share: "Share") -> str:
     if share.number == 0:
         return f"{what}: no such clip answered"
     interval = f"95 % interval {100 * share.low:.0f} to {100 * share.high:.0f} %"

@@ -67,13 +67,13 @@ def cut_clips(dataset: Dataset, seconds: Seconds, *, points: int = POINTS, recor
     """
     length, starts = clip_starts(dataset, seconds)
     clips = []
-    for place, recording in enumerate(recordings_of(dataset)):
-        if not starts[place]:
+    for index, recording in enumerate(recordings_of(dataset)):
+        if not starts[index]:
             continue
         if not recorded or recording.centroid is None:
             recording = with_path(recording)  # noqa: PLW2901
         lines = midlines(recording, points) / (recording.length or 1.0)
-        for start in starts[place]:
+        for start in starts[index]:
             cut = centred(lines[start : start + length])
             clips.append(Clip(recording.name, start, recording.fps, cut))
     return tuple(clips)
@@ -92,7 +92,7 @@ def clip_starts(dataset: Dataset, seconds: Seconds) -> tuple[int, list[list[int]
         cut = dataset.windows(length, step=length)
     except InputError:
         raise InputError(f"dataset {dataset.name!r} has no {seconds:g} s without a gap: give fewer --seconds") from None
-    return length, [cut.start[cut.trial == place].tolist() for place in range(len(dataset))]
+    return length, [cut.start[cut.trial == index].tolist() for index in range(len(dataset))]
 
 
 def one_clip(dataset: Dataset, trial: int, start: Seconds, seconds: Seconds) -> Clip:
@@ -136,12 +136,12 @@ def in_one_form(real: Dataset, simulated: Dataset) -> tuple[Dataset, Dataset]:
     Raises:
         InputError: midlines cannot be rebuilt.
     """
-    told = [each for each in (real, simulated) if each.extra.get("posture") == AMPLITUDES]
-    shapes = eigenworms_of(told[-1]) if len(told) == 1 else None
+    text = [each for each in (real, simulated) if each.extra.get("posture") == AMPLITUDES]
+    shapes = eigenworms_of(text[-1]) if len(text) == 1 else None
 
     def formed(dataset: Dataset) -> Dataset:
         midlines = as_midlines(dataset)
-        return midlines if shapes is None or dataset in told else as_midlines(amplitudes_of(midlines, shapes))
+        return midlines if shapes is None or dataset in text else as_midlines(amplitudes_of(midlines, shapes))
 
     return formed(real), formed(simulated)
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_place, written_whole
+from neuron_models.foundation.files import atomic_write, require_writable
 from neuron_models.foundation.movies import MOVIE, save_movie
 from neuron_models.foundation.progress import progress_bar
 from surrogates.posture.forced_choice.clips import Clip
@@ -44,8 +44,8 @@ def write_film(clip: Clip, path: Path, *, side: int = 480, speed: float = 1.0) -
     if path.suffix == MOVIE:
         save_movie(frames, path, rate)
     else:
-        with written_whole(path) as beside:
-            iio.imwrite(beside, frames, duration=1000 / rate, loop=0)
+        with atomic_write(path) as temporary:
+            iio.imwrite(temporary, frames, duration=1000 / rate, loop=0)
     return path
 
 
@@ -53,7 +53,7 @@ def require_film(path: Path) -> None:
     """Raise an `InputError` unless a file's name ends as a film's does and there can be a file of this name."""
     require(path.suffix in SUFFIXES, f"a film's name ends in {', '.join(SUFFIXES)}, got {path.name!r}")
     require(not path.is_dir(), f"{path} is a folder: give a film another name")
-    require_place(path)
+    require_writable(path)
 
 
 def draw_frame(midline: Float[np.ndarray, "point 2"], reached: float, side: int) -> UInt8[np.ndarray, "side side 3"]:

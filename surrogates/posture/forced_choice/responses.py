@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_place
+from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.units import Degrees, Dimensionless, Fraction, Seconds
 
 REAL, SIMULATED = "real", "simulated"
@@ -104,7 +104,7 @@ def require_answers_file(path: Path) -> None:
     """Raise an `InputError` unless answers can be added to a file: it is missing, empty, or holds answers."""
     require(not path.is_dir(), f"{path} is a folder: name a file of results (.csv)")
     require(path.suffix == ".csv", f"a file of results ends in .csv, got {path.name!r}")
-    require_place(path)
+    require_writable(path)
     if path.is_file() and path.stat().st_size:
         load_answers(path)
 

@@ -177,10 +177,10 @@ def _example(sitting: Sitting, number: int) -> dict[str, Any]:
 
 
 def _choose(sitting: Sitting, given: Any) -> dict[str, Any]:
-    told = given if isinstance(given, dict) else {}
-    number = told.get("number")
+    text = given if isinstance(given, dict) else {}
+    number = text.get("number")
     require(isinstance(number, int) and not isinstance(number, bool), "a choice names the number of its clip")
-    answer = sitting.choose(int(number), str(told.get("choice")))  # type: ignore[arg-type]
+    answer = sitting.choose(int(number), str(text.get("choice")))  # type: ignore[arg-type]
     return {"truth": answer.truth, **state_of(sitting)}
 
 

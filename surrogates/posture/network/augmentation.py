@@ -17,34 +17,34 @@ from datasets.dataset import Dataset, Trial
 from neuron_models.foundation.units import Dimensionless, Fraction
 
 SIZE: Dimensionless = 0.3
-"""The standard deviation of the swelling, of 1."""
+"""The standard deviation of the scaling, of 1."""
 KEPT: Fraction = 0.9
-"""How much of a swelling is left a frame later."""
+"""How much of a scaling is left a frame later."""
 
 
-def swollen(stretches: Dataset, seed: int, size: Dimensionless = SIZE, kept: Fraction = KEPT) -> Dataset:
+def scale_amplitudes(segments: Dataset, seed: int, size: Dimensionless = SIZE, kept: Fraction = KEPT) -> Dataset:
     """Stretches whose deviations from the mean frame are 1 + s(t) times those recorded.
 
     s is a Gaussian autoregression of order 1: it keeps the share `kept` from frame to frame, and its standard deviation
-    is `size`. The frame that follows x(t) is the recorded one swollen as much as `kept` leaves of s(t): what is new in
+    is `size`. The frame that follows x(t) is the recorded one scaled as much as `kept` leaves of s(t): what is new in
     s(t + 1) cannot be known, and is not asked for.
 
     Args:
-        stretches: as `surrogates.posture.network.segments.stretches` cuts them.
+        segments: as `surrogates.posture.network.segments.segments` cuts them.
         seed: of s.
         size: of s.
         kept: of s.
     """
     rng = np.random.default_rng(seed)
-    mean = np.concatenate([np.asarray(trial.x[:]) for trial in stretches]).mean(axis=0)
+    mean = np.concatenate([np.asarray(trial.x[:]) for trial in segments]).mean(axis=0)
 
     def one(trial: Trial) -> Trial:
         x, y = np.asarray(trial.x[:]), np.asarray(trial.y[:])  # type: ignore[index]
-        swelling = wander(len(x), size, kept, rng)[:, None]
-        name = f"{trial.name}, swollen by {seed}"
-        return replace(trial, name=name, x=x + swelling * (x - mean), y=y + kept * swelling * (y - mean))
+        scaling = wander(len(x), size, kept, rng)[:, None]
+        name = f"{trial.name}, scaled by {seed}"
+        return replace(trial, name=name, x=x + scaling * (x - mean), y=y + kept * scaling * (y - mean))
 
-    return replace(stretches, trials=tuple(map(one, stretches)))
+    return replace(segments, trials=tuple(map(one, segments)))
 
 
 def wander(frames: int, size: Dimensionless, kept: Fraction, rng: np.random.Generator) -> Float[np.ndarray, " frame"]:

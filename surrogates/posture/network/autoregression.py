@@ -46,15 +46,15 @@ def lagged(frames: Float[np.ndarray, "frame channel"], lags: int) -> Float[np.nd
     return np.concatenate([padded[lags - 1 - k : len(padded) - k] for k in range(lags)], axis=1)
 
 
-def fit_autoregression(learned: Dataset, lags: int) -> Autoregression:
-    """Fit by least squares on stretches; no lags give the mean frame.
+def fit_autoregression(train_data: Dataset, lags: int) -> Autoregression:
+    """Fit by least squares on segments; no lags give the mean frame.
 
     Raises:
         InputError: negative lags, or more than the frames that stand before every one that counts.
     """
     require(0 <= lags <= CONTEXT, f"lags must be between 0 and {CONTEXT}, got {lags}")
-    design = np.concatenate([lagged(np.asarray(t.x[:]), lags)[CONTEXT - 1 :] for t in learned])
-    wanted = np.concatenate([np.asarray(t.y[:])[CONTEXT - 1 :] for t in learned])  # type: ignore[index]
+    design = np.concatenate([lagged(np.asarray(t.x[:]), lags)[CONTEXT - 1 :] for t in train_data])
+    wanted = np.concatenate([np.asarray(t.y[:])[CONTEXT - 1 :] for t in train_data])  # type: ignore[index]
     centre, middle = wanted.mean(0), design.mean(0)
     past, *_ = np.linalg.lstsq(design - middle, wanted - centre, rcond=None)
     left = wanted - centre - (design - middle) @ past
@@ -68,11 +68,11 @@ def spread_of(errors: Float[np.ndarray, "frame channel"]) -> Float[np.ndarray, "
     return np.linalg.cholesky(covariance + floor * np.eye(len(covariance))).T
 
 
-def choose_lags(learned: Dataset, checked: Dataset) -> int:
-    """The number of lags, from 1 on, with the smallest error on other stretches."""
+def choose_lags(train_data: Dataset, validation_data: Dataset) -> int:
+    """The number of lags, from 1 on, with the smallest error on other segments."""
     errors = {}
     for lags in range(1, CONTEXT + 1):
-        fitted = fit_autoregression(learned, lags)
-        left = [fitted.innovations(np.asarray(t.x[:]), np.asarray(t.y[:]))[CONTEXT - 1 :] for t in checked]  # type: ignore[index]
+        fitted = fit_autoregression(train_data, lags)
+        left = [fitted.innovations(np.asarray(t.x[:]), np.asarray(t.y[:]))[CONTEXT - 1 :] for t in validation_data]  # type: ignore[index]
         errors[lags] = float((np.concatenate([e @ fitted.spread for e in left]) ** 2).mean())
     return min(errors, key=errors.__getitem__)

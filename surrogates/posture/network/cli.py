@@ -8,7 +8,7 @@ import typer
 from datasets.options import DataArgument, DataOption, OutOption, parse_numbers
 from datasets.posture.cli import posture_app
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_picture, require_place
+from neuron_models.foundation.files import require_figure_path, require_writable
 from neuron_models.foundation.wording import counted
 
 SeedOption = Annotated[int, typer.Option(help="Of everything that is drawn.")]
@@ -36,18 +36,18 @@ def generate(
     from surrogates.posture.network.generated import generate_dataset, of_strain_and_split
     from surrogates.posture.network.networks import require_posture_lstm
     from surrogates.posture.network.plots import plot_free_run
-    from surrogates.posture.network.segments import stretches
+    from surrogates.posture.network.segments import segments
     from surrogates.runs.model_file import load_model
 
     require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
-    require_place(out)
+    require_writable(out)
     drawn = picture or out.with_suffix(".png")
-    require_picture(drawn)
+    require_figure_path(drawn)
     trained, channels = load_model(model)
     recorded = of_strain_and_split(load_dataset(data), strain, split)
     require_posture_lstm(trained)
     if channels is not None:
-        channels.require_same(stretches(recorded))
+        channels.require_same(segments(recorded))
     with progress_bar(frames, "frame") as bar:
         made = generate_dataset(
             trained, recorded, worms=worms, frames=frames, drawing=Drawing(noise, seed), done=bar.update
@@ -72,7 +72,7 @@ def compare(
     from surrogates.posture.network.comparison_page import print_comparison, write_comparison
 
     require(not out.is_file(), f"--out {out} is a file: name a folder")
-    require_place(out / "report.html")
+    require_writable(out / "report.html")
     real, made = load_dataset(data), load_dataset(generated)
     with progress_bar(len(real) + len(made), "worm") as bar:
         found = comparison.compare(real, made, bar.update)
@@ -88,7 +88,7 @@ def sizes(
     layers: Annotated[str, typer.Option(help="Numbers of layers, such as 1,2,4.")] = "1,2",
     units: Annotated[str, typer.Option(help="Numbers of units, such as 16,32,64.")] = "16,32,64",
     model: Annotated[str, typer.Option(help="posture_lstm, or posture_lstm_paper.")] = "posture_lstm",
-    epochs: Annotated[int, typer.Option(help="Passes over the training stretches, in each.")] = 100,
+    epochs: Annotated[int, typer.Option(help="Passes over the training segments, in each.")] = 100,
     strain: Annotated[str, typer.Option(help="The recordings of this strain only.")] = "",
     frames: Annotated[int, typer.Option(help="Of each free run.")] = 3000,
     worms: Annotated[int, typer.Option(help="Free runs of each size.")] = 20,
@@ -100,12 +100,12 @@ def sizes(
     from surrogates.posture.network.size_study import SizeStudy, print_sizes, run_sizes, save_sizes
 
     require(not out.is_file(), f"--out {out} is a file: name a folder")
-    require_place(out / "sizes.csv")
+    require_writable(out / "sizes.csv")
     dataset = load_dataset(data)
     if strain:
         dataset = select_strain(dataset, strain)
     study = SizeStudy(model, tuple(parse_numbers(layers)), tuple(parse_numbers(units)), epochs, frames, worms, seed)
-    table = run_sizes(dataset, study, tell=print)
+    table = run_sizes(dataset, study, on_progress=print)
     save_sizes(table, out)
     print_sizes(table)
     print(f"sizes.csv and sizes.png in {out}")

@@ -6,22 +6,11 @@ import pandas as pd
 from rich.table import Table
 
 from datasets.dataset import Dataset
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.printing import print_whole
 from neuron_models.foundation.wording import counted
-from surrogates.pages.page import (
-    Cell,
-    Column,
-    FigureBlock,
-    KeyValues,
-    Note,
-    Page,
-    Paragraph,
-    Rows,
-    Section,
-    TableBlock,
-    write_page,
-)
+from surrogates.pages import blocks
+from surrogates.pages.page import write_page
 from surrogates.posture.network.comparison import (
     BOUND,
     UNITS,
@@ -36,27 +25,27 @@ from surrogates.posture.network.plots import plot_distributions, plot_free_run
 def write_comparison(found: Comparison, real: Dataset, generated: Dataset, out: Path) -> Path:
     """Write `comparison.csv`, `report.html` and its figures into a folder; gives the page."""
     table = comparison_table(found)
-    with written_whole(out / "comparison.csv") as beside:
-        table.to_csv(beside, index=False)
+    with atomic_write(out / "comparison.csv") as temporary:
+        table.to_csv(temporary, index=False)
     runs = {
         "Real worms": f"{counted(len(real), 'recording')} of {counted(len(found.real), 'strain')} ({real.name})",
         "Generated worms": f"{counted(len(generated), 'worm')}, {generated.name}; {generated.source}",
         "Bounded": f"{int(found.bounded.sum())} of {len(found.bounded)} stay within {BOUND:g} times the data's range",
     }
     sections = (
-        Section("What was compared", (KeyValues(runs), *_verdicts(found))),
-        Section("Distances", (_table_block(table),)),
-        Section("Distributions", (_distributions(found),)),
-        Section("Over time", (_over_time(real, generated),)),
+        blocks.Section("What was compared", (blocks.KeyValues(runs), *_verdicts(found))),
+        blocks.Section("Distances", (_table_block(table),)),
+        blocks.Section("Distributions", (_distributions(found),)),
+        blocks.Section("Over time", (_over_time(real, generated),)),
     )
     lead = "Free runs of a network beside the recordings that it learned: whether they do what real worms do."
-    return write_page(Page("Generated worms", lead, sections), out / "report.html")
+    return write_page(blocks.Page("Generated worms", lead, sections), out / "report.html")
 
 
-def _verdicts(found: Comparison) -> tuple[Note | Paragraph, ...]:
+def _verdicts(found: Comparison) -> tuple[blocks.Note | blocks.Paragraph, ...]:
     """In sentences: the order of the strains, and distances beside those between strains."""
     if len(found.strains) < 2:
-        return (Paragraph("One strain: there is no order of strains to keep, and no distance between two."),)
+        return (blocks.Paragraph("One strain: there is no order of strains to keep, and no distance between two."),)
     table, notes = comparison_table(found), []
     for name in table["measure"].unique():
         largest = table.loc[table["measure"] == name, "distance"].max()
@@ -64,7 +53,7 @@ def _verdicts(found: Comparison) -> tuple[Note | Paragraph, ...]:
         order = "the real one" if same_order(found, name) else "not the real one"
         below = "below" if largest < least else "not below"
         notes.append(
-            Note(
+            blocks.Note(
                 f"{name.capitalize()}: the strains' order by mean is {order}; the largest distance of generated from "
                 f"real worms, {largest:.3g} {UNITS[name]}, is {below} the smallest between two strains, {least:.3g}."
             )
@@ -72,36 +61,36 @@ def _verdicts(found: Comparison) -> tuple[Note | Paragraph, ...]:
     return tuple(notes)
 
 
-def _table_block(table: pd.DataFrame) -> TableBlock:
+def _table_block(table: pd.DataFrame) -> blocks.TableBlock:
     columns = (
-        Column("strain"),
-        Column("mean, real"),
-        Column("mean, generated"),
-        Column("distance"),
-        Column("to the nearest strain"),
+        blocks.Column("strain"),
+        blocks.Column("mean, real"),
+        blocks.Column("mean, generated"),
+        blocks.Column("distance"),
+        blocks.Column("to the nearest strain"),
     )
     groups = []
     for name, part in table.groupby("measure", sort=False):
         rows = tuple(
             (
                 row["strain"] or "all",
-                Cell(row["real_mean"], f"± {row['real_sd']:.3g}"),
-                Cell(row["generated_mean"], f"± {row['generated_sd']:.3g}"),
+                blocks.Cell(row["real_mean"], f"± {row['real_sd']:.3g}"),
+                blocks.Cell(row["generated_mean"], f"± {row['generated_sd']:.3g}"),
                 row["distance"],
-                Cell(row["to_nearest"], row["nearest"]),
+                blocks.Cell(row["to_nearest"], row["nearest"]),
             )
             for row in part.to_dict("records")
         )
-        groups.append(Rows(rows, f"{name} ({UNITS[name]})" if UNITS[name] else str(name)))
+        groups.append(blocks.Rows(rows, f"{name} ({UNITS[name]})" if UNITS[name] else str(name)))
     caption = (
         "Means and standard deviations over frames; Wasserstein distance of generated from real worms, and of real "
         "worms from those of the strain that is nearest."
     )
-    return TableBlock(columns, tuple(groups), caption)
+    return blocks.TableBlock(columns, tuple(groups), caption)
 
 
-def _distributions(found: Comparison) -> FigureBlock:
-    return FigureBlock(
+def _distributions(found: Comparison) -> blocks.FigureBlock:
+    return blocks.FigureBlock(
         "distributions",
         plot_distributions(found),
         "How often each value occurs: real worms (filled) and generated ones (line), a row a strain.",
@@ -110,8 +99,8 @@ def _distributions(found: Comparison) -> FigureBlock:
     )
 
 
-def _over_time(real: Dataset, generated: Dataset) -> FigureBlock:
-    return FigureBlock(
+def _over_time(real: Dataset, generated: Dataset) -> blocks.FigureBlock:
+    return blocks.FigureBlock(
         "free-run",
         plot_free_run(real, generated),
         "A recorded worm, a generated one of the same strain, and how often each amplitude occurs in all of them.",

@@ -45,9 +45,9 @@ class NextFrameEvaluation(Evaluation):
         table = Table("split", "next frame from", f"RMSE ({units})", *channels, title="RMSE of the next frame")
         for split in splits:
             for name, scores in found.scores.items():
-                told = f"{name}, {found.lags} lags" if name.startswith("linear") else name
+                text = f"{name}, {found.lags} lags" if name.startswith("linear") else name
                 row = scores[split]
-                table.add_row(split, told, f"{row.rmse:.4g}", *(f"{row.rmse_by_output[each]:.4g}" for each in channels))
+                table.add_row(split, text, f"{row.rmse:.4g}", *(f"{row.rmse_by_output[each]:.4g}" for each in channels))
         print_whole(table)
 
 

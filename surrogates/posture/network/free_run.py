@@ -68,7 +68,7 @@ def generate(
     channels = model.input_shape[-1]
     require(seeds.shape[1] >= WINDOW, f"a seed must have {WINDOW} frames or more, got {seeds.shape[1]}")
     require(seeds.shape[2] == channels, f"{model.name} takes {channels} channels, the seeds have {seeds.shape[2]}")
-    require(bool(np.isfinite(seeds).all()), "a seed holds frames without a midline: take one from a stretch without")
+    require(bool(np.isfinite(seeds).all()), "a seed holds frames without a midline: take one from a segment without")
     require(frames >= 1, f"frames must be >= 1, got {frames}")
     return _run(model, seeds, frames, drawing, done)
 
@@ -80,13 +80,13 @@ def _run(model: keras.Model, seeds: np.ndarray, frames: int, drawing: Drawing, d
     weights, components = weights_of(model), components_of(model)
     read, go_on = _programs(len(weights["lstm"]), components)
     first = jnp.asarray(seeds, jnp.float32)
-    state, given = read(weights, first)
+    state, predicted = read(weights, first)
     keys = jax.vmap(lambda worm: jax.random.fold_in(jax.random.key(drawing.seed), worm))(jnp.arange(len(seeds)))
     noise = jnp.float32(drawing.noise)
     parts = []
     for start in range(0, frames, _FRAMES):
         numbers = jnp.arange(start, start + _FRAMES)
-        (state, given), drawn = go_on(weights, (state, given), keys, numbers, noise)
+        (state, predicted), drawn = go_on(weights, (state, predicted), keys, numbers, noise)
         part = np.asarray(drawn).swapaxes(0, 1)[:, : frames - start]
         if not np.isfinite(part).all():
             raise FloatingPointError(f"{model.name}: the free run is not finite within frame {start + len(part[0])}")
@@ -119,13 +119,13 @@ def _programs(layers: int, components: int) -> tuple[Callable, Callable]:
         zeros = [jnp.zeros((worms, size)) for size in units]
         past = jnp.repeat(frames[:, :1], max(2, lags), axis=1)
         start = State(zeros, zeros, past)
-        state, given = jax.lax.scan(lambda s, frame: step(weights, s, frame), start, frames.swapaxes(0, 1))
-        return state, given[-1]
+        state, predicted = jax.lax.scan(lambda s, frame: step(weights, s, frame), start, frames.swapaxes(0, 1))
+        return state, predicted[-1]
 
     def go_on(weights, carried, keys, numbers, noise):
         def one(carried, number):
-            state, given = carried
-            frame = draw(weights, state, given, components, keys, number, noise)
+            state, predicted = carried
+            frame = draw(weights, state, predicted, components, keys, number, noise)
             return step(weights, state, frame), frame
 
         return jax.lax.scan(one, carried, numbers)
@@ -139,23 +139,23 @@ def step(weights: dict[str, Any], state: State, frame):
     import jax.numpy as jnp
 
     mean, scale, change = weights["standard"]
-    given = (frame - mean) / scale
+    predicted = (frame - mean) / scale
     if weights["lstm"][0][0].shape[0] > frame.shape[-1]:
-        given = jnp.concatenate([given, (frame - state.past[:, 0]) / change], -1)
+        predicted = jnp.concatenate([predicted, (frame - state.past[:, 0]) / change], -1)
     hidden, cells = [], []
     for (kernel, recurrent, bias), before, cell in zip(weights["lstm"], state.hidden, state.cells, strict=True):
-        gates = given @ kernel + before @ recurrent + bias
+        gates = predicted @ kernel + before @ recurrent + bias
         into, forget, candidate, out = jnp.split(gates, 4, -1)
         kept = jax.nn.sigmoid(forget) * cell + jax.nn.sigmoid(into) * jnp.tanh(candidate)
-        given = jax.nn.sigmoid(out) * jnp.tanh(kept)
-        hidden.append(given)
+        predicted = jax.nn.sigmoid(out) * jnp.tanh(kept)
+        hidden.append(predicted)
         cells.append(kept)
     past = jnp.concatenate([frame[:, None], state.past[:, :-1]], 1)
     kernel, bias = weights["innovation"]
-    return State(hidden, cells, past), given @ kernel + bias
+    return State(hidden, cells, past), predicted @ kernel + bias
 
 
-def draw(weights: dict[str, Any], state: State, given, components: int, keys, number, noise):
+def draw(weights: dict[str, Any], state: State, predicted, components: int, keys, number, noise):
     """The next frame (worm, channel), drawn from what `step` gave; with no noise the mean."""
     import jax
     import jax.numpy as jnp
@@ -165,12 +165,12 @@ def draw(weights: dict[str, Any], state: State, given, components: int, keys, nu
     keys = jax.vmap(jax.random.fold_in, (0, None))(keys, number)
     gauss = jax.vmap(lambda key: jax.random.normal(jax.random.fold_in(key, 0), (channels,)))(keys)
     if components:
-        logits, means, scales = mixture_parts(given, components, jnp)
+        logits, means, scales = mixture_parts(predicted, components, jnp)
         mean = (jax.nn.softmax(logits, -1)[..., None] * means).sum(-2)
         chosen = jax.vmap(lambda key, each: jax.random.categorical(jax.random.fold_in(key, 1), each))(keys, logits)
         one = [jnp.take_along_axis(each, chosen[:, None, None], 1)[:, 0] for each in (means, scales)]
-        given = mean + noise * (one[0] + jnp.exp(one[1]) * gauss - mean)
+        predicted = mean + noise * (one[0] + jnp.exp(one[1]) * gauss - mean)
     else:
-        given = given + noise * gauss @ left
-    linear = state.past[:, :lags].reshape(len(given), -1) @ past if lags else 0.0
-    return rest + given @ spread + linear
+        predicted = predicted + noise * gauss @ left
+    linear = state.past[:, :lags].reshape(len(predicted), -1) @ past if lags else 0.0
+    return rest + predicted @ spread + linear

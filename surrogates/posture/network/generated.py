@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from datasets.dataset import Dataset, Trial, stretches
+from datasets.dataset import Dataset, Trial, contiguous_runs
 from datasets.posture.recording import (
     AMPLITUDES,
     TURN,
@@ -34,10 +34,10 @@ class Seed:
 
 
 def draw_seeds(dataset: Dataset, number: int, seed: int = 0, length: int = WINDOW) -> list[Seed]:
-    """Draw stretches to begin with: from as many different recordings as there are, then the same ones again.
+    """Draw segments to begin with: from as many different recordings as there are, then the same ones again.
 
     Raises:
-        InputError: no amplitudes, a number or a length that is too small, or no stretch that is long enough.
+        InputError: no amplitudes, a number or a length that is too small, or no segment that is long enough.
     """
     require_form(dataset, AMPLITUDES)
     require(number >= 1, f"worms must be >= 1, got {number}")
@@ -45,21 +45,21 @@ def draw_seeds(dataset: Dataset, number: int, seed: int = 0, length: int = WINDO
     require_seed(seed, "the seed of a free run")
     rng = np.random.default_rng(seed)
     starts = [_starts(trial, length) for trial in dataset]
-    able = [place for place, found in enumerate(starts) if len(found)]
+    able = [index for index, found in enumerate(starts) if len(found)]
     if not able:
-        raise InputError(f"dataset {dataset.name!r} has no uninterrupted stretch of {length} frames to begin with")
+        raise InputError(f"dataset {dataset.name!r} has no uninterrupted segment of {length} frames to begin with")
     order = np.concatenate([rng.permutation(able) for _ in range(-(-number // len(able)))])[:number]
     seeds = []
-    for place in order:
-        start = int(rng.choice(starts[place]))
-        frames = np.asarray(dataset.trials[place].x[start : start + length], dtype=float)
-        seeds.append(Seed(frames, int(place), start))
+    for index in order:
+        start = int(rng.choice(starts[index]))
+        frames = np.asarray(dataset.trials[index].x[start : start + length], dtype=float)
+        seeds.append(Seed(frames, int(index), start))
     return seeds
 
 
 def _starts(trial: Trial, length: int) -> np.ndarray:
-    """Where stretches of this length can begin."""
-    found = [np.arange(a, b - length + 1) for a, b in stretches(measured(trial))]
+    """Where segments of this length can begin."""
+    found = [np.arange(a, b - length + 1) for a, b in contiguous_runs(measured(trial))]
     return np.concatenate(found) if found else np.zeros(0, dtype=int)
 
 
@@ -72,7 +72,7 @@ def generate_dataset(
     drawing: Drawing = Drawing(),  # noqa: B008  it is frozen
     done: Callable[[int], object] = lambda number: None,
 ) -> Dataset:
-    """Generate worms that go on from stretches of recordings; the frames that they begin with are not kept.
+    """Generate worms that go on from segments of recordings; the frames that they begin with are not kept.
 
     Args:
         model: a `posture_lstm`.
@@ -92,9 +92,9 @@ def generate_dataset(
     """
     require_fitting(model, dataset)
     seeds = draw_seeds(dataset, worms, drawing.seed)
-    given = generate(model, np.stack([seed.frames for seed in seeds]), frames, drawing, done)
+    predicted = generate(model, np.stack([seed.frames for seed in seeds]), frames, drawing, done)
     turned = dataset.x_names[-1] == TURN
-    names = [f"generated_{place + 1:0{len(str(worms))}d}" for place in range(worms)]
+    names = [f"generated_{index + 1:0{len(str(worms))}d}" for index in range(worms)]
     recordings = [
         AmplitudeRecording(
             name=name,
@@ -106,7 +106,7 @@ def generate_dataset(
             length=dataset.extra.get("length", {}).get(dataset.trials[seed.trial].name),
             source=f"{model.name}, seed {drawing.seed}, noise {drawing.noise:g}",
         )
-        for name, run, seed in zip(names, given, seeds, strict=True)
+        for name, run, seed in zip(names, predicted, seeds, strict=True)
     ]
     made = amplitudes_dataset(recordings, f"generated from {dataset.name}", dataset.extra.get("eigenworms"))
     origin = {

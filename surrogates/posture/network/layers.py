@@ -70,9 +70,9 @@ class Forecast(keras.Layer):
 
     def call(self, inputs):
         """The next frame of each frame, (batch, time, channel), from frames and u of this shape."""
-        frames, given = inputs
+        frames, predicted = inputs
         ops = keras.ops
-        forecast = self.rest + ops.matmul(given, self.spread)
+        forecast = self.rest + ops.matmul(predicted, self.spread)
         if not self.lags:
             return forecast
         first = ops.repeat(frames[:, :1], self.lags - 1, axis=1)
@@ -117,12 +117,12 @@ class MixtureMean(keras.Layer):
         return {**super().get_config(), "components": self.components}
 
 
-def mixture_parts(given, components: int, ops=keras.ops):
+def mixture_parts(predicted, components: int, ops=keras.ops):
     """The logits (..., component), means and logarithms of standard deviations (..., component, channel) in a vector.
 
     Standard deviations stay between e^-4 and e^3 of what a linear autoregression leaves, so that no single frame can
     draw a Gaussian onto itself. `ops` is `keras.ops` or what has the same functions, as `jax.numpy` does.
     """
-    apart = ops.stack(ops.split(given[..., components:], components, -1), -2)
+    apart = ops.stack(ops.split(predicted[..., components:], components, -1), -2)
     means, scales = ops.split(apart, 2, -1)
-    return given[..., :components], means, ops.clip(scales, *LOG_SCALES)
+    return predicted[..., :components], means, ops.clip(scales, *LOG_SCALES)

@@ -11,13 +11,13 @@ from surrogates.posture.network.layers import mixture_parts
 class SquaredError:
     """The squared error of each frame, mean over its channels."""
 
-    def __call__(self, y, given):
+    def __call__(self, y, predicted):
         """(..., channel) twice to (...)."""
-        return keras.ops.mean((given - y) ** 2, -1)
+        return keras.ops.mean((predicted - y) ** 2, -1)
 
 
 @dataclass(frozen=True)
-class Surprise:
+class MixtureNLL:
     """The negative log likelihood of each frame under a mixture of Gaussians, over the number of channels, in nats.
 
     `components` is the number of Gaussians; their axes are those of the channels.
@@ -25,15 +25,15 @@ class Surprise:
 
     components: int
 
-    def __call__(self, y, given):
+    def __call__(self, y, predicted):
         """(..., channel) and (..., parameter) to (...)."""
         ops = keras.ops
-        logits, means, scales = mixture_parts(given, self.components)
+        logits, means, scales = mixture_parts(predicted, self.components)
         deviations = (y[..., None, :] - means) * ops.exp(-scales)
         each = -ops.sum(0.5 * deviations**2 + scales, -1) - 0.5 * math.log(2 * math.pi) * y.shape[-1]
         return -ops.logsumexp(ops.log_softmax(logits, -1) + each, -1) / y.shape[-1]
 
 
-def loss_of(components: int) -> SquaredError | Surprise:
+def loss_of(components: int) -> SquaredError | MixtureNLL:
     """What a network with so many components minimises."""
-    return Surprise(components) if components else SquaredError()
+    return MixtureNLL(components) if components else SquaredError()

@@ -6,7 +6,7 @@ from datasets.dataset import Dataset
 from datasets.posture.recording import select_strain
 from surrogates.posture.network.evaluation import evaluate_next_frame
 from surrogates.posture.network.networks import posture_lstm, posture_lstm_paper
-from surrogates.posture.network.segments import stretches
+from surrogates.posture.network.segments import segments
 from surrogates.posture.network.training import BY_FRAME, train_on_pieces, train_on_windows
 from surrogates.training.model_kind import ModelKind, model_table
 
@@ -23,7 +23,7 @@ _POSTURE = ModelKind(
     objective=BY_FRAME,
     train=train_on_pieces,
     task="next_step",
-    prepare=stretches,
+    prepare=segments,
     select=of_strain,
     select_settings={"strain": ""},
     evaluate=evaluate_next_frame,

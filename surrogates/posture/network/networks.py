@@ -57,8 +57,8 @@ def posture_lstm(
         hidden = _lstm(units, seeds, index)(hidden)
         if dropout and (index or layers == 1):
             hidden = keras.layers.Dropout(dropout, seed=seeds[2], name=f"dropout_{index + 1}")(hidden)
-    given = _innovation(units, inputs, components, seed)(hidden)
-    mean = MixtureMean(components, name="mean")(given) if components else given
+    predicted = _innovation(units, inputs, components, seed)(hidden)
+    mean = MixtureMean(components, name="mean")(predicted) if components else predicted
     name = f"posture_lstm_{layers}x{units}"
     return keras.Model(frames, Forecast(lags, name="forecast")([frames, mean]), name=name)
 

@@ -19,23 +19,23 @@ _BINS = 60
 
 
 def plot_next_frames(model, dataset: Dataset, seconds: float = _SECONDS) -> Figure:
-    """Draw what the network predicts of each next frame over what was recorded, in a stretch that it did not learn.
+    """Draw what the network predicts of each next frame over what was recorded, in a segment that it did not learn.
 
     Args:
         model: a `posture_lstm`.
-        dataset: of stretches.
-        seconds: how much of the longest stretch of the test, else the validation, else the training part.
+        dataset: of segments.
+        seconds: how much of the longest segment of the test, else the validation, else the training part.
     """
     parts = dataset.by_split()
     part = next((parts[name] for name in ("test", "validation", "train") if name in parts), dataset)
     one = part.select([int(np.argmax([len(trial) for trial in part]))])
     trial, frames = one.trials[0], round(1000 * seconds / dataset.dt)
-    recorded, given = np.asarray(trial.y[:frames]), forecasts(model, one)[0][:frames]  # type: ignore[index]
+    recorded, predicted = np.asarray(trial.y[:frames]), forecasts(model, one)[0][:frames]  # type: ignore[index]
     names = dataset.x_names
     figure = Figure(figsize=(8.0, 1.1 * len(names) + 0.8), layout="constrained")
     axes = figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
     time = np.arange(len(recorded)) * dataset.dt / 1000
-    for axis, name, true, guess in zip(axes, names, recorded.T, given.T, strict=True):
+    for axis, name, true, guess in zip(axes, names, recorded.T, predicted.T, strict=True):
         axis.plot(time, true, color=REAL, lw=2.2, label="recorded")
         axis.plot(time, guess, color=MADE, lw=1.0, ls="--", label="predicted from the frames before")
         axis.set_ylabel(name, fontsize=9)
@@ -56,12 +56,12 @@ def plot_free_run(real: Dataset, generated: Dataset, seconds: float = 60.0) -> F
     """
     made = generated.trials[0]
     strain = strain_of(generated, made)
-    places = [place for place, trial in enumerate(real) if strain_of(real, trial) == strain] or list(range(len(real)))
+    indices = [index for index, trial in enumerate(real) if strain_of(real, trial) == strain] or list(range(len(real)))
     names = real.x_names[:_CHANNELS] if len(real.x_names) > _CHANNELS else real.x_names
     figure = Figure(figsize=(11.0, 1.05 * len(names) + 1.1), layout="constrained")
     axes = figure.subplots(len(names), 3, sharex="col", sharey="row", squeeze=False, width_ratios=(3, 3, 1))
-    shown = ((f"recorded: {real.trials[places[0]].name}", real.trials[places[0]], REAL), (made.name, made, MADE))
-    pooled = [_pooled(real.select(places)), _pooled(_of_strain(generated, strain))]
+    shown = ((f"recorded: {real.trials[indices[0]].name}", real.trials[indices[0]], REAL), (made.name, made, MADE))
+    pooled = [_pooled(real.select(indices)), _pooled(_of_strain(generated, strain))]
     for column, (title, trial, colour) in enumerate(shown):
         frames = round(1000 * seconds / real.dt)
         x = np.where(measured(trial)[:, None], np.asarray(trial.x[:], dtype=float), np.nan)[:frames]
@@ -85,7 +85,7 @@ def plot_free_run(real: Dataset, generated: Dataset, seconds: float = 60.0) -> F
 
 
 def _of_strain(dataset: Dataset, strain: str) -> Dataset:
-    return dataset.select([place for place, trial in enumerate(dataset) if strain_of(dataset, trial) == strain])
+    return dataset.select([index for index, trial in enumerate(dataset) if strain_of(dataset, trial) == strain])
 
 
 def _pooled(dataset: Dataset) -> np.ndarray:

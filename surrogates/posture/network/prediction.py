@@ -10,7 +10,7 @@ from datasets.dataset import Dataset, Trial
 from neuron_models.foundation.units import DataUnits
 from surrogates.backend import keras, tensorflow_unseen
 from surrogates.posture.network.autoregression import choose_lags, fit_autoregression
-from surrogates.posture.network.segments import CONTEXT, stretches
+from surrogates.posture.network.segments import CONTEXT, segments
 from surrogates.training.metrics import Score, require_fitting, score
 
 NETWORK = "network"
@@ -19,7 +19,7 @@ _AT_ONCE = 2**16
 
 
 def forecasts(model: keras.Model, dataset: Dataset) -> list[Float[np.ndarray, "frame channel"]]:
-    """The frame after each frame of each stretch, from the recorded ones before it in its stretch.
+    """The frame after each frame of each segment, from the recorded ones before it in its segment.
 
     Raises:
         InputError: the model takes another number of channels.
@@ -29,14 +29,14 @@ def forecasts(model: keras.Model, dataset: Dataset) -> list[Float[np.ndarray, "f
     found: list[np.ndarray] = [np.zeros(0)] * len(dataset)
     while len(order):
         length = 2 ** int(np.ceil(np.log2(len(dataset.trials[order[0]]))))  # few lengths, since each is compiled
-        some = [place for place in order[: max(1, _AT_ONCE // length)] if len(dataset.trials[place]) <= length]
+        some = [index for index in order[: max(1, _AT_ONCE // length)] if len(dataset.trials[index]) <= length]
         x = np.zeros((2 ** int(np.ceil(np.log2(len(some)))), length, len(dataset.x_names)), np.float32)
-        for row, place in enumerate(some):
-            x[row, : len(dataset.trials[place])] = dataset.trials[place].x[:]
+        for row, index in enumerate(some):
+            x[row, : len(dataset.trials[index])] = dataset.trials[index].x[:]
         with tensorflow_unseen():
-            given = np.asarray(model.predict(x, batch_size=len(x), verbose=0))
-        for row, place in enumerate(some):
-            found[place] = given[row, : len(dataset.trials[place])]
+            predicted = np.asarray(model.predict(x, batch_size=len(x), verbose=0))
+        for row, index in enumerate(some):
+            found[index] = predicted[row, : len(dataset.trials[index])]
         order = order[len(some) :]
     return found
 
@@ -56,22 +56,22 @@ class NextFrame:
 def score_next_frame(model: keras.Model, dataset: Dataset, context: int = CONTEXT) -> NextFrame:
     """Score the next frame as the network predicts it, beside the last frame repeated and a linear autoregression.
 
-    The autoregression is fitted to the training stretches of these data, with as many lags as are best on the
-    validation stretches (on the training stretches, if there are none). All methods are judged on the same frames.
+    The autoregression is fitted to the training segments of these data, with as many lags as are best on the
+    validation segments (on the training segments, if there are none). All methods are judged on the same frames.
 
     Args:
         model: a `posture_lstm`.
         dataset: of amplitudes.
-        context: frames that a predicted one must have before it in its stretch.
+        context: frames that a predicted one must have before it in its segment.
 
     Raises:
-        InputError: no stretch is long enough, or the model takes other channels.
+        InputError: no segment is long enough, or the model takes other channels.
     """
-    dataset = stretches(dataset)
+    dataset = segments(dataset)
     parts = dataset.by_split()
-    learned = parts.get("train", dataset)
-    lags = choose_lags(learned, parts.get("validation", learned))
-    linear = fit_autoregression(learned, lags)
+    train_data = parts.get("train", dataset)
+    lags = choose_lags(train_data, parts.get("validation", train_data))
+    linear = fit_autoregression(train_data, lags)
     judged = replace(dataset, trials=tuple(_counted(trial, context) for trial in dataset if len(trial) >= context))
     frames = [np.asarray(trial.x[:]) for trial in judged]
     methods = {
@@ -79,9 +79,9 @@ def score_next_frame(model: keras.Model, dataset: Dataset, context: int = CONTEX
         "linear autoregression": [linear.predict(each) for each in frames],
         "last frame repeated": frames,
     }
-    return NextFrame({name: score(judged, given) for name, given in methods.items()}, lags)
+    return NextFrame({name: score(judged, predicted) for name, predicted in methods.items()}, lags)
 
 
 def _counted(trial: Trial, context: int) -> Trial:
-    """The stretch with weight zero where too few frames are before the predicted one."""
+    """The segment with weight zero where too few frames are before the predicted one."""
     return replace(trial, weight=(np.arange(len(trial)) >= context - 1).astype(float))

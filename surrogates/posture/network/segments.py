@@ -1,6 +1,6 @@
-"""Recordings of eigenworm amplitudes as uninterrupted stretches: what the network learns from, and is judged on.
+"""Recordings of eigenworm amplitudes as uninterrupted segments: what the network learns from, and is judged on.
 
-A frame is predicted from those before it in its stretch; nothing reaches across a gap, nor across the border of the
+A frame is predicted from those before it in its segment; nothing reaches across a gap, nor across the border of the
 last tenth of a recording, which is held out.
 """
 
@@ -9,29 +9,28 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float
 
-from datasets.dataset import Dataset, Trial
-from datasets.dataset import stretches as stretches_of
+from datasets.dataset import Dataset, Trial, contiguous_runs
 from datasets.posture.recording import AMPLITUDES, require_form
 from neuron_models.foundation.errors import InputError
 from surrogates.posture.network.networks import WINDOW
-from surrogates.training.trainer import Arrays
+from surrogates.training.configuration import Arrays
 
 HELD_OUT = 0.1
 """The share at the end of each recording that validates (Li et al. 2017)."""
 CONTEXT = 5
-"""A predicted frame counts if there are so many before it in its stretch."""
+"""A predicted frame counts if there are so many before it in its segment."""
 PIECES = (75, 150, 300)
-"""Frames of a piece of a stretch that is learned at once: of these, what leaves least to fill up."""
+"""Frames of a piece of a segment that is learned at once: of these, what leaves least to fill up."""
 
 
-def stretches(dataset: Dataset) -> Dataset:
-    """Cut recordings into stretches, a trial each: x holds its frames but the last, y the frame after each.
+def segments(dataset: Dataset) -> Dataset:
+    """Cut recordings into segments, a trial each: x holds its frames but the last, y the frame after each.
 
     Of recordings without a split, or of the split "train" if none is of "validation", the last tenth is cut off for
     validation.
 
     Raises:
-        InputError: the dataset holds no amplitudes, or there is no stretch of 51 frames (a window and the frame after).
+        InputError: the dataset holds no amplitudes, or there is no segment of 51 frames (a window and the frame after).
     """
     if "stretches_of" in dataset.extra:
         return dataset
@@ -41,7 +40,7 @@ def stretches(dataset: Dataset) -> Dataset:
     trials = [piece for trial in dataset for piece in _pieces(trial, trial.split in cut)]
     if max((len(trial) for trial in trials), default=0) < WINDOW:
         raise InputError(
-            f"dataset {dataset.name!r} has no uninterrupted stretch of {WINDOW + 1} frames: the network predicts a "
+            f"dataset {dataset.name!r} has no uninterrupted segment of {WINDOW + 1} frames: the network predicts a "
             f"frame from the {WINDOW} before it"
         )
     return replace(
@@ -54,13 +53,13 @@ def stretches(dataset: Dataset) -> Dataset:
 
 
 def _pieces(trial: Trial, cut: bool) -> list[Trial]:
-    """The stretches of a recording; where it is cut, they end at the border of its last tenth, and others begin."""
+    """The segments of a recording; where it is cut, they end at the border of its last tenth, and others begin."""
     x, valid = np.asarray(trial.x[:], dtype=float), measured(trial)
     border = round((1 - HELD_OUT) * len(x)) if cut else len(x)
     sides = [(0, border, "train" if cut else trial.split), (border, len(x), "validation")]
     found = []
     for first, last, split in sides:
-        for start, end in stretches_of(valid[first:last]):
+        for start, end in contiguous_runs(valid[first:last]):
             if end - start > CONTEXT + 1:
                 frames = x[first + start : first + end]
                 name = f"{trial.name}:{first + start}"
@@ -73,18 +72,18 @@ def measured(trial: Trial) -> Bool[np.ndarray, " frame"]:
     return trial.valid() & np.isfinite(np.asarray(trial.x[:], dtype=float)).all(axis=1)
 
 
-def pieces(dataset: Dataset, targets: list[Float[np.ndarray, "frame channel"]]) -> Arrays:
-    """x, y and weight of equally long pieces of stretches, for training with a loss at every frame.
+def training_chunks(dataset: Dataset, targets: list[Float[np.ndarray, "frame channel"]]) -> Arrays:
+    """x, y and weight of equally long pieces of segments, for training with a loss at every frame.
 
     One pass over a piece of 300 frames learns 250 of them; with windows of 50 frames it takes 250 passes over 50.
 
     Args:
-        dataset: of stretches.
-        targets: of each stretch, what its frames are to give.
+        dataset: of segments.
+        targets: of each segment, what its frames are to give.
 
     Returns:
         x and y (piece, frame, channel), filled up with zeros, and weight (piece, frame), zero where nothing counts: in
-        the first `CONTEXT` - 1 frames of a stretch, and in the first `WINDOW` of a piece that begins inside one.
+        the first `CONTEXT` - 1 frames of a segment, and in the first `WINDOW` of a piece that begins inside one.
     """
     starts = {length: [_starts(len(trial), length) for trial in dataset] for length in PIECES}
     length = min(starts, key=lambda each: each * sum(map(len, starts[each])))
@@ -102,12 +101,12 @@ def pieces(dataset: Dataset, targets: list[Float[np.ndarray, "frame channel"]]) 
 
 
 def _starts(frames: int, length: int) -> range:
-    """Where the pieces of a stretch begin: each `WINDOW` frames before the end of the one before."""
+    """Where the pieces of a segment begin: each `WINDOW` frames before the end of the one before."""
     return range(0, max(1, frames - WINDOW), length - WINDOW)
 
 
 def windows(dataset: Dataset, targets: list[Float[np.ndarray, "frame channel"]], length: int = WINDOW) -> Arrays:
-    """x, y and weight of all windows, of which only the last frame counts (Li et al. 2017): see `pieces`."""
+    """x, y and weight of all windows, of which only the last frame counts (Li et al. 2017): see `training_chunks`."""
     xs: list[np.ndarray] = []
     ys: list[np.ndarray] = []
     for trial, wanted in zip(dataset, targets, strict=True):
@@ -115,7 +114,7 @@ def windows(dataset: Dataset, targets: list[Float[np.ndarray, "frame channel"]],
             for found, array in ((xs, np.asarray(trial.x[:])), (ys, wanted)):
                 found.append(np.lib.stride_tricks.sliding_window_view(array, length, axis=0).swapaxes(1, 2))
     if not xs:
-        raise InputError(f"dataset {dataset.name!r} has no uninterrupted stretch of {length + 1} frames")
+        raise InputError(f"dataset {dataset.name!r} has no uninterrupted segment of {length + 1} frames")
     x, y = np.concatenate(xs), np.concatenate(ys)
     weight = np.zeros(x.shape[:2])
     weight[:, -1] = 1.0

@@ -12,7 +12,7 @@ from rich.table import Table
 from datasets.dataset import Dataset
 from datasets.plots import COLOURS, MUTED, save_figure, tidy
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.printing import print_whole
 from neuron_models.foundation.wording import counted
 from surrogates.posture.network.comparison import behaviour, bounded, distance
@@ -20,9 +20,9 @@ from surrogates.posture.network.free_run import Drawing
 from surrogates.posture.network.generated import generate_dataset
 from surrogates.posture.network.models import POSTURE_MODELS
 from surrogates.posture.network.prediction import NETWORK, score_next_frame
-from surrogates.posture.network.segments import stretches
+from surrogates.posture.network.segments import segments
+from surrogates.training.configuration import TrainingConfig
 from surrogates.training.model_kind import fit_model, look_up
-from surrogates.training.trainer import TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,9 @@ class SizeStudy:
         require(bool(self.layers) and bool(self.units), "a size study needs numbers of layers and of units")
 
 
-def run_sizes(dataset: Dataset, study: SizeStudy, tell: Callable[[str], object] = lambda line: None) -> pd.DataFrame:
+def run_sizes(
+    dataset: Dataset, study: SizeStudy, on_progress: Callable[[str], object] = lambda line: None
+) -> pd.DataFrame:
     """Train every size from the same seed: one row each.
 
     `validation` is the error of the next frame, `linear` that of a linear autoregression, `loss` the validation loss
@@ -51,15 +53,15 @@ def run_sizes(dataset: Dataset, study: SizeStudy, tell: Callable[[str], object] 
     and real worms, in standard deviations of the real ones.
 
     Raises:
-        InputError: a size that is none, or recordings without a long enough stretch.
+        InputError: a size that is none, or recordings without a long enough segment.
     """
     kind = look_up(study.model, POSTURE_MODELS)
-    cut, real = stretches(dataset), _pooled(dataset)
+    cut, real = segments(dataset), _pooled(dataset)
     config = TrainingConfig(study.epochs, kind.training_defaults["batch_size"], kind.learning_rate, study.seed)
     rows = []
     for layers in study.layers:
         for units in study.units:
-            tell(f"{study.model} of {layers} x {units}")
+            on_progress(f"{study.model} of {layers} x {units}")
             model, training = fit_model(
                 look_up(study.model, POSTURE_MODELS), cut, config, {"layers": layers, "units": units}
             )
@@ -92,8 +94,8 @@ def _pooled(dataset: Dataset) -> dict[str, np.ndarray]:
 
 def save_sizes(table: pd.DataFrame, out: Path) -> None:
     """Write `sizes.csv` and `sizes.png`."""
-    with written_whole(out / "sizes.csv") as beside:
-        table.to_csv(beside, index=False)
+    with atomic_write(out / "sizes.csv") as temporary:
+        table.to_csv(temporary, index=False)
     save_figure(plot_sizes(table), out / "sizes.png")
 
 

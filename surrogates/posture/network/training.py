@@ -12,21 +12,23 @@ import numpy as np
 from datasets.dataset import Dataset
 from neuron_models.foundation.errors import require
 from surrogates.backend import keras
-from surrogates.posture.network.augmentation import swollen
+from surrogates.posture.network.augmentation import scale_amplitudes
 from surrogates.posture.network.autoregression import Autoregression, fit_autoregression, spread_of
 from surrogates.posture.network.losses import SquaredError, loss_of
 from surrogates.posture.network.networks import components_of, innovations
 from surrogates.posture.network.prediction import forecasts
-from surrogates.posture.network.segments import CONTEXT, pieces, stretches, windows
-from surrogates.training.jax_program import Stopping
+from surrogates.posture.network.segments import CONTEXT, segments, training_chunks, windows
+from surrogates.training.configuration import Arrays, EarlyStopping, Objective, Training, TrainingConfig
 from surrogates.training.seeds import seeds_of
-from surrogates.training.trainer import Arrays, Objective, Training, TrainingConfig, train
+from surrogates.training.trainer import train
 
-BY_FRAME = Objective(SquaredError(), optimizer="rmsprop", stopping=Stopping(factor=0.25, after=10, patience=25))
+BY_FRAME = Objective(
+    SquaredError(), optimizer="rmsprop", stopping=EarlyStopping(rate_factor=0.25, rate_patience=10, patience=25)
+)
 """The loss is that of the model; the rate falls to a quarter after 10 epochs without gain, and 25 end the training."""
 COPIES = 2
 """Swollen copies of the recordings that a generator learns beside them."""
-GRADUALLY = Stopping(anneal=True)
+GRADUALLY = EarlyStopping(cosine_decay=True)
 """How the rate falls for a generator: a loss of recorded frames does not tell when its free runs are good."""
 
 
@@ -39,7 +41,7 @@ def train_on_pieces(
     with waves that swell and shrink.
     """
     copies = COPIES if components_of(model) else 0
-    return _train(model, dataset, config, objective, progress, pieces, copies)
+    return _train(model, dataset, config, objective, progress, training_chunks, copies)
 
 
 def train_on_windows(
@@ -51,13 +53,13 @@ def train_on_windows(
 
     Args:
         model: a `posture_lstm`.
-        dataset: of amplitudes; what is learned, and what is held out, is told by `stretches`.
+        dataset: of amplitudes; what is learned, and what is held out, is told by `segments`.
         config: epochs, batch size, learning rate, seed.
         objective: optimizer and stopping; the loss is decided by the model.
         progress: show a bar.
 
     Raises:
-        InputError: no stretch is long enough.
+        InputError: no segment is long enough.
         FloatingPointError: the loss was never finite.
     """
     return _train(model, dataset, config, objective, progress, windows)
@@ -72,14 +74,14 @@ def _train(
     cut: Callable[..., Arrays],
     copies: int = 0,
 ) -> Training:
-    dataset = stretches(dataset)
+    dataset = segments(dataset)
     parts = dataset.by_split()
-    require("train" in parts, f"dataset {dataset.name!r} has no training recordings with a long enough stretch")
+    require("train" in parts, f"dataset {dataset.name!r} has no training recordings with a long enough segment")
     linear = fit_linear_parts(model, parts["train"])
 
     def arrays(part: Dataset) -> Arrays:
         seeds = seeds_of(config.seed, copies) if part.trials[0].split == "train" else ()
-        part = replace(part, trials=sum((swollen(part, seed).trials for seed in seeds), part.trials))
+        part = replace(part, trials=sum((scale_amplitudes(part, seed).trials for seed in seeds), part.trials))
         return cut(part, [linear.innovations(np.asarray(t.x[:]), np.asarray(t.y[:])) for t in part])  # type: ignore[index]
 
     stopping = GRADUALLY if copies else objective.stopping
@@ -89,14 +91,14 @@ def _train(
     return training
 
 
-def fit_linear_parts(model: keras.Model, learned: Dataset) -> Autoregression:
-    """Set the scales of the inputs and the linear prediction to those of stretches; gives the linear prediction."""
-    frames = np.concatenate([np.asarray(t.x[:]) for t in learned])
-    changes = np.concatenate([np.diff(np.asarray(t.x[:]), axis=0) for t in learned])
+def fit_linear_parts(model: keras.Model, train_data: Dataset) -> Autoregression:
+    """Set the scales of the inputs and the linear prediction to those of segments; gives the linear prediction."""
+    frames = np.concatenate([np.asarray(t.x[:]) for t in train_data])
+    changes = np.concatenate([np.diff(np.asarray(t.x[:]), axis=0) for t in train_data])
     scales = [np.where(each > 0, each, 1.0) for each in (frames.std(0), changes.std(0))]
     model.get_layer("standard").set_weights([frames.mean(0), *scales])
     forecast = model.get_layer("forecast")
-    linear = fit_autoregression(learned, forecast.lags)
+    linear = fit_autoregression(train_data, forecast.lags)
     forecast.set_weights([linear.past, linear.rest, linear.spread, np.eye(len(linear.rest))])
     return linear
 
@@ -104,8 +106,8 @@ def fit_linear_parts(model: keras.Model, learned: Dataset) -> Autoregression:
 def _set_noise(model: keras.Model, judged: Dataset, linear: Autoregression) -> None:
     """Keep how far the trained network is off, in the coordinates of what it gives, for drawing from it."""
     off = [
-        np.asarray(t.y[:])[CONTEXT - 1 :] - given[CONTEXT - 1 :]  # type: ignore[index]
-        for t, given in zip(judged, forecasts(model, judged), strict=True)
+        np.asarray(t.y[:])[CONTEXT - 1 :] - predicted[CONTEXT - 1 :]  # type: ignore[index]
+        for t, predicted in zip(judged, forecasts(model, judged), strict=True)
     ]
     errors = np.linalg.solve(linear.spread.T, np.concatenate(off).T).T
     *kept, _ = model.get_layer("forecast").get_weights()

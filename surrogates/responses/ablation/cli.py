@@ -11,7 +11,7 @@ from connectome.cli import NetworkOption
 from connectome.scenario import SCENARIOS, Scenario, load_scenario
 from datasets.options import ClusterOption, ScenarioOption, one_of, parse_names, parse_numbers
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_place
+from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.printing import print_whole
 from neuron_models.foundation.wording import counted
 from neuron_models.foundation.workers import require_workers
@@ -142,7 +142,7 @@ def _first_test(scenario: Scenario) -> int:
 def _require_folder(out: Path) -> None:
     if out.is_file() or out == Path():
         raise InputError(f"--out must name a folder of its own, got {str(out)!r}")
-    require_place(out)
+    require_writable(out)
 
 
 def register(app: typer.Typer) -> None:

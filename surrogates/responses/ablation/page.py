@@ -7,21 +7,10 @@ import pandas as pd
 
 from datasets.dataset import Dataset
 from datasets.responses.screen_file import Screen
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.numerals import listed
-from surrogates.pages.page import (
-    Block,
-    Column,
-    Details,
-    FigureBlock,
-    KeyValues,
-    Page,
-    Paragraph,
-    Rows,
-    Section,
-    TableBlock,
-    write_page,
-)
+from surrogates.pages import blocks
+from surrogates.pages.page import write_page
 from surrogates.responses.ablation.plots import most_affected, plot_ranking, plot_raster, plot_screen
 
 REPORT_FILE = "report.html"
@@ -44,8 +33,8 @@ def write_scenario_report(
         lost: the ablated neurons.
         out: the folder.
     """
-    with written_whole(out / "activity.csv") as beside:
-        table.to_csv(beside, index=False)
+    with atomic_write(out / "activity.csv") as temporary:
+        table.to_csv(temporary, index=False)
     named = listed(tuple(lost))
     title = f"{intact.name} without {named}" if lost else f"{intact.name}: which neurons are active"
     runs = {"intact": intact} if ablated is None else {"intact": intact, f"without {named}": ablated}
@@ -55,8 +44,11 @@ def write_scenario_report(
         "colours are linear up to 2 mV and logarithmic above."
     )
     alt = f"Raster of {len(intact.y_names)} neurons over time" + (", intact, ablated and their difference" * bool(lost))
-    raster = FigureBlock("raster", plot_raster(runs, shown), caption, alt)
-    sections = (Section("Most active neurons", _most_active(table, bool(lost))), Section("Raster", (raster,)))
+    raster = blocks.FigureBlock("raster", plot_raster(runs, shown), caption, alt)
+    sections = (
+        blocks.Section("Most active neurons", _most_active(table, bool(lost))),
+        blocks.Section("Raster", (raster,)),
+    )
     facts = {
         "stimulated": ", ".join(name for name in intact.x_names if name not in lost),
         "sequences": str(len(intact)),
@@ -66,38 +58,50 @@ def write_scenario_report(
         else "none",
     }
     return write_page(
-        Page(title, _MEASURE, (*sections, Section("What was run", (KeyValues(facts),)))), out / REPORT_FILE
+        blocks.Page(title, _MEASURE, (*sections, blocks.Section("What was run", (blocks.KeyValues(facts),)))),
+        out / REPORT_FILE,
     )
 
 
-def _most_active(table: pd.DataFrame, compared: bool) -> tuple[Block, ...]:
-    columns: tuple[Column, ...] = (Column("Neuron"), Column("Class"), Column("Intact", "mV"))
+def _most_active(table: pd.DataFrame, compared: bool) -> tuple[blocks.Block, ...]:
+    columns: tuple[blocks.Column, ...] = (
+        blocks.Column("Neuron"),
+        blocks.Column("Class"),
+        blocks.Column("Intact", "mV"),
+    )
     if not compared:
         active = [(r.neuron, r.role, 1000 * r.activity) for r in table.itertuples()]
         return _folded(columns, active, "The most active neurons.", "neurons")
-    columns += (Column("Ablated", "mV"), Column("Lost", "%"))
+    columns += (blocks.Column("Ablated", "mV"), blocks.Column("Lost", "%"))
     rows = [(r.neuron, r.role, 1000 * r.activity, 1000 * r.ablated, 100 * r.lost) for r in table.itertuples()]
     most = sorted(table.itertuples(), key=lambda r: -r.ablated)[:_MOST]
     after = tuple((r.neuron, r.role, 1000 * r.ablated, 1000 * r.activity) for r in most)
-    heads = (Column("Neuron"), Column("Class"), Column("Ablated", "mV"), Column("Intact", "mV"))
+    heads = (
+        blocks.Column("Neuron"),
+        blocks.Column("Class"),
+        blocks.Column("Ablated", "mV"),
+        blocks.Column("Intact", "mV"),
+    )
     return (
         *_folded(columns, rows, "The most active neurons of the intact network.", "neurons"),
-        TableBlock(heads, (Rows(after),), "The most active neurons after the ablation."),
+        blocks.TableBlock(heads, (blocks.Rows(after),), "The most active neurons after the ablation."),
     )
 
 
-def _folded(columns: tuple[Column, ...], rows: Sequence[tuple], caption: str, what: str) -> tuple[Block, ...]:
+def _folded(
+    columns: tuple[blocks.Column, ...], rows: Sequence[tuple], caption: str, what: str
+) -> tuple[blocks.Block, ...]:
     """The first rows, and all of them folded away."""
-    first = TableBlock(columns, (Rows(tuple(rows[:_MOST])),), caption)
-    everything = TableBlock(columns, (Rows(tuple(rows)),), f"All {what}.")
-    return (first, Details(f"All {len(rows)} {what}", (everything,))) if len(rows) > _MOST else (first,)
+    first = blocks.TableBlock(columns, (blocks.Rows(tuple(rows[:_MOST])),), caption)
+    everything = blocks.TableBlock(columns, (blocks.Rows(tuple(rows)),), f"All {what}.")
+    return (first, blocks.Details(f"All {len(rows)} {what}", (everything,))) if len(rows) > _MOST else (first,)
 
 
 def write_screen_report(screen: Screen, out: Path) -> Path:
     """Write `screen.csv` (ranked) and the page of a screen; gives the page's path."""
     ranked = screen.ranked()
-    with written_whole(out / "screen.csv") as beside:
-        ranked.to_csv(beside, index=False)
+    with atomic_write(out / "screen.csv") as temporary:
+        ranked.to_csv(temporary, index=False)
     lead = (
         f"{len(screen.ablations)} ablations in scenario {screen.scenario}, each simulated and compared with the "
         "intact network. The effect on a neuron is the root mean square change of its soma potential over the root "
@@ -105,24 +109,26 @@ def write_screen_report(screen: Screen, out: Path) -> Path:
         "itself are left out; the mean is over the recorded neurons."
     )
     outputs = most_affected(ranked, screen.outputs, _COLUMNS)
-    columns = (Column("Ablated"), Column("Mean", "%"), *(Column(name, "%") for name in outputs))
+    columns = (blocks.Column("Ablated"), blocks.Column("Mean", "%"), *(blocks.Column(name, "%") for name in outputs))
     rows = tuple(
         (r["ablation"], 100 * r["mean"], *(100 * r[name] for name in outputs)) for r in ranked.to_dict("records")
     )
-    blocks = _folded(columns, rows, "The ablations with the largest mean effect.", "ablations")
+    content = _folded(columns, rows, "The ablations with the largest mean effect.", "ablations")
     pictures = (
-        FigureBlock("effects", plot_screen(screen), "Effects by ablation and neuron.", "Heat map of effects", ranked),
-        FigureBlock("ranking", plot_ranking(screen), "Mean effects, ranked.", "Bars and a falling curve"),
+        blocks.FigureBlock(
+            "effects", plot_screen(screen), "Effects by ablation and neuron.", "Heat map of effects", ranked
+        ),
+        blocks.FigureBlock("ranking", plot_ranking(screen), "Mean effects, ranked.", "Bars and a falling curve"),
     )
     facts = {"network": screen.network, "sequences": ", ".join(screen.sequences)}
     sections = (
-        Section("Which neurons matter", (*blocks, *pictures)),
-        Section(
+        blocks.Section("Which neurons matter", (*content, *pictures)),
+        blocks.Section(
             "What was run",
             (
-                KeyValues(facts),
-                Paragraph(_FILE),
+                blocks.KeyValues(facts),
+                blocks.Paragraph(_FILE),
             ),
         ),
     )
-    return write_page(Page(f"Ablation screen of {screen.scenario}", lead, sections), out / REPORT_FILE)
+    return write_page(blocks.Page(f"Ablation screen of {screen.scenario}", lead, sections), out / REPORT_FILE)

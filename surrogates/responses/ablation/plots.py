@@ -25,7 +25,7 @@ def by_role(names: Sequence[str]) -> tuple[list[int], list[tuple[str, int]]]:
     """The places of neurons ordered by role, then by name, and each role with the number of its neurons."""
     known = {neuron.name: neuron.role for neuron in neurons()}
     roles = [known.get(name, "unknown") for name in names]
-    order = sorted(range(len(names)), key=lambda place: (ROLES.index(roles[place]), names[place]))
+    order = sorted(range(len(names)), key=lambda index: (ROLES.index(roles[index]), names[index]))
     return order, [(role, roles.count(role)) for role in ROLES if role in roles]
 
 

@@ -164,8 +164,8 @@ def train_run(
     """One run, in whatever process this is: the files that it leaves, by name; a diverged one leaves its mark only."""
     from surrogates.responses.models.table import MODELS
     from surrogates.runs.fitting import fit_and_save
+    from surrogates.training.configuration import TrainingConfig
     from surrogates.training.model_kind import look_up
-    from surrogates.training.trainer import TrainingConfig
 
     kind = look_up(model, MODELS)
     config = TrainingConfig(epochs=epochs, learning_rate=kind.learning_rate, seed=seed)

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from neuron_models.foundation.numerals import listed, significant
-from surrogates.pages.page import Column, Note, Paragraph, Rows, Section, TableBlock
+from surrogates.pages import blocks
 from surrogates.responses.experiments.experiments import Outcome
 from surrogates.responses.experiments.tables import outputs_table, variant
 
@@ -11,7 +11,7 @@ _CLEAR = 2.0
 """Inputs carry an output when the error without them is so many times that of any other variant."""
 
 
-def ablation_section(outcome: Outcome, factor: float, units: str) -> Section | None:
+def ablation_section(outcome: Outcome, factor: float, units: str) -> blocks.Section | None:
     """The table by output and missing input, and a sentence for each; None where no input is missing."""
     missing = {variant(entry, outcome): entry.without for entry, _ in outcome.runs if entry.without}
     errors = outputs_table(outcome)
@@ -21,16 +21,19 @@ def ablation_section(outcome: Outcome, factor: float, units: str) -> Section | N
     grid = _grid(errors, "rmse") * factor
     relative = _grid(errors, "relative") * 100
     names = list(grid.columns)
-    columns = (Column("Output"), *(Column(name or "all inputs", units) for name in names))
-    columns += tuple(Column(f"{name or 'all inputs'}, of range", "%") for name in names)
+    columns = (blocks.Column("Output"), *(blocks.Column(name or "all inputs", units) for name in names))
+    columns += tuple(blocks.Column(f"{name or 'all inputs'}, of range", "%") for name in names)
     rows = tuple((output, *map(float, grid.loc[output]), *map(float, relative.loc[output])) for output in grid.index)
     caption = "Test error by output, mean over the recurrent networks and their runs."
-    notes = tuple(Note(said) for said in carried(relative, missing))
+    notes = tuple(blocks.Note(said) for said in carried(relative, missing))
     how = (
         "Inputs are said to carry an output when its error without them is the largest, and at least "
         f"{_CLEAR:g} times that of any other column."
     )
-    return Section("What each input carries", (*notes, TableBlock(columns, (Rows(rows),), caption), Paragraph(how)))
+    return blocks.Section(
+        "What each input carries",
+        (*notes, blocks.TableBlock(columns, (blocks.Rows(rows),), caption), blocks.Paragraph(how)),
+    )
 
 
 def carried(relative: pd.DataFrame, missing: dict[str, tuple[str, ...]]) -> list[str]:

@@ -9,22 +9,11 @@ import pandas as pd
 
 from datasets.store import dataset_checksum, load_dataset
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.numerals import shown_units, significant
+from surrogates.pages import blocks
 from surrogates.pages.machine import cores, processor
-from surrogates.pages.page import (
-    Cell,
-    Column,
-    FigureBlock,
-    KeyValues,
-    Note,
-    Page,
-    Paragraph,
-    Rows,
-    Section,
-    TableBlock,
-    write_page,
-)
+from surrogates.pages.page import write_page
 from surrogates.responses.experiments.experiments import Outcome
 from surrogates.responses.experiments.plots import plot_headline
 from surrogates.responses.experiments.sections import experiment_section
@@ -61,12 +50,12 @@ def write_report(outcomes: Sequence[Outcome], out: Path) -> Path:
     sections = (_summary(headline, _units(outcomes[0])), *map(experiment_section, outcomes), what)
     for name, tables in (("runs", map(runs_table, outcomes)), ("outputs", map(outputs_table, outcomes))):
         joined = pd.concat([t.assign(experiment=o.experiment.name) for t, o in zip(tables, outcomes, strict=True)])
-        with written_whole(out / f"{name}.csv") as beside:
-            joined.to_csv(beside, index=False)
+        with atomic_write(out / f"{name}.csv") as temporary:
+            joined.to_csv(temporary, index=False)
     content = {"summary": headline.to_dict("records"), "machine": machine, "data": data}
-    with written_whole(out / "report.json") as beside:
-        beside.write_text(json.dumps(without_nan(content), indent=1))
-    return write_page(Page(_TITLE, _LEAD, sections), out / REPORT_FILE)
+    with atomic_write(out / "report.json") as temporary:
+        temporary.write_text(json.dumps(without_nan(content), indent=1))
+    return write_page(blocks.Page(_TITLE, _LEAD, sections), out / REPORT_FILE)
 
 
 def _headline(outcomes: Sequence[Outcome]) -> pd.DataFrame:
@@ -90,39 +79,41 @@ def _headline(outcomes: Sequence[Outcome]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _summary(headline: pd.DataFrame, units: str) -> Section:
+def _summary(headline: pd.DataFrame, units: str) -> blocks.Section:
     """The table and the figure over all experiments, and one sentence that says who is ahead."""
     factor, shown = shown_units(units)
-    columns: tuple[Column, ...] = (
-        Column("Experiment"),
-        Column("Best network"),
-        Column("Test RMSE", shown),
-        Column("Best baseline"),
+    columns: tuple[blocks.Column, ...] = (
+        blocks.Column("Experiment"),
+        blocks.Column("Best network"),
+        blocks.Column("Test RMSE", shown),
+        blocks.Column("Best baseline"),
     )
-    columns += (Column("Test RMSE", shown), Column("Best published", shown), Column("Lowest"))
+    columns += (blocks.Column("Test RMSE", shown), blocks.Column("Best published", shown), blocks.Column("Lowest"))
     rows = tuple(_summary_row(row, factor) for row in headline.to_dict("records"))
     errors = headline[["network", "baseline", "published"]] * factor
     table = errors.assign(experiment="experiment " + headline["experiment"])
     figure = plot_headline(table, shown)
     caption = "The best of each kind by its mean test error over the runs; published: the best of the paper's models."
     alt = "Dots by experiment: " + "; ".join(_spoken(row, shown) for row in table.to_dict("records")) + "."
-    return Section(
+    return blocks.Section(
         "Summary",
         (
-            Note(_who_is_ahead(headline)),
-            TableBlock(columns, (Rows(rows),), "Best network, best baseline and best published model, by experiment."),
-            FigureBlock("summary", figure, caption, alt, table),
+            blocks.Note(_who_is_ahead(headline)),
+            blocks.TableBlock(
+                columns, (blocks.Rows(rows),), "Best network, best baseline and best published model, by experiment."
+            ),
+            blocks.FigureBlock("summary", figure, caption, alt, table),
         ),
     )
 
 
 def _summary_row(row: dict, factor: float) -> tuple:
-    def error(key: str) -> Cell:
-        return Cell(row[key] * factor, _spread(row[f"{key}_sd"] * factor))
+    def error(key: str) -> blocks.Cell:
+        return blocks.Cell(row[key] * factor, _spread(row[f"{key}_sd"] * factor))
 
-    def name(key: str) -> Cell:
+    def name(key: str) -> blocks.Cell:
         known = bool(row[f"{key}_name"])
-        return Cell(row[f"{key}_name"] or None, f"{row[f'{key}_parameters']:,} parameters" if known else "")
+        return blocks.Cell(row[f"{key}_name"] or None, f"{row[f'{key}_parameters']:,} parameters" if known else "")
 
     ahead = min(
         (k for k in ("network", "baseline", "published") if not math.isnan(row[k])),
@@ -130,7 +121,7 @@ def _summary_row(row: dict, factor: float) -> tuple:
         default=None,
     )
     return (
-        Cell(row["name"], row["variant"]),
+        blocks.Cell(row["name"], row["variant"]),
         name("network"),
         error("network"),
         name("baseline"),
@@ -179,7 +170,7 @@ def _data_files(outcomes: Sequence[Outcome]) -> dict[str, str]:
     return {path.name: dataset_checksum(path) for path in sorted(paths)}
 
 
-def _what_was_run(outcomes: Sequence[Outcome], machine: str, data: dict[str, str]) -> Section:
+def _what_was_run(outcomes: Sequence[Outcome], machine: str, data: dict[str, str]) -> blocks.Section:
     # A run that several experiments share is one run.
     results = list(
         {run.folder: run.result for outcome in outcomes for _, runs in outcome.runs for run in runs}.values()
@@ -203,4 +194,4 @@ def _what_was_run(outcomes: Sequence[Outcome], machine: str, data: dict[str, str
         "Beside this page: runs.csv has every run, outputs.csv every output's error, figures/ every figure as PNG and "
         "SVG with the numbers that it draws (CSV), report.json the summary, the machine and the data files."
     )
-    return Section("What was run", (KeyValues(entries), Paragraph(where)))
+    return blocks.Section("What was run", (blocks.KeyValues(entries), blocks.Paragraph(where)))

@@ -26,7 +26,7 @@ _LEGEND: dict[str, Any] = {"fontsize": 8, "frameon": False, "loc": "outside lowe
 def styles(models: Iterable[str]) -> dict[str, tuple[str, str]]:
     """A colour and a marker for each model, the same on every figure of the same models."""
     others = [model for model in dict.fromkeys(models) if model not in STYLES]
-    return STYLES | {model: _OTHERS[place % len(_OTHERS)] for place, model in enumerate(others)}
+    return STYLES | {model: _OTHERS[index % len(_OTHERS)] for index, model in enumerate(others)}
 
 
 def plot_size(table: pd.DataFrame, units: str) -> Figure:
@@ -116,9 +116,9 @@ def plot_losses(curves: pd.DataFrame, units: str) -> Figure | None:
 
 def _draw_losses(axes: Axes, curves: pd.DataFrame, order: Sequence[str]) -> None:
     for size, rows in curves.groupby("size", sort=False):
-        place = order.index(str(size))
-        colour = COLOURS[place % len(COLOURS)]
-        axes.plot(rows["epoch"], rows["median"], color=colour, ls=_DASHES[place % len(_DASHES)], lw=1.3, label=size)
+        index = order.index(str(size))
+        colour = COLOURS[index % len(COLOURS)]
+        axes.plot(rows["epoch"], rows["median"], color=colour, ls=_DASHES[index % len(_DASHES)], lw=1.3, label=size)
         axes.fill_between(rows["epoch"], rows["low"], rows["high"], color=colour, alpha=0.18, lw=0)
     axes.set_yscale("log")
     axes.grid(which="major", axis="y", lw=0.4, alpha=0.6)

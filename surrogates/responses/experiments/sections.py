@@ -8,7 +8,7 @@ import pandas as pd
 from datasets.dataset import SPLITS
 from datasets.store import load_dataset
 from neuron_models.foundation.numerals import listed, shown_units, significant
-from surrogates.pages.page import Block, Cell, Column, Details, FigureBlock, Note, Rows, Section, TableBlock
+from surrogates.pages import blocks
 from surrogates.responses.experiments.experiments import Outcome
 from surrogates.responses.experiments.input_groups import ablation_section
 from surrogates.responses.experiments.plots import plot_losses, plot_outputs, plot_size
@@ -31,7 +31,7 @@ _POINTS = 200
 """Of a curve over epochs; more than a figure can show."""
 
 
-def experiment_section(outcome: Outcome) -> Section:
+def experiment_section(outcome: Outcome) -> blocks.Section:
     """All about one experiment."""
     factor, units = shown_units(load_dataset(outcome.runs[0][1][0].data, lazy=True).y_units)
     table = entries_table(outcome)
@@ -48,7 +48,7 @@ def experiment_section(outcome: Outcome) -> Section:
     name = outcome.experiment.name
     title = outcome.experiment.title
     heading = title if title.lower().startswith("experiment") else f"Experiment {name}: {title}"
-    return Section(heading, (Note(_in_a_sentence(table, units)), *filter(None, parts)))
+    return blocks.Section(heading, (blocks.Note(_in_a_sentence(table, units)), *filter(None, parts)))
 
 
 def _in_a_sentence(table: pd.DataFrame, units: str) -> str:
@@ -67,60 +67,60 @@ def _in_a_sentence(table: pd.DataFrame, units: str) -> str:
     return ". ".join(said) + "."
 
 
-def _scores(outcome: Outcome, table: pd.DataFrame, factor: float, units: str) -> Section:
-    blocks: list[Block] = []
+def _scores(outcome: Outcome, table: pd.DataFrame, factor: float, units: str) -> blocks.Section:
+    content: list[blocks.Block] = []
     for name, rows in table.groupby("variant", sort=False):
         caption = "Mean ± standard deviation of the runs; ▸ marks the lowest of a column."
-        blocks.append(_score_table(rows, units, f"{name[0].upper()}{name[1:]}. {caption}" if name else caption))
-    blocks.append(Details("All runs", (_runs_block(outcome, factor, units),)))
-    return Section("Scores", tuple(blocks))
+        content.append(_score_table(rows, units, f"{name[0].upper()}{name[1:]}. {caption}" if name else caption))
+    content.append(blocks.Details("All runs", (_runs_block(outcome, factor, units),)))
+    return blocks.Section("Scores", tuple(content))
 
 
-def _score_table(table: pd.DataFrame, units: str, caption: str) -> TableBlock:
+def _score_table(table: pd.DataFrame, units: str, caption: str) -> blocks.TableBlock:
     published = [split for split in SPLITS if table[f"{split}_published"].notna().any()]
-    columns = [Column("Model"), Column("Parameters"), Column("Runs")]
+    columns = [blocks.Column("Model"), blocks.Column("Parameters"), blocks.Column("Runs")]
     for split in SPLITS:
         name = "Training" if split == "train" else split.capitalize()
-        columns.append(Column(name, units, best="lowest"))
+        columns.append(blocks.Column(name, units, best="lowest"))
         if split in published:
-            columns.append(Column("published", units))
-    columns += [Column("Training time", "s", best="lowest"), Column("Step", "µs", best="lowest")]
+            columns.append(blocks.Column("published", units))
+    columns += [blocks.Column("Training time", "s", best="lowest"), blocks.Column("Step", "µs", best="lowest")]
     groups = []
     for title, network in (("Recurrent networks", True), ("Baselines", False)):
         rows = [_score_row(row, published) for row in table[table["network"] == network].to_dict("records")]
         if rows:
-            groups.append(Rows(tuple(rows), title))
-    return TableBlock(tuple(columns), tuple(groups), caption)
+            groups.append(blocks.Rows(tuple(rows), title))
+    return blocks.TableBlock(tuple(columns), tuple(groups), caption)
 
 
 def _score_row(row: dict, published: list[str]) -> tuple:
     diverged = f"{row['diverged']} diverged" if row["diverged"] else ""
-    cells = [row["label"], row["parameters"] or None, Cell(row["runs"], diverged)]
+    cells = [row["label"], row["parameters"] or None, blocks.Cell(row["runs"], diverged)]
     for split in SPLITS:
         spread = row[f"{split}_sd"]
-        cells.append(Cell(row[split], "" if math.isnan(spread) else f"± {significant(spread, 2)}"))
+        cells.append(blocks.Cell(row[split], "" if math.isnan(spread) else f"± {significant(spread, 2)}"))
         if split in published:
             cells.append(row[f"{split}_published"])
     return (*cells, row["seconds"], row["step"])
 
 
-def _runs_block(outcome: Outcome, factor: float, units: str) -> TableBlock:
+def _runs_block(outcome: Outcome, factor: float, units: str) -> blocks.TableBlock:
     names = ("Training", "Validation", "Test")
-    columns = (Column("Model"), Column("Seed"), *(Column(name, units) for name in names))
-    columns += (Column("Best epoch"), Column("Training time", "s"), Column("Step", "µs"))
+    columns = (blocks.Column("Model"), blocks.Column("Seed"), *(blocks.Column(name, units) for name in names))
+    columns += (blocks.Column("Best epoch"), blocks.Column("Training time", "s"), blocks.Column("Step", "µs"))
     groups = []
     for title, runs in runs_table(outcome).groupby("variant", sort=False):
         rows = []
         for run in runs.to_dict("records"):
             errors = (run[split] * factor for split in SPLITS)
             epoch = run["epoch"] or None
-            name = Cell(run["label"], "diverged" if run["diverged"] else "")
+            name = blocks.Cell(run["label"], "diverged" if run["diverged"] else "")
             rows.append((name, run["seed"], *errors, epoch, run["seconds"], run["step"]))
-        groups.append(Rows(tuple(rows), str(title)))
-    return TableBlock(columns, tuple(groups), "Every run.")
+        groups.append(blocks.Rows(tuple(rows), str(title)))
+    return blocks.TableBlock(columns, tuple(groups), "Every run.")
 
 
-def _sizes(outcome: Outcome, table: pd.DataFrame, units: str) -> Section | None:
+def _sizes(outcome: Outcome, table: pd.DataFrame, units: str) -> blocks.Section | None:
     if table["test"].isna().all():
         return None
     said = []
@@ -136,10 +136,12 @@ def _sizes(outcome: Outcome, table: pd.DataFrame, units: str) -> Section | None:
     )
     alt = f"Scatter plot on logarithmic axes. Unbeaten at their size: {'; '.join(said)}."
     name = f"experiment-{outcome.experiment.name}-size"
-    return Section("Error against size", (FigureBlock(name, plot_size(table, units), caption, alt, table),))
+    return blocks.Section(
+        "Error against size", (blocks.FigureBlock(name, plot_size(table, units), caption, alt, table),)
+    )
 
 
-def _losses(outcome: Outcome, factor: float, units: str) -> Section | None:
+def _losses(outcome: Outcome, factor: float, units: str) -> blocks.Section | None:
     curves = loss_curves(outcome)
     curves[["median", "low", "high"]] *= factor
     figure = plot_losses(curves, units)
@@ -148,14 +150,14 @@ def _losses(outcome: Outcome, factor: float, units: str) -> Section | None:
     caption = "Validation error over epochs: median of the runs, and the range that they span."
     last = curves.sort_values("epoch").groupby(["variant", "model", "size"], sort=False).tail(1)
     ends = [f"{row.model}-{row.size} {row.variant} {significant(row.median)} {units}" for row in last.itertuples()]
-    block = FigureBlock(
+    block = blocks.FigureBlock(
         f"experiment-{outcome.experiment.name}-loss",
         figure,
         caption,
         f"Loss curves; they end at {', '.join(ends)}.",
         curves,
     )
-    return Section("Loss", (block,))
+    return blocks.Section("Loss", (block,))
 
 
 def loss_curves(outcome: Outcome) -> pd.DataFrame:
@@ -184,7 +186,7 @@ def loss_curves(outcome: Outcome) -> pd.DataFrame:
     return pd.concat(parts) if parts else empty
 
 
-def _traces(outcome: Outcome) -> Section | None:
+def _traces(outcome: Outcome) -> blocks.Section | None:
     drawn = plot_best_traces(outcome)
     if drawn is None:
         return None
@@ -194,12 +196,12 @@ def _traces(outcome: Outcome) -> Section | None:
         f"sequences on which {names[0]} does best, middling and worst; at most four outputs, those that vary most."
     )
     alt = f"Stimuli above, simulated and predicted responses of {listed(names)} below, for up to three test sequences."
-    return Section(
-        "Traces", (FigureBlock(f"experiment-{outcome.experiment.name}-traces", figure, caption, alt, table),)
+    return blocks.Section(
+        "Traces", (blocks.FigureBlock(f"experiment-{outcome.experiment.name}-traces", figure, caption, alt, table),)
     )
 
 
-def _outputs(outcome: Outcome, factor: float, units: str) -> Section | None:
+def _outputs(outcome: Outcome, factor: float, units: str) -> blocks.Section | None:
     errors = outputs_table(outcome)
     if errors.empty:
         return None
@@ -208,10 +210,12 @@ def _outputs(outcome: Outcome, factor: float, units: str) -> Section | None:
     caption = f"Test error of every output by every model, mean of the runs, in {units}; darker is larger."
     alt = f"Heat map. On average over the models {means.index[0]} is met best and {means.index[-1]} worst."
     name = f"experiment-{outcome.experiment.name}-outputs"
-    return Section("Error by output", (FigureBlock(name, plot_outputs(errors, units), caption, alt, errors),))
+    return blocks.Section(
+        "Error by output", (blocks.FigureBlock(name, plot_outputs(errors, units), caption, alt, errors),)
+    )
 
 
-def _activity(outcome: Outcome) -> Section | None:
+def _activity(outcome: Outcome) -> blocks.Section | None:
     found = activity(outcome)
     if found is None:
         return None
@@ -220,10 +224,10 @@ def _activity(outcome: Outcome) -> Section | None:
         f"The hidden units of {name} (its best run by validation) over test sequence {dataset.trials[0].name}, ordered "
         "by the time at which they are farthest from where they start; the stimulus above."
     )
-    table = pd.DataFrame(states, columns=[f"unit {place + 1}" for place in range(states.shape[1])])
+    table = pd.DataFrame(states, columns=[f"unit {index + 1}" for index in range(states.shape[1])])
     table.insert(0, "time", np.arange(len(table)) * dataset.dt)
     alt = f"Heat map of {states.shape[1]} hidden units over {len(dataset.trials[0]) * dataset.dt:g} ms."
     figure = plot_activity(dataset, states)
-    return Section(
-        "Activity", (FigureBlock(f"experiment-{outcome.experiment.name}-activity", figure, caption, alt, table),)
+    return blocks.Section(
+        "Activity", (blocks.FigureBlock(f"experiment-{outcome.experiment.name}-activity", figure, caption, alt, table),)
     )

@@ -10,7 +10,7 @@ import pandas as pd
 from rich.table import Table
 
 from datasets.dataset import SPLITS
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.printing import print_whole
 from surrogates.responses.experiments.experiments import Entry, Outcome, Run
 from surrogates.runs.result import versions, without_nan
@@ -87,8 +87,8 @@ def save_summary(outcome: Outcome, folder: Path) -> None:
 
     tables = {"result": summarise(outcome), "runs": list_runs(outcome), "by_output": by_output(outcome)}
     for name, table in tables.items():
-        with written_whole(folder / f"{name}.csv") as beside:
-            table.to_csv(beside, index=False)
+        with atomic_write(folder / f"{name}.csv") as temporary:
+            table.to_csv(temporary, index=False)
     content = {
         "experiment": outcome.experiment.name,
         "title": outcome.experiment.title,
@@ -100,8 +100,8 @@ def save_summary(outcome: Outcome, folder: Path) -> None:
         "by_output": tables["by_output"].to_dict("records"),
         "runs": tables["runs"].to_dict("records"),
     }
-    with written_whole(folder / "result.json") as beside:
-        beside.write_text(json.dumps(without_nan(content), indent=1))
+    with atomic_write(folder / "result.json") as temporary:
+        temporary.write_text(json.dumps(without_nan(content), indent=1))
     units = load_dataset(outcome.runs[0][1][0].data, lazy=True).y_units
     for suffix in ("png", "svg"):
         save_figure(plot_summary(tables["result"], units), folder / f"summary.{suffix}")

@@ -31,7 +31,7 @@ def entries_table(outcome: Outcome) -> pd.DataFrame:
     Columns: place, label, model, network (or baseline), size, variant, parameters, runs, diverged, seconds, step
     (microseconds) and, for each split, `test`, `test_sd`, `test_low`, `test_high`, `test_published`.
     """
-    return pd.DataFrame([_entry_row(place, *pair, outcome) for place, pair in enumerate(outcome.runs)])
+    return pd.DataFrame([_entry_row(index, *pair, outcome) for index, pair in enumerate(outcome.runs)])
 
 
 def runs_table(outcome: Outcome) -> pd.DataFrame:
@@ -55,10 +55,10 @@ def runs_table(outcome: Outcome) -> pd.DataFrame:
 def outputs_table(outcome: Outcome) -> pd.DataFrame:
     """One row an entry and output: the test error, its mean over the runs, and the same over the output's range."""
     rows = []
-    for place, (entry, runs) in enumerate(outcome.runs):
+    for index, (entry, runs) in enumerate(outcome.runs):
         scores = [run.result.scores["test"] for run in converged(runs) if "test" in run.result.scores]
         for output in scores[0].rmse_by_output if scores else ():
-            about = {"place": place, "label": entry.model_label, "variant": variant(entry, outcome), "output": output}
+            about = {"place": index, "label": entry.model_label, "variant": variant(entry, outcome), "output": output}
             rmse = float(np.mean([score.rmse_by_output[output] for score in scores]))
             relative = float(np.mean([score.relative_by_output[output] for score in scores]))
             rows.append(about | {"network": not entry.baseline, "rmse": rmse, "relative": relative})
@@ -68,9 +68,9 @@ def outputs_table(outcome: Outcome) -> pd.DataFrame:
 def frontier(table: pd.DataFrame) -> pd.DataFrame:
     """The entries that no other one beats with as many parameters or fewer, smallest first."""
     kept, lowest = [], math.inf
-    for place, row in table.dropna(subset="test").sort_values(["parameters", "test"]).iterrows():
+    for index, row in table.dropna(subset="test").sort_values(["parameters", "test"]).iterrows():
         if row["test"] < lowest:
-            kept.append(place)
+            kept.append(index)
             lowest = row["test"]
     return table.loc[kept]
 
@@ -97,10 +97,10 @@ def _chosen_by(run: Run) -> float:
     return run.result.rmse("train") if math.isnan(error) else error
 
 
-def _entry_row(place: int, entry: Entry, runs: Sequence[Run], outcome: Outcome) -> dict[str, Any]:
+def _entry_row(index: int, entry: Entry, runs: Sequence[Run], outcome: Outcome) -> dict[str, Any]:
     good = [run.result for run in converged(runs)]
     row: dict[str, Any] = {
-        "place": place,
+        "place": index,
         "label": entry.model_label,
         "model": entry.model,
         "network": not entry.baseline,

@@ -39,7 +39,7 @@ def plot_best_traces(outcome: Outcome) -> tuple[Figure, tuple[str, ...], pd.Data
     first = next(iter(predictions.values()))
     errors = [float(np.square(guess - np.asarray(t.y)).mean()) for guess, t in zip(first, dataset, strict=True)]
     order = np.argsort(errors)
-    trials = list(dict.fromkeys(int(order[place]) for place in (0, len(order) // 2, len(order) - 1)))
+    trials = list(dict.fromkeys(int(order[index]) for index in (0, len(order) // 2, len(order) - 1)))
     shown = {name: [guess[i] * factor for i in trials] for name, guess in predictions.items()}
     part = dataset.select(trials)
     part = replace(part, y_units=units, trials=tuple(replace(t, y=np.asarray(t.y) * factor) for t in part))
@@ -139,16 +139,16 @@ def _most_varied(dataset: Dataset) -> list[str]:
     if y is None:
         return []
     most = set(np.argsort(-np.ptp(y, axis=(0, 1)))[:_SHOWN_OUTPUTS].tolist())
-    return [name for place, name in enumerate(dataset.y_names) if place in most]
+    return [name for index, name in enumerate(dataset.y_names) if index in most]
 
 
 def _traces_table(dataset: Dataset, shown: Mapping[str, Sequence[np.ndarray]]) -> pd.DataFrame:
     """The traces drawn: trial, time, and each output simulated and as each model has it."""
     parts = []
-    for place, trial in enumerate(dataset):
+    for index, trial in enumerate(dataset):
         columns = {"trial": trial.name, "time": np.arange(len(trial)) * dataset.dt}
         for which, name in enumerate(dataset.y_names):
             columns[f"{name} simulated"] = trial.y[:][:, which]  # type: ignore[index]
-            columns |= {f"{name} {model}": guesses[place][:, which] for model, guesses in shown.items()}
+            columns |= {f"{name} {model}": guesses[index][:, which] for model, guesses in shown.items()}
         parts.append(pd.DataFrame(columns))
     return pd.concat(parts)

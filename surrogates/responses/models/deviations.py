@@ -10,7 +10,7 @@ from neuron_models.foundation.errors import require
 
 
 @dataclass(frozen=True, eq=False)
-class FromRest:
+class BaselineSubtracted:
     """Trials side by side: stimuli `x`, deviations `y` from `rest`, and `weight`, zero where a sample does not count.
 
     What does not count is zero in `y`, and in `x` if it is NaN. Shorter trials are filled up with samples that do not
@@ -23,18 +23,18 @@ class FromRest:
     rest: Float[np.ndarray, " output"]
 
 
-def training_from_rest(dataset: Dataset) -> FromRest:
-    """The training trials, measured from their own rest (see `rest_of`).
+def training_deviations(dataset: Dataset) -> BaselineSubtracted:
+    """The training trials, measured from their own rest (see `resting_level`).
 
     Raises:
         InputError: no training trials, a trial without y, no first sample that counts, or NaN where samples count.
     """
     parts = dataset.by_split()
     require("train" in parts, f"dataset {dataset.name!r} has no training trials")
-    return from_rest(parts["train"], rest_of(parts["train"]))
+    return deviations_from(parts["train"], resting_level(parts["train"]))
 
 
-def rest_of(dataset: Dataset) -> Float[np.ndarray, " output"]:
+def resting_level(dataset: Dataset) -> Float[np.ndarray, " output"]:
     """The mean first sample of the trials, of those that count: before the stimulus, every output is at rest."""
     require(all(t.y is not None for t in dataset), f"dataset {dataset.name!r} has no outputs to learn")
     first = [t.y[:1] for t in dataset if t.valid()[0]]  # type: ignore[index]
@@ -42,7 +42,7 @@ def rest_of(dataset: Dataset) -> Float[np.ndarray, " output"]:
     return np.concatenate(first).astype(float).mean(axis=0)
 
 
-def from_rest(dataset: Dataset, rest: Float[np.ndarray, " output"]) -> FromRest:
+def deviations_from(dataset: Dataset, rest: Float[np.ndarray, " output"]) -> BaselineSubtracted:
     """Trials measured from a given rest.
 
     Raises:
@@ -60,7 +60,7 @@ def from_rest(dataset: Dataset, rest: Float[np.ndarray, " output"]) -> FromRest:
         weight[row, :end] = 1.0 if trial.weight is None else trial.weight[:]
     for what, array in (("x", x), ("y", y)):
         require(bool(np.isfinite(array).all()), f"dataset {dataset.name!r}: NaN in {what}: give such samples weight 0")
-    return FromRest(x, y, weight, rest)
+    return BaselineSubtracted(x, y, weight, rest)
 
 
 def past(series: Float[np.ndarray, "trial time channel"], lag: int) -> Float[np.ndarray, "trial time channel"]:

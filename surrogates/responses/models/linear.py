@@ -8,7 +8,7 @@ from jaxtyping import Float
 from datasets.dataset import Dataset
 from neuron_models.foundation.errors import require
 from surrogates.backend import keras
-from surrogates.responses.models.deviations import FromRest, training_from_rest
+from surrogates.responses.models.deviations import BaselineSubtracted, training_deviations
 from surrogates.responses.models.layers import AutoregressiveCell
 
 
@@ -33,7 +33,7 @@ def fit_linear(dataset: Dataset) -> Callable[[keras.Model], None]:
     Raises:
         InputError: no training trials, no y; of the function: no stretch of samples that is longer than the lags.
     """
-    data = training_from_rest(dataset)
+    data = training_deviations(dataset)
 
     def fit(model: keras.Model) -> None:
         cell = model.layers[-1].cell
@@ -43,7 +43,7 @@ def fit_linear(dataset: Dataset) -> Callable[[keras.Model], None]:
 
 
 def _least_squares(
-    data: FromRest, lags: int
+    data: BaselineSubtracted, lags: int
 ) -> tuple[Float[np.ndarray, "past output"], Float[np.ndarray, "drive output"]]:
     """Solve for (A, B) over the samples that count and whose `lags` predecessors count too."""
     x, y, steps = data.x, data.y, data.x.shape[1] - lags

@@ -8,9 +8,10 @@ from jaxtyping import Float
 from datasets.dataset import Dataset
 from neuron_models.foundation.errors import require, require_seed
 from surrogates.backend import keras
-from surrogates.responses.models.deviations import FromRest, from_rest, past, rest_of
+from surrogates.responses.models.deviations import BaselineSubtracted, deviations_from, past, resting_level
 from surrogates.responses.models.layers import NarxCell
-from surrogates.training.trainer import Arrays, Objective, Training, TrainingConfig, train
+from surrogates.training.configuration import Arrays, Objective, Training, TrainingConfig
+from surrogates.training.trainer import train
 
 
 def narx(
@@ -53,10 +54,10 @@ def train_open_loop(
     cell = model.layers[-1].cell
     parts = dataset.by_split()
     require("train" in parts, f"dataset {dataset.name!r} has no training trials")
-    rest = rest_of(parts["train"])
+    rest = resting_level(parts["train"])
 
     def arrays(part: Dataset) -> Arrays:
-        return one_step_arrays(from_rest(part, rest), cell.input_lags, cell.output_lags)
+        return one_step_arrays(deviations_from(part, rest), cell.input_lags, cell.output_lags)
 
     *weights, _ = cell.get_weights()
     opened = open_loop(cell)
@@ -76,7 +77,7 @@ def open_loop(cell: NarxCell) -> keras.Model:
     return keras.Sequential(layers, name=f"narx_{cell.units}_open")
 
 
-def one_step_arrays(data: FromRest, input_lags: int, output_lags: int) -> Arrays:
+def one_step_arrays(data: BaselineSubtracted, input_lags: int, output_lags: int) -> Arrays:
     """What each sample is predicted from, in the order of the cell's states, the sample, and whether it counts.
 
     A sample counts as its weight says, if all that it is predicted from counts too.

@@ -7,7 +7,7 @@ import numpy as np
 from datasets.dataset import Dataset
 from neuron_models.foundation.errors import InputError, require
 from surrogates.backend import keras
-from surrogates.responses.models.deviations import training_from_rest
+from surrogates.responses.models.deviations import training_deviations
 from surrogates.responses.models.layers import StateSpaceCell
 from surrogates.responses.models.subspace import find_subspace, fit_drive
 
@@ -33,7 +33,7 @@ def fit_state_space(dataset: Dataset) -> Callable[[keras.Model], None]:
         InputError: no training trials, no y, or too few or too short ones; of the function: an order above what they
             tell.
     """
-    data = training_from_rest(dataset)
+    data = training_deviations(dataset)
     subspace = find_subspace(data)
 
     def fit(model: keras.Model) -> None:

@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.signal import lfilter
 
 from neuron_models.foundation.errors import require
-from surrogates.responses.models.deviations import FromRest
+from surrogates.responses.models.deviations import BaselineSubtracted
 
 _SIZE = 640
 """At most so many rows of past and future together, which bounds the time that their factorisation takes."""
@@ -61,7 +61,7 @@ def _mirrored(poles: Complex[np.ndarray, " order"]) -> Complex[np.ndarray, " ord
     return np.where(size < _INSIDE, poles, poles / size * np.minimum(1 / size, _INSIDE))
 
 
-def find_subspace(data: FromRest) -> Subspace:
+def find_subspace(data: BaselineSubtracted) -> Subspace:
     """Find the directions in which future outputs answer the past, by PO-MOESP.
 
     The block Hankel matrices of all trials stand side by side; before its first sample, a trial is at rest. Their
@@ -87,7 +87,7 @@ def find_subspace(data: FromRest) -> Subspace:
     return Subspace(directions, strengths, outputs)
 
 
-def _block_rows(data: FromRest) -> int:
+def _block_rows(data: BaselineSubtracted) -> int:
     """Samples of past and of future that are looked at: few enough for the time that it takes and for the trials."""
     channels, (number, steps) = data.x.shape[-1] + data.y.shape[-1], data.weight.shape
     rows = min(max(2, _SIZE // (2 * channels)), steps // 3, number * steps // (4 * channels))
@@ -98,12 +98,12 @@ def _block_rows(data: FromRest) -> int:
 def _windows(series: np.ndarray, rows: int, fill: bool | float = 0.0) -> np.ndarray:
     """Every stretch of 2 x rows samples, laid out flat; before its first sample the series holds `fill`."""
     before = np.full((rows, series.shape[1]), fill, series.dtype)
-    stretches = sliding_window_view(np.concatenate([before, series]), 2 * rows, axis=0)
-    return stretches.transpose(0, 2, 1).reshape(-1, 2 * rows * series.shape[1])
+    contiguous_runs = sliding_window_view(np.concatenate([before, series]), 2 * rows, axis=0)
+    return contiguous_runs.transpose(0, 2, 1).reshape(-1, 2 * rows * series.shape[1])
 
 
 def fit_drive(
-    data: FromRest, poles: Complex[np.ndarray, " order"], seen: Complex[np.ndarray, "output order"]
+    data: BaselineSubtracted, poles: Complex[np.ndarray, " order"], seen: Complex[np.ndarray, "output order"]
 ) -> tuple[Complex[np.ndarray, "order input"], Float[np.ndarray, "output input"]]:
     """Find the B (in the coordinates of the modes) and D whose free run comes closest, given the poles and C.
 

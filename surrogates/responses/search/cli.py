@@ -68,7 +68,7 @@ def reduce(
     names = tuple(name.strip() for name in models.split(",") if name.strip())
     require(bool(names) or not models, f"--models {models!r} names no model")
     reduction = Reduction(max_rmse, names, max_units, runs, epochs, seed)
-    outcome = reduce_model(data, reduction, out, jobs, tell=print)
+    outcome = reduce_model(data, reduction, out, jobs, on_progress=print)
     tried, best = save_reduction(outcome, data, reduction, out)
     columns = ("model", "size", "parameters", f"validation {_rmse(best['units'])}", "under the bound")
     table = Table(*columns, title=f"Tried for an RMSE of at most {max_rmse:g} {best['units']}")

@@ -71,8 +71,8 @@ def plot_reduction(tried: pd.DataFrame, bound: float, units: str, winner: Mappin
     axes = figure.subplots()
     drawn = tried.dropna(subset=["validation_rmse"]).sort_values("parameters")
     line: dict[str, Any] = {"fmt": "o-", "ms": 4, "lw": 1.0, "capsize": 2}
-    for place, (model, rows) in enumerate(drawn.groupby("model", sort=False)):
-        colour, spread = COLOURS[place % len(COLOURS)], rows["validation_sd"].fillna(0.0)
+    for index, (model, rows) in enumerate(drawn.groupby("model", sort=False)):
+        colour, spread = COLOURS[index % len(COLOURS)], rows["validation_sd"].fillna(0.0)
         axes.errorbar(rows["parameters"], rows["validation_rmse"], yerr=spread, color=colour, label=model, **line)
     axes.axhline(bound, color=COLOURS[6], ls="--", lw=1.0, label=f"bound {bound:g}")
     if winner is not None:

@@ -100,9 +100,9 @@ class Candidate:
     @property
     def line(self) -> str:
         """What is said about it when it has been tried."""
-        told = self.note or f"validation RMSE {self.rmse:.4g}" + (", a run diverged" if self.rmse == math.inf else "")
+        text = self.note or f"validation RMSE {self.rmse:.4g}" + (", a run diverged" if self.rmse == math.inf else "")
         setting = size_setting(look_up(self.model, MODELS))
-        return f"{self.model}, {setting} {self.size}, {self.parameters} parameters: {told}"
+        return f"{self.model}, {setting} {self.size}, {self.parameters} parameters: {text}"
 
     @property
     def best(self) -> Result:
@@ -124,7 +124,7 @@ class Outcome:
 
 
 def reduce_model(
-    data: Path, reduction: Reduction, out: Path, jobs: int = 1, tell: Callable[[str], None] | None = None
+    data: Path, reduction: Reduction, out: Path, jobs: int = 1, on_progress: Callable[[str], None] | None = None
 ) -> Outcome:
     """Search for the smallest model, by parameters, whose mean validation RMSE is not above the bound.
 
@@ -133,7 +133,7 @@ def reduce_model(
         reduction: the bound, the models, how they are trained.
         out: the folder; each run gets `runs/<model>-<size>/seed-<n>` in it, and runs that are there are not repeated.
         jobs: the number of processes, which share the seeds of a size.
-        tell: is told a line about every candidate.
+        on_progress: is told a line about every candidate.
 
     Raises:
         InputError: the data have no validation trials, `out` holds another search, a worker process died, or no size
@@ -151,8 +151,8 @@ def reduce_model(
         if winner is not None and candidate.parameters >= winner.parameters:
             return True
         tried.append(_train(candidate, dataset, data.name, reduction, kept, jobs))
-        if tell is not None:
-            tell(tried[-1].line)
+        if on_progress is not None:
+            on_progress(tried[-1].line)
         return tried[-1].rmse <= reduction.max_rmse
 
     with search_folder(out, _fixed(data, reduction), RUN_FORM) as kept:

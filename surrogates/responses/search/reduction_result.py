@@ -11,7 +11,7 @@ import pandas as pd
 
 from datasets.plots import save_figure
 from datasets.store import dataset_checksum, load_dataset
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from surrogates.responses.models.table import MODELS
 from surrogates.responses.search.plots import plot_reduction
 from surrogates.responses.search.reduction import Candidate, Outcome, Reduction, run_name, size_setting
@@ -58,8 +58,8 @@ def save_reduction(
         The table, and what `best.json` holds.
     """
     table, units = tried_table(outcome, reduction), load_dataset(data, lazy=True).y_units
-    with written_whole(out / "tried.csv") as beside:
-        table.to_csv(beside, index=False)
+    with atomic_write(out / "tried.csv") as temporary:
+        table.to_csv(temporary, index=False)
     found = outcome.winner is not None
     best = outcome.winner or outcome.closest
     row = table[(table["model"] == best.model) & (table["size"] == best.size)].iloc[0].to_dict()
@@ -80,8 +80,8 @@ def save_reduction(
     (out / MODEL_FILE).unlink(missing_ok=True)
     if found:
         content["test_rmse"] = _keep(best, data, out)
-    with written_whole(out / "best.json") as beside:
-        beside.write_text(json.dumps(without_nan(content), indent=1))
+    with atomic_write(out / "best.json") as temporary:
+        temporary.write_text(json.dumps(without_nan(content), indent=1))
     for suffix in ("png", "svg"):
         save_figure(
             plot_reduction(table, reduction.max_rmse, units, row if found else None), out / f"reduction.{suffix}"
@@ -92,8 +92,8 @@ def save_reduction(
 def _keep(winner: Candidate, data: Path, out: Path) -> float:
     """Copy the winner's best model and give its RMSE on the test trials, NaN where there are none or it diverges."""
     path = out / run_name(winner, winner.best.seed) / MODEL_FILE
-    with written_whole(out / MODEL_FILE) as beside:
-        shutil.copyfile(path, beside)
+    with atomic_write(out / MODEL_FILE) as temporary:
+        shutil.copyfile(path, temporary)
     tests = load_dataset(data).by_split().get("test")
     if tests is None:
         return math.nan

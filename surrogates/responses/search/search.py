@@ -11,7 +11,7 @@ from datasets.store import load_dataset
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.result_forms import ResultForm
 from neuron_models.foundation.resumable import ResumableFolder, Work, resumable_folder
-from surrogates.training.trainer import TrainingConfig
+from surrogates.training.configuration import TrainingConfig
 
 
 def load_without_test(data: Path) -> Dataset:

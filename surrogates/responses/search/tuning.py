@@ -28,9 +28,9 @@ from surrogates.responses.models.recurrent import ACTIVATIONS
 from surrogates.responses.models.table import MODELS
 from surrogates.responses.search.search import load_without_test, search_folder
 from surrogates.runs.result import versions
+from surrogates.training.configuration import TrainingConfig
 from surrogates.training.metrics import predict, score
 from surrogates.training.model_kind import ModelKind, complete_settings, fit_model, look_up
-from surrogates.training.trainer import TrainingConfig
 
 JOURNAL_FILE = "journal.log"
 LEARNING_RATES = (1e-4, 1e-1)

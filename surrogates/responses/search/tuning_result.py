@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from datasets.plots import save_figure
 from datasets.store import dataset_checksum, load_dataset
-from neuron_models.foundation.files import written_whole
+from neuron_models.foundation.files import atomic_write
 from surrogates.responses.search.plots import plot_tuning_history, plot_tuning_parameters
 from surrogates.responses.search.search import train_command
 from surrogates.responses.search.tuning import SECONDS, Tuning, ranked
@@ -45,8 +45,8 @@ def save_tuning(trials: list[FrozenTrial], data: Path, tuning: Tuning, out: Path
         FloatingPointError: no trial is complete.
     """
     table, units = trial_table(trials), load_dataset(data, lazy=True).y_units
-    with written_whole(out / "trials.csv") as beside:
-        table.to_csv(beside, index=False)
+    with atomic_write(out / "trials.csv") as temporary:
+        table.to_csv(temporary, index=False)
     best = ranked(trials)[0]
     settings, config = tuning.model_settings(best.params), tuning.config(best.params)
     content = {
@@ -63,8 +63,8 @@ def save_tuning(trials: list[FrozenTrial], data: Path, tuning: Tuning, out: Path
         "versions": versions() | {"optuna": optuna.__version__},
         "command": train_command(data, tuning.model, settings, config, out / "best"),
     }
-    with written_whole(out / "best.json") as beside:
-        beside.write_text(json.dumps(without_nan(content), indent=1))
+    with atomic_write(out / "best.json") as temporary:
+        temporary.write_text(json.dumps(without_nan(content), indent=1))
     searched = list(best.params)
     for suffix in ("png", "svg"):
         save_figure(plot_tuning_history(table, units), out / f"history.{suffix}")

@@ -184,7 +184,7 @@ def activate(values, first, rows, lanes, kind):
 
 
 @unfolded
-def multiply_by_slope(values, v, activated, a, number, kind):
+def multiply_by_derivative(values, v, activated, a, number, kind):
     """Multiply values by the activation's derivative, which follows from the activated values alone."""
     one = splat(1.0)
     for i in range(0, number, WIDTH):

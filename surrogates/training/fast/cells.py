@@ -20,7 +20,7 @@ from surrogates.training.fast.algebra import (
     compiled,
     fill,
     inlined,
-    multiply_by_slope,
+    multiply_by_derivative,
     product,
     transpose,
 )
@@ -120,31 +120,33 @@ def losses(y, targets, scales, errors, sizes):
     gradient of the batch's loss. An error of no weight does not count, even if it is not finite.
     """
     steps, lanes, _, _, outputs = sizes
-    learned, checked = 0.0, 0.0
+    train_loss, validation_loss = 0.0, 0.0
     half = steps * lanes
     for t in range(steps):
         one, other = splat(0.0), splat(0.0)
         for i in range(0, lanes, WIDTH):
             batch, validation = load(scales, t * lanes + i), load(scales, half + t * lanes + i)
             for row in range(outputs):
-                place = (t * outputs + row) * lanes + i
-                error = load(y, place) - load(targets, place)
+                index = (t * outputs + row) * lanes + i
+                error = load(y, index) - load(targets, index)
                 mine, others = where_positive(batch, error), where_positive(validation, error)
                 scaled = batch * mine
                 one, other = fma(scaled, mine, one), fma(validation * others, others, other)
-                store(errors, place, scaled + scaled)
-        learned += total(one)
-        checked += total(other)
-    return learned, checked
+                store(errors, index, scaled + scaled)
+        train_loss += total(one)
+        validation_loss += total(other)
+    return train_loss, validation_loss
 
 
 @compiled
-def backward(kind, activation, wt, dt, v, gates, memory, errors, dw, dd, carried, turned, sizes, used):
+def backward(
+    kind, activation, wt, dt, v, gates, memory, errors, dw, dd, state_gradient, transposed_inputs, sizes, used
+):
     """Add the gradients of the loss to `dw` and `dd`; `gates` are overwritten by their own.
 
-    `wt` (units, gate rows that see the state) and `dt` (units, outputs) are the transposed matrices; `carried`
-    (2 units x lanes) and `turned` (BLOCK + 1, whole vectors of `used`, columns of w) are work space; the first `used`
-    lanes count. Rows of `dw` and `dd` are as long as `columns` says.
+    `wt` (units, gate rows that see the state) and `dt` (units, outputs) are the transposed matrices; `state_gradient`
+    (2 units x lanes) and `transposed_inputs` (BLOCK + 1, whole vectors of `used`, columns of w) are work space; the
+    first `used` lanes count. Rows of `dw` and `dd` are as long as `columns` says.
     """
     steps, lanes, inputs, units, outputs = sizes
     rows = source_rows(kind, units, inputs)
@@ -153,69 +155,71 @@ def backward(kind, activation, wt, dt, v, gates, memory, errors, dw, dd, carried
     seeing = 3 * units if kind == GRU else gate_rows
     gate_step, memory_step, output_step = gate_rows * lanes, 2 * area, outputs * lanes
     wide, across = columns(kind, units, inputs), vectors(used) * WIDTH
-    fill(carried, 0, 2 * area, 0.0)
+    fill(state_gradient, 0, 2 * area, 0.0)
     for block in range((steps - 1) // BLOCK * BLOCK, -1, -BLOCK):
         length = min(BLOCK, steps - block)
         for t in range(block + length - 1, block - 1, -1):
             g, m = t * gate_step, t * memory_step
-            product(True, carried, 0, lanes, dt, 0, outputs, units, outputs, errors, t * output_step, lanes, across)
+            product(
+                True, state_gradient, 0, lanes, dt, 0, outputs, units, outputs, errors, t * output_step, lanes, across
+            )
             if kind in (FEED, SIMPLE):
-                multiply_by_slope(carried, 0, v, (t + 1) * source, area, activation)
+                multiply_by_derivative(state_gradient, 0, v, (t + 1) * source, area, activation)
                 for i in range(0, area, WIDTH):
-                    store(gates, g + i, load(carried, i))
-                    store(carried, i, splat(0.0))
+                    store(gates, g + i, load(state_gradient, i))
+                    store(state_gradient, i, splat(0.0))
             elif kind == LSTM:
-                _lstm_back(activation, carried, gates, g, memory, m - memory_step, m, area, t == 0)
+                _lstm_back(activation, state_gradient, gates, g, memory, m - memory_step, m, area, t == 0)
             else:
-                _gru_back(activation, carried, gates, g, v, t * source, area)
+                _gru_back(activation, state_gradient, gates, g, v, t * source, area)
             if kind != FEED:
-                product(True, carried, 0, lanes, wt, 0, seeing, units, seeing, gates, g, lanes, across)
+                product(True, state_gradient, 0, lanes, wt, 0, seeing, units, seeing, gates, g, lanes, across)
         for t in range(length + 1):
-            transpose(turned, t * across * wide, wide, v, (block + t) * source, lanes, rows, across)
+            transpose(transposed_inputs, t * across * wide, wide, v, (block + t) * source, lanes, rows, across)
         _source_gradients(
-            kind, dw, gates, block * gate_step, gate_step, turned, wide, lanes, units, inputs, used, length
+            kind, dw, gates, block * gate_step, gate_step, transposed_inputs, wide, lanes, units, inputs, used, length
         )
         e, next_step = block * output_step, across * wide
         shape = (lanes, output_step, wide, next_step)
-        _gradient(dd, 0, outputs, errors, e, turned, next_step, units + 1, shape, used, length)
+        _gradient(dd, 0, outputs, errors, e, transposed_inputs, next_step, units + 1, shape, used, length)
 
 
 @inlined
-def _lstm_back(activation, carried, gates, g, memory, before, now, area, first):
+def _lstm_back(activation, state_gradient, gates, g, memory, before, now, area, first):
     """From the gradients of state and cell to those of the gates, which replace the gates, and of the cell before."""
     one, zero = splat(1.0), splat(0.0)
     for i in range(0, area, WIDTH):
-        dh, squashed = load(carried, i), load(memory, now + area + i)
+        dh, squashed = load(state_gradient, i), load(memory, now + area + i)
         out = load(gates, g + 2 * area + i)
         store(gates, g + 2 * area + i, dh * squashed * out * (one - out))
-        store(carried, i, dh * out)
-    multiply_by_slope(carried, 0, memory, now + area, area, activation)
+        store(state_gradient, i, dh * out)
+    multiply_by_derivative(state_gradient, 0, memory, now + area, area, activation)
     for i in range(0, area, WIDTH):
-        dc = load(carried, i) + load(carried, area + i)
+        dc = load(state_gradient, i) + load(state_gradient, area + i)
         take, forget, candidate = load(gates, g + i), load(gates, g + area + i), load(gates, g + 3 * area + i)
         past = zero if first else load(memory, before + i)
         store(gates, g + i, dc * candidate * take * (one - take))
         store(gates, g + area + i, dc * past * forget * (one - forget))
-        store(carried, area + i, dc * forget)
-        store(carried, i, dc * take)
-    multiply_by_slope(carried, 0, gates, g + 3 * area, area, activation)
+        store(state_gradient, area + i, dc * forget)
+        store(state_gradient, i, dc * take)
+    multiply_by_derivative(state_gradient, 0, gates, g + 3 * area, area, activation)
     for i in range(0, area, WIDTH):
-        store(gates, g + 3 * area + i, load(carried, i))
-        store(carried, i, zero)
+        store(gates, g + 3 * area + i, load(state_gradient, i))
+        store(state_gradient, i, zero)
 
 
 @inlined
-def _gru_back(activation, carried, gates, g, v, now, area):
+def _gru_back(activation, state_gradient, gates, g, v, now, area):
     """From the gradient of the state to those of the gates, which replace the gates; what passes by stays carried."""
     one = splat(1.0)
     for i in range(0, area, WIDTH):
-        dh, z, c = load(carried, i), load(gates, g + i), load(gates, g + 3 * area + i)
+        dh, z, c = load(state_gradient, i), load(gates, g + i), load(gates, g + 3 * area + i)
         store(gates, g + i, dh * (load(v, now + i) - c) * z * (one - z))
-        store(carried, area + i, dh * (one - z))
-        store(carried, i, dh * z)
-    multiply_by_slope(carried, area, gates, g + 3 * area, area, activation)
+        store(state_gradient, area + i, dh * (one - z))
+        store(state_gradient, i, dh * z)
+    multiply_by_derivative(state_gradient, area, gates, g + 3 * area, area, activation)
     for i in range(0, area, WIDTH):
-        dc, r = load(carried, area + i), load(gates, g + area + i)
+        dc, r = load(state_gradient, area + i), load(gates, g + area + i)
         recurrent = load(gates, g + 2 * area + i)
         store(gates, g + area + i, dc * recurrent * r * (one - r))
         store(gates, g + 2 * area + i, dc * r)
@@ -223,27 +227,29 @@ def _gru_back(activation, carried, gates, g, v, now, area):
 
 
 @inlined
-def _source_gradients(kind, dw, gates, at, gate_step, turned, wide, lanes, units, inputs, used, length):
+def _source_gradients(kind, dw, gates, at, gate_step, transposed_inputs, wide, lanes, units, inputs, used, length):
     """Add the gradients of `w` over some steps."""
     shape, everything = (lanes, gate_step, wide, vectors(used) * WIDTH * wide), source_rows(kind, units, inputs)
     area, shift = units * lanes, units + 1
     if kind == FEED:
-        _gradient(dw, units, units, gates, at, turned, units, inputs + 1, shape, used, length)
+        _gradient(dw, units, units, gates, at, transposed_inputs, units, inputs + 1, shape, used, length)
     elif kind == SIMPLE:
-        _gradient(dw, 0, units, gates, at, turned, 0, everything, shape, used, length)
+        _gradient(dw, 0, units, gates, at, transposed_inputs, 0, everything, shape, used, length)
     elif kind == LSTM:
-        _gradient(dw, 0, 4 * units, gates, at, turned, 0, everything, shape, used, length)
+        _gradient(dw, 0, 4 * units, gates, at, transposed_inputs, 0, everything, shape, used, length)
     else:
         to = 2 * units * wide
-        _gradient(dw, 0, 2 * units, gates, at, turned, 0, everything, shape, used, length)
-        _gradient(dw, to, units, gates, at + 2 * area, turned, 0, units + 1, shape, used, length)
+        _gradient(dw, 0, 2 * units, gates, at, transposed_inputs, 0, everything, shape, used, length)
+        _gradient(dw, to, units, gates, at + 2 * area, transposed_inputs, 0, units + 1, shape, used, length)
         to += units * wide + shift
-        _gradient(dw, to, units, gates, at + 3 * area, turned, shift, inputs + 1, shape, used, length)
+        _gradient(dw, to, units, gates, at + 3 * area, transposed_inputs, shift, inputs + 1, shape, used, length)
 
 
 @inlined
-def _gradient(g, go, rows, slopes, a, turned, b, numbers, shape, used, steps):
+def _gradient(g, go, rows, gradients, a, transposed_inputs, b, numbers, shape, used, steps):
     """g[r, :] += sum over steps and lanes of slopes[step, r, lane] turned[step, lane, :], for so many columns."""
     lanes, step, wide, next_step = shape
     across = vectors(numbers) * WIDTH
-    product(True, g, go, wide, slopes, a, lanes, rows, used, turned, b, wide, across, steps, step, next_step)
+    product(
+        True, g, go, wide, gradients, a, lanes, rows, used, transposed_inputs, b, wide, across, steps, step, next_step
+    )

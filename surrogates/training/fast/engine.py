@@ -82,17 +82,17 @@ class Work:
         a, plan = self.arrays, self.layout
         forward(plan.kind, plan.activation, w, d, a["v"], a["gates"], a["memory"], a["y"], self.sizes, self.keep)
 
-    def judge(self) -> tuple[float, float]:
+    def measure_losses(self) -> tuple[float, float]:
         """The losses of the batch and of validation; their errors are kept for the way back."""
         a = self.arrays
         return losses(a["y"], a["targets"], a["scales"], a["errors"], self.sizes)
 
-    def learn(self, parameters: np.ndarray, slopes: np.ndarray, used: int) -> None:
-        """Backward: the gradient of the batch's loss, for its `used` lanes, in `slopes`."""
+    def learn(self, parameters: np.ndarray, gradients: np.ndarray, used: int) -> None:
+        """Backward: the gradient of the batch's loss, for its `used` lanes, in `gradients`."""
         a, plan = self.arrays, self.layout
         w, d = _halves(parameters, plan)
-        dw, dd = _halves(slopes, plan)
-        slopes[:] = 0.0
+        dw, dd = _halves(gradients, plan)
+        gradients[:] = 0.0
         seeing = (3 if plan.kind == GRU else plan.gates // plan.units) * plan.units
         wt = aligned(plan.units * seeing)
         wt[:] = w.reshape(plan.gates, plan.wide)[:seeing, : plan.units].T.ravel()
@@ -108,17 +108,17 @@ class Trainer:
     """Adam on the mean squared error, batch by batch; validation runs in spare lanes of an epoch's first batch."""
 
     def __init__(
-        self, model: keras.Model, layout: Layout, learned: Arrays, checked: Arrays, rate: float, batch: int
+        self, model: keras.Model, layout: Layout, train_data: Arrays, validation_data: Arrays, rate: float, batch: int
     ) -> None:
         self.layout, self._rate, self._size = layout, np.float32(rate), batch
-        self._learned, self._checked = _by_lane(learned, layout), _by_lane(checked, layout)
+        self._learned, self._checked = _by_lane(train_data, layout), _by_lane(validation_data, layout)
         w, d = layout.pack(model.get_weights())
         self.parameters = aligned(w.size + d.size + WIDTH)
         self.parameters[: w.size], self.parameters[w.size : w.size + d.size] = w.ravel(), d.ravel()
-        self._slopes, self._m, self._v = (aligned(self.parameters.size) for _ in range(3))
+        self._gradients, self._m, self._v = (aligned(self.parameters.size) for _ in range(3))
         self._step = 0
         self._works: dict[tuple[int, bool], Work] = {}
-        self._number = len(learned[0])
+        self._number = len(train_data[0])
 
     @property
     def whole(self) -> bool:
@@ -132,9 +132,9 @@ class Trainer:
             rows = order[start : start + self._size]
             work = self._prepared(rows, first=start == 0)
             work.run(*_halves(self.parameters, self.layout))
-            loss, checked = work.judge()
-            validation = checked if start == 0 else validation
-            work.learn(self.parameters, self._slopes, len(rows))
+            loss, validation_loss = work.measure_losses()
+            validation = validation_loss if start == 0 else validation
+            work.learn(self.parameters, self._gradients, len(rows))
             self._advance()
             summed += loss * len(rows)
         return summed / self._number, validation
@@ -143,16 +143,16 @@ class Trainer:
         """The validation loss with the weights of now."""
         work = self._prepared(np.arange(self._number)[: self._size], first=True)
         work.run(*_halves(self.parameters, self.layout))
-        return work.judge()[1]
+        return work.measure_losses()[1]
 
     def gradients(self) -> list[np.ndarray]:
         """The gradient of the first batch's loss, in the order of Keras's weights."""
         rows = np.arange(self._number)[: self._size]
         work = self._prepared(rows, first=True)
         work.run(*_halves(self.parameters, self.layout))
-        work.judge()
-        work.learn(self.parameters, self._slopes, len(rows))
-        return self.weights(self._slopes)
+        work.measure_losses()
+        work.learn(self.parameters, self._gradients, len(rows))
+        return self.weights(self._gradients)
 
     def weights(self, parameters: np.ndarray | None = None) -> list[np.ndarray]:
         """Parameters (those of now when None) as Keras's list of weights."""
@@ -184,7 +184,7 @@ class Trainer:
         t = np.float32(self._step)
         one = np.float32(1.0)
         rate = self._rate * np.sqrt(one - np.power(_BETA_2, t)) / (one - np.power(_BETA_1, t))
-        _adam(self.parameters, self._slopes, self._m, self._v, np.float32(rate))
+        _adam(self.parameters, self._gradients, self._m, self._v, np.float32(rate))
 
 
 def respond(
@@ -194,12 +194,12 @@ def respond(
     w, d = layout.pack(model.get_weights())
     flat_w, flat_d = aligned(w.size), aligned(d.size)
     flat_w[:], flat_d[:] = w.ravel(), d.ravel()
-    turned = np.ascontiguousarray(np.moveaxis(layout.sources(x), 0, -1), np.float32)
+    transposed_inputs = np.ascontiguousarray(np.moveaxis(layout.sources(x), 0, -1), np.float32)
     parts = []
     for first in range(0, len(x), _TOGETHER):
         trials = np.arange(first, min(first + _TOGETHER, len(x)))
         work = Work(layout, x.shape[1], -(-len(trials) // WIDTH) * WIDTH, keep=False)
-        work.put(turned, trials)
+        work.put(transposed_inputs, trials)
         work.run(flat_w, flat_d)
         y = work.arrays["y"].reshape(x.shape[1], layout.outputs, work.lanes)[..., : len(trials)]
         parts.append(np.moveaxis(y, -1, 0))
@@ -209,8 +209,8 @@ def respond(
 def fit(
     model: keras.Model,
     layout: Layout,
-    learned: Arrays,
-    checked: Arrays,
+    train_data: Arrays,
+    validation_data: Arrays,
     *,
     epochs: int,
     batch_size: int,
@@ -223,8 +223,8 @@ def fit(
     Args:
         model: of this layout.
         layout: see `layout_of`.
-        learned: x, y (trial, time, channel) and weight (trial, time) or None.
-        checked: the same of validation.
+        train_data: x, y (trial, time, channel) and weight (trial, time) or None.
+        validation_data: the same of validation.
         epochs: passes over the training trials.
         batch_size: trials in a batch.
         learning_rate: Adam's.
@@ -234,7 +234,7 @@ def fit(
     Returns:
         Training and validation loss by epoch, and the best epoch (from 0; -1 if no validation loss was finite).
     """
-    trainer = Trainer(model, layout, learned, checked, learning_rate, batch_size)
+    trainer = Trainer(model, layout, train_data, validation_data, learning_rate, batch_size)
     kept, best = trainer.parameters.copy(), -1
     history: tuple[list[float], list[float]] = ([], [])
     lowest = np.inf
@@ -288,10 +288,10 @@ def _gather(out, values, trials, factor):
 
 
 @compiled
-def _adam(parameters, slopes, m, v, rate):
+def _adam(parameters, gradients, m, v, rate):
     """One step of Adam (Kingma and Ba 2015) in float32, in Keras's order of operations."""
     for i in range(len(parameters)):
-        g = slopes[i]
+        g = gradients[i]
         m[i] += (g - m[i]) * _REST_1
         v[i] += (g * g - v[i]) * _REST_2
         parameters[i] -= m[i] * rate / (np.sqrt(v[i]) + _EPSILON)

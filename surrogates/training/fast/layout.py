@@ -61,16 +61,16 @@ class Layout:
         bias, dense, offset = rest
         state, ones, inputs, last = self._columns()
         w = np.zeros((GATES[self.kind], self.units, self.wide), np.float32)
-        for place, gate in enumerate(self._order()):
+        for index, gate in enumerate(self._order()):
             part = slice(gate * self.units, (gate + 1) * self.units)
-            recurs, driven = self._sees(place)
+            recurs, driven = self._sees(index)
             if recurs:
-                w[place, :, state] = recurrent[:, part].T
-                w[place, :, ones] = (bias[1] if self.kind == GRU else bias)[part]
+                w[index, :, state] = recurrent[:, part].T
+                w[index, :, ones] = (bias[1] if self.kind == GRU else bias)[part]
             if driven:
-                w[place, :, inputs] = kernel[:, part].T
+                w[index, :, inputs] = kernel[:, part].T
             if driven and self.kind == GRU:
-                w[place, :, last] = bias[0][part]
+                w[index, :, last] = bias[0][part]
         d = np.zeros((self.outputs, self.wide), np.float32)
         d[:, state], d[:, ones] = dense.T, offset
         return w.reshape(self.gates, self.wide), d
@@ -83,16 +83,16 @@ class Layout:
         recurrent = np.zeros((self.units, gates * self.units), np.float32)
         bias = np.zeros((2 if self.kind == GRU else 1, gates * self.units), np.float32)
         blocks = w.reshape(GATES[self.kind], self.units, self.wide)
-        for place, gate in enumerate(self._order()):
+        for index, gate in enumerate(self._order()):
             part = slice(gate * self.units, (gate + 1) * self.units)
-            recurs, driven = self._sees(place)
+            recurs, driven = self._sees(index)
             if recurs:
-                recurrent[:, part] = blocks[place, :, state].T
-                bias[-1, part] = blocks[place, :, ones]
+                recurrent[:, part] = blocks[index, :, state].T
+                bias[-1, part] = blocks[index, :, ones]
             if driven:
-                kernel[:, part] = blocks[place, :, inputs].T
+                kernel[:, part] = blocks[index, :, inputs].T
             if driven and self.kind == GRU:
-                bias[0, part] = blocks[place, :, last]
+                bias[0, part] = blocks[index, :, last]
         behind = [bias if self.kind == GRU else bias[0], d[:, state].T.copy(), d[:, ones].copy()]
         if self.kind == FEED:
             return [kernel.reshape(self.window, -1, self.units) if self.window else kernel, *behind]
@@ -107,9 +107,9 @@ class Layout:
         """Keras's gate for each of the kernels' gates; a GRU's candidate comes in two parts."""
         return {FEED: (0,), SIMPLE: (0,), LSTM: _LSTM_ORDER, GRU: (0, 1, 2, 2)}[self.kind]
 
-    def _sees(self, place: int) -> tuple[bool, bool]:
+    def _sees(self, index: int) -> tuple[bool, bool]:
         """Whether a gate sees the state, and whether it sees the inputs."""
-        return (place != 3, place != 2) if self.kind == GRU else (True, True)
+        return (index != 3, index != 2) if self.kind == GRU else (True, True)
 
 
 def layout_of(model: keras.Model) -> Layout | None:

@@ -17,7 +17,7 @@ from surrogates.training.metrics import require_fitting, stimulus
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class TrialPair:
     """One trial: its stimulus, the stimulus that stands in where inputs are taken away, and which samples count."""
 
     x: Float[np.ndarray, "time input"]
@@ -30,10 +30,10 @@ class Case:
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class AttributionProblem:
     """What a method is asked.
 
-    `whole` is the dataset with all its splits, `dataset` the trials that are looked at, `cases` the same as a model
+    `whole` is the dataset with all its splits, `dataset` the trials that are looked at, `pairs` the same as a model
     sees them. `seed` draws the other trials of the baseline `trial`, and what a
     method draws.
     """
@@ -42,16 +42,16 @@ class Question:
     dataset: Dataset
     groups: Groups
     members: Bool[np.ndarray, "group input"]
-    cases: tuple[Case, ...]
+    pairs: tuple[TrialPair, ...]
     baseline: str
     split: str
     seed: int
 
-    def each_case(self, method: str) -> Iterator[Case]:
+    def each_case(self, method: str) -> Iterator[TrialPair]:
         """The cases one after another, under a progress bar."""
-        with progress_bar(len(self.cases), "trial") as bar:
+        with progress_bar(len(self.pairs), "trial") as bar:
             bar.set_description(method, refresh=False)
-            for case in self.cases:
+            for case in self.pairs:
                 yield case
                 bar.update()
 
@@ -67,12 +67,12 @@ class Question:
         units: str,
         *,
         pooling: str = "rms",
-        clock: str = "response",
+        time_axis: str = "response",
         standard_error: Float[np.ndarray, "group output"] | None = None,
         about: Mapping[str, Any] | None = None,
     ) -> Importance:
         """Pool the effects of a method, an array (time, group, output) for each case, into its table."""
-        values, by_trial, over_time = pool_effects(effects, [case.counts for case in self.cases], pooling)
+        values, by_trial, over_time = pool_effects(effects, [case.counts for case in self.pairs], pooling)
         return Importance(
             method,
             tuple(self.groups),
@@ -83,7 +83,7 @@ class Question:
             by_trial,
             pooling,
             over_time,
-            clock,
+            time_axis,
             self.dataset.dt,
             standard_error,
             dict(about or self.about()),
@@ -99,7 +99,7 @@ def question_for(
     baseline: str = "zero",
     split: str = "test",
     seed: int = 0,
-) -> Question:
+) -> AttributionProblem:
     """Make a question to ask of a model, and check that it can be answered.
 
     Args:
@@ -107,22 +107,25 @@ def question_for(
         channels: what it was trained on, where its file says so.
         dataset: all trials, with the model's inputs and outputs.
         groups: inputs that go together, as text or as `parse_groups` gives them.
-        baseline: see `ask`.
-        split: see `ask`.
-        seed: see `Question`.
+        baseline: see `prepare_attribution`.
+        split: see `prepare_attribution`.
+        seed: see `AttributionProblem`.
 
     Raises:
-        InputError: data without outputs, a model of other channels, groups that are none, or what `ask` raises.
+        InputError: data without outputs, a model of other channels, groups that are none, or what
+            `prepare_attribution` raises.
     """
     require(len(dataset.y_names) > 0, f"dataset {dataset.name!r} has no outputs")
     if channels is not None:
         channels.require_same(dataset)
     require_fitting(model, dataset)
     together = parse_groups(groups, dataset.x_names) if isinstance(groups, str) else groups
-    return ask(dataset, together, baseline=baseline, split=split, seed=seed)
+    return prepare_attribution(dataset, together, baseline=baseline, split=split, seed=seed)
 
 
-def ask(dataset: Dataset, groups: Groups, *, baseline: str = "zero", split: str = "test", seed: int = 0) -> Question:
+def prepare_attribution(
+    dataset: Dataset, groups: Groups, *, baseline: str = "zero", split: str = "test", seed: int = 0
+) -> AttributionProblem:
     """Choose the trials of a split and what stands in for an input there.
 
     Args:
@@ -130,7 +133,7 @@ def ask(dataset: Dataset, groups: Groups, *, baseline: str = "zero", split: str 
         groups: as `parse_groups` gives them.
         baseline: one of `BASELINES`.
         split: train, validation, test, or all trials with `all`.
-        seed: see `Question`.
+        seed: see `AttributionProblem`.
 
     Raises:
         InputError: an unknown baseline or split, no trial in the split, or too few for the baseline.
@@ -145,8 +148,10 @@ def ask(dataset: Dataset, groups: Groups, *, baseline: str = "zero", split: str 
     chosen = parts[split]
     x = [stimulus(trial) for trial in chosen]
     absent = BASELINES[baseline](dataset, x, seed)
-    cases = tuple(Case(one, other, trial.valid()) for one, other, trial in zip(x, absent, chosen, strict=True))
-    return Question(dataset, chosen, groups, members_matrix(groups, dataset.x_names), cases, baseline, split, seed)
+    pairs = tuple(TrialPair(one, other, trial.valid()) for one, other, trial in zip(x, absent, chosen, strict=True))
+    return AttributionProblem(
+        dataset, chosen, groups, members_matrix(groups, dataset.x_names), pairs, baseline, split, seed
+    )
 
 
 def _zero(_: Dataset, x: Sequence[np.ndarray], __: int) -> list[np.ndarray]:

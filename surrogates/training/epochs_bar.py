@@ -1,0 +1,28 @@
+"""The progress bar of a training."""
+
+from neuron_models.foundation.progress import progress_bar
+
+
+class ProgressBar:
+    """A progress bar over epochs with the current losses, or their roots where they are squared errors."""
+
+    def __init__(self, epochs: int, squared: bool, shown: bool) -> None:
+        self._bar = progress_bar(epochs, "epoch") if shown else None
+        self._squared, self._what = squared, "RMSE" if squared else "loss"
+
+    def __enter__(self) -> "ProgressBar":
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def show(self, loss: float, validation: float, epochs: int = 1, **watched: float) -> None:
+        """One epoch is done, or several; `watched` are the validation's other figures."""
+        if self._bar is not None:
+            shown = {"train": loss, "validation": validation}
+            roots = {part: value**0.5 if self._squared else value for part, value in shown.items()}
+            text = {f"{part} {self._what}": f"{v:.4g}" for part, v in roots.items()}
+            text |= {f"validation {name}": f"{value:.3g}" for name, value in watched.items()}
+            self._bar.set_postfix(text, refresh=False)
+            self._bar.update(epochs)
