@@ -5,12 +5,15 @@ Oliveira and Silveira, "Learning the dynamics of realistic models of C. elegans 
 networks", Scientific Reports 13 (2023): RMSE in volts of training, validation and test, means of ten runs.
 """
 
+import functools
 import importlib.metadata
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -36,6 +39,8 @@ from datasets.dataset import SPLITS
 from datasets.options import ClusterOption
 from datasets.topics import topic_modules
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.output import sole_writer
+from neuron_models.foundation.worker_life import remove_shared_leftovers
 from neuron_models.foundation.workers import require_workers
 from surrogates.responses.experiments.experiments import Entry, Experiment, Protocol, with_baselines
 
@@ -226,10 +231,27 @@ def _mount() -> None:
 _mount()
 
 
+def _guarded(command: Any) -> Any:
+    """A command, or a group of them, of which none writes `--out` while another process does."""
+    for each in getattr(command, "commands", {}).values():
+        _guarded(each)
+    names = {parameter.name for parameter in command.params}
+    if "out" in names and command.callback is not None:
+        command.callback = functools.partial(_alone, command.callback)
+    return command
+
+
+def _alone(callback: Callable[..., Any], /, **given: Any) -> Any:
+    remove_shared_leftovers()
+    with sole_writer(Path(given["out"])) if given.get("out") else nullcontext():
+        return callback(**given)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run the command line on these arguments and return its exit status; a user's mistake is one line and 2."""
     try:
-        status = typer.main.get_command(app).main(list(arguments), prog_name="wormtwin", standalone_mode=False)
+        command = _guarded(typer.main.get_command(app))
+        status = command.main(list(arguments), prog_name="wormtwin", standalone_mode=False)
         if status == _INTERRUPTED:  # some versions of typer give the status back instead of raising
             raise KeyboardInterrupt
     except _UsageError as error:
@@ -260,10 +282,19 @@ def _one_line(error: Exception) -> str:
     return " ".join(message.split()) or type(error).__name__
 
 
-def main() -> None:
-    """The console script."""
-    sys.exit(run(sys.argv[1:]))
+def _stop(received: int, _frame: object) -> None:
+    """End as the keyboard would."""
+    signal.signal(received, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def main(before: Sequence[str] = ()) -> None:
+    """The console script; what ends it politely cleans up as the keyboard does."""
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) is signal.SIG_DFL:
+            signal.signal(each, _stop)
+    sys.exit(run([*before, *sys.argv[1:]]))
 
 
 if __name__ == "__main__":
-    sys.exit(run(["experiments", *sys.argv[1:]]))
+    main(["experiments"])

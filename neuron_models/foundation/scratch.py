@@ -11,7 +11,7 @@ from pathlib import Path
 from neuron_models.foundation.locks import try_lock
 
 _SUFFIX = ".unfinished"
-_NAME = re.compile(r"(\..+|wormtwin)-[a-z0-9_]{8}\.unfinished")
+_NAME = re.compile(r"(\..+|wormtwin(-\d+)?)-[a-z0-9_]{8}\.unfinished")
 _EARLIER = re.compile(r"\.(.+)-[a-z0-9_]{8}")
 """What version 0.1 called them."""
 _DEPTH = 4
@@ -28,7 +28,7 @@ def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
 
     Args:
         parent: where it is made.
-        prefix: `.<name>-` for what becomes the file `<name>` in `parent`, or `wormtwin-`.
+        prefix: `.<name>-` for what becomes the file `<name>` in `parent`; `wormtwin-` elsewhere.
     """
     folder, lock = _make(parent, prefix)
     try:

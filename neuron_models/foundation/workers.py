@@ -4,6 +4,7 @@ import importlib.metadata
 import logging
 import os
 import re
+import threading
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import CancelledError
@@ -15,6 +16,7 @@ import joblib
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.worker_life import end_with_parent, sharing_folder
 
 _SECONDS_TO_CONNECT = 5
 _DECISIVE = ("wormtwin", "c302", "neuron", "keras", "jax", "numba", "numpy")
@@ -83,9 +85,11 @@ def run_calls(
 
 def _on_this_machine(calls: Sequence[Call], jobs: int, kept: str) -> Generator[tuple[int, Any]]:
     jobs = min(jobs, len(calls))
-    pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
+    shared = sharing_folder() if jobs > 1 else None
+    pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", temp_folder=shared)
+    watched = os.getpid(), threading.current_thread() is not threading.main_thread()
     threads = max(1, joblib.cpu_count() // jobs) if jobs > 1 else None
-    finished = pool(joblib.delayed(_run)(index, call, threads) for index, call in enumerate(calls))
+    finished = pool(joblib.delayed(_run)(index, call, threads, *watched) for index, call in enumerate(calls))
     try:
         for outcome in finished:  # noqa: UP028  (`yield from` would close it out of the silence below)
             yield outcome
@@ -97,7 +101,8 @@ def _on_this_machine(calls: Sequence[Call], jobs: int, kept: str) -> Generator[t
             finished.close()
 
 
-def _run(index: int, call: Call, threads: int | None) -> tuple[int, Any]:
+def _run(index: int, call: Call, threads: int | None, parent: int, by_thread: bool) -> tuple[int, Any]:
+    end_with_parent(parent, by_thread)
     if threads is not None:  # for XLA, which reads it when a process computes first; joblib limits the others
         os.environ.setdefault("NPROC", str(threads))
     return index, call.function(call.shared, *call.arguments)

@@ -13,6 +13,7 @@ from datasets.dataset import Dataset
 from datasets.store import file_content_checksum, load_dataset
 from neuron_models.foundation.result_forms import folder_form
 from neuron_models.foundation.resumable import Planned, ResumableFolder, Work, resumable_folder, run_missing
+from neuron_models.foundation.scratch import scratch_folder
 from neuron_models.foundation.workers import Call, require_workers
 from surrogates.responses.experiments.experiments import Entry, Experiment, Outcome, Protocol, Run
 from surrogates.runs.result import SCORES_FILE, Result, load_result, save_result, versions
@@ -170,8 +171,7 @@ def train_run(
     kind = look_up(model, MODELS)
     config = TrainingConfig(epochs=epochs, learning_rate=kind.learning_rate, seed=seed)
     about = {"experiment": experiment, "data": data}
-    with tempfile.TemporaryDirectory(prefix="wormtwin-") as name:
-        folder = Path(name)
+    with scratch_folder(Path(tempfile.gettempdir()), "wormtwin-") as folder:
         try:
             fit_and_save(kind, dataset, settings, config, folder, progress=False, figures=False, **about)
         except FloatingPointError:
