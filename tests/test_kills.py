@@ -122,7 +122,7 @@ def test_commands_that_are_killed_end_with_the_same(name, commands, tmp_path):
     places, before = tmp_path / "tmp", in_shared_memory()
     places.mkdir()
     out = {which: tmp_path / f"{which}.h5" for which in ("whole", "killed")}
-    command = [sys.executable, "-m", "run_experiments", *options, "--out"]
+    command = [sys.executable, "-c", "from run_experiments import main; main()", *options, "--out"]
     started = time.monotonic()
     assert begin([*command, out["whole"]], places).wait() == 0
     seconds, wanted = time.monotonic() - started, content(out["whole"], table)
