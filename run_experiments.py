@@ -6,8 +6,10 @@ networks", Scientific Reports 13 (2023): RMSE in volts of training, validation a
 """
 
 import functools
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,7 +39,9 @@ from datasets.options import ClusterOption
 from datasets.topics import topic_modules
 from neuron_models.foundation.command_line import DEBUG, DEBUG_VARIABLE, flush_output, run_app
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.output import sole_writer
 from neuron_models.foundation.splits import SPLITS
+from neuron_models.foundation.worker_life import remove_shared_leftovers
 from neuron_models.foundation.workers import require_workers
 from surrogates.responses.experiments.experiments import Entry, Experiment, Protocol, with_baselines
 
@@ -263,9 +267,25 @@ def _by_panel(commands: Mapping[str, Any]) -> dict[str, Any]:
     return {name: commands[name] for name in ordered}
 
 
+def _guarded(command: Any) -> Any:
+    """A command, or a group of them, of which none writes `--out` while another process does."""
+    for each in getattr(command, "commands", {}).values():
+        _guarded(each)
+    names = {parameter.name for parameter in command.params}
+    if "out" in names and command.callback is not None:
+        command.callback = functools.partial(_alone, command.callback)
+    return command
+
+
+def _alone(callback: Callable[..., Any], /, **given: Any) -> Any:
+    remove_shared_leftovers()
+    with sole_writer(Path(given["out"])) if given.get("out") else nullcontext():
+        return callback(**given)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run the command line on these arguments and return its exit status; a user's mistake is one line and 2."""
-    return run_app(command_line, [_at_home(each) for each in arguments], "wormtwin")
+    return run_app(lambda: _guarded(command_line()), [_at_home(each) for each in arguments], "wormtwin")
 
 
 def _at_home(argument: str) -> str:
@@ -274,12 +294,21 @@ def _at_home(argument: str) -> str:
     return f"{option}{equals}{Path(value).expanduser()}" if value.startswith("~/") else argument
 
 
-def main() -> None:
-    """The console script."""
-    status = run(sys.argv[1:])
+def _stop(received: int, _frame: object) -> None:
+    """End as the keyboard would."""
+    signal.signal(received, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def main(before: Sequence[str] = ()) -> None:
+    """The console script; what ends it politely cleans up as the keyboard does."""
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) is signal.SIG_DFL:
+            signal.signal(each, _stop)
+    status = run([*before, *sys.argv[1:]])
     flush_output()
     sys.exit(status)
 
 
 if __name__ == "__main__":
-    sys.exit(run(["experiments", *sys.argv[1:]]))
+    main(["experiments"])

@@ -15,7 +15,7 @@ import pandas as pd
 from machine import describe, shared_folder
 
 from datasets.calcium.recordings import load_npz
-from datasets.store import dataset_checksum, load_dataset, save_dataset
+from datasets.store import load_dataset, save_dataset
 from surrogates.calcium.forecasts.benchmark import LINEAR, PERSISTENCE, PREFIX, RIVALS, VARIED, benchmark_trajectories
 from surrogates.calcium.forecasts.section import trajectory_section
 from surrogates.calcium.forecasts.tables import print_trajectories, save_trajectory_tables
@@ -44,7 +44,7 @@ def figure(table: pd.DataFrame, rule: str, asked: str, size: int, model: str, pr
 def states(data: Path, out: Path, models: list[str], jobs: int, more: list[blocks.Section]) -> None:
     """Tell states apart and print the figures."""
     started = time.perf_counter()
-    done = run_benchmark(load_dataset(data), dataset_checksum(data), out, models=models, jobs=jobs)
+    done = run_benchmark(load_dataset(data), out, models=models, jobs=jobs)
     print(f"{time.perf_counter() - started:.0f} s for the states that were missing, {jobs} process(es)")
     table = save_tables(done, out)
     write_states_report(done, table, out, more)
@@ -59,7 +59,7 @@ def states(data: Path, out: Path, models: list[str], jobs: int, more: list[block
 def trajectories(data: Path, out: Path, models: list[str], jobs: int) -> blocks.Section:
     """Forecast unseen worms and print the figures; gives their section of the page."""
     started = time.perf_counter()
-    done = benchmark_trajectories(load_dataset(data), dataset_checksum(data), out, models=models, jobs=jobs)
+    done = benchmark_trajectories(load_dataset(data), out, models=models, jobs=jobs)
     print(f"{time.perf_counter() - started:.0f} s for the forecasts that were missing, {jobs} process(es)")
     runs, summary = save_trajectory_tables(done, out)
     print_trajectories(summary)

@@ -104,11 +104,17 @@ def load_dataset(path: str | Path, lazy: bool = False, checked: bool | None = No
 
 
 def content_checksum(dataset: Dataset) -> str:
-    """The SHA-256 of all that can be learned of a dataset in memory: names, splits and values of its trials."""
-    digest = hashlib.sha256(repr((dataset.x_names, dataset.y_names, [trial.split for trial in dataset])).encode())
+    """The SHA-256 of all that can be learned of a dataset: channels, sampling, details and trials, but not its name."""
+    channels = (dataset.x_names, dataset.y_names, dataset.x_units, dataset.y_units, dataset.dt, dataset.task)
+    trials = [(trial.name, trial.group, trial.split) for trial in dataset]
+    digest = hashlib.sha256(repr((channels, trials)).encode())
+    digest.update(json.dumps(dataset.extra, sort_keys=True).encode())
     for trial in dataset:
         for array in (trial.x, trial.y, trial.weight):
-            digest.update(b"none" if array is None else np.ascontiguousarray(array[:]).tobytes())
+            digest.update(b"none" if array is None else f"{array.shape} {array.dtype}".encode())
+            if array is not None:
+                for block in _blocks(array):
+                    digest.update(np.ascontiguousarray(array[block]).tobytes())
     return digest.hexdigest()
 
 
@@ -121,6 +127,15 @@ def trial_checksum(trial: Trial) -> str:
             for block in _blocks(array):
                 digest.update(np.ascontiguousarray(array[block]).tobytes())
     return digest.hexdigest()
+
+
+def file_content_checksum(path: str | Path) -> str:
+    """The `content_checksum` of a dataset file.
+
+    Raises:
+        InputError: the file is missing or no dataset.
+    """
+    return content_checksum(load_dataset(path, lazy=True))
 
 
 def dataset_checksum(path: str | Path) -> str:

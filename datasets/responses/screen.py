@@ -1,7 +1,6 @@
 """An ablation screen: what each neuron's loss does to each recorded neuron."""
 
 import hashlib
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,10 +13,19 @@ from connectome.network import Parameters, build_network, default_settings, step
 from connectome.scenario import Scenario
 from connectome.simulating import simulate_here
 from datasets.responses.screen_file import Screen, load_screen, save_screen
-from datasets.responses.simulation import versions
+from datasets.responses.simulation import place_name, versions
 from neuron_models.circuit import Circuit, RunSettings
 from neuron_models.foundation.errors import InputError, require, require_distinct
-from neuron_models.foundation.resumable import Pieces, pieces_of, run_missing
+from neuron_models.foundation.result_forms import array_form
+from neuron_models.foundation.resumable import (
+    Planned,
+    ResumableFolder,
+    Work,
+    is_left_of,
+    partial_folder,
+    resumable_folder,
+    run_missing,
+)
 from neuron_models.foundation.workers import Call
 from neuron_models.simulators import preparation
 
@@ -96,19 +104,25 @@ def screen_ablations(
     recorded = require_known(record or scenario.outputs, names)
     circuit = build_network(connectome, parameters)
     job = ScreenJob(scenario, circuit, chosen, recorded, settings or default_settings(scenario), connectome.source)
-    if out.exists():
-        return _same(out, job)
-    number = len(scenario.sequences)
     about = {"screen of": scenario.name, "network": job.network}
-    with pieces_of(out, job.key, (scenario.samples, len(recorded)), about, "screen") as pieces:
-        shared = (job, circuit.fingerprint)
-        calls = {index: Call(_simulate_one, shared, (index,)) for index in range(number * (1 + len(chosen)))}
-        prepare = preparation(circuit, job.settings.simulator, circuit.fingerprint)
-        run_missing(pieces, calls, what="simulation", jobs=jobs, cluster=cluster, prepare=prepare)
-        screen = _assemble(job, pieces)
+    work = Work("screen", {"key": job.key}, about, passing=True)
+    if out.exists():
+        is_left_of(out, work)
+        return _same(out, job)
+    form = array_form((scenario.samples, len(recorded)))
+    with resumable_folder(partial_folder(out), work, form, out) as finished:
+        _run(job, finished, jobs, cluster)
+        screen = _assemble(job, finished)
         save_screen(screen, out)
-        shutil.rmtree(pieces.folder)
+        finished.remove()
     return screen
+
+
+def _run(job: ScreenJob, finished: ResumableFolder, jobs: int, cluster: str | None) -> None:
+    shared, number = (job, job.circuit.fingerprint), len(job.scenario.sequences) * (1 + len(job.ablations))
+    plan = [Planned(finished, place_name(index), Call(_simulate_one, shared, (index,))) for index in range(number)]
+    prepare = preparation(job.circuit, job.settings.simulator, job.circuit.fingerprint)
+    run_missing(plan, unit="simulation", jobs=jobs, cluster=cluster, prepare=prepare)
 
 
 def _simulate_one(shared: tuple[ScreenJob, str], index: int) -> Float[np.ndarray, "time neuron"]:
@@ -126,13 +140,13 @@ def _without(scenario: Scenario, lost: Ablation) -> Scenario:
     return replace(scenario, ablated=tuple(dict.fromkeys((*scenario.ablated, *lost))))
 
 
-def _assemble(job: ScreenJob, pieces: Pieces) -> Screen:
+def _assemble(job: ScreenJob, finished: ResumableFolder) -> Screen:
     number = len(job.scenario.sequences)
-    intact = np.stack([pieces.load(index) for index in range(number)]).astype(float)
+    intact = np.stack([finished.load(place_name(index)) for index in range(number)]).astype(float)
     shape = (len(job.ablations), number, len(job.record))
     rms, mean, peak = np.empty(shape), np.empty(shape), np.empty(shape)
     for row in range(len(job.ablations)):
-        lost = np.stack([pieces.load((row + 1) * number + index) for index in range(number)])
+        lost = np.stack([finished.load(place_name((row + 1) * number + index)) for index in range(number)])
         change = lost - intact
         rms[row], mean[row] = np.sqrt((change**2).mean(1)), change.mean(1)
         peak[row] = np.abs(change).max(1)

@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.metadata
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +19,16 @@ from datasets.splitting import split_diverse
 from datasets.store import load_dataset, save_dataset
 from neuron_models.circuit import Circuit, RunSettings
 from neuron_models.foundation.errors import InputError, require, require_seed
-from neuron_models.foundation.resumable import Pieces, pieces_of, run_missing
+from neuron_models.foundation.result_forms import array_form
+from neuron_models.foundation.resumable import (
+    Planned,
+    ResumableFolder,
+    Work,
+    is_left_of,
+    partial_folder,
+    resumable_folder,
+    run_missing,
+)
 from neuron_models.foundation.wording import counted
 from neuron_models.foundation.workers import Call
 from neuron_models.simulators import preparation
@@ -86,14 +94,17 @@ def simulate_dataset(
     """
     out = Path(out)
     job = simulation_job(scenario, connectome, parameters, record, settings, split_seed)
-    if out.exists():
-        return _same(out, job)
     about = {"scenario": job.scenario.name, "network": job.network}
-    with pieces_of(out, job.key, (job.scenario.samples, len(job.record)), about) as pieces:
-        _run(job, pieces, jobs, cluster)
-        dataset = _divided(_assemble(job, pieces), job)
+    work = Work("simulation", {"key": job.key}, about, passing=True)
+    if out.exists():
+        is_left_of(out, work)
+        return _same(out, job)
+    form = array_form((job.scenario.samples, len(job.record)))
+    with resumable_folder(partial_folder(out), work, form, out) as finished:
+        _run(job, finished, jobs, cluster)
+        dataset = _divided(_assemble(job, finished), job)
         save_dataset(dataset, out)
-        shutil.rmtree(pieces.folder)
+        finished.remove()
     return dataset
 
 
@@ -114,13 +125,21 @@ def simulation_job(
     return Job(scenario, circuit, recorded, settings or default_settings(scenario), network, split_seed)
 
 
-def _run(job: Job, pieces: Pieces, jobs: int, cluster: str | None) -> None:
+def place_name(index: int) -> str:
+    """What the result of a simulation is called, counted from 0."""
+    return f"{index:06d}"
+
+
+def _run(job: Job, finished: ResumableFolder, jobs: int, cluster: str | None) -> None:
     """Simulate what is missing, and say how fast."""
     shared = (job, job.circuit.fingerprint)
-    calls = {sequence: Call(_simulate_one, shared, (sequence,)) for sequence in range(len(job.scenario.sequences))}
+    plan = [
+        Planned(finished, place_name(sequence), Call(_simulate_one, shared, (sequence,)))
+        for sequence in range(len(job.scenario.sequences))
+    ]
     started = time.perf_counter()
     prepare = preparation(job.circuit, job.settings.simulator, job.circuit.fingerprint)
-    number = run_missing(pieces, calls, what="simulation", jobs=jobs, cluster=cluster, prepare=prepare)
+    number = run_missing(plan, unit="simulation", jobs=jobs, cluster=cluster, prepare=prepare)
     if number:
         seconds = time.perf_counter() - started
         ratio = number * job.scenario.duration / 1000 / seconds
@@ -157,7 +176,7 @@ def _divided(dataset: Dataset, job: Job) -> Dataset:
     return split_diverse(dataset, seed=job.split_seed)
 
 
-def _assemble(job: Job, pieces: Pieces) -> Dataset:
+def _assemble(job: Job, finished: ResumableFolder) -> Dataset:
     scenario = job.scenario
     times = np.round(np.arange(scenario.samples) * scenario.dt, 9)
     trials = []
@@ -165,7 +184,7 @@ def _assemble(job: Job, pieces: Pieces) -> Dataset:
         waveforms = {clamp.site.cell: clamp.waveform for clamp in scenario.clamps(index)}
         silent = np.zeros(scenario.samples)
         x = np.stack([waveforms[c].at(times) if c in waveforms else silent for c in scenario.inputs], axis=1)
-        y = pieces.load(index)
+        y = finished.load(place_name(index))
         trials.append(Trial(name, x, y, group=name, split=scenario.split[index]))
     return Dataset(
         name=scenario.name,

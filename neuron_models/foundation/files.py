@@ -3,12 +3,12 @@
 import errno
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.scratch import scratch_folder
 
 PICTURES = (".png", ".svg", ".pdf")
 _BLOCKED = "{} cannot be written: on the way there is a file where a folder should be"
@@ -72,18 +72,15 @@ def atomic_write(path: Path) -> Iterator[Path]:
         raise InputError(_BLOCKED.format(path)) from None
     folder = None
     try:
-        folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
-        temporary = folder / target.name
-        yield temporary
-        temporary.replace(target)
+        with scratch_folder(target.parent, f".{target.name}-") as folder:
+            temporary = folder / target.name
+            yield temporary
+            temporary.replace(target)
     except (OSError, InputError) as error:
         named = _of_path(error, folder, path)
         if named is error:
             raise
         raise named from error
-    finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _behind_links(path: Path) -> Path:

@@ -1,124 +1,275 @@
-"""Long jobs whose pieces are kept as they finish, so that a job that is stopped goes on where it was."""
+"""Long work whose results are kept as they come, in a folder that says of what they are; stopped, it goes on there."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from filelock import FileLock, Timeout
-
-from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import atomic_write, require_writable
+from neuron_models.foundation.locks import lock_file
 from neuron_models.foundation.progress import progress_bar
+from neuron_models.foundation.result_forms import JSON_FORM, ResultForm
+from neuron_models.foundation.scratch import is_scratch, scratch_folder, sweep_tree
 from neuron_models.foundation.workers import Call, run_calls
+
+MANIFEST_FILE = "manifest.json"
+_LOCK_FILE = "lock"
+_PARTIAL = ".partial"
+_EARLIER_MANIFESTS = ("claim.json", "search.json")
+"""What version 0.1 called them."""
 
 
 @dataclass(frozen=True)
-class Pieces:
-    """The finished pieces of a job that writes the file `out`: arrays of one shape, each in a file of its own."""
+class Work:
+    """What the results of a folder are.
 
-    out: Path
-    shape: tuple[int, ...]
+    Attributes:
+        called: in errors: `simulation`, `search` or `runs`.
+        facts: what decides the results, as JSON can hold it: content, never names or times.
+        about: what else its manifest tells a reader.
+        passing: the folder is there until one file is made of it; a difference is then told without its details.
+    """
+
+    called: str
+    facts: Mapping[str, Any]
+    about: Mapping[str, Any] = field(default_factory=dict)
+    passing: bool = False
 
     @property
-    def folder(self) -> Path:
-        """Where they lie until all are there."""
-        return _folder(self.out)
+    def results(self) -> str:
+        """What a folder holds: `runs`, `a search`."""
+        return self.called if self.called.endswith("s") else f"a {self.called}"
 
-    def path(self, place: int) -> Path:
-        """The file of one piece, counted from 0."""
-        return self.folder / f"{place:06d}.npy"
 
-    def load(self, place: int) -> np.ndarray:
-        """One piece that is there."""
-        return np.load(self.path(place), allow_pickle=False)
+@dataclass(frozen=True)
+class ResumableFolder:
+    """The finished results of a work, each under its name; while it is open, no other process works in it."""
 
-    def has(self, place: int) -> bool:
-        """Whether a piece is there, whole."""
-        try:
-            found = np.load(self.path(place), mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError):
-            return False
-        return found.shape == self.shape
+    path: Path
+    form: ResultForm
+
+    def file(self, name: str) -> Path:
+        """Where a result is; the file that is written last, where a result is several."""
+        return self.path / f"{name}{self.form.suffix}"
+
+    def has(self, name: str) -> bool:
+        """Whether a result is there, whole.
+
+        Raises:
+            InputError: it is damaged, and not of a form that is made anew without asking.
+        """
+        return self.form.is_whole(self.file(name))
+
+    def load(self, name: str) -> Any:
+        """A result that is there.
+
+        Raises:
+            InputError: it is damaged.
+        """
+        return self.form.read(self.file(name))
+
+    def keep(self, name: str, result: Any) -> None:
+        """Write a result: whole, or not at all."""
+        self.form.write(result, self.file(name))
+
+    def remove(self) -> None:
+        """Remove the folder, when what was wanted has been made of it: at once, so that no part is taken for it."""
+        with scratch_folder(self.path.parent, f".{self.path.name.removesuffix(_PARTIAL)}-") as nowhere:
+            self.path.rename(nowhere / self.path.name)
+
+
+def partial_folder(out: Path) -> Path:
+    """Where the results lie of which the file `out` will be made."""
+    return out.with_name(f"{out.name}{_PARTIAL}")
+
+
+def is_left_of(out: Path, work: Work) -> bool:
+    """Whether the partial folder of `out` is of a process that was killed after it made `out`; then it is removed.
+
+    Raises:
+        InputError: another process is at work in it.
+    """
+    folder = partial_folder(out)
+    if not (out.exists() and folder.is_dir()):
+        return False
+    try:
+        found = manifest_of(folder)
+    except InputError:
+        return False
+    if any(found.get(what) != value for what, value in _plain(work.facts).items()):
+        return False
+    with resumable_folder(folder, work, JSON_FORM, out) as left:
+        left.remove()
+    return True
 
 
 @contextmanager
-def pieces_of(
-    out: Path, key: str, shape: Sequence[int], about: Mapping[str, str], what: str = "simulation"
-) -> Iterator[Pieces]:
-    """Open the folder of a job's pieces, `<out>.partial`, for this process alone.
+def resumable_folder(path: Path, work: Work, form: ResultForm, out: Path | None = None) -> Iterator[ResumableFolder]:
+    """Open a folder for a work, for this process alone: a new one, or one that the same work began.
 
     Args:
-        out: the file that the job will write.
-        key: names everything that decides the result.
-        shape: of every piece.
-        about: what a reader of the folder's manifest should know.
-        what: the job is called in errors.
+        path: the folder; if nothing is kept in it, nothing is left of it.
+        work: what the results are.
+        form: how they lie on the disk.
+        out: what the user named, for errors; the folder when None.
 
     Raises:
-        InputError: the folder holds pieces of another job, or another process works in it.
+        InputError: the folder holds results of another work, its manifest is damaged, or another process works in it.
     """
-    folder = _folder(out)
-    manifest = folder / "manifest.json"
-    _make(folder)
+    require_writable(path)
+    require(not path.is_file(), f"{path} was begun by an earlier version of wormtwin: delete it and start again")
+    made = [each for each in (path, *path.parents) if not each.exists()]
+    path.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(
-            folder / "lock", timeout=0
-        ):  # before the manifest: another job may be about to keep its first piece
-            if not (manifest.exists() and key in manifest.read_text(errors="replace")):
-                if any(folder.glob("*.npy")):
-                    raise InputError(
-                        f"{folder} holds the beginning of another {what}: delete it or choose another --out"
-                    )
-                with atomic_write(manifest) as temporary:
-                    temporary.write_text(json.dumps({"key": key, **about}))
-            yield Pieces(out, tuple(shape))
-    except Timeout:
+        with lock_file(path / _LOCK_FILE) as free:
+            if not free:
+                raise InputError(
+                    f"another process is at work on the {work.called} in {out or path}: "
+                    "wait for it, or choose another --out"
+                )
+            sweep_tree(path)
+            _claim(path, work)
+            try:
+                yield ResumableFolder(path, form)
+            finally:
+                if path.exists() and not _begun(path):
+                    (path / MANIFEST_FILE).unlink(missing_ok=True)
+    finally:
+        _remove_empty(made)
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    for each in folders:
+        if each.is_dir() and not any(each.iterdir()):
+            each.rmdir()
+
+
+def _claim(folder: Path, work: Work) -> None:
+    """Check that what is in a folder is of this work, and say in its manifest what it is."""
+    mine = _plain({**work.facts, **work.about})
+    if _begun(folder):
+        _require_manifest(folder, work)
+        _require_same(folder, manifest_of(folder), work)
+    with atomic_write(folder / MANIFEST_FILE) as temporary:
+        temporary.write_text(json.dumps(mine, indent=1))
+
+
+def _begun(folder: Path) -> bool:
+    """Whether there is anything but what says whose folder it is."""
+    own = (MANIFEST_FILE, _LOCK_FILE, *_EARLIER_MANIFESTS)
+    return any(each.name not in own and not is_scratch(each) for each in folder.iterdir())
+
+
+def _require_manifest(folder: Path, work: Work) -> None:
+    if work.passing and _manifest_file(folder) is None:
+        raise InputError(_of_another(folder, work))
+    told = f"{folder} holds something else than {work.results}: choose another --out"
+    require(_manifest_file(folder) is not None, told)
+
+
+def _manifest_file(folder: Path) -> Path | None:
+    found = (folder / name for name in (MANIFEST_FILE, *_EARLIER_MANIFESTS))
+    return next((path for path in found if path.exists()), None)
+
+
+def manifest_of(folder: Path) -> Mapping[str, Any]:
+    """What a folder says of the results in it; empty where it says nothing.
+
+    Raises:
+        InputError: what says so is damaged.
+    """
+    path = _manifest_file(folder)
+    try:
+        return {} if path is None else dict(json.loads(path.read_text()))
+    except (ValueError, TypeError):
+        raise InputError(f"{path} is damaged: delete {folder} or choose another --out") from None
+
+
+def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """As JSON gives them back: tuples are lists."""
+    return dict(json.loads(json.dumps(facts)))
+
+
+def _require_same(folder: Path, found: Mapping[str, Any], work: Work) -> None:
+    for what, value in _plain(work.facts).items():
+        if found.get(what) == value:
+            continue
+        if work.passing:
+            raise InputError(_of_another(folder, work))
         raise InputError(
-            f"another process is at work on the {what} in {out}: wait for it, or choose another --out"
-        ) from None
+            f"{folder} holds {work.results} with another {what} "
+            f"({_short(found.get(what))} instead of {_short(value)}): choose another --out"
+        )
 
 
-def _make(folder: Path) -> None:
-    require_writable(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+def _of_another(folder: Path, work: Work) -> str:
+    return f"{folder} holds the beginning of another {work.called}: delete it or choose another --out"
+
+
+def _short(value: Any) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= 40 else f"{text[:12]}..."
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A result that is wanted: the folder that keeps it, its name there, the call that gives it, what the bar says."""
+
+    folder: ResumableFolder
+    name: str
+    call: Call
+    text: str = ""
 
 
 def run_missing(
-    pieces: Pieces,
-    calls: Mapping[int, Call],
+    plan: Sequence[Planned],
     *,
-    what: str,
+    unit: str,
+    kept: Path | None = None,
+    done: int = 0,
     jobs: int = 1,
     cluster: str | None = None,
     prepare: Callable[[], object] | None = None,
+    quiet: bool = False,
 ) -> int:
-    """Run the calls whose pieces are not there yet, by place, and keep each piece as it comes; tells how many ran.
+    """Run the calls whose results are not there yet, the first ones first, and keep each result as it comes.
 
     Args:
-        pieces: where they are kept.
-        calls: what makes each piece.
-        what: a piece is called in the progress bar.
+        plan: what is wanted; results of several folders may be mixed.
+        unit: a result is called in the progress bar.
+        kept: where the results are, for the message when a worker dies; the folder of the first when None.
+        done: how many more are there already that the plan leaves out.
         jobs: processes.
         cluster: the address of a Dask cluster that runs the calls instead.
         prepare: done once in this process before several need it, unless a cluster runs the calls.
+        quiet: show no bar.
+
+    Returns:
+        How many calls ran.
+
+    Raises:
+        InputError: a result is damaged, or a worker died.
     """
-    missing = [place for place in calls if not pieces.has(place)]
+    missing = [each for each in plan if not each.folder.has(each.name)]
     if missing and prepare is not None and not cluster:
         prepare()
-    kept = f"the finished {what}s are kept in {pieces.folder}"
+    told = f"the finished {unit}s are kept in {kept or (plan[0].folder.path if plan else '')}"
     with (
-        run_calls([calls[place] for place in missing], jobs=jobs, cluster=cluster, kept=kept) as finished,
-        progress_bar(len(calls), what, len(calls) - len(missing)) as bar,
+        run_calls([each.call for each in missing], jobs=jobs, cluster=cluster, kept=told) as finished,
+        progress_bar(done + len(plan), unit, done + len(plan) - len(missing), disable=quiet) as bar,
     ):
-        for index, piece in finished:
-            with atomic_write(pieces.path(missing[index])) as temporary:
-                np.save(temporary, piece)
+        for place, result in finished:
+            each = missing[place]
+            each.folder.keep(each.name, result)
+            bar.set_postfix_str(each.text, refresh=False)
             bar.update()
     return len(missing)
 
 
-def _folder(out: Path) -> Path:
-    return out.with_name(out.name + ".partial")
+def finished_results(plan: Mapping[Any, Planned], **options: Any) -> dict[Any, Any]:
+    """The results of a plan by whatever names them: read where they are there, else made (see `run_missing`)."""
+    run_missing(list(plan.values()), **options)
+    return {name: each.folder.load(each.name) for name, each in plan.items()}

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import threading
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import CancelledError
@@ -12,6 +13,7 @@ from typing import Any
 
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.extras import require_extra
+from neuron_models.foundation.worker_life import end_with_parent, sharing_folder
 
 SECONDS_TO_CONNECT = 5
 """How long a cluster may take to answer."""
@@ -97,9 +99,11 @@ def _on_this_machine(calls: Sequence[Call], jobs: int, kept: str) -> Generator[t
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     jobs = min(jobs, len(calls))
-    pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
+    shared = sharing_folder() if jobs > 1 else None
+    pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", temp_folder=shared)
+    watched = os.getpid(), threading.current_thread() is not threading.main_thread()
     threads = max(1, joblib.cpu_count() // jobs) if jobs > 1 else None
-    finished = pool(joblib.delayed(_run)(index, call, threads) for index, call in enumerate(calls))
+    finished = pool(joblib.delayed(_run)(index, call, threads, *watched) for index, call in enumerate(calls))
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", _REPLACED)
@@ -113,7 +117,8 @@ def _on_this_machine(calls: Sequence[Call], jobs: int, kept: str) -> Generator[t
             finished.close()
 
 
-def _run(index: int, call: Call, threads: int | None) -> tuple[int, Any]:
+def _run(index: int, call: Call, threads: int | None, parent: int, by_thread: bool) -> tuple[int, Any]:
+    end_with_parent(parent, by_thread)
     if threads is not None:  # for XLA, which reads it when a process computes first; joblib limits the others
         os.environ.setdefault("NPROC", str(threads))
     return index, call.function(call.shared, *call.arguments)

@@ -34,7 +34,7 @@ def benchmark(
 
     States on all combinations of training worms; forecasts of each worm by models of all others.
     """
-    from datasets.store import dataset_checksum, load_dataset
+    from datasets.store import load_dataset
     from surrogates.calcium.forecasts.benchmark import chosen_trajectories
     from surrogates.calcium.states.benchmark import chosen_models
 
@@ -43,7 +43,7 @@ def benchmark(
     chosen_models(wanted)
     if forecasting != [_NONE]:
         chosen_trajectories(forecasting)
-    _measure(load_dataset(data), dataset_checksum(data), out, rules.split(), wanted, forecasting, jobs)
+    _measure(load_dataset(data), out, rules.split(), wanted, forecasting, jobs)
 
 
 @calcium_app.command("demo")
@@ -52,15 +52,13 @@ def demo(
     jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
 ) -> None:
     """Generate worms, tell their states apart, forecast their traces: a page in three minutes, nothing to download."""
-    from datasets.store import dataset_checksum
     from neuron_models.foundation.workers import require_workers
     from surrogates.calcium import demo as tour
 
     require_writable(out / "report.html")
     require_workers(jobs)
-    dataset, checksum = tour.demo_sample(out), dataset_checksum(out / tour.SAMPLE_FILE)
     _measure(
-        dataset, checksum, out, tour.RULES, tour.STATE_MODELS, tour.TRAJECTORY_MODELS, jobs, training=tour.TRAINING
+        tour.demo_sample(out), out, tour.RULES, tour.STATE_MODELS, tour.TRAJECTORY_MODELS, jobs, training=tour.TRAINING
     )
 
 
@@ -70,7 +68,6 @@ def _names(text: str) -> list[str]:
 
 def _measure(
     dataset: "Dataset",
-    checksum: str,
     out: Path,
     rules: "Sequence[str]",
     models: "Sequence[str]",
@@ -86,12 +83,12 @@ def _measure(
     from surrogates.calcium.states.page import write_states_report
     from surrogates.calcium.states.tables import print_tables, save_tables
 
-    done = run_benchmark(dataset, checksum, out, rules=rules, models=models, jobs=jobs, training=training)
+    done = run_benchmark(dataset, out, rules=rules, models=models, jobs=jobs, training=training)
     table = save_tables(done, out)
     print_tables(table)
     more = []
     if list(trajectories) != [_NONE]:
-        forecasts = benchmark_trajectories(dataset, checksum, out, models=trajectories, jobs=jobs)
+        forecasts = benchmark_trajectories(dataset, out, models=trajectories, jobs=jobs)
         errors, summary = save_trajectory_tables(forecasts, out)
         print_trajectories(summary)
         more.append(trajectory_section(errors, summary))

@@ -1,6 +1,7 @@
 """Retraining: what a model of the same kind loses when it never sees an input."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,17 @@ from jaxtyping import Float
 from datasets.dataset import Dataset
 from datasets.store import content_checksum
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.progress import progress_bar
-from neuron_models.foundation.workers import Call, require_workers, run_calls
+from neuron_models.foundation.resumable import Planned, ResumableFolder, Work, resumable_folder, run_missing
+from neuron_models.foundation.workers import Call, require_workers
 from surrogates.importance.groups import Groups, plain_name
 from surrogates.importance.plan import Retraining, require_trainable
 from surrogates.importance.problem import AttributionProblem
 from surrogates.importance.table import Importance, mean
 from surrogates.registry import model_kind
-from surrogates.responses.experiments.experiment_runs import claim_runs, keep_run, train_run
+from surrogates.responses.experiments.experiment_runs import RUN_FORM, train_run
 from surrogates.responses.experiments.experiments import Entry
 from surrogates.runs.model_file import load_model
-from surrogates.runs.result import MODEL_FILE, SCORES_FILE, load_result
+from surrogates.runs.result import MODEL_FILE, versions
 from surrogates.training.metrics import predict, target
 from surrogates.training.model_kind import complete_settings
 
@@ -50,16 +51,12 @@ def retraining(
     check_retraining(problem, plan=plan, out=out)
     variants = {"all": (), **{f"without-{plain_name(name)}": members for name, members in problem.groups.items()}}
     label = Entry(plan.kind, plan.settings).model_label
-    folders = {name: out / "retraining" / label / name / f"{plan.epochs}-epochs" for name in variants}
-    fingerprint = content_checksum(problem.whole)
-    for name, unseen in variants.items():
-        model_facts = {"kind": plan.kind, "settings": complete_settings(model_kind(plan.kind), plan.settings)}
-        claim_runs(folders[name].parent, {"data": fingerprint, "without": list(unseen), **model_facts})
-    _train_missing(problem.whole, variants, folders, plan, jobs)
-    errors = {
-        name: np.stack(list(_errors(problem.dataset.without_inputs(unseen), folders[name], plan)))
-        for name, unseen in variants.items()
-    }
+    with _opened(problem.whole, variants, out / "retraining" / label, plan) as folders:
+        _train_missing(problem.whole, variants, folders, plan, jobs)
+        errors = {
+            name: np.stack(list(_errors(problem.dataset.without_inputs(unseen), folders[name], plan)))
+            for name, unseen in variants.items()
+        }
     growth = np.stack([errors[name] - errors["all"] for name in variants if name != "all"], axis=2)
     return _table(problem, growth, plan, label)
 
@@ -84,39 +81,53 @@ def require_something_left(groups: Groups, dataset: Dataset) -> None:
         )
 
 
+@contextmanager
+def _opened(
+    dataset: Dataset, variants: Mapping[str, tuple[str, ...]], folder: Path, plan: Retraining
+) -> Iterator[dict[str, ResumableFolder]]:
+    """A folder for each variant: by its name, which inputs it does not see."""
+    data, settings = content_checksum(dataset), complete_settings(model_kind(plan.kind), plan.settings)
+    with ExitStack() as stack:
+        opened = {}
+        for name, unseen in variants.items():
+            facts = {"data": data, "without": list(unseen), "kind": plan.kind, "settings": settings, **versions()}
+            opened[name] = stack.enter_context(resumable_folder(folder / name, Work("runs", facts), RUN_FORM))
+        yield opened
+
+
+def _run_name(plan: Retraining, seed: int) -> str:
+    return f"{plan.epochs}-epochs/seed-{seed}"
+
+
 def _train_missing(
     dataset: Dataset,
     variants: Mapping[str, tuple[str, ...]],
-    folders: Mapping[str, Path],
+    folders: Mapping[str, ResumableFolder],
     plan: Retraining,
     jobs: int,
 ) -> None:
-    runs = [(name, seed, folders[name] / f"seed-{seed}") for name in variants for seed in plan.numbers]
-    missing = [run for run in runs if not (run[2] / SCORES_FILE).exists()]
-    learned = {name: dataset.without_inputs(variants[name]) for name, _, _ in missing}
+    learned = {name: dataset.without_inputs(unseen) for name, unseen in variants.items()}
     settings = dict(plan.settings)
-    calls = [
-        Call(train_run, learned[name], (plan.kind, settings, plan.epochs, seed, dataset.name, "importance"))
-        for name, seed, _ in missing
+    wanted = [
+        Planned(
+            folders[name],
+            _run_name(plan, seed),
+            Call(train_run, learned[name], (plan.kind, settings, plan.epochs, seed, dataset.name, "importance")),
+        )
+        for name in variants
+        for seed in plan.numbers
     ]
-    kept = f"the finished trainings are kept in {next(iter(folders.values())).parents[2]}"
-    with (
-        run_calls(calls, jobs=jobs, kept=kept) as finished,
-        progress_bar(len(runs), "training", len(runs) - len(missing)) as bar,
-    ):
-        for index, files in finished:
-            keep_run(files, missing[index][2])
-            bar.update()
+    run_missing(wanted, unit="training", kept=wanted[0].folder.path.parents[1], jobs=jobs)
 
 
-def _errors(dataset: Dataset, folder: Path, plan: Retraining) -> Iterable[Float[np.ndarray, "trial output"]]:
+def _errors(dataset: Dataset, folder: ResumableFolder, plan: Retraining) -> Iterable[Float[np.ndarray, "trial output"]]:
     """The RMSE of every trial and output, for each seed; NaN where it diverged."""
     for seed in plan.numbers:
-        run = folder / f"seed-{seed}"
-        if load_result(run / SCORES_FILE).diverged:
+        run = _run_name(plan, seed)
+        if folder.load(run).diverged:
             yield np.full((len(dataset), len(dataset.y_names)), np.nan)
             continue
-        responses = predict(load_model(run / MODEL_FILE)[0], dataset)
+        responses = predict(load_model(folder.file(run).with_name(MODEL_FILE))[0], dataset)
         errors = [(y - target(trial))[trial.valid()] for y, trial in zip(responses, dataset, strict=True)]
         yield np.stack([np.sqrt(np.mean(error**2, axis=0)) for error in errors])
 

@@ -25,9 +25,10 @@ def predict(
     from datasets.pose.skeleton import skeleton_from
     from datasets.pose.video.video import open_video
     from datasets.store import load_dataset
+    from neuron_models.foundation.content import files_checksum
     from surrogates.pose.finder import finder_of
     from surrogates.pose.prediction import shrinking
-    from surrogates.pose.tracking import footage_in, job_key, track_crops, track_video
+    from surrogates.pose.tracking import footage_in, prediction_key, track_crops, track_video
     from surrogates.runs.model_file import load_model
 
     require((video is None) != (data is None), "give either --video or --data")
@@ -39,20 +40,21 @@ def predict(
     skeleton = skeleton_from(signature.y_names, signature.details)
     find = finder_of(network, signature, refine=not integer, batch=batch)
     high, wide = signature.details["size"]
-    source, size = video or data or Path(), (high, wide)
-    key = job_key({"model": model, "source": source}, {"integer": integer})
+    source, size, settings = video or data or Path(), (high, wide), {"integer": integer, "batch": batch}
     if video is not None:
         footage = open_video(video, grey=len(signature.x_names) == 1)
         shrinking(footage.shape, size, len(signature.x_names))
+        key = prediction_key(model, footage.content, settings)
         print(f"{counted(len(footage), 'frame')} in {track_video(find, footage, skeleton, out, key=key)}")
         return
     dataset = load_dataset(source, lazy=True)
     if dataset.y_names or dataset.task != "keypoints":  # crops that were only aligned tell of no key points
         signature.require_same(dataset)
     shrinking(dataset.trials[0].x.shape, size, len(signature.x_names))
-    videos = footage_in(dataset)
+    videos, images = footage_in(dataset), files_checksum([source])
     for number, each in enumerate(videos, start=1):
         path = out if len(videos) == 1 else out.with_name(f"{out.stem}-{number}{out.suffix}")
+        key = prediction_key(model, images, {**settings, "video": number})
         print(f"{each.video}: {track_crops(find, each, skeleton, path, key=key)}")
 
 

@@ -1,5 +1,6 @@
 """The demo's video: two animals are followed, and their key points found in every frame."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,14 +8,14 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.pose.alignment.align import AlignmentSettings, align_video
-from datasets.pose.alignment.crops_file import partial_file
 from datasets.pose.formats.tracks_file import load_tracks
 from datasets.pose.generator.files import save_video
 from datasets.pose.generator.video import ArenaSettings, make_video
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks
 from datasets.pose.video.video import Video, open_video
-from datasets.store import load_dataset, save_dataset
+from datasets.store import load_dataset
+from neuron_models.foundation.resumable import partial_folder
 from neuron_models.foundation.units import Pixels
 from surrogates.pose.prediction import Finder
 from surrogates.pose.tracking import footage_in, track_crops
@@ -54,14 +55,13 @@ def follow_animals(find: Finder, skeleton: Skeleton, animal: str, frames: int, s
     """
     made = make_video(ArenaSettings(animal, frames, seed=seed))
     path, crops, found = (out / name for name in (VIDEO, CROPS, TRACKS))
-    for old in (crops, partial_file(crops), found):
+    for old in (crops, found):
         old.unlink(missing_ok=True)
+        shutil.rmtree(partial_folder(old), ignore_errors=True)
     save_video(made, path)
     video = open_video(path)
     settings = AlignmentSettings(animals=len(made.bodies))
-    dataset, aligned = align_video(video, str(path), crops, settings, video.fps)
-    save_dataset(dataset, crops)
-    partial_file(crops).unlink()
+    _, aligned = align_video(video, str(path), crops, settings, video.fps)
     (footage,) = footage_in(load_dataset(crops, lazy=True))
     tracks = load_tracks(track_crops(find, footage, skeleton, found, key=f"{animal} {frames} {seed}"))
     truth = np.stack([body.keypoints for body in made.bodies], axis=1)[tracks.frames]

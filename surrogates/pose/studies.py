@@ -1,6 +1,5 @@
 """What decides how well key points are found: the side studies of Pereira et al. 2019, a training for each value."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,10 +17,13 @@ from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.printing import print_whole
+from neuron_models.foundation.result_forms import JSON_FORM
+from neuron_models.foundation.resumable import Work, resumable_folder
 from surrogates.pose.background import without_background
 from surrogates.pose.models import POSE_MODELS
 from surrogates.pose.plots import plot_study
 from surrogates.runs.fitting import Fit, fit
+from surrogates.runs.result import versions
 from surrogates.training.configuration import TrainingConfig
 from surrogates.training.model_kind import look_up
 
@@ -126,38 +128,19 @@ def run_study(
     dataset = dataset if dataset.by_split() else divide_frames(dataset, FULL_SHARES, seed)
     require("test" in dataset.by_split(), f"dataset {dataset.name!r} has no test frames to compare on")
     rows, content = [], content_checksum(dataset)
-    for variant in variants_of(dataset, model, seed, values):
-        facts = {
-            "study": what,
-            "data": dataset.name,
-            "content": content,
-            "model": variant.model,
-            "epochs": epochs,
-            "seed": seed,
-        }
-        kept = out / "runs" / f"{what}-{variant.label}-{variant.model}-{epochs}-{seed}.json"
-        row = _kept(kept, facts)
-        if row is None:
-            row = {**facts, head: variant.label, **_trained(variant, epochs, seed)}
-            with atomic_write(kept) as temporary:
-                temporary.write_text(json.dumps(row))
-        rows.append(row)
+    work = Work("runs", {"data": content, **versions()})
+    with resumable_folder(out / "runs", work, JSON_FORM, out) as kept:
+        for variant in variants_of(dataset, model, seed, values):
+            name = f"{what}-{variant.label}-{variant.model}-{epochs}-{seed}"
+            if not kept.has(name):
+                kept.keep(name, _trained(variant, epochs, seed))
+            facts = {"study": what, "data": dataset.name, "content": content, "model": variant.model}
+            rows.append({**facts, "epochs": epochs, "seed": seed, head: variant.label, **kept.load(name)})
     table = pd.DataFrame(rows)
     with atomic_write(out / "study.csv") as temporary:
         write_csv(table.drop(columns="course"), temporary, index=False)
     save_figure(plot_study(table, head), out / "study.png")
     return table
-
-
-def _kept(path: Path, facts: Mapping[str, Any]) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        row = dict(json.loads(path.read_text()))
-    except (ValueError, TypeError):
-        raise InputError(f"{path} is damaged: delete it") from None
-    require(facts.items() <= row.items(), f"{path} is of another study: delete it or choose another --out")
-    return row
 
 
 def _trained(variant: Variant, epochs: int, seed: int) -> dict[str, Any]:

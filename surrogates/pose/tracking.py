@@ -10,14 +10,16 @@ from jaxtyping import Float, Int
 
 from datasets.dataset import ArrayLike, Dataset
 from datasets.pose.crops import Crops, crops_of
-from datasets.pose.formats.tracks_file import append_tracks, begin_tracks, finish_tracks
+from datasets.pose.formats.tracks_file import frames_found, growing_tracks
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks
 from datasets.pose.video.video import Video, VideoEndedError
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.content import files_checksum
+from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.units import Hertz
 from surrogates.pose.prediction import BATCH, Finder
+from surrogates.runs.result import versions
 
 _BLOCK = 8 * BATCH
 """Frames that are looked at between two writes."""
@@ -50,25 +52,32 @@ def track_video(find: Finder, video: Video, skeleton: Skeleton, out: Path, *, ke
         find: finds them.
         video: its frames, read in order.
         skeleton: whose key points these are.
-        out: the file of tracks; until it is whole it is called `<out>.partial`.
+        out: the file of tracks; until it is whole, what is found lies in `<out>.partial`.
         key: names everything that decides the result.
+
+    Returns:
+        `out`, which is not made again where it is of the same prediction.
 
     Raises:
         InputError: the video ends early (`out` then has the frames before), its frames have another size or other
-            colours than the model's, or `out` is there already.
+            colours than the model's, or `out` is there and is of another.
     """
+    found = frames_found(out, key)
+    if found is not None and found < len(video):
+        raise VideoEndedError(video.path, found, len(video))
+    if found is not None:
+        return out
     empty = _no_tracks(video.path, skeleton, ("animal",), video.fps)
-    done = begin_tracks(out, empty, key)
-    with progress_bar(len(video), "frame", done) as bar:
+    with growing_tracks(out, empty, key) as tracks, progress_bar(len(video), "frame", tracks.done) as bar:
         try:
-            for indices, images in _frames(video, done):
+            for indices, images in _frames(video, tracks.done):
                 keypoints = find(images)
-                append_tracks(out, indices, keypoints.points[:, None], keypoints.confidence[:, None])
+                tracks.append(indices, keypoints.points[:, None], keypoints.confidence[:, None])
                 bar.update(len(indices))
         except VideoEndedError:
-            finish_tracks(out)
+            tracks.finish()
             raise
-    return finish_tracks(out)
+        return tracks.finish()
 
 
 def _frames(video: Video, first: int) -> Iterator[tuple[Int[np.ndarray, " frame"], np.ndarray]]:
@@ -124,25 +133,30 @@ def track_crops(find: Finder, footage: Footage, skeleton: Skeleton, out: Path, *
         find: finds them.
         footage: the crops.
         skeleton: whose key points these are.
-        out: the file of tracks; until it is whole it is called `<out>.partial`.
+        out: the file of tracks; until it is whole, what is found lies in `<out>.partial`.
         key: names everything that decides the result.
 
+    Returns:
+        `out`, which is not made again where it is of the same prediction.
+
     Raises:
-        InputError: crops of another size or other colours than the model's, or `out` is there already.
+        InputError: crops of another size or other colours than the model's, or `out` is there and is of another.
     """
+    if frames_found(out, key) is not None:
+        return out
     frames = np.unique(np.concatenate([crop.crops.frames[crop.rows] for crop in footage.crops]))
-    done = begin_tracks(out, _no_tracks(footage.video, skeleton, footage.animals, footage.fps), key)
+    empty = _no_tracks(footage.video, skeleton, footage.animals, footage.fps)
     step = max(1, _BLOCK // len(footage.animals))
-    with progress_bar(len(frames), "frame", done) as bar:
-        for start in range(done, len(frames), step):
+    with growing_tracks(out, empty, key) as tracks, progress_bar(len(frames), "frame", tracks.done) as bar:
+        for start in range(tracks.done, len(frames), step):
             some = frames[start : start + step]
             xy = np.full((len(some), len(footage.animals), len(skeleton), 2), np.nan)
             scores = np.full(xy.shape[:3], np.nan)
             for crop in footage.crops:
                 _fill(xy, scores, crop, some, find)
-            append_tracks(out, some, xy, scores)
+            tracks.append(some, xy, scores)
             bar.update(len(some))
-    return finish_tracks(out)
+        return tracks.finish()
 
 
 def _fill(
@@ -168,15 +182,13 @@ def _no_tracks(video: str, skeleton: Skeleton, animals: tuple[str, ...], fps: He
     return Tracks(video, skeleton, np.zeros(0, int), nothing, np.zeros(nothing.shape[:3]), animals, fps)
 
 
-def job_key(files: Mapping[str, Path], settings: Mapping[str, object]) -> str:
-    """A name for a prediction: a checksum of the content of its files, those in folders included, and its settings."""
-    digest = hashlib.sha256()
-    for what, path in sorted(files.items()):
-        require(path.exists(), f"{path}: there is no such file")
-        for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if each.is_file():
-                with each.open("rb") as file:
-                    content = hashlib.file_digest(file, "sha256").hexdigest()
-                digest.update(f"{what}:{each.name}:{content}".encode())
-    digest.update(repr(sorted(settings.items())).encode())
-    return digest.hexdigest()
+def prediction_key(model: Path, images: str, settings: Mapping[str, object]) -> str:
+    """A name for a prediction: of the content of the model's file and the images, the settings and the versions.
+
+    Args:
+        model: the file of the model.
+        images: the checksum of the video or the crops, without their names.
+        settings: of the prediction.
+    """
+    parts = (files_checksum([model]), images, sorted(settings.items()), sorted(versions().items()))
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.pose.alignment.align import AlignmentSettings, align_video
-from datasets.pose.alignment.crops_file import partial_file
 from datasets.pose.alignment.following import FOUND
 from datasets.pose.crops import Crops, crops_of, oriented_matrices
 from datasets.pose.generator.video import ArenaSettings, make_video
 from datasets.pose.video.video import open_video
 from datasets.store import StoredArray, load_dataset
 from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.resumable import partial_folder
 
 
 class Played:
@@ -84,14 +84,19 @@ def test_a_video_is_aligned_a_few_frames_at_a_time(tmp_path):
     assert dataset.trials[0].valid().all()
 
 
-def test_an_alignment_that_was_stopped_goes_on(worms, aligned, tmp_path, monkeypatch):
+@pytest.mark.parametrize("at", [2, 3])
+def test_an_alignment_that_was_stopped_goes_on(worms, aligned, tmp_path, monkeypatch, at):
     out, video = tmp_path / "crops.h5", worms[1]
     settings = AlignmentSettings(size=80, animals=2)
     real = Played.__getitem__
 
+    seen = []
+
     def stops(self, index):
-        if isinstance(index, slice) and index.start >= 64:
-            raise KeyboardInterrupt
+        if isinstance(index, slice) and index.start == 64:
+            seen.append(index)
+            if len(seen) == at:  # the first time, it asks what the video holds
+                raise KeyboardInterrupt
         return real(self, index)
 
     monkeypatch.setattr("datasets.pose.alignment.align.FRAMES_AT_A_TIME", 32)
@@ -99,13 +104,14 @@ def test_an_alignment_that_was_stopped_goes_on(worms, aligned, tmp_path, monkeyp
         patched.setattr(Played, "__getitem__", stops)
         with pytest.raises(KeyboardInterrupt):
             align_video(video, "worms", out, settings, 10.0)
-    assert partial_file(out).exists()
+    assert partial_folder(out).exists()
+    with pytest.raises(InputError, match="beginning of another alignment"):
+        align_video(video, "worms", out, AlignmentSettings(size=64, animals=2), 10.0)
     dataset, _ = align_video(video, "worms", out, settings, 10.0)
+    assert not partial_folder(out).exists()
     for trial, other in zip(dataset, aligned[0], strict=True):
         assert np.array_equal(trial.x[:], other.x[:])
     assert dataset.extra["crop"] == aligned[0].extra["crop"]
-    with pytest.raises(InputError, match="another alignment"):
-        align_video(video, "worms", out, AlignmentSettings(size=64, animals=2), 10.0)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +146,7 @@ def test_the_command_aligns_a_video(wormtwin, refused, tmp_path):
     assert "30 frames of 1 animal" in text
     dataset = load_dataset(tmp_path / "crops.h5")
     assert dataset.trials[0].x.shape == (30, 1, 80, 80)
-    assert not partial_file(tmp_path / "crops.h5").exists()
+    assert not partial_folder(tmp_path / "crops.h5").exists()
     status, text, _ = wormtwin("dataset", "info", tmp_path / "crops.h5")
     assert status == 0
     assert "Crops of 80 x 80 pixels, grey, no labels" in text
@@ -162,4 +168,4 @@ def test_a_video_that_ends_early_is_aligned_as_far_as_it_goes(wormtwin, refused,
     assert np.median(np.asarray(dataset.trials[0].x)[:, 0, 11:13, 11:13]) > 200  # the bright spot is in the middle
     indices = crops_of(dataset)["animal1"].to_video(np.full((number, 1, 2), 11.5))
     assert np.abs(indices[:, 0] - np.stack([10 + np.arange(number), np.full(number, 30)], -1)).max() < 1.5
-    assert not partial_file(tmp_path / "a.h5").exists()
+    assert not partial_folder(tmp_path / "a.h5").exists()

@@ -6,7 +6,7 @@ import pytest
 from datasets.pose.formats.deeplabcut_table import load_table
 from datasets.pose.formats.export_files import SUFFIXES, save_labels
 from datasets.pose.formats.label_files import load_labels
-from datasets.pose.formats.tracks_file import append_tracks, begin_tracks, finish_tracks, load_tracks, save_tracks
+from datasets.pose.formats.tracks_file import growing_tracks, load_tracks, save_tracks
 from datasets.pose.tracks import Tracks
 from neuron_models.foundation.errors import InputError
 
@@ -70,14 +70,26 @@ def test_tracks_are_written_a_batch_at_a_time(predicted, tmp_path):
     out = tmp_path / "tracks.h5"
     none = {"frames": np.zeros(0, int), "xy": np.zeros((0, 2, 3, 2)), "scores": None}
     empty = Tracks(**{**vars(predicted), **none})
-    assert begin_tracks(out, empty, "model A") == 0
-    append_tracks(out, predicted.frames[:5], predicted.xy[:5], predicted.scores[:5])
+    first, last = (
+        (predicted.frames[some], predicted.xy[some], predicted.scores[some]) for some in (slice(5), slice(5, None))
+    )
+    with growing_tracks(out, empty, "model A") as growing:
+        assert growing.done == 0
+        growing.append(*first)
+        with pytest.raises(InputError, match="another process is at work"), growing_tracks(out, empty, "model A"):
+            pass
     assert not out.exists()
-    assert begin_tracks(out, empty, "model A") == 5
-    with pytest.raises(InputError, match="the beginning of another prediction"):
-        begin_tracks(out, empty, "model B")
-    append_tracks(out, predicted.frames[5:], predicted.xy[5:], predicted.scores[5:])
-    read = load_tracks(finish_tracks(out))
+    assert same(load_labels(tmp_path / "tracks.h5.partial")[0].xy, predicted.xy[:5], atol=1e-4)
+    with (
+        pytest.raises(InputError, match="the beginning of another prediction"),
+        growing_tracks(out, empty, "model B"),
+    ):
+        pass
+    with growing_tracks(out, empty, "model A") as growing:
+        assert growing.done == 5
+        growing.append(*last)
+        read = load_tracks(growing.finish())
+    assert [each.name for each in tmp_path.iterdir()] == ["tracks.h5"]
     assert read.skeleton == predicted.skeleton
     assert read.animals == ("one", "two")
     assert same(read.xy, predicted.xy, atol=1e-4)

@@ -72,5 +72,9 @@ def test_a_study_compares_and_keeps_its_trainings(what, unit, fish, tmp_path, mo
     left, right = saved_figures["study.png"].axes
     np.testing.assert_allclose(left.lines[0].get_ydata(), table["median_px"])
     assert [text.get_text() for text in right.get_legend().get_texts()] == ["0", "0.5"]
-    with pytest.raises(InputError, match="another study"):
-        run_study(what, replace(fish, name="x"), tmp_path, model="pose_small", epochs=1, values=("0",))
+    again = {"model": "pose_small", "epochs": 1, "values": ("0",)}
+    assert run_study(what, replace(fish, name="x"), tmp_path, **again)["data"].tolist() == ["x"]
+    assert trainings == [0, 0.5]
+    moved = replace(fish.trials[0], y=np.asarray(fish.trials[0].y) + 1)
+    with pytest.raises(InputError, match="holds runs with another data"):
+        run_study(what, replace(fish, trials=(moved, *fish.trials[1:])), tmp_path, **again)

@@ -139,8 +139,8 @@ def test_a_folder_of_other_data_or_versions_is_refused(data, linear_response, tm
         patch.setattr("surrogates.responses.experiments.experiment_runs.versions", lambda: {"backend": "abacus"})
         with pytest.raises(InputError, match=r"another backend \(jax instead of abacus\)"):
             run_all([TINY], data, SHORT, out)
-    (runs / "claim.json").write_text("{")
-    with pytest.raises(InputError, match=r"claim\.json is missing or damaged: delete "):
+    (runs / "manifest.json").write_text("{")
+    with pytest.raises(InputError, match=r"manifest\.json is damaged: delete "):
         run_all([TINY], data, SHORT, out)
 
 
@@ -166,7 +166,7 @@ def test_a_full_disk_takes_no_finished_run_away(data, toy, tmp_path, monkeypatch
 
     files = {"scores.json": (toy[1].runs[0][1][0].folder / "scores.json").read_bytes()}
     monkeypatch.setattr("surrogates.responses.experiments.experiment_runs.train_run", lambda *_: files)
-    monkeypatch.setattr("surrogates.responses.experiments.experiment_runs.atomic_write", full)
+    monkeypatch.setattr("neuron_models.foundation.result_forms.atomic_write", full)
     with pytest.raises(OSError, match="No space left"):
         run_all([TINY], data, SHORT, tmp_path / "new")
     assert [path.parent.name for path in (tmp_path / "new").rglob("scores.json")] == ["seed-0"]

@@ -10,13 +10,13 @@ import textwrap
 import h5py
 import numpy as np
 import pytest
-from filelock import FileLock
 
 from connectome.network import NetworkParameters, build_network, simulate
 from datasets.responses.simulation import simulate_dataset, simulation_job
 from datasets.store import dataset_checksum, load_dataset, save_dataset
 from neuron_models.engine import Simulation
 from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.locks import lock_file
 from neuron_models.foundation.wording import counted
 
 
@@ -124,7 +124,7 @@ def test_two_commands_cannot_write_one_file(small, kick, tmp_path):
     (tmp_path / "a.h5.partial").mkdir()
     key = simulation_job(kick, small).key
     (tmp_path / "a.h5.partial" / "manifest.json").write_text(json.dumps({"key": key}))
-    with FileLock(tmp_path / "a.h5.partial" / "lock"), pytest.raises(InputError, match="another process is at work"):
+    with lock_file(tmp_path / "a.h5.partial" / "lock"), pytest.raises(InputError, match="another process is at work"):
         simulate_dataset(kick, small, tmp_path / "a.h5")
 
 
@@ -156,17 +156,3 @@ def test_a_partial_folder_without_results_stops_nobody(small, kick, tmp_path):
     with pytest.raises(InputError, match="more than 32767"):
         simulate_dataset(kick, small, tmp_path / "a.h5", parameters=NetworkParameters(longest_compartment=1e-4))
     assert len(simulate_dataset(kick, small, tmp_path / "a.h5")) == 4
-
-
-def test_a_second_job_leaves_the_manifest_of_a_running_one_alone(tmp_path):
-    from neuron_models.foundation.resumable import pieces_of
-
-    out = tmp_path / "a.h5"
-    with pieces_of(out, "first", (2,), {}) as pieces:
-        with pytest.raises(InputError, match="another process is at work"), pieces_of(out, "second", (2,), {}):
-            pass
-        np.save(pieces.path(0), np.zeros(2))
-    with pytest.raises(InputError, match="beginning of another simulation"), pieces_of(out, "second", (2,), {}):
-        pass
-    with pieces_of(out, "first", (2,), {}) as pieces:
-        assert pieces.has(0)

@@ -3,6 +3,7 @@
 import json
 import shlex
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -84,6 +85,24 @@ def test_a_stopped_search_goes_on_as_if_it_had_not_been(data, tmp_path, surface,
     assert surface.calls == calls
 
 
+def test_a_search_goes_on_where_a_killed_one_held_the_lock_of_its_journal(data, tmp_path, surface, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tune(data, SHORT, Path("t"))
+    Path("t/journal.log.lock").symlink_to("t/journal.log")  # as a version with Optuna's lock left it: it leads nowhere
+    Path("t/.best.json-abcdefgh").mkdir()
+    more = replace(SHORT, trials=SHORT.trials + 1)
+    assert figures(tune(data, more, Path("t"))) == figures(tune(data, more, Path("whole")))
+    assert {each.name for each in Path("t").glob("journal*")} == {"journal.log"}
+
+
+def test_a_left_temporary_file_makes_no_search_refuse(data, tmp_path, surface):
+    left = tmp_path / "t" / ".manifest.json-abcdefgh.unfinished"
+    left.mkdir(parents=True)
+    (left / "manifest.json").write_text("{")
+    tune(data, SHORT, tmp_path / "t")
+    assert not left.exists()
+
+
 def test_real_trainings_are_resumed_to_the_same_figures(data, tmp_path):
     tuning = replace(SHORT, trials=2, epochs=2)
     tune(data, replace(tuning, trials=1), tmp_path / "a")
@@ -105,7 +124,7 @@ def test_the_command_leaves_tables_pictures_and_the_line_that_trains(wormtwin, d
     status, text, err = wormtwin(*call)
     assert status == 0, err
     pictures = {f"{name}.{suffix}" for name in ("history", "parameters") for suffix in ("png", "svg")}
-    assert {p.name for p in out.iterdir()} >= {"trials.csv", "best.json", "search.json", "journal.log"} | pictures
+    assert {p.name for p in out.iterdir()} >= {"trials.csv", "best.json", "manifest.json", "journal.log"} | pictures
     trials, best = pd.read_csv(out / "trials.csv"), json.loads((out / "best.json").read_text())
     assert best["validation_rmse"] == trials["validation_rmse"].min()
     assert trials["number"].tolist() == [1, 2, 3]
@@ -156,8 +175,8 @@ def test_folders_of_another_search_and_damaged_ones(data, linear_response, tmp_p
     journal.write_bytes(b"".join([*lines[:3], b"%%%\n", *lines[3:]]))
     with pytest.raises(InputError, match=r"journal\.log: damaged: delete"):
         tune(data, SHORT, out)
-    (out / "search.json").write_text("[")
-    with pytest.raises(InputError, match=r"search\.json: damaged"):
+    (out / "manifest.json").write_text("[")
+    with pytest.raises(InputError, match=r"manifest\.json is damaged"):
         tune(data, SHORT, out)
 
 

@@ -10,16 +10,26 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from datasets.dataset import ArrayLike, Dataset, Trial
-from datasets.pose.alignment.crops_file import append, begin_alignment, reading, rows_done
+from datasets.pose.alignment.crops_file import (
+    MEASURED,
+    KeptCrops,
+    batch_name,
+    batches_done,
+    crops_of_animal,
+    measures_done,
+)
 from datasets.pose.alignment.following import DOUBTFUL, FOUND, MEASURES, STATUS, Rules, follow
 from datasets.pose.alignment.heading import resolve_heads
 from datasets.pose.alignment.segmentation import Scene, SegmentSettings, find_blobs, learn_scene
 from datasets.pose.crops import Crops, oriented_matrices
 from datasets.pose.cutting import cut_crop
 from datasets.pose.video.background import difference
-from datasets.store import StoredArray
+from datasets.pose.video.video import Video
+from datasets.store import load_dataset, save_dataset
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.progress import progress_bar
+from neuron_models.foundation.result_forms import array_form
+from neuron_models.foundation.resumable import ResumableFolder, Work, is_left_of, partial_folder, resumable_folder
 from neuron_models.foundation.units import Hertz, Pixels
 
 FRAMES_AT_A_TIME = 64
@@ -72,7 +82,7 @@ def align_video(
 ) -> tuple[Dataset, Aligned]:
     """Follow the animals of a video and cut their crops, streamed; what was done before a stop is not done again.
 
-    The crops lie in `<out>.partial`; `finish_alignment` turns them into the dataset file.
+    What is done lies in `<out>.partial`, a batch of frames in a file each, until it is joined.
 
     Args:
         video: (frame, channel, height, width), read a few frames at a time.
@@ -83,37 +93,49 @@ def align_video(
         given: where the animals are, if that is known; else they are followed.
 
     Returns:
-        The dataset, whose crops are read from the disk when they are sliced, and where the animals are.
+        The dataset, whose crops are read from `out` when they are sliced, and where the animals are.
 
     Raises:
-        InputError: the video is empty or shows no animal, a crop is larger than the frame, or other work is in the way.
+        InputError: the video is empty or shows no animal, a crop is larger than the frame, `out` is there, or other
+            work is in the way.
     """
     require(len(video) > 0, f"{name}: the video has no frames")
     require_crop(settings.size, video.shape)
-    animals = settings.animals if given is None else given.status.shape[1]
-    key = _key(video, name, settings, given)
-    beside = begin_alignment(out, key, animals, (video.shape[1], settings.size, settings.size))
-    if given is None and rows_done(beside, "measures") < len(video):
-        _measure(video, beside, learn_scene(video, animals, settings.segment), settings)
-    with reading(beside) as file:
-        aligned = _resolved(file["measures"][:]) if given is None else given
-    _cut(video, beside, aligned, settings)
-    return _dataset(video, name, beside, aligned, settings, fps), aligned
+    work = Work("alignment", {"key": _key(video, settings, given), "batch": FRAMES_AT_A_TIME}, passing=True)
+    is_left_of(out, work)
+    require(not out.exists(), f"{out} exists: delete it or choose another --out")
+    with resumable_folder(partial_folder(out), work, array_form(), out) as kept:
+        aligned = _measured(video, kept, settings) if given is None else given
+        _cut(video, kept, aligned, settings)
+        save_dataset(_dataset(video, name, kept, aligned, settings, fps), out, progress=True)
+        kept.remove()
+    return load_dataset(out, lazy=True), aligned
 
 
-def _key(video: ArrayLike, name: str, settings: AlignmentSettings, given: Aligned | None) -> str:
-    """A hash of what decides the result: settings, what is given, the video's name and shape and its first frame."""
-    digest = hashlib.sha256(repr((name, tuple(video.shape), asdict(settings))).encode())
-    digest.update(np.ascontiguousarray(video[0]).tobytes())
+def _key(video: ArrayLike, settings: AlignmentSettings, given: Aligned | None) -> str:
+    """A hash of what decides the crops: what the video shows, not its name; the settings; what is given."""
+    digest = hashlib.sha256(repr((tuple(video.shape), asdict(settings))).encode())
+    if isinstance(video, Video):
+        digest.update(f"{video.content} {video.grey}".encode())
+    else:
+        for _, frames in _batches(video, 0):
+            digest.update(np.ascontiguousarray(frames).tobytes())
     if given is not None:
-        digest.update(given.centre.tobytes() + given.heading.tobytes())
+        digest.update(given.centre.tobytes() + given.heading.tobytes() + given.status.tobytes())
     return digest.hexdigest()
 
 
-def _measure(video: ArrayLike, beside: Path, scene: Scene, settings: AlignmentSettings) -> None:
+def _measured(video: ArrayLike, kept: ResumableFolder, settings: AlignmentSettings) -> Aligned:
+    """Where the animals are in every frame; frames that are measured already are not measured again."""
+    shape = (settings.animals, len(MEASURES))
+    if len(measures_done(kept, shape)) < len(video):
+        _measure(video, kept, learn_scene(video, settings.animals, settings.segment), settings)
+    return _resolved(measures_done(kept, shape))
+
+
+def _measure(video: ArrayLike, kept: ResumableFolder, scene: Scene, settings: AlignmentSettings) -> None:
     """Find and follow the animals in every frame that is not done yet."""
-    with reading(beside) as file:
-        done = file["measures"][:]
+    done = measures_done(kept, (settings.animals, len(MEASURES)))
     last = np.full((settings.animals, 2), np.nan)
     for rows in done[:, :, 1:3]:
         last = np.where(np.isnan(rows), last, rows)
@@ -122,12 +144,12 @@ def _measure(video: ArrayLike, beside: Path, scene: Scene, settings: AlignmentSe
     )  # about the length of an animal three times as long as wide
     rules = Rules(jump, scene.area)
     with progress_bar(len(video), "frame", initial=len(done)) as bar:
-        for _first, frames in _batches(video, len(done)):
+        for first, frames in _batches(video, len(done)):
             rows = np.empty((len(frames), settings.animals, len(MEASURES)))
             for k, frame in enumerate(frames):
                 rows[k] = follow(last, find_blobs(difference(frame, scene.background), scene), rules)
                 last = np.where(np.isnan(rows[k, :, 1:3]), last, rows[k, :, 1:3])
-            append(beside, "measures", rows)
+            kept.keep(batch_name(MEASURED, first), rows)
             bar.update(len(frames))
 
 
@@ -147,18 +169,18 @@ def _resolved(measures: Float[np.ndarray, "frame animal measure"]) -> Aligned:
     return Aligned(centre, heading, status, 4.0 * float(np.nanmedian(length)))  # of an ellipse: 4 standard deviations
 
 
-def _cut(video: ArrayLike, beside: Path, aligned: Aligned, settings: AlignmentSettings) -> None:
+def _cut(video: ArrayLike, kept: ResumableFolder, aligned: Aligned, settings: AlignmentSettings) -> None:
     """Cut the crops of every frame that is not done yet; black where an animal is not found."""
     animals, size = aligned.status.shape[1], settings.size
-    done = [rows_done(beside, f"crops/{animal}") for animal in range(animals)]
+    done = [sum(map(len, batches_done(kept, crops_of_animal(animal)))) for animal in range(animals)]
     with progress_bar(len(video), "frame cut", initial=min(done)) as bar:
         for first, frames in _batches(video, min(done)):
+            rows = np.arange(first, first + len(frames))
             for animal in range(animals):
                 if first < done[animal]:  # this batch was written before the stop
                     continue
-                rows = np.arange(first, first + len(frames))
                 matrices = oriented_matrices(aligned.centre[rows, animal], (size, size), aligned.heading[rows, animal])
-                append(beside, f"crops/{animal}", _crops(frames, matrices, size))
+                kept.keep(batch_name(crops_of_animal(animal), first), _crops(frames, matrices, size))
             bar.update(len(frames))
 
 
@@ -186,14 +208,14 @@ def flagged_stretches(status: Int[np.ndarray, " frame"]) -> dict[str, list[list[
 
 
 def _dataset(
-    video: ArrayLike, name: str, beside: Path, aligned: Aligned, settings: AlignmentSettings, fps: Hertz
+    video: ArrayLike, name: str, kept: ResumableFolder, aligned: Aligned, settings: AlignmentSettings, fps: Hertz
 ) -> Dataset:
     size, number = settings.size, len(video)
     channels = video.shape[1]
     trials, indices, flags = [], {}, {}
     for animal in range(aligned.status.shape[1]):
         trial = f"animal{animal + 1}"
-        stored = StoredArray(beside, f"crops/{animal}", None, (number, channels, size, size), np.dtype(np.uint8))
+        stored = KeptCrops(kept, animal, FRAMES_AT_A_TIME, (number, channels, size, size))
         status = aligned.status[:, animal]
         trials.append(Trial(trial, stored, None, (status == FOUND).astype(float), group=trial))
         matrices = oriented_matrices(aligned.centre[:, animal], (size, size), aligned.heading[:, animal])

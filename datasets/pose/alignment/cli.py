@@ -30,10 +30,8 @@ def align(
     """Cut crops in which each animal is in the middle and looks to the right; goes on where it was stopped."""
     from datasets.pose.alignment.align import AlignmentSettings, align_video
     from datasets.pose.alignment.centroids import load_centroids
-    from datasets.pose.alignment.crops_file import partial_file
     from datasets.pose.alignment.segmentation import SegmentSettings
     from datasets.pose.video.video import VideoEndedError, open_video
-    from datasets.store import save_dataset
 
     require_dataset_file(out)
     require_figure_path(picture)
@@ -43,12 +41,10 @@ def align(
     opened = whole.readable()
     given = None if centroids is None else load_centroids(centroids, len(opened))
     dataset, aligned = align_video(opened, str(video), out, settings, opened.fps, given)
-    save_dataset(dataset, out, progress=True)
     if picture is not None:
         from datasets.pose.alignment.plots import save_alignment_picture
 
         print(f"Picture: {save_alignment_picture(opened, dataset, aligned, picture)}")
-    partial_file(out).unlink()
     for trial in dataset:
         contiguous_runs = dataset.extra["flagged"][trial.name]
         text = [f"{name} in {sum(b - a for a, b in found)}" for name, found in contiguous_runs.items()]

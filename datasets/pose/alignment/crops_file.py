@@ -1,77 +1,61 @@
-"""The work of an alignment on its way: what is measured and what is cut so far, kept so that it can go on."""
+"""The work of an alignment on its way: what is measured and what is cut, a batch of frames in a file each."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass, field
+from typing import Any
 
-import h5py
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from datasets.pose.alignment.following import MEASURES
-from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_writable
+from neuron_models.foundation.resumable import ResumableFolder
 
-FORMAT = "wormtwin-alignment"
+MEASURED = "measures"
 
 
-def partial_file(out: Path) -> Path:
-    """Where the work lies until the dataset is whole."""
-    return out.with_name(f"{out.name}.partial")
+def crops_of_animal(animal: int) -> str:
+    """What the batches of an animal's crops are."""
+    return f"crops-{animal}"
 
 
-def begin_alignment(out: Path, key: str, animals: int, shape: tuple[int, ...]) -> Path:
-    """Begin the work for `out`, or go on with what is there.
-
-    Args:
-        out: the dataset file that will be made.
-        key: names everything that decides the result.
-        animals: how many are followed.
-        shape: (channel, size, size) of a crop.
-
-    Raises:
-        InputError: the work of another alignment is there, or it is damaged.
-    """
-    require_writable(out)
-    beside = partial_file(out)
-    if beside.exists():
-        try:
-            with h5py.File(beside, "r") as file:
-                same = file.attrs.get("format") == FORMAT and file.attrs.get("key") == key
-        except OSError:
-            raise InputError(f"{beside} is damaged: delete it and start again") from None
-        require(same, f"{beside} holds the beginning of another alignment: delete it or choose another --out")
-        return beside
-    beside.parent.mkdir(parents=True, exist_ok=True)
-    with h5py.File(beside, "w") as file:
-        file.attrs.update(format=FORMAT, key=key)
-        measure = (animals, len(MEASURES))
-        file.create_dataset("measures", (0, *measure), np.float64, maxshape=(None, *measure), chunks=(1024, *measure))
-        for animal in range(animals):
-            file.create_dataset(f"crops/{animal}", (0, *shape), np.uint8, maxshape=(None, *shape), chunks=(8, *shape))
-    return beside
+def batch_name(what: str, first: int) -> str:
+    """What the batch that begins with a frame is called."""
+    return f"{what}-{first:09d}"
 
 
-def append(path: Path, key: str, rows: Float[np.ndarray, "frame ..."] | UInt8[np.ndarray, "frame ..."]) -> None:
-    """Add the rows of some frames; they are on the disk when this returns.
-
-    Rows are measures (frame, animal, measure), in the units of `following.MEASURES`, or the pixels of crops
-    (frame, channel, size, size), from 0 to 255.
-    """
-    with h5py.File(path, "r+") as file:
-        stored = file[key]
-        stored.resize(len(stored) + len(rows), axis=0)
-        stored[len(stored) - len(rows) :] = rows
+def batches_done(kept: ResumableFolder, what: str) -> Iterator[np.ndarray]:
+    """The batches that are there, from the first frame on, one at a time."""
+    first = 0
+    while kept.has(name := batch_name(what, first)):
+        batch = kept.load(name)
+        yield batch
+        first += len(batch)
 
 
-def rows_done(path: Path, key: str) -> int:
-    """How many frames are there."""
-    with h5py.File(path, "r") as file:
-        return len(file[key])
+def measures_done(kept: ResumableFolder, shape: tuple[int, ...]) -> Float[np.ndarray, "frame animal measure"]:
+    """What is measured so far; `shape` is (animal, measure)."""
+    return np.concatenate([np.empty((0, *shape)), *batches_done(kept, MEASURED)])
 
 
-@contextmanager
-def reading(path: Path) -> Iterator[h5py.File]:
-    """The file, open to be read."""
-    with h5py.File(path, "r") as file:
-        yield file
+@dataclass(frozen=True, eq=False)
+class KeptCrops:
+    """The crops of one animal that slice like an array (frame, channel, height, width), a few batches in memory."""
+
+    kept: ResumableFolder
+    animal: int
+    batch: int
+    shape: tuple[int, int, int, int]
+    dtype: np.dtype = field(default=np.dtype(np.uint8))
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: Any, /) -> UInt8[np.ndarray, "..."]:
+        first, *rest = index if isinstance(index, tuple) else (index,)
+        indices = np.atleast_1d(np.arange(len(self))[first])
+        crops = np.empty((len(indices), *self.shape[1:]), np.uint8)
+        for start in np.unique(indices // self.batch) * self.batch:
+            inside = (indices >= start) & (indices < start + self.batch)
+            stored = self.kept.load(batch_name(crops_of_animal(self.animal), int(start)))
+            crops[inside] = stored[indices[inside] - start]
+        found = crops if isinstance(first, slice | list | np.ndarray) else crops[0]
+        return found[(slice(None),) * (found.ndim == 4) + tuple(rest)] if rest else found

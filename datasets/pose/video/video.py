@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from jaxtyping import UInt8
 
 from datasets.pose.video.frame_readers import Frame, FrameReader, ImageReader, image_size, stored_reader
 from datasets.pose.video.movie_reader import movie_reader
+from neuron_models.foundation.content import files_checksum
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Hertz
 
@@ -75,6 +77,12 @@ class Video:
                 size = " x ".join(map(str, frame.shape[:0:-1]))
                 raise InputError(f"{self.path}: frame {place} has {size} pixels and the first has {self.size}")
             yield _channels(frame, self.shape[1])
+
+    @cached_property
+    def content(self) -> str:
+        """The SHA-256 of the files that are read, in the order of the frames; their names do not count."""
+        images = self.reader.paths if isinstance(self.reader, ImageReader) else (Path(self.path),)
+        return files_checksum(images)
 
     @property
     def size(self) -> str:

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from datasets.dataset import Dataset
+from datasets.store import content_checksum
 from neuron_models.foundation.errors import require
+from neuron_models.foundation.result_forms import JSON_FORM
+from neuron_models.foundation.resumable import Planned, ResumableFolder, Work, finished_results, resumable_folder
 from neuron_models.foundation.units import Dimensionless
 from neuron_models.foundation.workers import Call, require_workers
 from surrogates.calcium.forecasts.linear import (
@@ -20,7 +23,7 @@ from surrogates.calcium.forecasts.models import TRAJECTORY_MODELS
 from surrogates.calcium.forecasts.training import BATCH_SIZE, EPOCHS, LEARNING_RATE, OBJECTIVE, train_forecasts
 from surrogates.calcium.forecasts.windows import errors_by_step, forecast, forecastable, forecasts
 from surrogates.calcium.states.protocol import training_sets
-from surrogates.runs.resumable import Planned, claim_folder, finish_runs
+from surrogates.runs.result import versions
 from surrogates.training.configuration import TrainingConfig
 from surrogates.training.model_kind import full_names
 
@@ -58,7 +61,6 @@ class TrajectoryBenchmark:
 
 def benchmark_trajectories(
     dataset: Dataset,
-    checksum: str,
     out: Path,
     *,
     models: Sequence[str] = (),
@@ -73,7 +75,6 @@ def benchmark_trajectories(
 
     Args:
         dataset: recordings of two worms or more, with their traces.
-        checksum: of the dataset, so that a folder never mixes two.
         out: the folder; a run lies in `trajectories/<model>/<worms>.json`.
         models: of `TRAJECTORY_MODELS`, with or without `calcium_trajectory_`; all when empty.
         sizes: numbers of training worms; all but one worm when empty.
@@ -90,17 +91,26 @@ def benchmark_trajectories(
     for size in sizes:
         require(1 <= size < len(dataset), f"training worms must be from 1 to {len(dataset) - 1}, got {size}")
     sets = [worms for worms in training_sets(len(dataset)) if len(worms) in (sizes or (len(dataset) - 1,))]
-    claim_folder(out / "trajectories", {"data": checksum, **asdict(training)})
-    choosing = {worms: _plan("choices", worms, out, Call(_choose, ready, (worms,))) for worms in sets}
-    chosen = finish_runs(choosing, "forecast", out, jobs)
-    choices = {worms: {name: _linear(each) for name, each in found.items()} for worms, found in chosen.items()}
-    ordered = sorted(names, key=lambda name: _DEAREST.index(name) if name in _DEAREST else len(_DEAREST))
-    plan = {
-        (name, worms): _plan(name, worms, out, Call(_run, ready, (name, worms, choices[worms], training)))
-        for name in ordered
-        for worms in sets
-    }
-    return TrajectoryBenchmark(ready, names, training, finish_runs(plan, "forecast", out, jobs), choices)
+    work = Work("runs", {"data": content_checksum(dataset), **asdict(training), **versions()})
+    with resumable_folder(out / "trajectories", work, JSON_FORM, out) as kept:
+        choices = _choices(ready, sets, kept, jobs)
+        ordered = sorted(names, key=lambda name: _DEAREST.index(name) if name in _DEAREST else len(_DEAREST))
+        plan = {
+            (name, worms): _plan(name, worms, kept, Call(_run, ready, (name, worms, choices[worms], training)))
+            for name in ordered
+            for worms in sets
+        }
+        runs = finished_results(plan, unit="forecast", jobs=jobs)
+    return TrajectoryBenchmark(ready, names, training, runs, choices)
+
+
+def _choices(
+    dataset: Dataset, sets: Sequence[tuple[int, ...]], kept: ResumableFolder, jobs: int
+) -> dict[tuple[int, ...], dict[str, LinearChoice]]:
+    """What every combination of training worms chooses for the linear models."""
+    plan = {worms: _plan("choices", worms, kept, Call(_choose, dataset, (worms,))) for worms in sets}
+    found = finished_results(plan, unit="choice", jobs=jobs)
+    return {worms: {name: _linear(each) for name, each in chosen.items()} for worms, chosen in found.items()}
 
 
 def chosen_trajectories(models: Sequence[str]) -> tuple[str, ...]:
@@ -108,9 +118,8 @@ def chosen_trajectories(models: Sequence[str]) -> tuple[str, ...]:
     return full_names(models, TRAJECTORY_MODELS, PREFIX, "trajectories")
 
 
-def _plan(name: str, worms: tuple[int, ...], out: Path, call: Call) -> Planned:
-    path = out / "trajectories" / name / f"{'-'.join(str(worm + 1) for worm in worms)}.json"
-    return Planned(path, call, name.removeprefix(PREFIX))
+def _plan(name: str, worms: tuple[int, ...], kept: ResumableFolder, call: Call) -> Planned:
+    return Planned(kept, f"{name}/{'-'.join(str(worm + 1) for worm in worms)}", call, name.removeprefix(PREFIX))
 
 
 def _choose(dataset: Dataset, worms: tuple[int, ...]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """All models on all combinations of training worms; every run is on disk as soon as it is finished."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -8,13 +9,16 @@ from typing import Any
 from datasets.calcium.state_rules import state_rule
 from datasets.calcium.states import apply_rule
 from datasets.dataset import Dataset
+from datasets.store import content_checksum
 from neuron_models.foundation.errors import require
+from neuron_models.foundation.result_forms import JSON_FORM
+from neuron_models.foundation.resumable import Planned, ResumableFolder, Work, finished_results, resumable_folder
 from neuron_models.foundation.workers import Call, require_workers
 from surrogates.calcium.states.inputs import Inputs, choose_inputs
 from surrogates.calcium.states.models import STATE_MODELS
 from surrogates.calcium.states.protocol import FoldTraining, evaluate_set, training_sets
 from surrogates.calcium.states.reading import COMMAND_NEURONS, READ, read_models, without_neurons
-from surrogates.runs.resumable import Planned, claim_folder, finish_runs
+from surrogates.runs.result import versions
 from surrogates.training.model_kind import full_names
 
 PREFIX = "calcium_"
@@ -45,7 +49,6 @@ class Benchmark:
 
 def run_benchmark(
     dataset: Dataset,
-    checksum: str,
     out: Path,
     *,
     rules: Sequence[str] = RULES,
@@ -57,7 +60,6 @@ def run_benchmark(
 
     Args:
         dataset: recordings with states, to which no rule was applied.
-        checksum: of the dataset, so that a folder never mixes two.
         out: the folder; a run lies in `runs/<rule>/<model>.json`.
         rules: of `STATE_RULES`, or written out.
         models: of `STATE_MODELS`, with or without `calcium_`; all when empty.
@@ -72,10 +74,11 @@ def run_benchmark(
     names, training = chosen_models(models), training or FoldTraining()
     require(len(set(rules)) == len(rules) > 0, "the state rules must be named once each")
     ruled = {rule: apply_rule(dataset, state_rule(rule)) for rule in rules}
-    claim_folder(out / "runs", {"data": checksum, **asdict(training)})
-    inputs = _chosen_inputs(ruled, out, jobs)
-    records = _measured(ruled, names, inputs, training, out, jobs)
-    reading = {rule: _read(ruled[rule], rule, names, inputs, training, out, jobs) for rule in rules[:1]}
+    work = Work("runs", {"data": content_checksum(dataset), **asdict(training), **versions()})
+    with resumable_folder(out / "runs", work, JSON_FORM, out) as kept:
+        inputs = _chosen_inputs(ruled, kept, jobs)
+        records = _measured(ruled, names, inputs, training, kept, jobs)
+        reading = {rule: _read(ruled[rule], rule, names, inputs, training, kept, jobs) for rule in rules[:1]}
     return Benchmark(dataset, tuple(rules), names, training, records, inputs, reading)
 
 
@@ -84,14 +87,16 @@ def chosen_models(models: Sequence[str]) -> tuple[str, ...]:
     return full_names(models, STATE_MODELS, PREFIX, "behaviour states")
 
 
-def _chosen_inputs(ruled: Mapping[str, Dataset], out: Path, jobs: int) -> dict[tuple[str, tuple[int, ...]], Inputs]:
+def _chosen_inputs(
+    ruled: Mapping[str, Dataset], kept: ResumableFolder, jobs: int
+) -> dict[tuple[str, tuple[int, ...]], Inputs]:
     """Smoothing and scaling for every rule and combination of training worms, each chosen from these worms alone."""
     plan = {
-        (rule, worms): Planned(_inputs_path(out, rule, worms), Call(_choose, dataset.select(worms)))
+        (rule, worms): Planned(kept, _inputs_name(rule, worms), Call(_choose, dataset.select(worms)))
         for rule, dataset in ruled.items()
         for worms in training_sets(len(dataset))
     }
-    return {each: Inputs(**found) for each, found in finish_runs(plan, "choice", out, jobs).items()}
+    return {each: Inputs(**found) for each, found in finished_results(plan, unit="choice", jobs=jobs).items()}
 
 
 def _measured(
@@ -99,7 +104,7 @@ def _measured(
     models: Sequence[str],
     inputs: Mapping[tuple[str, tuple[int, ...]], Inputs],
     training: FoldTraining,
-    out: Path,
+    kept: ResumableFolder,
     jobs: int,
 ) -> dict[tuple[str, str, tuple[int, ...]], list[dict[str, Any]]]:
     """Every run, those that are missing made, the dearest models first."""
@@ -108,14 +113,15 @@ def _measured(
     # A program is compiled once a model and state rule: all combinations of worms are one run.
     plan = {
         (rule, model): Planned(
-            _run_path(out, rule, model),
+            kept,
+            f"{_plain(rule)}/{model}",
             Call(_run, ruled[rule], (model, [(worms, inputs[rule, worms]) for worms in sets], training)),
             f"{model.removeprefix(PREFIX)}, {rule}",
         )
         for model in ordered
         for rule in ruled
     }
-    done = finish_runs(plan, "run", out, jobs)
+    done = finished_results(plan, unit="run", jobs=jobs)
     return {(rule, model, tuple(run["worms"])): run["records"] for (rule, model), runs in done.items() for run in runs}
 
 
@@ -125,7 +131,7 @@ def _read(
     models: Sequence[str],
     inputs: Mapping[tuple[str, tuple[int, ...]], Inputs],
     training: FoldTraining,
-    out: Path,
+    kept: ResumableFolder,
     jobs: int,
 ) -> dict[str, Any]:
     """What the models look at, and how they do without AVA where it was recorded."""
@@ -137,9 +143,8 @@ def _read(
         calls |= {
             f"{WITHOUT}{model}": Call(without_neurons, dataset, (chosen, model, training, hidden)) for model in test
         }
-    folder = out / "runs" / _plain(rule) / "reading"
-    plan = {name: Planned(folder / f"{name}.json", call) for name, call in calls.items()}
-    return finish_runs(plan, "reading", out, jobs)
+    plan = {name: Planned(kept, f"{_plain(rule)}/reading/{name}", call) for name, call in calls.items()}
+    return finished_results(plan, unit="reading", jobs=jobs)
 
 
 def _choose(dataset: Dataset) -> dict[str, Any]:
@@ -157,13 +162,11 @@ def _run(
     return found
 
 
-def _run_path(out: Path, rule: str, model: str) -> Path:
-    return out / "runs" / _plain(rule) / f"{model}.json"
-
-
-def _inputs_path(out: Path, rule: str, worms: Sequence[int]) -> Path:
-    return out / "runs" / _plain(rule) / "inputs" / f"{'-'.join(str(worm + 1) for worm in worms)}.json"
+def _inputs_name(rule: str, worms: Sequence[int]) -> str:
+    return f"{_plain(rule)}/inputs/{'-'.join(str(worm + 1) for worm in worms)}"
 
 
 def _plain(rule: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "_-+" else "-" for letter in rule)[:120]
+    """The folder of a rule: its name, or for one that is written out a name that no other has."""
+    plain = "".join(letter if letter.isalnum() or letter in "_-+" else "-" for letter in rule)[:100]
+    return plain if plain == rule else f"{plain}-{hashlib.sha256(rule.encode()).hexdigest()[:8]}"

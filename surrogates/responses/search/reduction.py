@@ -13,15 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from datasets.store import dataset_checksum
+from datasets.dataset import Dataset
+from datasets.store import file_content_checksum
 from neuron_models.foundation.errors import InputError, require, require_seed
+from neuron_models.foundation.resumable import Planned, ResumableFolder, finished_results
 from neuron_models.foundation.units import DataUnits
-from neuron_models.foundation.workers import Call, WorkerLostError, run_calls
-from surrogates.responses.experiments.experiment_runs import keep_run, train_run
+from neuron_models.foundation.workers import Call, WorkerLostError
+from surrogates.responses.experiments.experiment_runs import RUN_FORM, train_run
 from surrogates.responses.models.table import MODELS
-from surrogates.responses.search.search import claimed, load_without_test
+from surrogates.responses.search.search import load_without_test, search_folder
 from surrogates.responses.search.size_search import ladder_to, smallest_size
-from surrogates.runs.result import SCORES_FILE, Result, load_result, versions
+from surrogates.runs.result import Result, versions
 from surrogates.training.model_kind import ModelKind, look_up
 
 SIZE_SETTINGS = ("units", "order", "lags")
@@ -148,12 +150,12 @@ def reduce_model(
         winner = _winner(tried, reduction)
         if winner is not None and candidate.parameters >= winner.parameters:
             return True
-        tried.append(_train(candidate, data, reduction, out, jobs))
+        tried.append(_train(candidate, dataset, data.name, reduction, kept, jobs))
         if on_progress is not None:
             on_progress(tried[-1].line)
         return tried[-1].rmse <= reduction.max_rmse
 
-    with claimed(out, _fixed(data, reduction)):
+    with search_folder(out, _fixed(data, reduction), RUN_FORM) as kept:
         for name in reduction.searched:
             climb = look_up(name, MODELS).closed_form
             smallest_size(partial(enough, name), ladder_to(reduction.max_units), climb)
@@ -166,7 +168,7 @@ def _fixed(data: Path, reduction: Reduction) -> dict[str, Any]:
     """What must not change in a folder; other bounds, models, sizes and numbers of runs share its runs."""
     return {
         "kind of search": "reduce",
-        "data": dataset_checksum(data),
+        "data": file_content_checksum(data),
         "epochs": reduction.epochs,
         "seed": reduction.seed,
         **versions(),
@@ -185,25 +187,24 @@ def count_parameters(name: str, size: int, inputs: int, outputs: int) -> int:
     return kind.build(inputs, outputs, **{str(size_setting(kind)): size}).count_params()
 
 
-def _train(candidate: Candidate, data: Path, reduction: Reduction, out: Path, jobs: int) -> Candidate:
+def _train(
+    candidate: Candidate, dataset: Dataset, data: str, reduction: Reduction, kept: ResumableFolder, jobs: int
+) -> Candidate:
     """Train a candidate from every seed that has no run on disk; one that the data do not allow is noted."""
     runs = 1 if look_up(candidate.model, MODELS).closed_form else reduction.runs
-    seeds = range(reduction.seed, reduction.seed + runs)
-    missing = [seed for seed in seeds if not (run_folder(out, candidate, seed) / SCORES_FILE).exists()]
-    details = [(candidate.model, candidate.settings, reduction.epochs, seed, data.name, "reduce") for seed in missing]
-    dataset, kept = load_without_test(data), f"the finished runs are kept in {out}"
+    plan = {}
+    for seed in range(reduction.seed, reduction.seed + runs):
+        details = (candidate.model, candidate.settings, reduction.epochs, seed, data, "reduce")
+        plan[seed] = Planned(kept, run_name(candidate, seed), Call(train_run, dataset, details))
     try:
-        with run_calls([Call(train_run, dataset, each) for each in details], jobs=jobs, kept=kept) as finished:
-            for index, files in finished:
-                keep_run(files, run_folder(out, candidate, missing[index]))
+        results = finished_results(plan, unit="run", jobs=jobs, quiet=True)
     except WorkerLostError:
         raise
     except InputError as error:
         return replace(candidate, note=str(error))
-    results = [load_result(run_folder(out, candidate, seed) / SCORES_FILE) for seed in seeds]
-    return replace(candidate, results=tuple(results))
+    return replace(candidate, results=tuple(results.values()))
 
 
-def run_folder(out: Path, candidate: Candidate, seed: int) -> Path:
-    """Where the run of a candidate from a seed is."""
-    return out / "runs" / f"{candidate.model}-{candidate.size}" / f"seed-{seed}"
+def run_name(candidate: Candidate, seed: int) -> str:
+    """Where in the folder the run of a candidate from a seed is."""
+    return f"runs/{candidate.model}-{candidate.size}/seed-{seed}"

@@ -15,7 +15,7 @@ from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.files import atomic_write
 from surrogates.responses.models.table import MODELS
 from surrogates.responses.search.plots import plot_reduction
-from surrogates.responses.search.reduction import Candidate, Outcome, Reduction, run_folder, size_setting
+from surrogates.responses.search.reduction import Candidate, Outcome, Reduction, run_name, size_setting
 from surrogates.runs.model_file import load_model
 from surrogates.runs.result import MODEL_FILE, versions, without_nan
 from surrogates.training.metrics import predict, score
@@ -92,7 +92,7 @@ def save_reduction(
 
 def _keep(winner: Candidate, data: Path, out: Path) -> float:
     """Copy the winner's best model and give its RMSE on the test trials, NaN where there are none or it diverges."""
-    path = run_folder(out, winner, winner.best.seed) / MODEL_FILE
+    path = out / run_name(winner, winner.best.seed) / MODEL_FILE
     with atomic_write(out / MODEL_FILE) as temporary:
         shutil.copyfile(path, temporary)
     tests = load_dataset(data).by_split().get("test")

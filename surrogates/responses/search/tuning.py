@@ -6,6 +6,7 @@ pruner), not between epochs.
 """
 
 import math
+import os
 import time
 import warnings
 from collections.abc import Mapping
@@ -15,16 +16,17 @@ from typing import Any
 
 import numpy as np
 import optuna
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
 from datasets.dataset import Dataset
-from datasets.store import dataset_checksum
+from datasets.store import file_content_checksum
 from neuron_models.foundation.errors import InputError, require, require_seed
 from neuron_models.foundation.progress import progress_bar
+from neuron_models.foundation.result_forms import JSON_FORM
 from surrogates.responses.models.recurrent import ACTIVATIONS
 from surrogates.responses.models.table import MODELS
-from surrogates.responses.search.search import claimed, load_without_test
+from surrogates.responses.search.search import load_without_test, search_folder
 from surrogates.runs.result import versions
 from surrogates.training.configuration import TrainingConfig
 from surrogates.training.metrics import predict, score
@@ -84,7 +86,7 @@ def tune(data: Path, tuning: Tuning, out: Path) -> list[FrozenTrial]:
     Args:
         data: the dataset file; its test trials are dropped before anything else.
         tuning: the model and how it is searched.
-        out: the folder; it gets `search.json` and Optuna's `journal.log`.
+        out: the folder; it gets `manifest.json` and Optuna's `journal.log`.
 
     Returns:
         The finished trials in their order: complete, pruned or failed (diverged); `value` is the validation RMSE in
@@ -95,7 +97,7 @@ def tune(data: Path, tuning: Tuning, out: Path) -> list[FrozenTrial]:
     """
     dataset = load_without_test(data)
     tuning.kind.build(len(dataset.x_names), len(dataset.y_names), **tuning.settings)  # a mistake is told before a file
-    with claimed(out, _fixed(data, tuning)):
+    with search_folder(out, _fixed(data, tuning), JSON_FORM):
         study = _open_study(out)
         done = len(finished(study))
         with progress_bar(max(done, tuning.trials), "trial", done) as bar:
@@ -135,7 +137,7 @@ def _fixed(data: Path, tuning: Tuning) -> dict[str, Any]:
     """What must not change in a folder."""
     return {
         "kind of search": "tune",
-        "data": dataset_checksum(data),
+        "data": file_content_checksum(data),
         "model": tuning.model,
         "settings": complete_settings(look_up(tuning.model, MODELS), tuning.settings),
         "epochs": tuning.epochs,
@@ -154,13 +156,10 @@ def _open_study(out: Path) -> optuna.Study:
     """
     path = out / JOURNAL_FILE
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    if path.exists():
-        content = path.read_bytes()
-        if not content.endswith(b"\n"):
-            path.write_bytes(content[: content.rfind(b"\n") + 1])
+    _mend_journal(path)
     try:
         with warnings.catch_warnings(action="ignore", category=optuna.exceptions.ExperimentalWarning):
-            storage = optuna.storages.JournalStorage(JournalFileBackend(str(path)))
+            storage = optuna.storages.JournalStorage(JournalFileBackend(str(path), lock_obj=_NoLock(str(path))))
         pruner = optuna.pruners.MedianPruner(n_startup_trials=5)
         study = optuna.create_study(storage=storage, study_name="tune", pruner=pruner, load_if_exists=True)
         for trial in study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
@@ -168,6 +167,25 @@ def _open_study(out: Path) -> optuna.Study:
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, AssertionError):
         raise InputError(f"{path}: damaged: delete {out} or choose another --out") from None
     return study
+
+
+class _NoLock(JournalFileOpenLock):
+    """Nothing: the folder belongs to this process. A lock of Optuna's own would outlive a process that is killed."""
+
+    def acquire(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        pass
+
+
+def _mend_journal(path: Path) -> None:
+    """Cut off a last line that was half-written when a process was killed, and remove the locks that one left."""
+    for left in path.parent.glob(f"{path.name}.lock*"):
+        left.unlink(missing_ok=True)
+    if path.exists():
+        content = path.read_bytes()
+        os.truncate(path, content.rfind(b"\n") + 1)  # at once: a process killed here leaves it whole
 
 
 def _try_one(study: optuna.Study, dataset: Dataset, tuning: Tuning, index: int) -> None:
