@@ -94,7 +94,7 @@ def _read_projection(projection: etree._Element, faults: list[str]) -> list[Cont
             contacts.append(Contact(pre, post, kind, transmitter, *_places(connection, pre, post)))
         except (InputError, TypeError, ValueError) as error:
             where = f"line {connection.sourceline}: connection {connection.get('id')} of {name}"
-            faults.append(f"{where}: {error if isinstance(error, InputError) else 'a index is missing or no number'}")
+            faults.append(f"{where}: {error if isinstance(error, InputError) else 'a place is missing or no number'}")
     return contacts
 
 

@@ -15,7 +15,7 @@ _UM2_TO_US = 1e-2
 """um2 times S/cm2 in uS."""
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Conductances:
     """The conductances between compartments, and from compartments to fixed potentials, as they are gathered.
 

@@ -103,7 +103,7 @@ def test_simulate_random_stimuli_with_a_split_of_their_own(wormtwin, small_netwo
         (["--stimuli", "random", "--split", "published"], ["use --split auto"]),
         (["--jobs", "0"], ["--jobs must be >= 1, got 0"]),
         (["--jobs", "two"], ["--jobs", "valid integer"]),
-        (["--simulator", "brian"], ["simulator must be neuron or coreneuron, got 'brian'"]),
+        (["--simulator", "brian"], ["simulator must be one of neuron, coreneuron, linear, euler, got 'brian'"]),
         (["--frobnicate"], ["No such option", "--help"]),
     ],
 )

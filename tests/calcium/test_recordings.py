@@ -83,7 +83,7 @@ def test_a_damaged_npz_is_told(tmp_path):
     with pytest.raises(InputError, match="not a whole"):
         load_npz(path)
     np.savez(path, neurons=np.array(["AVAL", None], dtype=object), traces_1=np.zeros((3, 2)), fps_1=3.0)
-    with pytest.raises(InputError, match="file of plain arrays"):
+    with pytest.raises(InputError, match="neurons: an array of Python objects"):
         load_npz(path)
 
 

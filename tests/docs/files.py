@@ -146,7 +146,7 @@ def deeplabcut_project(path: Path) -> None:
             rows.writerow([f"labeled-data/mouse/img{frame:03d}.png", *index])
 
 
-def indices(path: Path) -> None:
+def places(path: Path) -> None:
     """Where an animal is in each frame of a video of 40, as another tracker tells it."""
     from datasets.pose.formats.tracks_file import load_tracks
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import typer
 
 ROOT = Path(__file__).parents[2]
 TABLE = tomllib.loads((Path(__file__).parent / "examples.toml").read_text())
@@ -135,20 +134,20 @@ def test_every_file_that_a_command_reads_is_made(page):
             made += writes
 
 
-def without_work(command):
+def without_work(command, monkeypatch):
     """The command and all below it, which read their options and do nothing."""
     for each in getattr(command, "commands", {}).values():
-        without_work(each)
+        without_work(each, monkeypatch)
     if not hasattr(command, "commands"):
-        command.callback = lambda **_: None
+        monkeypatch.setattr(command, "callback", lambda **_: None)
     return command
 
 
 @pytest.mark.parametrize("example", COMMANDS, ids=lambda example: f"{example.page}:{example.text[9:60]}")
-def test_the_command_line_knows_every_command(example):
+def test_the_command_line_knows_every_command(example, monkeypatch):
     import run_experiments
 
-    commands = without_work(typer.main.get_command(run_experiments.app))
+    commands = without_work(run_experiments.command_line(), monkeypatch)
     commands.main(shlex.split(example.text)[1:], prog_name="wormtwin", standalone_mode=False)
 
 

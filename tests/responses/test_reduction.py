@@ -50,7 +50,7 @@ GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 def parameters(name, size, inputs, outputs):
     """By hand: weights and biases of the gates (two sets of biases for a GRU), then the dense layer."""
     if name == "linear":
-        return size * outputs**2 + (size + 1) * inputs * outputs + outputs
+        return size * outputs**2 + (size + 1) * inputs * outputs + 2 * outputs  # at rest, and an intercept
     biases = 2 if name == "gru" else 1
     return GATES[name] * size * (inputs + size + biases) + (size + 1) * outputs
 
@@ -125,7 +125,7 @@ def test_the_two_lag_system_is_found_on_its_own_data(wormtwin, data, tmp_path):
     assert status == 0, err
     best, tried = json.loads((out / "best.json").read_text()), pd.read_csv(out / "tried.csv")
     assert (best["found"], best["model"], best["settings"]) == (True, "linear", {"lags": 2})
-    assert best["parameters"] == 2 * 2 * 2 + 3 * 2 * 2 + 2
+    assert best["parameters"] == 2 * 2 * 2 + 3 * 2 * 2 + 2 * 2
     assert best["test_rmse"] < 1e-5
     assert tried[tried["under_bound"]]["size"].tolist() == [2]
     assert "Smallest: linear (lags 2; 22 parameters)" in text

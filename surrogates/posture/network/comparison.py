@@ -95,12 +95,12 @@ def bounded(real: Dataset, generated: Dataset, bound: float = BOUND) -> Bool[np.
     return np.array([bool((each <= bound * (high - low) / 2).all()) for each in away])
 
 
-def distance(one: Float[np.ndarray, " frame"], other: Float[np.ndarray, " frame"]) -> float:
+def distance(one: Float[np.ndarray, " one"], other: Float[np.ndarray, " other"]) -> float:
     """The Wasserstein distance between two distributions, in the units of what is distributed."""
     return float(wasserstein_distance(_thinned(one), _thinned(other)))
 
 
-def _thinned(values: Float[np.ndarray, " frame"]) -> Float[np.ndarray, " frame"]:
+def _thinned(values: Float[np.ndarray, " frame"]) -> Float[np.ndarray, " some"]:
     return values[:: -(-len(values) // _MOST)]
 
 

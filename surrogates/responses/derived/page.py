@@ -23,7 +23,8 @@ def save_derived(derived: Derived, scenario: Scenario, network: str, out: Path) 
     from surrogates.runs.model_file import ModelSignature, save_model
 
     model = state_space(len(scenario.inputs), len(scenario.outputs), order=derived.order)
-    model.layers[-1].cell.set_weights([derived.a, derived.b, derived.c, derived.d, derived.rest])
+    none = np.zeros(derived.order)  # at rest, nothing drives the states
+    model.layers[-1].cell.set_weights([derived.a, derived.b, derived.c, derived.d, derived.rest, none])
     signature = ModelSignature(scenario.inputs, scenario.outputs, "nA", "V", scenario.dt, scenario.name)
     signature.validate()
     save_model(model, out / MODEL_FILE, signature)
