@@ -255,7 +255,7 @@ def command_line() -> Any:
             commands.register(app)
     group = typer.main.get_command(app)
     group.commands = _by_panel(group.commands)  # type: ignore[attr-defined]
-    return group
+    return _guarded(group)
 
 
 def _by_panel(commands: Mapping[str, Any]) -> dict[str, Any]:
@@ -285,7 +285,7 @@ def _alone(callback: Callable[..., Any], /, **given: Any) -> Any:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line on these arguments and return its exit status; a user's mistake is one line and 2."""
-    return run_app(lambda: _guarded(command_line()), [_at_home(each) for each in arguments], "wormtwin")
+    return run_app(command_line, [_at_home(each) for each in arguments], "wormtwin")
 
 
 def _at_home(argument: str) -> str:

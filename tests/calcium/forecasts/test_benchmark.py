@@ -22,7 +22,7 @@ def measured(recordings, tmp_path_factory):
     """A benchmark of two short worms."""
     out = tmp_path_factory.mktemp("benchmark")
     names, training = ("persistence", "linear", "mlp"), ForecastEffort(epochs=1, batch_size=64)
-    return benchmark_trajectories(recordings(2), "abc", out, models=names, training=training), out
+    return benchmark_trajectories(recordings(2), out, models=names, training=training), out
 
 
 def test_the_table_of_persistence_is_its_formula(recordings, measured):
@@ -64,11 +64,12 @@ def test_a_benchmark_goes_on_where_it_stopped(recordings, measured):
     before = kept.stat().st_mtime_ns
     stopped.unlink()
     again = {"models": ("linear", "mlp"), "sizes": (1,), "training": benchmark.training}
-    benchmark_trajectories(recordings(2), "abc", out, **again)
+    benchmark_trajectories(recordings(2), out, **again)
     assert kept.stat().st_mtime_ns == before
     assert json.loads(stopped.read_text()) == record
     with pytest.raises(InputError, match="another data"):
-        benchmark_trajectories(recordings(2), "other", out, **again)
+        renamed = replace(recordings(2), x_names=recordings(2).x_names[::-1])
+        benchmark_trajectories(renamed, out, **again)
 
 
 def test_tables_and_section_are_written(measured, tmp_path):
@@ -94,7 +95,7 @@ def test_tables_and_section_are_written(measured, tmp_path):
 )
 def test_a_benchmark_that_cannot_be_is_told(recordings, worms, options, message, tmp_path):
     with pytest.raises(InputError, match=message):
-        benchmark_trajectories(recordings(worms), "abc", tmp_path, **options)
+        benchmark_trajectories(recordings(worms), tmp_path, **options)
 
 
 def test_the_commands_train_and_evaluate_forecasts(recordings, wormtwin, tmp_path):
@@ -140,7 +141,7 @@ def test_forecasts_of_real_worms_are_below_persistence_and_autoregression(shared
 
     dataset = load_npz(shared / "data" / "calcium" / "kato2015_worms1-4.npz")
     names = ("persistence", "linear", "mlp")
-    summary = summary_table(runs_table(benchmark_trajectories(dataset, "kato", tmp_path, models=names)))
+    summary = summary_table(runs_table(benchmark_trajectories(dataset, tmp_path, models=names)))
     mean = summary.pivot(index="step", columns="model", values="mean")
     persisting, linear, network = (mean[f"calcium_trajectory_{name}"] for name in names)
     assert (network < np.minimum(persisting, linear)).loc[3:].all()

@@ -30,7 +30,7 @@ def test_inputs_are_chosen_without_the_worm_that_is_asked(worms, monkeypatch, tm
         return choose_inputs(dataset)
 
     monkeypatch.setattr(benchmark_module, "choose_inputs", spy)
-    done = run_benchmark(worms, "sum", tmp_path / "one", rules=["two"], models=["logistic"], training=QUICK)
+    done = run_benchmark(worms, tmp_path / "one", rules=["two"], models=["logistic"], training=QUICK)
     assert seen == [{f"worm{i + 1}" for i in chosen} for chosen in training_sets(3)]
     # A spoiled worm changes no figure of those that learn from others, but what it is asked itself.
     rng = np.random.default_rng(9)
@@ -38,7 +38,6 @@ def test_inputs_are_chosen_without_the_worm_that_is_asked(worms, monkeypatch, tm
     spoiled = replace(last, x=rng.normal(size=last.x.shape), y=rng.permutation(last.y))
     other = run_benchmark(
         replace(worms, trials=(*worms.trials[:2], spoiled)),
-        "other",
         tmp_path / "two",
         rules=["two"],
         models=["logistic"],
@@ -127,7 +126,7 @@ def test_the_benchmark_tells_what_is_wrong(wormtwin, worms, tmp_path, options, m
 
 def test_worms_that_cannot_be_used_are_told(worms, tmp_path):
     def run(dataset, models=("logistic",)):
-        return run_benchmark(dataset, "sum", tmp_path, rules=["two"], models=models, training=QUICK)
+        return run_benchmark(dataset, tmp_path, rules=["two"], models=models, training=QUICK)
 
     with pytest.raises(InputError, match="two worms or more, dataset 'worms' has one"):
         run(worms.select([0]))
@@ -168,7 +167,7 @@ def test_the_figures_on_real_worms(shared, rule, best, graph):
 
 
 def test_the_table_says_what_is_published(worms, tmp_path):
-    done = run_benchmark(worms, "sum", tmp_path, rules=["two"], models=["svm"], training=QUICK)
+    done = run_benchmark(worms, tmp_path, rules=["two"], models=["svm"], training=QUICK)
     table = accuracy_table(done)
     shown = table.dropna(subset="published")
     assert {(row.asked, row.training_worms, row.published) for row in shown.itertuples()} == {
