@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 JOBS   ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 
-.PHONY: run test slow check docs clean
+.PHONY: run test slow long check docs clean
 
 run: $(VENV)/.installed
 	$(BIN)/wormtwin experiments 1 --quick --jobs $(JOBS) --out results
@@ -14,7 +14,11 @@ test: $(VENV)/.installed
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 8 --dist loadfile
 
 slow: $(VENV)/.installed
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --numprocesses $(JOBS) --maxprocesses 8 --dist loadfile
+
+# Every command of the documents, packages in empty environments, random calls, kills at random moments: an hour or more.
+long: $(VENV)/.installed
+	$(BIN)/python -m pytest -m long
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .

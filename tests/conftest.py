@@ -61,7 +61,8 @@ LEFT_OUT = pytest.StashKey[Counter]()
 
 def pytest_deselected(items):
     for item in items:
-        why = "slow (make slow)" if item.get_closest_marker("slow") else "not chosen by -m or -k"
+        kinds = [kind for kind in ("slow", "long") if item.get_closest_marker(kind)]
+        why = f"{kinds[0]} (make {kinds[0]})" if kinds else "not chosen by -m or -k"
         item.config.stash.setdefault(LEFT_OUT, Counter())[why] += 1
 
 

@@ -112,7 +112,7 @@ def content(out, name):
     return [[cell for k, cell in enumerate(line.split(",")) if k not in dropped] for line in lines]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 @pytest.mark.parametrize("name", ["align", "reduce", "tune"])
 def test_commands_that_are_killed_end_with_the_same(name, commands, tmp_path):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parent.parent
 LEFT = (".venv", ".git", "site", "results", "build", "dist", "*.egg-info", "__pycache__", ".*_cache")

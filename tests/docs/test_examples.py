@@ -213,7 +213,7 @@ def test_quick_examples_run(page, tmp_path, monkeypatch, capsys):
     run_page(page, tmp_path, quick=True)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("page", RUN)
 def test_all_examples_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -10,7 +10,7 @@ SECONDS = 150
 """Of calls, as many as fit in; a call that is stopped for its work may take 20 s of the processor more."""
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("package", [("av", "sleap_io", "pynwb", "pymatreader", "ndx_pose")])
 def test_no_command_ends_in_anything_but_a_line(tmp_path, package):
     for name in package:

@@ -67,8 +67,8 @@ def test_a_benchmark_goes_on_where_it_stopped(recordings, measured):
     benchmark_trajectories(recordings(2), out, **again)
     assert kept.stat().st_mtime_ns == before
     assert json.loads(stopped.read_text()) == record
+    renamed = replace(recordings(2), x_names=recordings(2).x_names[::-1])
     with pytest.raises(InputError, match="another data"):
-        renamed = replace(recordings(2), x_names=recordings(2).x_names[::-1])
         benchmark_trajectories(renamed, out, **again)
 
 
