@@ -273,14 +273,18 @@ def _guarded(command: Any) -> Any:
         _guarded(each)
     names = {parameter.name for parameter in command.params}
     if "out" in names and command.callback is not None:
-        command.callback = functools.partial(_alone, command.callback)
+        command.callback = _alone(command.callback)
     return command
 
 
-def _alone(callback: Callable[..., Any], /, **given: Any) -> Any:
-    remove_shared_leftovers()
-    with sole_writer(Path(given["out"])) if given.get("out") else nullcontext():
-        return callback(**given)
+def _alone(callback: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(callback)
+    def alone(**given: Any) -> Any:
+        remove_shared_leftovers()
+        with sole_writer(Path(given["out"])) if given.get("out") else nullcontext():
+            return callback(**given)
+
+    return alone
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -128,7 +128,7 @@ def test_the_two_lag_system_is_found_on_its_own_data(wormtwin, data, tmp_path):
     assert best["parameters"] == 2 * 2 * 2 + 3 * 2 * 2 + 2 * 2
     assert best["test_rmse"] < 1e-5
     assert tried[tried["under_bound"]]["size"].tolist() == [2]
-    assert "Smallest: linear (lags 2; 22 parameters)" in text
+    assert "Smallest: linear (lags 2; 24 parameters)" in text
     assert {"model.keras", "reduction.png", "reduction.svg", "manifest.json", "runs"} <= {p.name for p in out.iterdir()}
     assert f"{best['test_rmse']:.4g}" in text
 

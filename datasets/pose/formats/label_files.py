@@ -55,6 +55,8 @@ def _read(path: Path) -> tuple[Tracks, ...]:
     kind = path.suffix.lower()
     if path.is_file():
         require_own_data(path)
+    if path.is_dir() and is_tracks(path):
+        return (load_tracks(path),)
     if is_project(path):
         return load_project(path)
     if kind == ".nwb":

@@ -44,7 +44,7 @@ FORMAT = "wormtwin-tracks"
 VERSION = 1
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class GrowingTracks:
     """Tracks that are being found: batches of frames, each in a file of its own until `finish` joins them.
 
