@@ -82,7 +82,7 @@ def test_what_a_package_lacks_itself_is_named(monkeypatch, tmp_path):
         (
             "flask",
             ["posture", "test-page", "--real", "{data}", "--simulated", "{data}"],
-            "a test page needs the packag",
+            "a test page needs the pack",
         ),
         ("imageio", ["posture", "clip", "{data}", "--out", "{out}.gif"], "writing films needs the package imageio"),
     ],

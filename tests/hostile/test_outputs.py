@@ -108,7 +108,7 @@ def test_cells_are_no_formulas(tmp_path):
 
 
 def test_names_that_are_not_utf_8_are_written_and_read(tmp_path, wormtwin, linear_response):
-    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder = tmp_path / os.fsdecode(b"pl\xe2ge")
     folder.mkdir()
     name = os.fsdecode(b"w\xffrm")
     trials = (Trial(name, np.zeros((5, 1)), group=name),)

@@ -78,7 +78,7 @@ def test_predictions_of_crops_return_to_the_video(trained, tmp_path, wormtwin, d
     assert tracks.frames.tolist() == list(range(3, 12))
     away = np.linalg.norm(tracks.xy[:, 0] - crops.to_video(keypoints), axis=-1)
     assert np.median(away) < 3.0  # of pixels half as large
-    status, text, _ = wormtwin(*command, "--out", tmp_path / "tracks.h5")  # whole already, of the same job
+    status, _, _ = wormtwin(*command, "--out", tmp_path / "tracks.h5")  # whole already, of the same job
     assert (status, load_tracks(tmp_path / "tracks.h5").frames.tolist()) == (0, list(range(3, 12)))
 
 
