@@ -9,9 +9,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 from jaxtyping import Float
 
+from neuron_models.foundation.cache import cache_folder
 from neuron_models.foundation.errors import InputError
 
 _WHEELS = "cect-*.whl"
@@ -66,4 +66,4 @@ def cect_folder() -> Traversable:
 
 def wheel_folder() -> Path:
     """Where a wheel of cect is looked for: the user's cache."""
-    return platformdirs.user_cache_path("wormtwin") / "wirings"
+    return cache_folder("wirings")

@@ -148,10 +148,14 @@ def skeleton_of(dataset: Dataset) -> Skeleton:
 
 
 def keypoints_of(trial: Trial) -> Float[np.ndarray, "frame keypoint 2"]:
-    """The key points of a trial of labelled images: x and y in px of the image, NaN where not labelled."""
+    """The labelled key points of a trial in px of its images, NaN where there are none.
+
+    Raises:
+        InputError: the trial has no labels at all.
+    """
     if trial.y is None:
-        raise InputError(f"trial {trial.name!r} has no key points")
-    return np.asarray(trial.y[:])
+        raise InputError(f"trial {trial.name!r} has no labelled key points")
+    return np.asarray(trial.y[:], dtype=float)
 
 
 ABSENT, UNKNOWN = "absent", "unknown"

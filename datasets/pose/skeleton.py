@@ -24,8 +24,8 @@ class Skeleton:
 
     def __post_init__(self) -> None:
         require(len(self.keypoints) > 0, "a skeleton needs at least one keypoint")
-        require(all(self.keypoints), "a skeleton has a keypoint without a name")
-        require_distinct(self.keypoints, "a skeleton names a keypoint")
+        require(all(self.keypoints), "a skeleton has a key point without a name")
+        require_distinct(self.keypoints, "a skeleton names a key point")
         for what, links in (("edge", self.edges), ("pair", self.pairs)):
             for link in links:
                 require(len(link) == 2 and link[0] != link[1], f"a skeleton's {what} joins two key points, got {link}")

@@ -5,18 +5,29 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import platformdirs
+from neuron_models.foundation.cache import cache_folder
+
+REORDERED = frozenset({"reassoc", "contract", "nsz"})
+"""Sums in another order, products and sums at once, and no sign of zero: what changes last bits alone."""
 
 
-def compiled(kernel: Callable[..., Any]) -> Callable[..., Any]:
+def compiled(kernel: Callable[..., Any], fastmath: bool | frozenset[str] = REORDERED) -> Callable[..., Any]:
     """Compile a kernel when its module is imported, with a cache on disk that is new whenever its folder has changed.
 
     numba itself looks at the file of a kernel only, not at those of the kernels that it calls. Import modules with
     kernels inside the functions that run them: numba is heavy.
+
+    Args:
+        kernel: the function.
+        fastmath: what numba may change in floating-point arithmetic.
     """
     import numba
 
-    options: Any = {"error_model": "numpy", "nogil": True, "fastmath": {"reassoc", "contract", "nsz"}}
+    options: Any = {
+        "error_model": "numpy",
+        "nogil": True,
+        "fastmath": fastmath if isinstance(fastmath, bool) else set(fastmath),
+    }
     config: Any = numba.config
     before, config.CACHE_DIR = config.CACHE_DIR, _cache_folder(Path(kernel.__code__.co_filename).parent)
     try:
@@ -29,4 +40,4 @@ def compiled(kernel: Callable[..., Any]) -> Callable[..., Any]:
 
 def _cache_folder(folder: Path) -> str:
     sources = b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))
-    return str(Path(platformdirs.user_cache_dir("wormtwin")) / f"kernels-{hashlib.sha256(sources).hexdigest()[:16]}")
+    return str(cache_folder(f"kernels-{hashlib.sha256(sources).hexdigest()[:16]}"))

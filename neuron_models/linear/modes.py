@@ -46,12 +46,8 @@ def _modes(compartments: Compartments, start: int, end: int) -> CellModes:
     return CellModes(start + kept, rates, shapes)
 
 
-def conductance_matrix(compartments: Compartments, index: int) -> Float[np.ndarray, "compartment compartment"]:
+def _conductance(compartments: Compartments, start: int, end: int) -> Float[np.ndarray, "compartment compartment"]:
     """Leak and axial conductances between the compartments of a cell in uS; ends and branch points are eliminated."""
-    return _conductance(compartments, int(compartments.first[index]), int(compartments.first[index + 1]))
-
-
-def _conductance(compartments: Compartments, start: int, end: int) -> np.ndarray:
     axial, parent = compartments.axial[start:end], compartments.parent[start:end] - start
     child = np.flatnonzero(parent >= 0)
     above, g = parent[child], axial[child]

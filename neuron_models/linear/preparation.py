@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 
 from neuron_models.circuit import Circuit
+from neuron_models.foundation.cache import cache_folder
 from neuron_models.foundation.files import atomic_write
 from neuron_models.linear.compartments import Compartments, cut, require_passive
 from neuron_models.linear.contacts import Gaps, Synapses, event_synapses, gap_junctions
@@ -59,7 +59,7 @@ def cache_file(fingerprint: str) -> Path:
     """Where a circuit's preparation is kept; another version of this folder has other files."""
     texts = b"".join((Path(__file__).parent / name).read_bytes() for name in _SOURCES)
     key = hashlib.sha256(texts + fingerprint.encode()).hexdigest()[:24]
-    return platformdirs.user_cache_path("wormtwin") / "linear" / f"{key}.npz"
+    return cache_folder("linear", f"{key}.npz")
 
 
 def _made(circuit: Circuit) -> Prepared:

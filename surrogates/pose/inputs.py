@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from datasets.dataset import Dataset
-from datasets.pose.labelled import absence_is_told
-from datasets.pose.sampling.splits import is_labelled, keypoints_of
+from datasets.pose.labelled import absence_is_told, keypoints_of
+from datasets.pose.sampling.splits import is_labelled
 from neuron_models.foundation.errors import require
 from surrogates.training.configuration import Arrays
 

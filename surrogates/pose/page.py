@@ -8,7 +8,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from datasets.dataset import Dataset
-from datasets.pose.sampling.splits import keypoints_of
+from datasets.pose.labelled import keypoints_of
 from neuron_models.foundation.numerals import listed
 from neuron_models.foundation.wording import counted
 from surrogates.pages import blocks

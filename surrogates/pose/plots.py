@@ -11,8 +11,8 @@ from matplotlib.patches import Circle
 
 from datasets.dataset import Dataset
 from datasets.plots import COLOURS, GRID, tidy
-from datasets.pose.labelled import skeleton_of
-from datasets.pose.sampling.splits import is_labelled, keypoints_of
+from datasets.pose.labelled import keypoints_of, skeleton_of
+from datasets.pose.sampling.splits import is_labelled
 
 _RINGS = {50: "-", 90: "--"}
 """Percentiles of the error that are drawn around a key point, and their line."""

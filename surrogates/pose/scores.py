@@ -8,7 +8,8 @@ from jaxtyping import Bool, Float
 
 from datasets.dataset import Dataset, Trial
 from datasets.pose.crops import crops_of
-from datasets.pose.sampling.splits import is_labelled, keypoints_of
+from datasets.pose.labelled import keypoints_of
+from datasets.pose.sampling.splits import is_labelled
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Fraction, Pixels
 from surrogates.pose.prediction import KeyPoints

@@ -46,8 +46,8 @@ def train(
     train_data = training_arrays(parts["train"], objective)
     validation_data = training_arrays(parts["validation"], objective) if "validation" in parts else train_data
     even = train_data[0].shape[1:] == validation_data[0].shape[1:]
-    layout = _fast_layout(model, config, objective, even)
     one_program = _is_one_program(model, config, objective)
+    layout = None if one_program else _fast_layout(model, config, objective, even)
     engine = "program" if one_program else "keras" if layout is None else "fast"
     kept = checkpoint_of(
         config.checkpoints, engine, model.get_weights(), train_data, validation_data, config, _facts(objective)
@@ -66,9 +66,7 @@ def train(
     if objective.squared:
         losses = [key for key in ("loss", "val_loss") if key in history]
         history |= {key.replace("loss", "rmse"): np.sqrt(history[key]).tolist() for key in losses}
-    return Training(
-        history, best, time.perf_counter() - started, "fast" if one_program or layout is not None else "keras"
-    )
+    return Training(history, best, time.perf_counter() - started, "keras" if engine == "keras" else "fast")
 
 
 def _facts(objective: Objective) -> tuple:
@@ -82,7 +80,7 @@ def _fast_layout(model: keras.Model, config: TrainingConfig, objective: Objectiv
 
     `even` says that training and validation trials are equally long, since they run side by side.
     """
-    if config.engine == "keras" or (config.engine == "auto" and on_gpu()) or _is_one_program(model, config, objective):
+    if config.engine == "keras" or (config.engine == "auto" and on_gpu()):
         return None
     if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
         require(config.engine != "fast", "the engine 'fast' needs compiled kernels: unset NUMBA_DISABLE_JIT")

@@ -1,6 +1,7 @@
 """Model files of every kind that can be exported, and a stimulus."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -55,6 +56,12 @@ CASES = {
     "narx": lambda: MODELS["narx"].build(2, 3, units=10, input_lags=3),
     "selu": lambda: recurrent("GRU", 4, activation="selu"),
 }
+
+
+@pytest.fixture(scope="session")
+def toy():
+    """How the models of the cases are built, and what their files say of their channels."""
+    return SimpleNamespace(chain=chain, recurrent=recurrent, signature=CHANNELS)
 
 
 @pytest.fixture(scope="session", params=CASES)

@@ -18,25 +18,7 @@ from surrogates.registry import train_model
 from surrogates.runs.model_file import ModelSignature, load_model, save_model
 from surrogates.training.configuration import TrainingConfig
 
-CHANNELS = ModelSignature(("AVBL", "PLM-R"), ("DB1", "VB1", "PVR"), "nA", "V", 0.5, "toy")
-STEPS = 1000  # 500 ms
 WITHIN = 1e-5  # V
-
-
-def chain(*layers) -> keras.Model:
-    return keras.Sequential([keras.Input((None, 2)), *layers], name="chain_2")
-
-
-def layer(kind: str, units: int, **options) -> keras.Layer:
-    """A layer that begins with zeros, which spares Keras the drawing: the tests draw all weights."""
-    zeros = dict.fromkeys(("kernel_initializer", "recurrent_initializer"), "zeros")
-    return getattr(keras.layers, kind)(units, return_sequences=True, **zeros, **options)
-
-
-def recurrent(kind: str, units: int, **options) -> keras.Model:
-    return chain(layer(kind, units, **options), keras.layers.Dense(3))
-
-
 NOT_IN_ONNX = ("narx", "selu")
 
 
@@ -77,7 +59,7 @@ def test_numpy_and_onnx_answer_as_keras_does(case, model_file, stimulus, tmp_pat
 
 
 def test_a_trained_linear_model_keeps_its_answer(linear_response, tmp_path):
-    dataset = linear_response(steps=STEPS)
+    dataset = linear_response(steps=1000)
     for name, settings in (("linear", {"lags": 2}), ("state_space", {"order": 4})):
         model, _ = train_model(name, dataset, TrainingConfig(), settings, progress=False)
         path = save_model(model, tmp_path / name / "model.keras", ModelSignature.of(dataset))
@@ -174,41 +156,42 @@ def test_exports_that_cannot_be(wormtwin, model_file, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("model", "words"),
     [
-        (lambda: recurrent("GRU", 2, activation="gelu"), "activation 'gelu' of the layer .* [(]GRU[)]: no export can"),
-        (lambda: recurrent("GRU", 2, go_backwards=True), "[(]GRU[)] with go_backwards=True: no export can"),
-        (lambda: recurrent("LSTM", 2, activation=keras.layers.PReLU()), "activation 'PReLU'"),
         (
-            lambda: chain(
+            lambda toy: toy.recurrent("GRU", 2, activation="gelu"),
+            "activation 'gelu' of the layer .* [(]GRU[)]: no export can",
+        ),
+        (lambda toy: toy.recurrent("GRU", 2, go_backwards=True), "[(]GRU[)] with go_backwards=True: no export can"),
+        (lambda toy: toy.recurrent("LSTM", 2, activation=keras.layers.PReLU()), "activation 'PReLU'"),
+        (
+            lambda toy: toy.chain(
                 keras.layers.Bidirectional(keras.layers.GRU(2, return_sequences=True)), keras.layers.Dense(3)
             ),
             "[(]Bidirectional[)]: no export can",
         ),
-        (lambda: chain(keras.layers.Conv1D(3, 3, padding="same")), "with padding=same: no export can"),
+        (lambda toy: toy.chain(keras.layers.Conv1D(3, 3, padding="same")), "with padding=same: no export can"),
     ],
 )
-def test_models_that_no_export_can_express(model, words, tmp_path):
-    path = save_model(model(), tmp_path / "model.keras", CHANNELS)
+def test_models_that_no_export_can_express(model, words, tmp_path, toy):
+    path = save_model(model(toy), tmp_path / "model.keras", toy.signature)
     with pytest.raises(InputError, match=f"numpy cannot express the .*{words}"):
         export_model(path, "numpy", tmp_path / "out")
 
 
-HOSTILE = replace(
-    CHANNELS,
-    x_names=("```python", "<b>|"),
-    x_units='"""+print("INJECTED")+"""',
-    y_units="V ENDCOMMENT VERBATIM injected ENDVERBATIM ENDENDCOMMENTCOMMENT",
-)
+HOSTILE = {
+    "x_names": ("```python", "<b>|"),
+    "x_units": '"""+print("INJECTED")+"""',
+    "y_units": "V ENDCOMMENT VERBATIM injected ENDVERBATIM ENDENDCOMMENTCOMMENT",
+}
 
 
-def test_texts_of_a_model_file_do_not_become_code(tmp_path, capsys):
+def test_texts_of_a_model_file_do_not_become_code(tmp_path, capsys, toy):
     model = keras.Sequential([keras.Input((None, 2)), keras.layers.Dense(3)], name='m"""+print("INJECTED")+"""')
-    path = save_model(model, tmp_path / "model.keras", HOSTILE)
+    path = save_model(model, tmp_path / "model.keras", replace(toy.signature, **HOSTILE))
     export_model(path, "numpy", tmp_path)
     module = imported(tmp_path)
     assert "INJECTED" not in capsys.readouterr().out
-    assert {field: getattr(module, field) for field in ("x_names", "x_units", "y_names", "y_units")}.items() <= asdict(
-        HOSTILE
-    ).items()
+    wanted = asdict(replace(toy.signature, **HOSTILE))
+    assert all(getattr(module, field) == wanted[field] for field in ("x_names", "x_units", "y_names", "y_units"))
     assert module.name == model.name
     export_model(path, "nmodl", tmp_path / "nmodl", name="Own")
     mechanism = (tmp_path / "nmodl" / "own.mod").read_text()
@@ -219,7 +202,7 @@ def test_texts_of_a_model_file_do_not_become_code(tmp_path, capsys):
     assert "<b>" not in readme
 
 
-def test_a_model_without_channels_or_with_channels_that_look_alike(model_file, tmp_path):
+def test_a_model_without_channels_or_with_channels_that_look_alike(model_file, tmp_path, toy):
     path = model_file("gru_3_sigmoid")
     bare = tmp_path / "bare.keras"
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(bare, "w") as new:
@@ -228,7 +211,7 @@ def test_a_model_without_channels_or_with_channels_that_look_alike(model_file, t
                 new.writestr(name, old.read(name))
     with pytest.raises(InputError, match="does not say which channels it has and how they are sampled"):
         export_model(bare, "nmodl", tmp_path)
-    alike = replace(CHANNELS, x_names=("PLM-R", "PLM_R"))
+    alike = replace(toy.signature, x_names=("PLM-R", "PLM_R"))
     save_model(load_model(path)[0], tmp_path / "alike.keras", alike)
     with pytest.raises(InputError, match="the mechanism would have a variable more than once: PLM_R"):
         export_model(tmp_path / "alike.keras", "nmodl", tmp_path)

@@ -18,18 +18,7 @@ from surrogates.export.in_neuron import load_surrogate
 from surrogates.registry import MODELS
 from surrogates.runs.model_file import ModelSignature, load_model, save_model
 
-CHANNELS = ModelSignature(("AVBL", "PLM-R"), ("DB1", "VB1", "PVR"), "nA", "V", 0.5, "toy")
 WITHIN = 1e-5  # V
-
-
-def chain(*layers) -> keras.Model:
-    return keras.Sequential([keras.Input((None, 2)), *layers], name="chain_2")
-
-
-def layer(kind: str, units: int, **options) -> keras.Layer:
-    """A layer that begins with zeros, which spares Keras the drawing: the tests draw all weights."""
-    zeros = dict.fromkeys(("kernel_initializer", "recurrent_initializer"), "zeros")
-    return getattr(keras.layers, kind)(units, return_sequences=True, **zeros, **options)
 
 
 def in_keras(path: Path, x: np.ndarray) -> np.ndarray:
@@ -240,20 +229,20 @@ load("first", (folder / "first.mod").read_text() + "\\n")
 for name in ("IClamp", "ParallelContext", "t", "Section", "double"):
     load("own", f"NEURON {{ POINT_PROCESS {name} }}")
 import neuron_models.loading
-neuron_models.loading._holds = lambda h, name: name == "WormtwinHalfGap"
+neuron_models.loading._holds = lambda h, name: name.startswith("Wormtwin")
 load("own", "NEURON { POINT_PROCESS IClamp }")
 print(json.dumps({"answers": answers, "refusals": refusals}))
 """
 
 
-def test_mechanisms_of_one_folder_and_names_that_neuron_holds(tmp_path, stimulus):
+def test_mechanisms_of_one_folder_and_names_that_neuron_holds(tmp_path, stimulus, toy):
     """The outputs "1" and "2" of the first have the variables y_1 and y_2, as the second Dense layer's y once was."""
     rng = np.random.default_rng(7)
     layers = [keras.layers.Dense(3, activation="tanh"), keras.layers.Dense(3, activation="tanh")]
-    model = chain(*layers, keras.layers.Dense(3))
+    model = toy.chain(*layers, keras.layers.Dense(3))
     for name in ("First", "Second"):
         model.set_weights([rng.normal(0, 0.5, w.shape) for w in model.get_weights()])
-        path = save_model(model, tmp_path / f"{name}.keras", replace(CHANNELS, y_names=("1", "2", "3")))
+        path = save_model(model, tmp_path / f"{name}.keras", replace(toy.signature, y_names=("1", "2", "3")))
         export_model(path, "nmodl", tmp_path, name=name)
     assert (tmp_path / "first.md").read_text().startswith("# First")
     np.save(tmp_path / "x.npy", stimulus[0, :40])
@@ -264,7 +253,7 @@ def test_mechanisms_of_one_folder_and_names_that_neuron_holds(tmp_path, stimulus
     *held, last = found["refusals"]
     for name, text in zip(("First", "IClamp", "ParallelContext", "t", "Section", "double"), held, strict=True):
         assert text.startswith(f"NEURON holds another {name} in this process")
-    assert last.startswith("NEURON cannot take ")
+    assert last.startswith("NEURON cannot take own.mod")
     assert len(last.splitlines()) == 1
 
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool
 
 from datasets.dataset import Dataset, Trial
 from datasets.parts.blocks import block_edges
 from datasets.pose.crops import crops_of
-from neuron_models.foundation.errors import InputError, require, require_seed
+from datasets.pose.labelled import keypoints_of
+from neuron_models.foundation.errors import require, require_seed
 from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.wording import counted
 
@@ -20,17 +21,6 @@ FULL_SHARES = {"train": 0.765, "validation": 0.135, "test": 0.1}
 
 Pick = tuple[int, str, Sequence[int]]
 """A trial's place, the split that its frames go to, and which frames, ascending."""
-
-
-def keypoints_of(trial: Trial) -> Float[np.ndarray, "frame keypoint 2"]:
-    """The labelled key points of a trial in px of its images, NaN where there are none.
-
-    Raises:
-        InputError: the trial has no labels at all.
-    """
-    if trial.y is None:
-        raise InputError(f"trial {trial.name!r} has no labelled key points")
-    return np.asarray(trial.y[:], dtype=float)
 
 
 def is_labelled(trial: Trial) -> Bool[np.ndarray, " frame"]:

@@ -87,7 +87,7 @@ class MovieReader:
         return None
 
     def _read_on(self, index: int) -> tuple["av.VideoFrame | None", bool]:
-        """The frame at a index; if it does not come, None, and whether an earlier start may bring it.
+        """The frame at an index; if it does not come, None, and whether an earlier start may bring it.
 
         That is so where the first frame lies beyond, or is made of frames before it (intra refresh of H.264).
         """

@@ -4,33 +4,15 @@ A matrix is told by its array, the index of its first number and the distance be
 number a trial; their lengths are multiples of `WIDTH`.
 """
 
-import hashlib
-from pathlib import Path
-
-import numba
 from numba import njit
 
-from neuron_models.foundation.cache import cache_folder
+from neuron_models.foundation import kernels
 from surrogates.training.fast.simd import WIDTH, fma, larger, load, positive, smaller, splat, spread, store, turn
 
 
 def compiled(kernel):
-    """Compile a kernel, with a cache on disk that is new whenever any source of this folder has changed.
-
-    numba itself looks at the file of a kernel only, not at those of the kernels that it calls.
-    """
-    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, _cache_folder()
-    try:
-        return njit(error_model="numpy", cache=True, nogil=True)(kernel)
-    except RuntimeError:  # nowhere to write: every process compiles anew
-        return njit(error_model="numpy", nogil=True)(kernel)
-    finally:
-        numba.config.CACHE_DIR = before
-
-
-def _cache_folder() -> str:
-    sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
-    return str(cache_folder(f"kernels-{hashlib.sha256(sources).hexdigest()[:16]}"))
+    """Compile a kernel, kept in the cache, whose arithmetic is as it is written."""
+    return kernels.compiled(kernel, fastmath=False)
 
 
 unfolded = njit(error_model="numpy", forceinline=True)
