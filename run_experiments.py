@@ -259,7 +259,7 @@ def command_line() -> Any:
 
 
 def _by_panel(commands: Mapping[str, Any]) -> dict[str, Any]:
-    """The commands in the order of `PANELS`, each told its panel; what no panel names is a topic's."""
+    """The commands in the order of `PANELS`, each with its panel; what no panel names is a topic's."""
     panels = {name: panel for panel, names in PANELS.items() for name in names}
     for name, command in commands.items():
         command.rich_help_panel = panels.get(name, TOPICS_PANEL)

@@ -156,7 +156,7 @@ def default_settings(scenario: Scenario, simulator: str = "coreneuron", dt: Mill
 
     Args:
         scenario: its duration and its sampling count.
-        simulator: another one; `linear` has no step of its own and tells potentials at the scenario's samples.
+        simulator: another one; `linear` has no step of its own and returns potentials at the scenario's samples.
         dt: another time step.
     """
     step = dt if dt is not None else scenario.dt if simulator == "linear" else 0.1

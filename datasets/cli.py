@@ -78,9 +78,9 @@ def split(
     )
     if out is not None:
         require_writable(out)
-    found = divided(load_dataset(data), division)
-    save_dataset(found, out or data)
-    print_parts(found, division)
+    divided_dataset = divided(load_dataset(data), division)
+    save_dataset(divided_dataset, out or data)
+    print_parts(divided_dataset, division)
 
 
 @dataset_app.command("export-dat")

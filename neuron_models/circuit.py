@@ -82,7 +82,7 @@ SIMULATORS = ("neuron", "coreneuron", "linear", "euler")
 class RunSettings:
     """How a circuit is run: for `duration`, in steps of `dt`, by one of `SIMULATORS`.
 
-    To `linear` the step is only that at which potentials are told.
+    To `linear` the step is only that at which potentials are returned.
     """
 
     duration: Milliseconds = 500.0

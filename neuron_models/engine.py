@@ -25,7 +25,7 @@ _live: list["Simulation"] = []
 GAP_JUNCTION, GRADED_SYNAPSE = "WormtwinHalfGap", "WormtwinGradedSynapse"
 """The name of this package's mechanism, which nobody else's has."""
 _TRANSFERS = 3
-"""What gid_clear is told to clear transfers alone."""
+"""What makes gid_clear clear transfers alone."""
 
 
 def _neuron():
@@ -216,10 +216,10 @@ class Simulation:
     @contextlib.contextmanager
     def _solver(self, settings: RunSettings) -> Iterator[None]:
         """Step as asked, whatever the user's session is set to; NEURON stands in where CoreNEURON cannot run."""
-        found = library(compiled_mechanisms(), "libcorenrnmech") if settings.simulator == "coreneuron" else None
+        compiled = library(compiled_mechanisms(), "libcorenrnmech") if settings.simulator == "coreneuron" else None
         sections = sum(len(each) for each in self._sections.values())
-        alone = found and not has_others(self._h, GAP_JUNCTION, sections, len(self._connections))
-        with stepping(self._h, settings.dt, found if alone else None):
+        alone = compiled and not has_others(self._h, GAP_JUNCTION, sections, len(self._connections))
+        with stepping(self._h, settings.dt, compiled if alone else None):
             yield
 
     def _initialise(self, settings: RunSettings, ablated: Collection[str]) -> None:

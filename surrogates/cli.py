@@ -89,12 +89,12 @@ def evaluate(
     kind = model_kind(signature.model if signature is not None and signature.model else _UNNAMED)
     learned = signature.learned if signature is not None else None
     dataset = load_with_test(data, test_data) if data is not None else _tested(test_data, learned)  # type: ignore[arg-type]
-    found = evaluation_on(kind, trained, signature, dataset)
+    evaluation = evaluation_on(kind, trained, signature, dataset)
     if note := told_parts(learned, dataset):
         print(note)
-    found.print_scores()
+    evaluation.print_scores()
     if plot is not None:
-        save_figure(found.plot(), plot)
+        save_figure(evaluation.plot(), plot)
 
 
 def _tested(path: Path, learned: Any) -> Any:

@@ -66,7 +66,7 @@ def simulate(
     chosen = chosen.scaled(scale)
     parameters = parameters_of(load_parameters(parameter_set), compartment)
     settings = default_settings(chosen, simulator, time_step)
-    steps_a_sample(chosen, settings)  # what is wrong is told before the contacts are placed
+    steps_a_sample(chosen, settings)  # what is wrong is reported before the contacts are placed
     connectome = load_connectome(network)
     print(f"Network: {connectome.source}")
     dataset = simulate_dataset(

@@ -61,9 +61,9 @@ def connectome_of(dataset: Dataset, network: str | Path | None = None) -> Connec
     """
     wanted = str(dataset.extra.get("network", ""))
     for source in (None, "placed", "as-run") if network is None else (network,):
-        found = load_connectome(source)
-        if found.source == wanted:
-            return found
+        connectome = load_connectome(source)
+        if connectome.source == wanted:
+            return connectome
     raise InputError(
         f"dataset {dataset.name!r} was simulated on the network {wanted!r}, which "
         + (f"{network} is not" if network else "is none of the known ones")

@@ -165,8 +165,8 @@ def _assemble(job: ScreenJob, finished: ResumableFolder) -> Screen:
 
 
 def _same(out: Path, job: ScreenJob) -> Screen:
-    found = load_screen(out)
-    if found.key != job.key:
+    screen = load_screen(out)
+    if screen.key != job.key:
         raise InputError(f"{out} exists and holds another screen: delete it or choose another --out")
     print(f"{out} is already complete")
-    return found
+    return screen

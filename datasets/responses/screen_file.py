@@ -56,8 +56,8 @@ class Screen:
     def __post_init__(self) -> None:
         sizes = {"ablation": len(self.ablations), "sequence": len(self.sequences), "output": len(self.outputs)}
         for name, axes in _ARRAYS.items():
-            wanted, found = tuple(sizes[axis] for axis in axes), getattr(self, name).shape
-            require(found == wanted, f"a screen's {name} must have the shape {wanted}, got {found}")
+            wanted, shape = tuple(sizes[axis] for axis in axes), getattr(self, name).shape
+            require(shape == wanted, f"a screen's {name} must have the shape {wanted}, got {shape}")
 
     @property
     def effect(self) -> Float[np.ndarray, "ablation output"]:

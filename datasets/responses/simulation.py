@@ -159,14 +159,14 @@ def require_free(out: Path, job: Job) -> None:
 
 
 def _same(out: Path, job: Job, on_progress: bool = True) -> Dataset:
-    found = load_dataset(out)
-    names = tuple(trial.name for trial in found)
-    whole = found.extra.get("key") == job.key and names == job.scenario.sequences and found.y_names == job.record
-    if not whole or [t.split for t in found] != [t.split for t in _divided(found, job)]:
+    dataset = load_dataset(out)
+    names = tuple(trial.name for trial in dataset)
+    whole = dataset.extra.get("key") == job.key and names == job.scenario.sequences and dataset.y_names == job.record
+    if not whole or [t.split for t in dataset] != [t.split for t in _divided(dataset, job)]:
         raise InputError(f"{out} exists and holds another simulation: delete it or choose another --out")
     if on_progress:
         print(f"{out} is already complete")
-    return found
+    return dataset
 
 
 def _divided(dataset: Dataset, job: Job) -> Dataset:

@@ -1,4 +1,4 @@
-"""A circuit of passive cells stepped as NEURON steps it, without NEURON: what its time step does can be told apart."""
+"""A circuit of passive cells stepped as NEURON steps it, without NEURON, to separate what its time step does."""
 
 from collections.abc import Collection, Sequence
 
@@ -53,8 +53,8 @@ class EulerSimulation:
         v, nodes = parts.rest.copy(), np.array([parts.node(clamp.site) for clamp in clamps], dtype=int)
         work = (v, np.empty_like(v), np.empty_like(v), np.zeros(number), np.zeros(number))
         above = v[synapses.nodes] > synapses.thresholds
-        found = np.empty((settings.steps + 1, len(indices)))
-        found[0] = v[indices]
+        potentials = np.empty((settings.steps + 1, len(indices)))
+        potentials[0] = v[indices]
         step_through(
             (parts.capacitance, parts.leak, parts.rest),
             (parts.axial, parts.parent),
@@ -66,6 +66,6 @@ class EulerSimulation:
             (*work, above, np.zeros((longest, number), dtype=int)),
             dt,
             indices,
-            found,
+            potentials,
         )
-        return found
+        return potentials

@@ -52,8 +52,8 @@ class LinearSimulation:
         """
         cells = frozenset(self._parts.compartments.cell(name) for name in ablated)
         if cells not in self._modes:  # the intact and the last ones are kept
-            found = network_modes(self._coupling, cells)
-            self._modes = {frozenset(): self._modes[frozenset()], cells: found}
+            network = network_modes(self._coupling, cells)
+            self._modes = {frozenset(): self._modes[frozenset()], cells: network}
         return self._modes[cells]
 
     def nodes(self, sites: Sequence[Site]) -> Int[np.ndarray, " site"]:
@@ -82,7 +82,7 @@ class LinearSimulation:
         Args:
             stimuli: the injected currents of each run.
             record: where to read the membrane potential.
-            settings: duration, and the step at which potentials are told.
+            settings: duration, and the step at which potentials are returned.
             ablated: cells whose contacts conduct nothing during these runs.
 
         Returns:
@@ -94,17 +94,17 @@ class LinearSimulation:
         for name in sorted({clamp.site.cell for clamps in stimuli for clamp in clamps} & set(ablated)):
             raise InputError(f"{name} is ablated and cannot be stimulated: leave out its current")
         modes, outputs = self.modes(ablated), self.nodes(record)
-        found = np.empty((len(stimuli), settings.steps + 1, len(outputs)))
+        potentials = np.empty((len(stimuli), settings.steps + 1, len(outputs)))
         for number, clamps in enumerate(stimuli):
             inputs, waveforms = self.nodes([clamp.site for clamp in clamps]), [clamp.waveform for clamp in clamps]
             system = driven_system(modes, inputs, outputs)
             if len(self._parts.synapses.targets):
                 watched = self._watched(inputs, outputs, ablated, inner_steps(settings)[1])
-                found[number] = run_with_events(system, watched, waveforms, settings)
+                potentials[number] = run_with_events(system, watched, waveforms, settings)
             else:
-                _respond(system, waveforms, settings, found[number])
-        found += self._parts.compartments.rest[outputs]
-        return found
+                _respond(system, waveforms, settings, potentials[number])
+        potentials += self._parts.compartments.rest[outputs]
+        return potentials
 
     def _watched(
         self,
@@ -134,7 +134,7 @@ def _respond(
     system: System,
     waveforms: Sequence[Waveform],
     settings: RunSettings,
-    found: Float[np.ndarray, "time site"],
+    potentials: Float[np.ndarray, "time site"],
 ) -> None:
     """Write how far potentials are from rest when no synapse opens."""
     from neuron_models.linear.kernels.exact import respond
@@ -146,7 +146,7 @@ def _respond(
     z = np.zeros((settings.steps + 1, len(kept)))
     drive = np.ascontiguousarray(drive[:, kept])
     respond(rates[kept], drive, pieces.lengths, pieces.ends, pieces.before, pieces.after, settings.dt, z)
-    np.matmul(z, seen[:, kept].T, out=found)
+    np.matmul(z, seen[:, kept].T, out=potentials)
 
 
 def driven_system(modes: NetworkModes, inputs: Int[np.ndarray, " clamp"], outputs: Int[np.ndarray, " site"]) -> System:

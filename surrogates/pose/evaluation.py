@@ -67,7 +67,7 @@ class PoseEvaluation(Evaluation):
             print(f"px are those of the images, which were scaled: 1 px of them is {scale} px of the video.")
 
     def _print_presence(self) -> None:
-        """Print how well the confidence tells which key points are there, or why nobody can say."""
+        """Print how well the confidence shows which key points are there, or why nobody can say."""
         if not self.presence:
             print(f"Presence of key points is not scored: {why_not(self.dataset)}.")
             return
@@ -85,8 +85,8 @@ def evaluate_keypoints(
 ) -> PoseEvaluation:
     """Find the key points of every image and score them."""
     signature = signature or ModelSignature.of(dataset, kind.name)
-    found = find_in_dataset(kind_finder(kind, model, signature), dataset)
-    return PoseEvaluation(dataset, found, score_keypoints(dataset, found), score_presence(dataset, found))
+    keypoints = find_in_dataset(kind_finder(kind, model, signature), dataset)
+    return PoseEvaluation(dataset, keypoints, score_keypoints(dataset, keypoints), score_presence(dataset, keypoints))
 
 
 def kind_finder(

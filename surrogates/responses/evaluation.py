@@ -48,9 +48,9 @@ class ResponseEvaluation(Evaluation):
         table = Table(
             "split", f"RMSE ({self.dataset.y_units})", "of range", *outputs, title="RMSE by split and by output"
         )
-        for split, found in self.scores.items():
-            cells = [f"{found.rmse_by_output[name]:.4g}" for name in outputs]
-            table.add_row(split, f"{found.rmse:.4g}", f"{100 * found.relative:.2f} %", *cells)
+        for split, scored in self.scores.items():
+            cells = [f"{scored.rmse_by_output[name]:.4g}" for name in outputs]
+            table.add_row(split, f"{scored.rmse:.4g}", f"{100 * scored.relative:.2f} %", *cells)
         print_whole(table)
 
     def plot(self) -> Figure:
@@ -66,12 +66,12 @@ class ResponseEvaluation(Evaluation):
         if len(training.history.get("loss", ())) > 1 and training.best_epoch == 0:
             return "the first epoch was the best, so that nothing was learned after it: try a smaller --learning-rate"
         split = "validation" if "validation" in self.scores else "train"
-        found = self.scores[split].rmse if split in self.scores else math.nan
+        rmse = self.scores[split].rmse if split in self.scores else math.nan
         mean = rmse_of_mean(self.dataset, split)
-        if not found > mean:
+        if not rmse > mean:
             return ""
         return (
-            f"the {split} RMSE of {found:.4g} is worse than that of the outputs' mean, {mean:.4g}: "
+            f"the {split} RMSE of {rmse:.4g} is worse than that of the outputs' mean, {mean:.4g}: "
             "the model is of no use"
         )
 

@@ -92,7 +92,7 @@ TEXTS = (
 )
 NOT_GIVEN = ("--help", "--cluster", "--jobs", "--install-completion", "--show-completion")
 READ = ("--data", "--model", "--real", "--simulated", "--generated", "--use", "--midlines", "--tracks", "--centroids")
-BAD = re.compile(r"Traceback|did not foresee")
+BAD = re.compile(r"Traceback|unforeseen by wormtwin")
 
 
 def options_of(names: str) -> list[tuple[str, bool]]:

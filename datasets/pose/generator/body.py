@@ -87,7 +87,7 @@ def ellipse_radii(
 
 
 def keypoint_rows(
-    names: Sequence[str], found: dict[str, Float[np.ndarray, "frame 2"]]
+    names: Sequence[str], points: dict[str, Float[np.ndarray, "frame 2"]]
 ) -> Float[np.ndarray, "frame keypoint 2"]:
     """Key points by name as one array, in the order of the names and in the unit they have (px in an arena)."""
-    return np.stack([found[name] for name in names], axis=1)
+    return np.stack([points[name] for name in names], axis=1)

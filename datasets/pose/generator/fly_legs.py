@@ -47,7 +47,7 @@ def leg_tips(
     stance = _DUTY / _STEPS
     rub = 2 * np.pi * 6.0 * np.arange(walk.frames) / walk.fps
     drift = fluctuation(walk.frames, walk.fps, 0.5, rng, 2 * len(LEGS)).reshape(-1, len(LEGS), 2)
-    found = {}
+    tips = {}
     for k, leg in enumerate(LEGS):
         kind, sign = leg[:-2], _side(leg)
         rest = np.array(_REST[kind]) * (1, sign)
@@ -58,8 +58,8 @@ def leg_tips(
         if kind == "front":
             there = np.stack([0.57 + 0.05 * np.sin(rub + k), sign * (0.03 + 0.025 * np.cos(rub + k))], axis=-1)
             tip = tip + doing["groom"][:, None] * (there - tip)
-        found[leg] = _within_reach(leg, tip)
-    return found
+        tips[leg] = _within_reach(leg, tip)
+    return tips
 
 
 def _within_reach(leg: str, tip: Float[np.ndarray, "frame 2"]) -> Float[np.ndarray, "frame 2"]:

@@ -99,8 +99,8 @@ class ArenaVideo:
         frames, rest = (index[0], index[1:]) if isinstance(index, tuple) else (index, ())
         rows = np.atleast_1d(np.arange(len(self))[frames])
         pieces = [self._render(rows[start : start + 16]) for start in range(0, len(rows), 16)]
-        found = np.concatenate(pieces) if pieces else np.empty((0, *self.shape[1:]), dtype=np.uint8)
-        return found[0][rest] if np.ndim(np.arange(len(self))[frames]) == 0 else found[(slice(None), *rest)]
+        pixels = np.concatenate(pieces) if pieces else np.empty((0, *self.shape[1:]), dtype=np.uint8)
+        return pixels[0][rest] if np.ndim(np.arange(len(self))[frames]) == 0 else pixels[(slice(None), *rest)]
 
     def _render(self, rows: np.ndarray) -> UInt8[np.ndarray, "frame 1 height width"]:
         settings = self.settings

@@ -1,4 +1,4 @@
-"""HDF5 files of postures, told apart by what they hold: Tierpsy Tracker, WormPose, and amplitudes by group."""
+"""HDF5 files of postures, distinguished by what they hold: Tierpsy Tracker, WormPose, and amplitudes by group."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -51,13 +51,13 @@ def _worms(file: h5py.File) -> list[str]:
 def _read_amplitudes(file: h5py.File, path: Path, reading: Reading) -> Recordings:
     """A group a worm with `tseries` (frame, eigenworm) and `frameRate` in Hz, as published with Costa et al. 2019."""
     names = sorted(_worms(file), key=lambda name: (not name.isdigit(), int(name) if name.isdigit() else 0, name))
-    found = []
+    recordings = []
     for name in names:
         said = one_number(file[name], "frameRate") if "frameRate" in file[name] else None
         amplitudes = np.asarray(numbers(file[name], "tseries", "frame eigenworm"), dtype=float)
         rate = reading.rate(said, f"{path}: {name}")
-        found.append(AmplitudeRecording(f"worm {name}", amplitudes, rate, strain=reading.strain, source=path.name))
-    return tuple(found)
+        recordings.append(AmplitudeRecording(f"worm {name}", amplitudes, rate, strain=reading.strain, source=path.name))
+    return tuple(recordings)
 
 
 KINDS: dict[str, tuple[Callable[[h5py.File], bool], Callable[[h5py.File, Path, Reading], Recordings]]] = {

@@ -49,13 +49,13 @@ def read_skeletons(file: h5py.File, path: Path, reading: Reading) -> tuple[Midli
     pixel = _pixel(file)
     unit = pixel if pixel is None or key in SKELETONS[1:] else 1e-3
     skeletons = np.asarray(stored[:], dtype=float)
-    found = []
+    recordings = []
     for worm, frames, indices in _worms(table, rows, path):
         midlines = np.full((frames[-1] - frames[0] + 1, *skeletons.shape[1:]), np.nan)
         midlines[frames - frames[0]] = skeletons[indices]
         name = f"{path.stem} worm {worm}"
-        found.append(MidlineRecording(name, midlines, fps, reading.unit or unit, reading.strain, source=path.name))
-    return tuple(found)
+        recordings.append(MidlineRecording(name, midlines, fps, reading.unit or unit, reading.strain, source=path.name))
+    return tuple(recordings)
 
 
 def read_features(file: h5py.File, path: Path, reading: Reading) -> tuple[AmplitudeRecording, ...]:
@@ -70,13 +70,13 @@ def read_features(file: h5py.File, path: Path, reading: Reading) -> tuple[Amplit
     held = [column(table, name, where) for name in names if name in (table.dtype.names or ())]
     projections = np.stack(held, axis=1).astype(float)
     fps = reading.rate(_fps(file), str(path))
-    found = []
+    recordings = []
     for worm, frames, indices in _worms(table, np.arange(len(table)), path):
         amplitudes = np.full((frames[-1] - frames[0] + 1, projections.shape[1]), np.nan)
         amplitudes[frames - frames[0]] = projections[indices]
         name = f"{path.stem} worm {worm}"
-        found.append(AmplitudeRecording(name, amplitudes, fps, strain=reading.strain, source=path.name))
-    return tuple(found)
+        recordings.append(AmplitudeRecording(name, amplitudes, fps, strain=reading.strain, source=path.name))
+    return tuple(recordings)
 
 
 def _rows(
@@ -113,20 +113,20 @@ def _worms(
     numbers, worms = _whole(column(table, frame_column, str(path))), _whole(column(table, worm_column, str(path)))
     kept = (numbers >= 0) & (rows >= 0) & (worms >= 0)
     require(bool(kept.any()), f"{path}: no row of the table belongs to a worm and a frame")
-    found = []
+    recordings = []
     for worm in np.unique(worms[kept]):
         mine = np.flatnonzero(kept & (worms == worm))
         frames, first = np.unique(numbers[mine], return_index=True)
         span = int(frames[-1] - frames[0]) + 1
         require(span <= MOST_FRAMES, f"{path}: worm {worm} has frames {frames[0]} to {frames[-1]}: {span} cannot be")
-        found.append((int(worm), frames, rows[mine[first]]))
-    return found
+        recordings.append((int(worm), frames, rows[mine[first]]))
+    return recordings
 
 
 def _columns(file: h5py.File, name: str) -> tuple[str, ...]:
     """The columns of a table; none where it is something else, or is not there."""
-    found = file.get(name)
-    return tuple(found.dtype.names or ()) if isinstance(found, h5py.Dataset) else ()
+    table = file.get(name)
+    return tuple(table.dtype.names or ()) if isinstance(table, h5py.Dataset) else ()
 
 
 def _whole(values: Shaped[np.ndarray, " row"]) -> Int[np.ndarray, " row"]:
@@ -137,8 +137,8 @@ def _whole(values: Shaped[np.ndarray, " row"]) -> Int[np.ndarray, " row"]:
 
 def _fps(file: h5py.File) -> float | None:
     """The frame rate that the attributes of a table say; None when they count time in frames, or say nothing."""
-    found = (_number(file, name, "time_units", "frames") for name in ("fps", "expected_fps"))
-    return next((value for value in found if value is not None), None)
+    rates = (_number(file, name, "time_units", "frames") for name in ("fps", "expected_fps"))
+    return next((value for value in rates if value is not None), None)
 
 
 def _pixel(file: h5py.File) -> float | None:

@@ -68,7 +68,7 @@ def run_scenario(
     settings = default_settings(scenario, simulator)
     options = {"record": connectome.names, "settings": settings, "jobs": jobs, "cluster": cluster}
     files = {out / f"{which}.h5": worm for which, worm in worms.items()}
-    for path, worm in files.items():  # what stands in the way is told before the first is simulated
+    for path, worm in files.items():  # what stands in the way is reported before the first is simulated
         require_free(path, simulation_job(worm, connectome, record=connectome.names, settings=settings))
     intact, *rest = (simulate_dataset(worm, connectome, path, **options) for path, worm in files.items())  # type: ignore[arg-type]
     ablated = rest[0] if rest else None
@@ -118,7 +118,7 @@ def screen(
     ablations = [*((name,) for name in alone), *map(_joined, parse_names(together))]
     require_known((name for ablation in ablations for name in ablation), connectome.names)
     print(f"Network: {connectome.source}; stimulus {', '.join(chosen.sequences)}")
-    found = screen_ablations(
+    screen_result = screen_ablations(
         chosen,
         connectome,
         out / "screen.h5",
@@ -128,13 +128,13 @@ def screen(
         jobs=jobs,
         cluster=cluster,
     )
-    ranked = found.ranked().head(_SHOWN)
+    ranked = screen_result.ranked().head(_SHOWN)
     outputs = chosen.outputs[:8]
     table = Table("ablated", "mean", *outputs, title="Effect on the recorded neurons, in % of their intact activity")
     for row in ranked.to_dict("records"):
         table.add_row(row["ablation"], *(f"{100 * row[name]:.1f}" for name in ("mean", *outputs)))
     print_whole(table)
-    print(f"{counted(len(found.ablations), 'ablation')}; report: {write_screen_report(found, out)}")
+    print(f"{counted(len(screen_result.ablations), 'ablation')}; report: {write_screen_report(screen_result, out)}")
 
 
 def _joined(text: str) -> tuple[str, ...]:

@@ -34,12 +34,12 @@ def derive(
     chosen = replace(load_scenario(scenario), dt=sampling)
     connectome = load_connectome(network)
     print(f"Network: {connectome.source}, without chemical synapses")
-    found = derive_model(chosen, connectome, None if order == "auto" else int(order), max_rmse)
-    report = save_derived(found, chosen, connectome.source, out)
+    model = derive_model(chosen, connectome, None if order == "auto" else int(order), max_rmse)
+    report = save_derived(model, chosen, connectome.source, out)
     print(
-        f"order {found.order}, {found.numbers} numbers; RMSE on the linear network at most "
-        f"{1000 * found.errors.max():.3g} mV (bound {1000 * found.bounds.max():.3g} mV), on sampled stimuli "
-        f"{1000 * found.sampled.max():.3g} mV; slowest pole {-1 / found.poles[0].real:.6g} ms"
+        f"order {model.order}, {model.numbers} numbers; RMSE on the linear network at most "
+        f"{1000 * model.errors.max():.3g} mV (bound {1000 * model.bounds.max():.3g} mV), on sampled stimuli "
+        f"{1000 * model.sampled.max():.3g} mV; slowest pole {-1 / model.poles[0].real:.6g} ms"
     )
     print(f"Report: {report}")
 

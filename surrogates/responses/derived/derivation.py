@@ -108,12 +108,12 @@ def _order(balanced: Balanced, share: float, max_rmse: float | None) -> int:
     if max_rmse is None:
         raise InputError("say the model's --order, or with --max-rmse the error in V that it may have")
     bounds = np.array([balanced.bound(order) * share for order in range(len(balanced.hankel))])
-    found = np.flatnonzero(bounds[1:] <= max_rmse)
+    orders = np.flatnonzero(bounds[1:] <= max_rmse)
     require(
-        len(found) > 0,
+        len(orders) > 0,
         f"--max-rmse must be >= {bounds[-1]:.2g} V, the bound of order {len(bounds) - 1}, got {max_rmse:g}",
     )
-    return int(found[0]) + 1
+    return int(orders[0]) + 1
 
 
 def _size(scenario: Scenario, number: int) -> float:
@@ -127,8 +127,8 @@ def _responses(simulation: LinearSimulation, scenario: Scenario) -> list[Float[n
     """What the whole linear network answers, from rest, in V."""
     stimuli = [scenario.clamps(number) for number in range(len(scenario.sequences))]
     sites, settings = [Site(name) for name in scenario.outputs], default_settings(scenario, "linear")
-    found = simulation.run_many(stimuli, sites, settings, scenario.ablated)[:, : scenario.samples]
-    return list((found - found[:, :1]) / 1000)
+    potentials = simulation.run_many(stimuli, sites, settings, scenario.ablated)[:, : scenario.samples]
+    return list((potentials - potentials[:, :1]) / 1000)
 
 
 def _rest(simulation: LinearSimulation, scenario: Scenario) -> Float[np.ndarray, " output"]:
@@ -145,13 +145,13 @@ def _exact(reduced: LinearSystem, scenario: Scenario, number: int, steps: int) -
     columns = [scenario.inputs.index(clamp.site.cell) for clamp in clamps]
     pieces = straight_pieces([clamp.waveform for clamp in clamps], scenario.dt, steps)
     parts = {length: _held(reduced, length) for length in np.unique(np.round(pieces.lengths, 9))}
-    state, found = np.zeros(len(reduced.a)), np.zeros((steps + 1, len(reduced.c)))
+    state, outputs = np.zeros(len(reduced.a)), np.zeros((steps + 1, len(reduced.c)))
     for place, length in enumerate(np.round(pieces.lengths, 9)):
         a, early, late = parts[length]
         state = a @ state + early[:, columns] @ pieces.before[place] + late[:, columns] @ pieces.after[place]
         if pieces.ends[place]:
-            found[pieces.ends[place]] = reduced.c @ state
-    return found[: scenario.samples]
+            outputs[pieces.ends[place]] = reduced.c @ state
+    return outputs[: scenario.samples]
 
 
 def _held(reduced: LinearSystem, length: Milliseconds) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -180,8 +180,8 @@ def _sampled(
     missing = np.concatenate([y - early for y, early in zip(whole, ends[0], strict=True)]).ravel()
     hold = float(np.clip(change @ missing / max(change @ change, 1e-300), 0.0, 1.0))
     matrices = _discrete(reduced, scenario.dt, hold)
-    found = [_free_run(matrices, u) for u in stimuli]
-    errors = np.array([np.sqrt(((a - b) ** 2).mean()) for a, b in zip(found, whole, strict=True)])
+    responses = [_free_run(matrices, u) for u in stimuli]
+    errors = np.array([np.sqrt(((a - b) ** 2).mean()) for a, b in zip(responses, whole, strict=True)])
     return hold, errors, matrices
 
 

@@ -40,16 +40,16 @@ def runs_table(outcome: Outcome) -> pd.DataFrame:
     rows = []
     for entry, runs in outcome.runs:
         for run in runs:
-            found = run.result
+            result = run.result
             about = {
                 "experiment": outcome.experiment.name,
                 "label": entry.model_label,
                 "variant": variant(entry, outcome),
             }
-            took = {"seconds": found.seconds, "step": found.step_microseconds, "diverged": found.diverged}
-            errors = {split: found.rmse(split) for split in SPLITS}
-            epoch = 0 if look_up(entry.model, MODELS).closed_form else found.best_epoch + 1
-            rows.append({**about, "seed": found.seed, **errors, "epoch": epoch, **took})
+            took = {"seconds": result.seconds, "step": result.step_microseconds, "diverged": result.diverged}
+            errors = {split: result.rmse(split) for split in SPLITS}
+            epoch = 0 if look_up(entry.model, MODELS).closed_form else result.best_epoch + 1
+            rows.append({**about, "seed": result.seed, **errors, "epoch": epoch, **took})
     return pd.DataFrame(rows)
 
 

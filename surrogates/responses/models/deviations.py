@@ -28,7 +28,7 @@ class BaselineSubtracted:
     def begins_at_rest(self) -> bool:
         """Whether every trial begins within a hundredth of the outputs' range from the rest: then nothing moves there.
 
-        A trial whose first sample does not count tells nothing.
+        A trial whose first sample does not count says nothing.
         """
         counts = self.weight > 0
         spread = np.ptp(self.y[counts], axis=0) if counts.any() else np.zeros(len(self.rest))
