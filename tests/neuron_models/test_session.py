@@ -144,7 +144,7 @@ print(json.dumps([runs, alone, beside, after, [str(each.message) for each in cau
     assert "call target_var and setup_transfer again" in warned[0]
 
 
-def test_what_the_session_takes_away_or_changes_is_told():
+def test_what_the_session_takes_away_or_changes_is_reported():
     found = in_session(
         """
 told, simulation = [], Simulation(Circuit(cells, joined[1:2]))

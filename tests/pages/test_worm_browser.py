@@ -192,7 +192,7 @@ def test_a_neuron_is_found_and_what_is_said_of_it_is_true(visit):
     assert "not recorded" in tab.locator("#card").inner_text()
 
 
-def test_the_neuron_under_the_pointer_is_told_and_chosen(visit):
+def test_the_neuron_under_the_pointer_is_reported_and_chosen(visit):
     tab = visit()
     cells = worm_shape().cells
     front = max(cells, key=lambda cell: cell.soma[0]).name  # nothing can hide the leftmost soma

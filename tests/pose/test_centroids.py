@@ -59,7 +59,7 @@ def test_headings_and_animals_need_not_be_told(align):
         (("",), "not a table of centroids"),
     ],
 )
-def test_tables_that_cannot_be_used_are_told(align, refused, rows, words):
+def test_tables_that_cannot_be_used_are_reported(align, refused, rows, words):
     result, out = align(*rows)
     refused(result, words)
     assert not out.exists()

@@ -108,7 +108,7 @@ def test_worm_and_cells_play_together(browser, cells, scheme, width):
     context.close()
 
 
-def test_strains_are_told_apart_from_the_command_line(tmp_path, wormtwin, given, files):
+def test_strains_are_distinguished_from_the_command_line(tmp_path, wormtwin, given, files):
     small = ("--folds", 2, "--kept", 4, "--trees", 10)
     status, out, _ = wormtwin("posture", "classify", *given, "--out", tmp_path, *small)
     assert status == 0

@@ -110,7 +110,7 @@ def test_a_quiz_asks_every_clip_once_and_the_seed_decides():
         (lambda: require_answers_file(Path("results.txt")), r"ends in \.csv"),
     ],
 )
-def test_what_cannot_be_asked_is_told(make, text):
+def test_what_cannot_be_asked_is_reported(make, text):
     with pytest.raises(InputError, match=text):
         make()
 

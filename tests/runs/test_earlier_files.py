@@ -60,7 +60,7 @@ def signature_now(channels: Mapping) -> dict:
     }
 
 
-def test_every_file_is_told_of():
+def test_every_file_is_reported_of():
     text = {*EXPECTED["models"], *EXPECTED["datasets"], *EXPECTED["tracks"], "expected.json"}
     text |= {"screen.h5", "importance.h5", "aligned.h5.partial", "gru_scores.json"}
     assert {path.name for path in FOLDER.iterdir()} == text

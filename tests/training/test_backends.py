@@ -71,7 +71,7 @@ def test_the_backends_agree_at_the_published_size(linear_response, tmp_path):
     agree(linear_response(steps=1000, number=40), 8, ["rnn", "lstm", "gru"], tmp_path)
 
 
-def test_backends_and_precisions_that_cannot_be_are_told(monkeypatch):
+def test_backends_and_precisions_that_cannot_be_are_reported(monkeypatch):
     with pytest.raises(InputError, match="KERAS_BACKEND must be one of jax, tensorflow, torch, got 'mxnet'"):
         require_backend("mxnet")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)

@@ -124,7 +124,7 @@ def test_the_benchmark_tells_what_is_wrong(wormtwin, worms, tmp_path, options, m
     assert message in error
 
 
-def test_worms_that_cannot_be_used_are_told(worms, tmp_path):
+def test_worms_that_cannot_be_used_are_reported(worms, tmp_path):
     def run(dataset, models=("logistic",)):
         return run_benchmark(dataset, tmp_path, rules=["two"], models=models, training=QUICK)
 
