@@ -138,9 +138,7 @@ def test_one_is_singular(wormtwin, small_network, monkeypatch, kick, data, tmp_p
     assert "1 trial in" in wormtwin("dataset", "plot", data, "--trials", "2", "--out", tmp_path / "d.png")[1]
 
 
-def test_pictures_and_folders_that_cannot_be_written_are_reported_before_the_work(
-    wormtwin, data, monkeypatch, tmp_path
-):
+def test_unwritable_pictures_and_folders_are_reported_before_the_work(wormtwin, data, monkeypatch, tmp_path):
     def work(*_, **__):
         raise AssertionError("work was begun")
 
