@@ -142,7 +142,7 @@ def test_unwritable_pictures_and_folders_are_reported_before_the_work(wormtwin, 
     def work(*_, **__):
         raise AssertionError("work was begun")
 
-    monkeypatch.setattr("datasets.parts.test_file.load_dataset", work)  # first, so that it does not keep the next one
+    monkeypatch.setattr("datasets.parts.external_test.load_dataset", work)  # before the next one
     monkeypatch.setattr("datasets.store.load_dataset", work)
     monkeypatch.setattr("surrogates.runs.model_file.load_model", work)
     call = ("evaluate", "--data", data, "--model", tmp_path / "m.keras", "--plot")

@@ -131,10 +131,10 @@ def track_crops(find: Finder, footage: Footage, skeleton: Skeleton, out: Path, *
 
     Args:
         find: finds them.
-        footage: the crops.
-        skeleton: whose key points these are.
-        out: the file of tracks; until it is whole, what is found lies in `<out>.partial`.
-        key: names everything that decides the result.
+        footage: the crops, and the names of the animals in them.
+        skeleton: of each animal.
+        out: the file of tracks, kept in pieces beside it until it is whole.
+        key: what decides the result, as in `track_video`.
 
     Returns:
         `out`, which is not made again where it is of the same prediction.

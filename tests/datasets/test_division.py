@@ -8,7 +8,7 @@ import pytest
 from datasets.dataset import Dataset, Trial
 from datasets.parts.blocks import cut_in_time
 from datasets.parts.division import DIVISION, Named, Shares, divided, divided_groups
-from datasets.parts.test_file import shared_groups, with_test_file
+from datasets.parts.external_test import shared_groups, with_test_file
 from datasets.store import load_dataset, save_dataset
 from neuron_models.foundation.errors import InputError
 
