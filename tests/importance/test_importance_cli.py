@@ -114,6 +114,7 @@ def test_tables_are_kept_when_the_simulator_fails(wormtwin, pair, tmp_path, monk
     assert [table.method for table in load_importance(tmp_path / "out" / "importance.h5")] == ["occlusion", "shapley"]
 
 
+@pytest.mark.slow
 def test_the_simulator_is_asked_too(wormtwin, pair, tmp_path, browser):
     status, printed, error = wormtwin("importance", *pair, "--method", "occlusion,saliency,shapley")
     assert status == 0, error

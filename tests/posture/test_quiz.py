@@ -191,6 +191,7 @@ def reds_and_blues(tab):
     return [int((pixels[..., one] > pixels[..., other] + 60).sum()) for one, other in ((0, 2), (2, 0))]
 
 
+@pytest.mark.slow
 def test_the_page_is_played_through(browser, page):
     address, sitting, results = page
     context = browser.new_context(color_scheme="dark", viewport={"width": 900, "height": 800})

@@ -80,6 +80,7 @@ def test_train_and_evaluate_tell_states(recordings, wormtwin, two, tmp_path, sav
     assert "apply the same state rule" in error
 
 
+@pytest.mark.slow
 def test_the_benchmark_by_command(recordings, wormtwin, worms, tmp_path):
     data, out = tmp_path / "worms.h5", tmp_path / "out"
     save_dataset(worms, data)

@@ -117,6 +117,7 @@ def test_the_order_of_strains_is_that_of_their_means(waves):
     assert not same_order(replace(found, real=real, generated=behave(a=0.7, b=0.6, c=9.0)), "speed")
 
 
+@pytest.mark.slow
 def test_the_commands_go_from_recordings_to_generated_worms_and_their_comparison(wormtwin, crawlers, tmp_path):
     fit = ("train", "--data", crawlers, "--model", "posture_lstm", "--units", 8, "--epochs", 3, "--out", tmp_path / "m")
     status, out, err = wormtwin(*fit)
