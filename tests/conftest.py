@@ -271,15 +271,14 @@ def shown_whole(request):
 
     def check(page: Path | str) -> None:
         opened = request.getfixturevalue("browser")
-        faults = {}
+        faults, tab = {}, opened.new_page()
+        tab.goto(page.as_uri() if isinstance(page, Path) else page)
+        tab.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
         for width in (390, 1200, 1440):
-            context = opened.new_context(viewport={"width": width, "height": 900}, is_mobile=width == 390)
-            tab = context.new_page()
-            tab.goto(page.as_uri() if isinstance(page, Path) else page)
-            tab.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+            tab.set_viewport_size({"width": width, "height": 900})
             tab.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
             faults[width] = tab.evaluate((ROOT / "tests" / "page_width.js").read_text())
-            context.close()
+        tab.close()
         assert not any(faults.values()), f"{page}: {faults}"
 
     return check
