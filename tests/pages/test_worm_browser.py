@@ -243,6 +243,11 @@ def test_a_finger_chooses_a_neuron(visit):
     assert tab.locator("#card h2").count() == 1
 
 
+@pytest.mark.parametrize("name", ["run", "class"])
+def test_nothing_of_the_page_is_cut(pages, name, shown_whole):
+    shown_whole(pages[name])
+
+
 CONTRAST = """(element) => {
   const luminance = (text) => {
     const parts = text.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255);
