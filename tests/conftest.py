@@ -19,7 +19,8 @@ from jaxtyping import install_import_hook
 ROOT = Path(__file__).parent.parent
 
 UNCHECKED = (
-    "neuron_models.linear.kernels",  # numba compiles it
+    "datasets.pose.gait.kernels",  # numba compiles it
+    "neuron_models.linear.kernels",  # and this
     "surrogates.training.fast",  # so it does this
     "surrogates.calcium.forecasts",  # its annotations have not been checked yet
     "surrogates.calcium.states",  # nor these
