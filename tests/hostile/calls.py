@@ -37,7 +37,7 @@ CALLS = {
     "connectome info": Call("--network <network.xml>", 4),
     "connectome compare": Call("<network.xml> placed --plot @a.png"),
     "connectome export": Call("--network <network.xml> --out @a.csv"),
-    "connectome parameters": Call("default", 1),
+    "connectome parameters": Call("kunert2014", 1),
     "connectome download": Call("", 1),
     "simulate": Call("--network <network.xml> --sequences 03,15 --sampling 5 --out @a.h5", 1, resumes=True,
                      idle="--network <network.xml> --sequences 0 --out @a.h5"),
