@@ -268,7 +268,7 @@ def browser():
 
 @pytest.fixture
 def shown_whole(request):
-    """Check that nothing of a page is cut at its right edge on a phone and two desks, folded parts open."""
+    """Check that nothing of a page is cut at its right edge, phone and desk, folded parts open."""
 
     def check(page: Path | str) -> None:
         opened = request.getfixturevalue("browser")
