@@ -4,8 +4,9 @@ import hashlib
 import math
 from dataclasses import dataclass, field
 
+from neuron_models.channels import CalciumPool, Channel
 from neuron_models.foundation.errors import InputError, require, require_distinct
-from neuron_models.foundation.units import Fraction, Micrometres, Milliseconds
+from neuron_models.foundation.units import Fraction, Micrometres, Milliseconds, Millivolts
 from neuron_models.membrane import Passive
 from neuron_models.morphology import Morphology
 from neuron_models.stimulus import Waveform
@@ -14,11 +15,20 @@ from neuron_models.synapse import ChemicalSynapse, GapJunction, GradedSynapse
 
 @dataclass(frozen=True)
 class Cell:
-    """A named cell: its shape and its membrane."""
+    """A named cell: its shape, its membrane, its channels, and the calcium that opens some of them.
+
+    Every run begins at rest, or at `start` where that is given, with the gates at their steady states there.
+    """
 
     name: str
     morphology: Morphology
     membrane: Passive = field(default_factory=Passive)
+    channels: tuple[Channel, ...] = ()
+    calcium: CalciumPool | None = None
+    start: Millivolts | None = None
+
+    def __post_init__(self) -> None:
+        require_distinct((channel.mechanism for channel in self.channels), f"{self.name} has a channel")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from neuron_models.active import ChannelCurrents, channel_sources, insert_channels
 from neuron_models.circuit import Cell, Circuit, Clamp, Junction, RunSettings, Site
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_file
@@ -92,10 +93,14 @@ class Simulation:
         self._transfers: dict[tuple, int] = {}
         self._switches: dict[str, list[Callable[[bool], None]]] = {}
         self._graded: list[tuple[Junction, Any]] = []
+        self._channels: ChannelCurrents | None = None
+        load_into(self._h, channel_sources(circuit))
         _live.append(self)
         try:
             for cell in circuit.cells:
                 self._sections[cell.name] = self._build_cell(cell)
+            if any(cell.channels for cell in circuit.cells):
+                self._channels = ChannelCurrents(self._h, circuit, self._sections)
             self._morphologies = {cell.name: cell.morphology for cell in circuit.cells}
             for junction in circuit.junctions:
                 self._join(junction)
@@ -137,6 +142,7 @@ class Simulation:
             self._sections.clear()
             self._switches.clear()
             self._graded.clear()
+            self._channels = None
             _live.remove(self)
             if self._transfers and has_others(self._h, "", 0, 0):
                 words = "NEURON forgot all transfers with a network: call target_var and setup_transfer again for yours"
@@ -218,7 +224,7 @@ class Simulation:
         """Step as asked, whatever the user's session is set to; NEURON stands in where CoreNEURON cannot run."""
         compiled = library(compiled_mechanisms(), "libcorenrnmech") if settings.simulator == "coreneuron" else None
         sections = sum(len(each) for each in self._sections.values())
-        alone = compiled and not has_others(self._h, GAP_JUNCTION, sections, len(self._connections))
+        alone = compiled and not self._channels and not has_others(self._h, GAP_JUNCTION, sections, len(self._connections))
         with stepping(self._h, settings.dt, compiled if alone else None):
             yield
 
@@ -226,7 +232,7 @@ class Simulation:
         for cell in self.circuit.cells:
             for section in self._sections[cell.name]:
                 section.v = cell.membrane.e_leak
-        if self._graded:
+        if self._graded or self._channels or any(cell.start is not None for cell in self.circuit.cells):
             self._rest(ablated)
         start = {cell.name: self._potentials(cell) for cell in self.circuit.cells}
         self._h.finitialize()
@@ -241,12 +247,14 @@ class Simulation:
 
     def _rest(self, ablated: Collection[str]) -> None:
         """Set compartments to their potentials at rest, and the threshold of each graded synapse to that before it."""
-        rest = resting(self.circuit, self._sections, lambda site: self._compartment(site)[1], ablated)
+        places = lambda site: self._compartment(site)[1]  # noqa: E731
+        rest = resting(self.circuit, self._sections, places, ablated, self._channels)
         for (cell, cable, compartment), potential in rest.items():
             section = self._sections[cell][cable]
             section((compartment + 0.5) / section.nseg).v = potential
         for junction, synapse in self._graded:
-            synapse.vth = rest[self._compartment(junction.pre)[1]]
+            fixed = junction.mechanism.threshold
+            synapse.vth = rest[self._compartment(junction.pre)[1]] if fixed is None else fixed
 
     def _build_cell(self, cell: Cell) -> list:
         h, membrane = self._h, cell.membrane
@@ -262,6 +270,7 @@ class Simulation:
             if cable.parent is not None:
                 section.connect(sections[cable.parent](cable.parent_fraction), 0)
             sections.append(section)
+        insert_channels(cell, sections)
         return sections
 
     def _compartment(self, site: Site) -> tuple:
