@@ -266,6 +266,25 @@ def browser():
 
 
 @pytest.fixture
+def shown_whole(request):
+    """Check that nothing of a page is cut at its right edge on a phone and two desks, folded parts open."""
+
+    def check(page: Path | str) -> None:
+        opened = request.getfixturevalue("browser")
+        faults, tab = {}, opened.new_page()
+        tab.goto(page.as_uri() if isinstance(page, Path) else page)
+        tab.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        for width in (390, 1200, 1440):
+            tab.set_viewport_size({"width": width, "height": 900})
+            tab.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            faults[width] = tab.evaluate((ROOT / "tests" / "page_width.js").read_text())
+        tab.close()
+        assert not any(faults.values()), f"{page}: {faults}"
+
+    return check
+
+
+@pytest.fixture
 def imaged():
     """What files of calcium recordings are made of: (traces, states, frame rate) of two worms of different lengths."""
     rng = np.random.default_rng(3)
