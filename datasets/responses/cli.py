@@ -6,7 +6,16 @@ from typing import Annotated
 import typer
 
 from connectome.cli import NetworkOption
-from datasets.options import ClusterOption, OutOption, ScenarioOption, SimulatorOption, one_of, parse_numbers
+from datasets.options import (
+    ClusterOption,
+    OutOption,
+    ParametersOption,
+    ScaleOption,
+    ScenarioOption,
+    SimulatorOption,
+    one_of,
+    parse_numbers,
+)
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.wording import counted
 from neuron_models.foundation.workers import require_workers
@@ -16,13 +25,12 @@ def simulate(
     out: OutOption,
     scenario: ScenarioOption = "fcm",
     network: NetworkOption = None,
-    parameter_set: Annotated[
-        str,
-        typer.Option("--parameters", help="A parameter set's name or its .toml: `connectome parameters` lists them."),
-    ] = "published2012",
-    scale: Annotated[float, typer.Option(help="Multiply every stimulus; graded cells take picoamperes, not nA.")] = 1.0,
+    parameter_set: ParametersOption = "published2012",
+    scale: ScaleOption = 1.0,
     sequences: Annotated[str, typer.Option(help="Which sequences, such as 1,3-5; all when empty.")] = "",
-    sampling: Annotated[float, typer.Option(help="Sampling interval in ms.")] = 0.5,
+    sampling: Annotated[
+        float | None, typer.Option(help="Sampling interval in ms; the scenario's when not said.")
+    ] = None,
     record: Annotated[str, typer.Option(help="'outputs' of the scenario, or 'all' 302 neurons.")] = "outputs",
     stimuli: Annotated[str, typer.Option(help="'published', or 'random' ones.")] = "published",
     count: Annotated[int | None, typer.Option(max=1_000_000, help="How many random stimuli; 40 when not said.")] = None,
@@ -58,7 +66,8 @@ def simulate(
     drawn = stimuli == "random" or split == "auto"
     require(drawn or seed is None, "--seed goes with --stimuli random or --split auto")
     seed = seed or 0
-    chosen = replace(load_scenario(scenario), dt=sampling)
+    chosen = load_scenario(scenario)
+    chosen = chosen if sampling is None else replace(chosen, dt=sampling)
     if stimuli == "random":
         chosen = random_scenario(chosen, 40 if count is None else count, seed)
     if sequences:
