@@ -61,12 +61,13 @@ def fit_atlas(atlas: Atlas, table: WiringTable, halvings: int = 3, seed: int = 0
     model = class_model(table, [atlas.names[i] for i in here], load_parameters("published2012"))
     part = np.ix_(here, here)
     pairs = (atlas.measured & (atlas.trials >= LEAST))[part]
-    require(pairs.sum() >= 100, f"{table.source} and the atlas share {pairs.sum()} pairs with {LEAST} trials: too few")
-    rows = [_judge(model, _of(halve(atlas, seed + number), part), pairs, seed) for number in range(halvings)]
+    number = int(pairs.sum())
+    require(number >= 100, f"{table.source} and the atlas share {number} pairs with {LEAST} trials: too few")
+    rows = [_judge(model, _of(halve(atlas, seed + again), part), pairs, seed) for again in range(halvings)]
     means = np.mean([row[0] for row in rows], axis=0)
     constants = np.stack([row[1] for row in rows])
     stable = all(model.stable(each) for each in constants)
-    return FitReport(*map(float, means), constants, int(pairs.sum()), halvings, stable)
+    return FitReport(*map(float, means), constants, number, halvings, stable)
 
 
 def _of(halves: Halves, part: tuple) -> Halves:

@@ -1,13 +1,16 @@
 """`wormtwin simulate`: responses to stimuli, simulated into a dataset."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from connectome.cli import NetworkOption
+from datasets.cli import dataset_app
 from datasets.options import (
     ClusterOption,
+    DataArgument,
     OutOption,
     ParametersOption,
     ScaleOption,
@@ -92,6 +95,28 @@ def simulate(
     print(f"{counted(len(dataset), 'sequence')} in {out}")
 
 
+def export_nwb(
+    data: DataArgument,
+    out: Annotated[Path, typer.Option(help="The .nwb file to write.")],
+    session_start: Annotated[
+        str,
+        typer.Option(help="When the session began, such as 2024-05-31T14:30; else when DATA was written."),
+    ] = "",
+) -> None:
+    """Write responses as NWB: series with units, stimuli, and tables of trials, channels and cells."""
+    from datasets.responses.nwb_file import save_responses_nwb
+    from datasets.responses.nwb_file import session_start as start_of
+    from datasets.store import load_dataset
+    from neuron_models.foundation.extras import require_extra
+
+    require(out.suffix.lower() == ".nwb", f"--out ends in .nwb, got {out.name!r}")
+    require_extra("pynwb", extra="calcium", purpose="writing NWB")
+    dataset = load_dataset(data)
+    save_responses_nwb(dataset, out, *start_of(session_start, data))
+    print(f"{counted(len(dataset), 'sequence')} in {out}")
+
+
 def register(app: typer.Typer) -> None:
     """Mount this command."""
+    dataset_app.command("export-nwb")(export_nwb)
     app.command()(simulate)
