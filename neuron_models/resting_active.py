@@ -28,9 +28,10 @@ def settle(
     v: Float[np.ndarray, " node"],
     currents: ChannelCurrents | None,
 ) -> Float[np.ndarray, " node"]:
-    """Let the potentials run to rest, with every gate at its steady state, by implicit steps that grow until they are Newton's.
+    """Let the potentials run to rest, with every gate at its steady state.
 
-    They begin like the circuit itself would, so that of several rests it finds one that is stable.
+    Implicit steps in time grow until they are Newton's: they begin like the circuit itself would, so that of several
+    rests it finds one that is stable.
 
     Args:
         network: its nodes, capacitances and bent synapses.

@@ -44,8 +44,9 @@ class ChemicalSynapse:
 class GradedSynapse:
     """A conductance that follows the potential in front of it without spikes: g_max s.
 
-    ds/dt = rise phi(v) (1 - s) - decay s, phi(v) = 1 / (1 + exp(-slope (v - threshold))). Without a threshold of its own,
-    it is the potential in front of it at rest, where every synapse then is half way up (Kunert et al. 2014).
+    ds/dt = rise phi(v) (1 - s) - decay s, phi(v) = 1 / (1 + exp(-slope (v - threshold))). The threshold is the potential
+    in front of it at rest, where every synapse is half way up (Kunert et al. 2014), unless it is given. A run begins
+    with the activity that the potential in front keeps up, or with `start`.
     """
 
     g_max: Microsiemens = 1e-4
@@ -55,6 +56,7 @@ class GradedSynapse:
     slope: PerMillivolt = 0.125
     source: str = "Kunert et al. 2014"
     threshold: Millivolts | None = None
+    start: Dimensionless | None = None
 
     def __post_init__(self) -> None:
         require(self.g_max >= 0, f"GradedSynapse.g_max must be >= 0 uS, got {self.g_max}")
