@@ -75,9 +75,9 @@ def _elegansbot_speed(midlines: np.ndarray, length: float) -> float:
     """ElegansBot commanded to the same bends; its drag ratio is 40 as agar's here."""
     from elegansbot import Worm
 
-    angles = angles_of(midlines, 25)[0]
+    angles = angles_of(midlines, 49)[0]
     bends = np.diff(angles, axis=1)
-    worm = Worm(L=length)
+    worm = Worm(n=49, L=length, scale_friction=0.01)  # its muscles then reach the bends that they are told
     worm.run(bends, 0.01)
     return _speed(worm.xyc_log[[0, -1]], (len(bends) - 1) * 0.01)
 

@@ -199,6 +199,36 @@ class Simulation:
         traces.clear()
         return voltages
 
+    def begin_stepping(
+        self,
+        stack: contextlib.ExitStack,
+        inputs: Sequence[Site],
+        outputs: Sequence[Site],
+        settings: RunSettings,
+        ablated: Collection[str],
+    ) -> tuple[list, list]:
+        """Stand at rest before a run bit by bit: an electrode for each input, and the places of the outputs.
+
+        Args:
+            stack: what gives the session's settings and the ablated contacts back when it is closed.
+            inputs: where currents will be injected.
+            outputs: where potentials will be read.
+            settings: the time step.
+            ablated: cells whose contacts conduct nothing.
+        """
+        stack.enter_context(self._solver(settings))
+        stack.enter_context(self._without(ablated))
+        electrodes = [self._h.IClamp(self._compartment(site)[0]) for site in inputs]
+        for electrode in electrodes:
+            electrode.delay, electrode.dur, electrode.amp = 0.0, 1e12, 0.0
+        self._parallel.set_maxstep(10)
+        self._initialise(settings, ablated)
+        return electrodes, [self._compartment(site)[0] for site in outputs]
+
+    def go_on_to(self, time: Milliseconds) -> None:
+        """Step to a time in ms."""
+        self._parallel.psolve(time)
+
     @contextlib.contextmanager
     def _without(self, ablated: Collection[str]) -> Iterator[None]:
         """Switch off every contact of some cells, and on again afterwards."""

@@ -1,5 +1,6 @@
 """Activations of muscles over time: from a table to the segments of a body."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,15 +87,18 @@ def on_segments(values: Float[np.ndarray, "time muscle"], segments: int) -> Floa
 
     Muscle m of a row of 24 covers the m-th 24th of the body; where MVL24 would be, MVR24 is alone.
     """
-    return np.einsum("tm,smi->tsi", values, _cover(segments))
+    return (values @ cover(segments).reshape(-1, len(MUSCLES)).T).reshape(len(values), 2, segments)
 
 
-def _cover(segments: int) -> Float[np.ndarray, "side muscle segment"]:
-    cover = np.zeros((2, len(MUSCLES), segments))
+@functools.cache
+def cover(segments: int) -> Float[np.ndarray, "side segment muscle"]:
+    """The share of each muscle in what each side of each segment gets."""
+    shares = np.zeros((2, len(MUSCLES), segments))
     beside = np.arange(segments) * LONGEST_ROW // segments
     for index, name in enumerate(MUSCLES):
-        cover[0 if is_dorsal(name) else 1, index, beside == place_of(name)] = 1.0
-    return cover / np.maximum(cover.sum(axis=1, keepdims=True), 1)
+        shares[0 if is_dorsal(name) else 1, index, beside == place_of(name)] = 1.0
+    shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1)
+    return np.ascontiguousarray(shares.transpose(0, 2, 1))
 
 
 def of_rows(dorsal: Float[np.ndarray, "time place"], ventral: Float[np.ndarray, "time place"]) -> np.ndarray:
