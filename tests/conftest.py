@@ -20,7 +20,8 @@ ROOT = Path(__file__).parent.parent
 
 UNCHECKED = (
     "datasets.pose.gait.kernels",  # numba compiles it
-    "neuron_models.linear.kernels",  # and this
+    "datasets.posture.body.kernels",  # and these
+    "neuron_models.linear.kernels",
     "surrogates.training.fast",  # so it does this
     "surrogates.calcium.forecasts",  # its annotations have not been checked yet
     "surrogates.calcium.states",  # nor these

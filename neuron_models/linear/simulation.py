@@ -64,6 +64,10 @@ class LinearSimulation:
         """
         return np.array([self._parts.compartments.node(site) for site in sites], dtype=int)
 
+    def rest(self, nodes: Int[np.ndarray, " node"]) -> Float[np.ndarray, " node"]:
+        """The potentials of nodes in mV when nothing is injected."""
+        return self._parts.compartments.rest[nodes]
+
     def run(
         self,
         clamps: Sequence[Clamp | VoltageClamp],
@@ -106,21 +110,21 @@ class LinearSimulation:
             inputs, waveforms = self.nodes([clamp.site for clamp in clamps]), [clamp.waveform for clamp in clamps]
             system = driven_system(modes, inputs, outputs)
             if len(self._parts.synapses.targets):
-                watched = self._watched(inputs, outputs, ablated, inner_steps(settings)[1])
+                watched = self.watched(inputs, outputs, ablated, inner_steps(settings)[1])
                 potentials[number] = run_with_events(system, watched, waveforms, settings)
             else:
                 _respond(system, waveforms, settings, potentials[number])
         potentials += self._parts.compartments.rest[outputs]
         return potentials
 
-    def _watched(
+    def watched(
         self,
         inputs: Int[np.ndarray, " clamp"],
         outputs: Int[np.ndarray, " site"],
         ablated: Collection[str],
         dt: Milliseconds,
     ) -> Watched:
-        """What the kernel needs to know of synapses; the last answer is kept."""
+        """What the kernel needs to know of synapses, for inputs and outputs at these nodes; the last answer is kept."""
         driven = np.unique(self._coupling.index[inputs])
         key = (driven.tobytes(), outputs.tobytes(), frozenset(ablated), dt)
         if key not in self._synapses:
