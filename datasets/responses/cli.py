@@ -1,4 +1,4 @@
-"""`wormtwin simulate`: responses to stimuli, simulated into a dataset."""
+"""`wormtwin simulate` and `dataset import-io`: responses to stimuli, simulated or recorded, into a dataset."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from connectome.cli import NetworkOption
+from datasets.cli import dataset_app
 from datasets.options import ClusterOption, OutOption, ScenarioOption, SimulatorOption, one_of, parse_numbers
+from datasets.responses.recorded.cli import import_io
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.wording import counted
 from neuron_models.foundation.workers import require_workers
@@ -84,5 +86,6 @@ def simulate(
 
 
 def register(app: typer.Typer) -> None:
-    """Mount this command."""
+    """Mount these commands."""
     app.command()(simulate)
+    dataset_app.command("import-io")(import_io)
