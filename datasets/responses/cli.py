@@ -1,4 +1,4 @@
-"""`wormtwin simulate`: responses to stimuli, simulated into a dataset."""
+"""`wormtwin simulate` and `dataset import-io`: responses to stimuli, simulated or recorded, into a dataset."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from datasets.options import (
     one_of,
     parse_numbers,
 )
+from datasets.responses.recorded.cli import import_io
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.wording import counted
 from neuron_models.foundation.workers import require_workers
@@ -117,6 +118,7 @@ def export_nwb(
 
 
 def register(app: typer.Typer) -> None:
-    """Mount this command."""
+    """Mount these commands."""
     dataset_app.command("export-nwb")(export_nwb)
     app.command()(simulate)
+    dataset_app.command("import-io")(import_io)
