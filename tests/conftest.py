@@ -19,7 +19,7 @@ from jaxtyping import install_import_hook
 ROOT = Path(__file__).parent.parent
 
 UNCHECKED = (
-    "datasets.pose.gait.kernels",  # numba compiles it
+    "datasets.markov.kernels",  # numba compiles it
     "datasets.posture.body.kernels",  # and these
     "neuron_models.linear.kernels",
     "surrogates.training.fast",  # so it does this

@@ -7,7 +7,7 @@ from itertools import permutations
 import numpy as np
 from jaxtyping import Int
 
-from datasets.pose.gait.hidden_markov import HiddenMarkov, decode, fit_hidden_markov
+from datasets.markov.hidden_markov import HiddenMarkov, decode, fit_hidden_markov
 from datasets.pose.gait.walking import Walk
 from neuron_models.foundation.errors import require
 

@@ -58,7 +58,7 @@ def fit_hidden_markov(
     require(len(symbols) > 0, "a hidden Markov model needs symbols to learn from")
     inside = bool(symbols.min() >= 0 and symbols.max() < known)
     require(inside, f"symbols must be 0 to {known - 1}, got {symbols.min()} to {symbols.max()}")
-    from datasets.pose.gait.kernels import expectations
+    from datasets.markov.kernels import expectations
 
     ends = np.cumsum([len(each) for each in sequences])
     model, before = first, -np.inf
@@ -77,11 +77,40 @@ def decode(model: HiddenMarkov, symbols: Int[np.ndarray, " time"]) -> Int[np.nda
     """The most probable path of states (Viterbi 1967), an index of a state for each symbol."""
     if len(symbols) == 0:
         return np.zeros(0, np.int64)
-    from datasets.pose.gait.kernels import best_path
+    from datasets.markov.kernels import best_path
 
     with np.errstate(divide="ignore"):
-        logs = [np.log(each) for each in (model.start, model.transitions, model.emissions)]
-    return best_path(np.asarray(symbols, np.int64), *logs)
+        start, transitions, emissions = (np.log(each) for each in (model.start, model.transitions, model.emissions))
+    return best_path(emissions.T[np.asarray(symbols, np.int64)], start, transitions)
+
+
+def decode_bouts(
+    likelihoods: Float[np.ndarray, "time state"],
+    start: Float[np.ndarray, " state"],
+    transitions: Float[np.ndarray, "state state"],
+    least: int,
+) -> Int[np.ndarray, " time"]:
+    """The most probable path in which every bout of a state lasts `least` samples or more, but for the last one.
+
+    Args:
+        likelihoods: logarithms of how likely each sample is in each state, up to a constant a sample.
+        start: probabilities of the first state.
+        transitions: probabilities of each state after each.
+        least: samples, 1 or more.
+
+    Raises:
+        InputError: `least` is below 1.
+    """
+    from datasets.markov.kernels import best_bouts, best_path
+
+    require(least >= 1, f"the shortest bout must be 1 sample or more, got {least}")
+    if len(likelihoods) == 0:
+        return np.zeros(0, np.int64)
+    with np.errstate(divide="ignore"):
+        first, steps = np.log(start), np.log(transitions)
+    if least == 1:
+        return best_path(np.asarray(likelihoods, float), first, steps)
+    return best_bouts(np.asarray(likelihoods, float), first, steps, least)
 
 
 def _shares(counts: Float[np.ndarray, "... state"]) -> Float[np.ndarray, "... state"]:
