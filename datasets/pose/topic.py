@@ -1,10 +1,11 @@
 """What the commands on datasets, and model files, have to know of labelled images."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from datasets.dataset import Dataset
-from datasets.topics import DataTopic
+from datasets.topics import DataTopic, PointTracks
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.splits import SPLITS
 
@@ -65,6 +66,22 @@ def _divide_blocks(dataset: Dataset, shares: Mapping[str, float]) -> Dataset:
     return divide_blocks(dataset, shares)
 
 
+def _read_tracks(path: Path) -> tuple[PointTracks, ...]:
+    from datasets.pose.formats.label_files import load_labels
+
+    return tuple(
+        PointTracks(
+            Path(tracks.video).stem or path.stem,
+            tracks.skeleton.keypoints,
+            tracks.animals or tuple(f"animal {index + 1}" for index in range(tracks.xy.shape[1])),
+            tracks.every_frame(int(tracks.frames[-1]) + 1),
+            tracks.fps,
+            notes=tracks.notes,
+        )
+        for tracks in load_labels(path)
+    )
+
+
 TOPIC = DataTopic(
     _owns,
     print_details=_print_details,
@@ -74,4 +91,5 @@ TOPIC = DataTopic(
     validate_details=_validate_details,
     divide_frames=_divide_frames,
     divide_blocks=_divide_blocks,
+    read_tracks=_read_tracks,
 )
