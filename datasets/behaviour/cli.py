@@ -169,6 +169,26 @@ def print_agreement(score: "Agreement", title: str) -> None:
     )
 
 
+@behaviour_app.command("make-sample")
+def make_sample(
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    recordings: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 4,
+    frames: Annotated[int, typer.Option(max=10_000_000, help="Of each.")] = 3000,
+    fps: Annotated[float, typer.Option(max=10_000, help="Frames a second.")] = 30.0,
+    faulty: Annotated[float, typer.Option(help="Share of frames with a gap, a swap or a jump of the tracker.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+) -> None:
+    """Two animals that rest, walk, chase and touch: tracks, labels and trackers' faults, all known exactly."""
+    from datasets.behaviour.generator import WalkersSettings, make_walkers, save_walkers
+
+    require(not out.is_file(), f"--out {out} is a file: name a folder")
+    require_writable(out)
+    settings = [WalkersSettings(frames, fps, 600.0, faulty, seed + index) for index in range(recordings)]
+    for index, each in enumerate(settings):
+        save_walkers(make_walkers(each), out, f"pair{index + 1}")
+    print(f"{counted(recordings, 'recording')} of {frames} frames in {out}: pair1.csv, pair1.labels.csv, ...")
+
+
 def register(app: typer.Typer) -> None:
     """Mount this topic's commands."""
     app.add_typer(behaviour_app, name="behaviour")

@@ -57,12 +57,14 @@ class DecisionTrees(keras.Layer):
         """Follow each sample through every tree."""
         ops = keras.ops
         roots = ops.reshape(ops.arange(self.trees, dtype="int32") * self.nodes, (1, -1))
-        here = ops.zeros_like(inputs[:, :1], dtype="int32") + roots
-        for _ in range(self.depth):
+
+        def deeper(_: Any, here: Any) -> Any:
             seen = ops.take_along_axis(inputs, ops.take(self.feature, here), axis=1)
             known = seen <= ops.take(self.threshold, here)
             low = ops.where(ops.isnan(seen), ops.take(self.missing_left, here) > 0, known)
-            here = roots + ops.where(low, ops.take(self.left, here), ops.take(self.right, here))
+            return roots + ops.where(low, ops.take(self.left, here), ops.take(self.right, here))
+
+        here = ops.fori_loop(0, self.depth, deeper, ops.zeros_like(inputs[:, :1], dtype="int32") + roots)
         return ops.sum(ops.take(self.value, here, axis=0), axis=1) + self.offset
 
     def compute_output_shape(self, input_shape: Sequence[int]) -> tuple:
