@@ -84,5 +84,8 @@ def _named(model: HiddenMarkov, legs: int) -> tuple[HiddenMarkov, tuple[str, ...
     if legs != 6:
         names = tuple(f"state {index + 1}" for index in range(len(GAITS)))
         return model.in_order(np.argsort(model.means).tolist()), names
-    fit = {order: np.prod([model.emissions[order[i], STANDING[i]] for i in (0, 1)]) for order in permutations(range(3))}
-    return model.in_order(max(fit, key=lambda order: fit[order])), GAITS
+
+    def together(order: Sequence[int]) -> float:
+        return float(np.prod([model.emissions[order[i], STANDING[i]] for i in (0, 1)]))
+
+    return model.in_order(max(permutations(range(3)), key=together)), GAITS

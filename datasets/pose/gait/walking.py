@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -141,7 +142,7 @@ def _walk(name: str, xy: Float[np.ndarray, "frame keypoint 2"], tracks: Tracks, 
     tips = np.stack([_smoothed(at[leg], settings.smoothing) for leg in settings.legs], axis=1)
     own = ((tips - centre[:, None]) * direction[:, None]).sum(axis=2)
     along = _rates(own, tracks.fps) * scale
-    known = np.isfinite(along).all(axis=1)
+    known: Any = np.isfinite(along).all(axis=1)
     stance = np.where(known[:, None], along < 0, False)
     moved = (_rates(centre, tracks.fps) * direction).sum(axis=1) * scale
     speed = moved if settings.speed == "track" else _of_legs(along, stance, settings.smoothing)
