@@ -15,7 +15,7 @@ from neuron_models.synapse import ChemicalSynapse, GapJunction, GradedSynapse
 _NANO = 1e-3
 """nS in uS."""
 GRADED_STEP: Milliseconds = 0.05
-"""With compartments of 20 um, halving both changes the outputs of forward crawling by less than 1 % of their range."""
+"""Halving it changes the outputs of forward crawling by 0.13 to 0.34 % of their range (RMS)."""
 
 
 @dataclass(frozen=True)
