@@ -3,17 +3,19 @@
 from dataclasses import dataclass
 
 from connectome.contact import Contact
-from connectome.network import NetworkParameters
+from connectome.network import NetworkParameters, Parameters
 from connectome.parameters import ParameterSet
 from connectome.wirings.signs import sign_of
 from neuron_models.circuit import require_compartment
-from neuron_models.foundation.units import Micrometres
+from neuron_models.foundation.units import Micrometres, Milliseconds
 from neuron_models.membrane import Passive
 from neuron_models.morphology import Morphology
 from neuron_models.synapse import ChemicalSynapse, GapJunction, GradedSynapse
 
 _NANO = 1e-3
 """nS in uS."""
+GRADED_STEP: Milliseconds = 0.05
+"""Halving it and compartments of 40 um changes the outputs of crawling by at most 0.56 % of their range (RMS)."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,14 @@ class GradedParameters:
             slope=self.values["slope"],
             source=self.values.name,
         )
+
+
+def time_step_of(parameters: Parameters | None) -> Milliseconds | None:
+    """The time step of a parameter set where it needs a finer one than other sets; None where it does not.
+
+    Graded cells have 1 pF, so that a gap junction, which sees the other side of the step before, weighs more.
+    """
+    return GRADED_STEP if isinstance(parameters, GradedParameters) else None
 
 
 def parameters_of(
