@@ -19,7 +19,9 @@ from jaxtyping import install_import_hook
 ROOT = Path(__file__).parent.parent
 
 UNCHECKED = (
-    "neuron_models.linear.kernels",  # numba compiles it
+    "datasets.pose.gait.kernels",  # numba compiles it
+    "datasets.posture.body.kernels",  # and these
+    "neuron_models.linear.kernels",
     "surrogates.training.fast",  # so it does this
     "surrogates.calcium.forecasts",  # its annotations have not been checked yet
     "surrogates.calcium.states",  # nor these

@@ -45,7 +45,7 @@ NOTHING_SAID = Reading()
 class Imported:
     """A dataset of recordings, what was wrong with their frames by recording, and which were too short to be kept.
 
-    `unread` tells, a line each, the files, worms and records that could not be used.
+    `unread` lists, a line each, the files, worms and records that could not be used.
     """
 
     dataset: Dataset
@@ -60,7 +60,7 @@ def read_recordings(
     """Read files, of any kind in `READERS`, parts of one WCON recording together.
 
     If two recordings have one name, all get that of their file's folder before theirs. A file, or a worm of one, that
-    cannot be used is left out and told, unless nothing is left.
+    cannot be used is left out and reported, unless nothing is left.
 
     Args:
         paths: the files.
@@ -83,10 +83,10 @@ def read_recordings(
             given = READERS[parts[0].suffix.lower()](parts[0], own) if one else read_wcon_parts(parts, own)
             return [(folder, each) for each in given]
 
-        found = [each for part in read_each(linked_parts(paths), read) for each in part]
-    if len({recording.name for _, recording in found}) == len(found):
-        return tuple(recording for _, recording in found)
-    return tuple(replace(recording, name=f"{folder} {recording.name}") for folder, recording in found)
+        recordings = [each for part in read_each(linked_parts(paths), read) for each in part]
+    if len({recording.name for _, recording in recordings}) == len(recordings):
+        return tuple(recording for _, recording in recordings)
+    return tuple(replace(recording, name=f"{folder} {recording.name}") for folder, recording in recordings)
 
 
 def load_recordings(
@@ -161,8 +161,8 @@ def longest_stretch(recording: PostureRecording | AmplitudeRecording) -> Seconds
         valid = recording.valid()
     else:
         valid = np.isfinite(recording.amplitudes).all(axis=1)
-    found = contiguous_runs(valid)
-    return float((found[:, 1] - found[:, 0]).max(initial=0)) / recording.fps
+    runs = contiguous_runs(valid)
+    return float((runs[:, 1] - runs[:, 0]).max(initial=0)) / recording.fps
 
 
 def _together(recordings: Sequence[PostureRecording | AmplitudeRecording], name: str) -> Dataset:

@@ -79,9 +79,9 @@ class TableBlock:
 
     def __post_init__(self) -> None:
         for row in self._rows():
-            found = len(row)
+            width = len(row)
             require(
-                found == len(self.columns), f"table {self.caption!r}: {found} cells for {len(self.columns)} columns"
+                width == len(self.columns), f"table {self.caption!r}: {width} cells for {len(self.columns)} columns"
             )
 
     def shown(self) -> list[tuple[str, list[list[dict]]]]:

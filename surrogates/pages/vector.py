@@ -85,7 +85,7 @@ def _rename(root, name: str) -> None:
     links = [element for element in root.iter() if element.get(_LINK, "").startswith("#")]
     used = {element.get(_LINK)[1:] for element in links}
     used |= {
-        found for element in root.iter() for value in element.attrib.values() for found in _REFERENCE.findall(value)
+        match for element in root.iter() for value in element.attrib.values() for match in _REFERENCE.findall(value)
     }
     for element in root.iter():
         if element.get("id") in used:
@@ -101,8 +101,8 @@ def _rename(root, name: str) -> None:
         element.set("href", element.attrib.pop(_LINK))
 
 
-def _variable(found: re.Match) -> str:
-    return _VARIABLES.get(found[0].lower(), found[0])
+def _variable(match: re.Match) -> str:
+    return _VARIABLES.get(match[0].lower(), match[0])
 
 
 def _frame(root, alt: str) -> float:

@@ -71,7 +71,7 @@ class PoseEvaluation(Evaluation):
             print(f"px are those of the images, which were scaled: 1 px of them is {scale} px of the video.")
 
     def _print_presence(self) -> None:
-        """Print how well the confidence tells which key points are there, or why nobody can say."""
+        """Print how well the confidence shows which key points are there, or why nobody can say."""
         if not self.presence:
             print(f"Presence of key points is not scored: {why_not(self.dataset)}.")
             return
@@ -89,9 +89,9 @@ def evaluate_keypoints(
 ) -> PoseEvaluation:
     """Find the key points of every image and score them."""
     signature = signature or ModelSignature.of(dataset, kind.name)
-    found = find_in_dataset(kind_finder(kind, model, signature), dataset)
-    presence = score_presence(dataset, found, signature.details.get("presence"))
-    return PoseEvaluation(dataset, found, score_keypoints(dataset, found), presence)
+    keypoints = find_in_dataset(kind_finder(kind, model, signature), dataset)
+    presence = score_presence(dataset, keypoints, signature.details.get("presence"))
+    return PoseEvaluation(dataset, keypoints, score_keypoints(dataset, keypoints), presence)
 
 
 def kind_finder(

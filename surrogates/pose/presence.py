@@ -1,4 +1,4 @@
-"""Whether a key point is there at all: told by the confidence of a network that has seen images without it.
+"""Whether a key point is there at all: judged from the confidence of a network that has seen images without it.
 
 In DeepLabCut's and SLEAP's files a label that is missing in a labelled frame means that the key point is not visible. A
 network learns it (see `surrogates.pose.maps`); the confidence that separates best is chosen on frames that it did not
@@ -21,7 +21,7 @@ from surrogates.pose.prediction import KeyPoints
 
 @dataclass(frozen=True)
 class PresenceScore:
-    """How well a threshold of confidence tells key points that are there from those that are not.
+    """How well a threshold of confidence separates key points that are there from those that are not.
 
     Attributes:
         threshold: key points of a lower confidence count as absent.
@@ -43,20 +43,20 @@ class PresenceScore:
 
 
 def score_presence(
-    dataset: Dataset, found: Sequence[KeyPoints], kept: Mapping[str, Any] | None = None
+    dataset: Dataset, keypoints: Sequence[KeyPoints], kept: Mapping[str, Any] | None = None
 ) -> dict[str, PresenceScore]:
-    """Score by split how presence is told; empty where the data do not tell it, as `why_not` says.
+    """Score by split how presence is detected; empty where the data do not show it, as `why_not` says.
 
     Args:
         dataset: labelled images.
-        found: the key points found in each trial.
+        keypoints: those predicted in each trial.
         kept: the threshold of the model's file and the split that it was chosen on, as `kept_threshold` gives them;
             without it, the threshold is chosen on the validation frames, else on the training frames, else on all.
     """
     if why_not(dataset):
         return {}
     parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
-    for trial, points in zip(dataset, found, strict=True):
+    for trial, points in zip(dataset, keypoints, strict=True):
         rows = is_labelled(trial)
         there = np.isfinite(keypoints_of(trial)[rows]).all(axis=-1)
         parts.setdefault(trial.split or "all", []).append((there.ravel(), points.confidence[rows].ravel()))

@@ -66,10 +66,10 @@ def load_result(path: Path) -> Result:
         InputError: the file is missing, half-written or holds something else.
     """
     try:
-        found = json.loads(path.read_text())
-        found["scores"] = {split: Score(**with_nan(score)) for split, score in found["scores"].items()}
-        numbers = {name: with_nan(found[name]) for name in ("seconds", "step_microseconds") if name in found}
-        return Result(**{**found, **numbers})
+        content = json.loads(path.read_text())
+        content["scores"] = {split: Score(**with_nan(score)) for split, score in content["scores"].items()}
+        numbers = {name: with_nan(content[name]) for name in ("seconds", "step_microseconds") if name in content}
+        return Result(**{**content, **numbers})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: not a result of wormtwin ({error}): delete it and run again") from None
 

@@ -75,7 +75,7 @@ class ModelKind:
         build: makes the Keras model from the numbers of inputs and outputs; its keywords are the settings.
         learning_rate: the optimizer's, when none is given.
         objective: what it is trained for.
-        train: trains it by gradient; as it is, when not told otherwise.
+        train: trains it by gradient; as it is, when not set otherwise.
         solve: fits it in closed form, instead of `train`.
         chosen: candidates for the settings that are chosen on the validation trials when they are not given.
         task: what its datasets are for: `regression`, `classification`, `next_step` or `keypoints`.

@@ -22,6 +22,7 @@ def short_tour(monkeypatch):
     monkeypatch.setattr(demo, "TRAJECTORY_MODELS", ("persistence", "linear"))
 
 
+@pytest.mark.slow
 def test_the_demo_makes_a_page_and_goes_on(wormtwin, short_tour, tmp_path, coloured, shown_whole):
     out = tmp_path / "demo"
     status, printed, text = wormtwin("calcium", "demo", "--out", out, "--jobs", 1)

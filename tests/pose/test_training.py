@@ -110,7 +110,7 @@ def test_mistakes_are_one_line(trained, tmp_path, wormtwin, draw_fish, skeleton)
         assert len(err.strip().splitlines()) == 1
 
 
-def test_a_video_of_another_size_is_told(trained, tmp_path, wormtwin):
+def test_a_video_of_another_size_is_reported(trained, tmp_path, wormtwin):
     video = tmp_path / "frames"
     video.mkdir()
     from imageio.v3 import imwrite

@@ -72,7 +72,7 @@ def test_the_least_order_within_an_error_is_found(driven, small):
     ("asked", "message"),
     [({"order": 10_000}, "--order must be 1 to "), ({"max_rmse": 1e-30}, "--max-rmse must be >= "), ({}, "--order")],
 )
-def test_what_cannot_be_derived_is_told(driven, small, asked, message):
+def test_what_cannot_be_derived_is_reported(driven, small, asked, message):
     with pytest.raises(InputError, match=message):
         derive(driven, small, **asked)
 

@@ -243,7 +243,7 @@ def kick_with_two_inputs(kick):
     return replace(kick, inputs=("AVBL", "VB1"), stimuli=pair)
 
 
-def test_a_file_in_the_way_is_told_before_anything_is_simulated(wormtwin, tmp_path, small, kick, monkeypatch):
+def test_a_file_in_the_way_is_reported_before_anything_is_simulated(wormtwin, tmp_path, small, kick, monkeypatch):
     monkeypatch.setattr("connectome.wiring.load_connectome", lambda network: small)
     monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick_with_two_inputs(kick))
     simulate_dataset(kick, small, tmp_path / "run" / "without-VB1.h5")
@@ -295,7 +295,7 @@ def test_wrong_input_is_one_line(wormtwin, tmp_path, arguments, message, placed,
     assert message in err
 
 
-def test_a_file_of_another_kind_is_told(tmp_path, linear_response):
+def test_a_file_of_another_kind_is_reported(tmp_path, linear_response):
     from datasets.store import save_dataset
 
     save_dataset(linear_response(), tmp_path / "data.h5")

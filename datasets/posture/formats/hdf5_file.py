@@ -1,4 +1,4 @@
-"""HDF5 files of postures, told apart by what they hold: Tierpsy Tracker, WormPose, and amplitudes by group."""
+"""HDF5 files of postures, distinguished by what they hold: Tierpsy Tracker, WormPose, and amplitudes by group."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -52,7 +52,7 @@ def _worms(file: h5py.File) -> list[str]:
 def _read_amplitudes(file: h5py.File, path: Path, reading: Reading) -> Recordings:
     """A group a worm with `tseries` (frame, eigenworm) and `frameRate` in Hz, as published with Costa et al. 2019.
 
-    A group that cannot be used is left out and told.
+    A group that cannot be used is left out and reported.
     """
     names = sorted(_worms(file), key=lambda name: (not name.isdigit(), int(name) if name.isdigit() else 0, name))
 

@@ -183,8 +183,8 @@ def _frame_column(table: Shaped[np.ndarray, " row"]) -> str:
 
 def _columns(file: h5py.File, name: str) -> tuple[str, ...]:
     """The columns of a table; none where it is something else, or is not there."""
-    found = file.get(name)
-    return tuple(found.dtype.names or ()) if isinstance(found, h5py.Dataset) else ()
+    table = file.get(name)
+    return tuple(table.dtype.names or ()) if isinstance(table, h5py.Dataset) else ()
 
 
 def _whole(values: Shaped[np.ndarray, " row"]) -> Int[np.ndarray, " row"]:
@@ -195,8 +195,8 @@ def _whole(values: Shaped[np.ndarray, " row"]) -> Int[np.ndarray, " row"]:
 
 def _fps(file: h5py.File) -> float | None:
     """The frame rate that the attributes of a table say; None when they count time in frames, or say nothing."""
-    found = (_number(file, name, "time_units", "frames") for name in ("fps", "expected_fps"))
-    return next((value for value in found if value is not None), None)
+    rates = (_number(file, name, "time_units", "frames") for name in ("fps", "expected_fps"))
+    return next((value for value in rates if value is not None), None)
 
 
 def _pixel(file: h5py.File) -> float | None:

@@ -80,6 +80,7 @@ def test_train_and_evaluate_tell_states(recordings, wormtwin, two, tmp_path, sav
     assert "apply the same state rule" in error
 
 
+@pytest.mark.slow
 def test_the_benchmark_by_command(recordings, wormtwin, worms, tmp_path, shown_whole):
     data, out = tmp_path / "worms.h5", tmp_path / "out"
     save_dataset(worms, data)
@@ -125,7 +126,7 @@ def test_the_benchmark_tells_what_is_wrong(wormtwin, worms, tmp_path, options, m
     assert message in error
 
 
-def test_worms_that_cannot_be_used_are_told(worms, tmp_path):
+def test_worms_that_cannot_be_used_are_reported(worms, tmp_path):
     def run(dataset, models=("logistic",)):
         return run_benchmark(dataset, tmp_path, rules=["two"], models=models, training=QUICK)
 

@@ -95,7 +95,7 @@ def test_tierpsy_features(load, tmp_path):
         (lambda f: f["trajectories_data"].__setitem__(slice(None), (-1, 0, 0)), "no row of the table belongs"),
     ],
 )
-def test_damaged_tierpsy_files_are_told(load, midlines, tmp_path, change, text):
+def test_damaged_tierpsy_files_are_reported(load, midlines, tmp_path, change, text):
     path = tmp_path / "w.hdf5"
     write_tierpsy(path, [midlines()], key="skeleton", table="trajectories_data", **UNITS)
     with h5py.File(path, "a") as file:
@@ -233,7 +233,7 @@ def test_the_archives_table_of_one_amplitude(load, tmp_path):
         ("a.csv", np.ones((5, 9, 2)), r"files of postures end in .h5, .hdf5"),
     ],
 )
-def test_arrays_that_are_no_midlines_are_told(load, tmp_path, name, array, text):
+def test_arrays_that_are_no_midlines_are_reported(load, tmp_path, name, array, text):
     with (tmp_path / name).open("wb") as file:
         np.save(file, array)
     with pytest.raises(InputError, match=text):
@@ -241,7 +241,7 @@ def test_arrays_that_are_no_midlines_are_told(load, tmp_path, name, array, text)
 
 
 @pytest.mark.parametrize("name", ["a.npy", "a.npz", "a.h5", "a.tsv", "a.wcon", "a.zip"])
-def test_files_that_are_something_else_are_told(load, tmp_path, name):
+def test_files_that_are_something_else_are_reported(load, tmp_path, name):
     (tmp_path / name).write_bytes(b"\x80 not such a file")
     with pytest.raises(InputError, match=name):
         load(tmp_path / name, fps=10.0)

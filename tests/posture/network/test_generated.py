@@ -85,7 +85,7 @@ def test_generated_worms_are_a_dataset_like_the_recorded_ones(trained, worms, wa
         (lambda frames: np.where(frames > 0.1, np.nan, frames), "a seed holds frames without a midline"),
     ],
 )
-def test_seeds_that_are_none_are_told(trained, worms, change, text):
+def test_seeds_that_are_none_are_reported(trained, worms, change, text):
     frames = np.stack([seed.frames for seed in draw_seeds(worms, 2)])
     with pytest.raises(InputError, match=text):
         generate(trained[0], change(frames), 5)
@@ -117,6 +117,7 @@ def test_the_order_of_strains_is_that_of_their_means(waves):
     assert not same_order(replace(found, real=real, generated=behave(a=0.7, b=0.6, c=9.0)), "speed")
 
 
+@pytest.mark.slow
 def test_the_commands_go_from_recordings_to_generated_worms_and_their_comparison(
     wormtwin, crawlers, tmp_path, shown_whole
 ):
