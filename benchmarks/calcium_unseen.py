@@ -1,9 +1,10 @@
 """Four states of a worm that was never seen: graph network and perceptron beside logistic regression, same windows.
 
-    python benchmarks/calcium_unseen.py [--epochs 60] [--rates 0.001,0.01] [--models gnn,gnn+own,mlp] [--choose]
+    python benchmarks/calcium_unseen.py [--epochs 60] [--rates 0.001,0.01] [--models gnn,mlp] [--choose]
 
 Each worm of Kato et al. 2015 is left out in turn; blocks of the three others choose the epoch. The models see the same
-windows: those of `wormtwin train`, or with `--choose` of the smoothing and scaling that the three worms choose. Reads data/calcium/kato2015_worms1-4.npz beside the reference files.
+windows: those of `wormtwin train`, or with `--choose` of the smoothing and scaling that the three worms choose. Reads
+data/calcium/kato2015_worms1-4.npz beside the reference files.
 """
 
 import argparse
@@ -41,14 +42,13 @@ def main() -> None:
 
 
 def _print_scores(worms, model: str, config: TrainingConfig, choose: bool) -> None:
-    name, _, own = model.partition("+")
-    kind, found, best, started = STATE_MODELS[f"calcium_{name}"], [], [], time.perf_counter()
+    kind, found, best, started = STATE_MODELS[f"calcium_{model}"], [], [], time.perf_counter()
     for index in range(len(worms)):
         split = worms.with_split(["test" if each == index else "train" for each in range(len(worms))])
         rest = worms.select([each for each in range(len(worms)) if each != index])
         prepared = prepared_with(split, choose_inputs(rest)) if choose else kind.prepare(split)
         held = prepared if kind.closed_form else hold_out_blocks(prepared)
-        network, training = fit_model(kind, held, config, {"own": True} if own else {}, progress=False)
+        network, training = fit_model(kind, held, config, {}, progress=False)
         test = replace(prepared, trials=(prepared.trials[index],))
         found.append(100 * kind.evaluate(network, kind, test, None).scores["test"].accuracy)
         best.append(training.best_epoch + 1)

@@ -61,7 +61,7 @@ def inline_svg(figure: Figure, name: str, alt: str) -> InlineFigure:
                 element.set(key, _COLOUR.sub(_variable, element.get(key)))
     natural = _frame(root, alt)
     etree.cleanup_namespaces(root)
-    element = Markup(etree.tostring(root, encoding="unicode", with_tail=False))  # noqa: S704: made here, of our figure
+    element = Markup(etree.tostring(root, encoding="unicode", with_tail=False))
     return InlineFigure(element, natural, natural * min(1.0, _READABLE / _smallest_letters(figure)))
 
 

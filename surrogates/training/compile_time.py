@@ -1,7 +1,7 @@
 """How long compilers worked during a training: JAX's and numba's say so themselves, and so it is told apart.
 
-A first training compiles what later ones find in memory or in the cache. TensorFlow and Torch do not say; what they take
-counts as training.
+A first training compiles what later ones find in memory or in the cache. TensorFlow and Torch do not say: theirs counts
+as training.
 """
 
 import time
