@@ -54,7 +54,8 @@ class Stops:
                 faults.append(f"stopped with {stopped.status}: {stopped.told[-300:]}")
             again = call(here, folder)
             found = content(folder / "out")
-            if again.status != 0:
+            done = again.status == 2 and not self.given.resumes and "exists" in again.told  # it was finished before
+            if again.status != 0 and not done:
                 faults.append(f"again {again.status}: {again.told[-400:]}")
             for name in {**found, **self.wanted}:
                 if name not in found or name not in self.wanted:
