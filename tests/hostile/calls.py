@@ -84,7 +84,7 @@ CALLS = {
     "tune": Call("--data <responses.h5> --model rnn --units 2 --trials 2 --epochs 2 --out @t", 1, resumes=True,
                  idle="--data <responses.h5> --trials 0 --out @t"),
     "reduce": Call("--data <responses.h5> --max-rmse 1e-9 --models linear,state_space --max-units 2 --out @r", 1,
-                   resumes=True, idle="--data <responses.h5> --max-rmse 0.1 --models linear --runs 1 --out @r"),
+                   resumes=True, idle="--data <responses.h5> --max-rmse 0.1 --models linear --runs 0 --out @r"),
     "worm": Call("--data <responses.h5> --out @w.html", 1),
     "derive": Call("--scenario fcm --order 4 --network <network.xml> --out @d", 1,
                    idle="--scenario none --network <network.xml> --out @d"),

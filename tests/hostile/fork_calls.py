@@ -31,7 +31,8 @@ SECONDS = 120
 """After which a call is called a hang."""
 CHANGES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.link", "os.symlink", "shutil.move")
 HEAVY = (
-    *("surrogates.backend", "keras", "jax", "numba", "h5py", "pandas", "scipy.signal", "sklearn.linear_model", "sklearn.ensemble", "joblib"),
+    *("surrogates.backend", "keras", "jax", "numba", "h5py", "pandas", "scipy.signal", "joblib"),
+    *("sklearn.linear_model", "sklearn.ensemble"),
     *("matplotlib.pyplot", "optuna", "av", "sleap_io", "pynwb", "ndx_pose", "skimage.io", "imageio_ffmpeg"),
 )
 
