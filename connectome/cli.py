@@ -127,6 +127,24 @@ def parameters(
 
 
 @connectome_app.command()
+def muscles(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Muscles such as MDL07, or neurons such as DB3; all muscles when none.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write every junction found to this .csv file.")] = None,
+) -> None:
+    """Print which neurons drive which body-wall muscles: counts, transmitters, and whether they excite or inhibit."""
+    from connectome.muscle_table import chosen_junctions, print_junctions, save_junctions
+
+    junctions = chosen_junctions(names or [])
+    if out is not None:
+        save_junctions(junctions, out)
+    print_junctions(junctions, whole=bool(names))
+    if out is not None:
+        print(f"{len(junctions)} pairs in {out}")
+
+
+@connectome_app.command()
 def download() -> None:
     """Fetch the published network file (2.4 MB, CElegansNeuroML 2012) into the cache, where every command finds it."""
     from connectome.download import download_network

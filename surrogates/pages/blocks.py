@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.numerals import DASH, significant
-from surrogates.pages.vector import inline_svg
+from surrogates.pages.vector import InlineFigure, inline_svg
 
 Value = str | int | float | None
 
@@ -134,8 +134,8 @@ class FigureBlock:
         plain = self.name.replace("-", "").replace("_", "")
         require(plain.isascii() and plain.isalnum(), f"a figure's name has letters, digits, - and _, got {self.name!r}")
 
-    def svg(self) -> str:
-        """The figure as an element of the page."""
+    def drawn(self) -> InlineFigure:
+        """The figure as an element of the page, with the widths that it may have there."""
         return inline_svg(self.figure, self.name, self.alt)
 
 

@@ -195,6 +195,10 @@ CONTRAST = """() => {
 }"""
 
 
+def test_nothing_is_cut_and_what_scrolls_says_so(written, shown_whole):
+    shown_whole(written)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_the_page_in_a_browser(browser, written, size, scheme):

@@ -191,8 +191,10 @@ def reds_and_blues(tab):
     return [int((pixels[..., one] > pixels[..., other] + 60).sum()) for one, other in ((0, 2), (2, 0))]
 
 
-def test_the_page_is_played_through(browser, page):
+@pytest.mark.slow
+def test_the_page_is_played_through(browser, page, shown_whole):
     address, sitting, results = page
+    shown_whole(address)
     context = browser.new_context(color_scheme="dark", viewport={"width": 900, "height": 800})
     tab, messages, requests = context.new_page(), [], []
     tab.on("console", lambda message: messages.append(message.text))

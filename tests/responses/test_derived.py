@@ -77,13 +77,14 @@ def test_what_cannot_be_derived_is_reported(driven, small, asked, message):
         derive(driven, small, **asked)
 
 
-def test_a_derived_model_is_an_ordinary_model_file(driven, small, tmp_path):
+def test_a_derived_model_is_an_ordinary_model_file(driven, small, tmp_path, shown_whole):
     from surrogates.responses.derived.page import save_derived
     from surrogates.runs.model_file import load_model
 
     found = derive(driven, small, order=4)
     page = save_derived(found, driven, small.source, tmp_path / "derived")
     assert "derived model" in page.read_text()
+    shown_whole(page)
     model, signature = load_model(tmp_path / "derived" / "model.keras")
     assert (signature.x_names, signature.y_names, signature.dt) == (("AVBL",), ("DB1", "AVBL"), 0.5)
     times = np.arange(driven.samples) * 0.5

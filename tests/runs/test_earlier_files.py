@@ -122,5 +122,5 @@ def test_a_model_file_of_a_version_that_is_not_known_is_one_line(wormtwin, refus
             if name == "wormtwin.json":
                 content = json.dumps({**json.loads(content), "form": 9}).encode()
             new.writestr(name, content)
-    said = "other.keras: wormtwin.json does not tell channels"
+    said = "other.keras: wormtwin.json does not list channels"
     refused(wormtwin("evaluate", "--model", other, "--data", FOLDER / "responses.h5"), said)

@@ -60,6 +60,7 @@ def agree(dataset, units, names, folder):
             np.testing.assert_allclose(tensorflow[name][key], history[key], rtol=1e-4, err_msg=f"{name} {key}")
 
 
+@pytest.mark.slow
 def test_jax_is_the_default_and_tensorflow_gives_the_same_losses(linear_response, tmp_path):
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
     agree(linear_response(), 3, ["gru"], tmp_path)

@@ -241,14 +241,14 @@ def test_a_damaged_model_file(tmp_path):
         ({"y_units": 'V"""\nprint(1)'}, "y_units: a text must be one printable line"),
         ({"x_names": ("A", "B\x1b[2J")}, "x_names: a text must be one printable line"),
         ({"y_names": ("P", "")}, "y_names holds an empty name"),
-        ({"y_names": ("P",)}, "y_names tells 1 channel, the model has 2"),
+        ({"y_names": ("P",)}, "y_names lists 1 channel, the model has 2"),
         ({"x_names": "AB"}, "x_names must be a list of names, got 'AB'"),
         ({"x_names": ("A", 2)}, "x_names: a text must be .*got 2"),
         ({"scenario": "s" * 301}, "scenario: a text must be .* of at most 300 characters"),
         ({"dt": "0.5"}, "dt must be a number > 0 ms, got '0.5'"),
         ({"dt": float("nan")}, "dt must be a number > 0 ms, got nan"),
-        ({"more": 1}, "does not tell channels"),
-        (["no", "channels"], "does not tell channels"),
+        ({"more": 1}, "does not list channels"),
+        (["no", "channels"], "does not list channels"),
     ],
 )
 def test_a_model_file_with_channels_that_cannot_be(linear_response, tmp_path, changed, words):
