@@ -96,6 +96,16 @@ CALLS = {
                    idle="--network <network.xml> --neurons none --sequences 0 --out @s"),
     "experiments": Call("1 --runs 1 --epochs 1 --network <network.xml> --out @e", 1, resumes=True,
                         idle="1 --runs 0 --network <network.xml> --out @e"),
+    "connectome muscles": Call("DB3 --out @m.csv"),
+    "dataset export-nwb": Call("<responses.h5|uneven.h5> --out @a.nwb", 4),
+    "dataset import-io": Call("<record.csv> --inputs u --outputs y --dt-ms 2 --train 0:40 --test 40:60 --out @a.h5", 8),
+    "scenario show": Call("fcm", 1),
+    "scenario new": Call("--out @s.toml --like fcm"),
+    "body run": Call("--activations <muscles.csv> --out @b", 2),
+    "crawl": Call("--seconds 0.1 --out @c", 1, idle="--seconds 0 --out @c"),
+    "validate fit": Call("--network <network.xml> --halvings 0 --table @t.csv", 1),
+    "validate ablations": Call("--network <network.xml> --shuffles 0 --search 0 --table @t.csv", 1),
+    "pose gait": Call("<tracks.h5> --out @g"),
 }  # fmt: skip
 """By name; `test_every_command_is_called` holds that none is missing."""
 

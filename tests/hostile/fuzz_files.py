@@ -181,8 +181,12 @@ def _pose_files(folder: Path) -> None:
 
 def _others(folder: Path) -> None:
     from datasets.dat import export_dat
+    from datasets.posture.body.activations import MUSCLES, Activations, write_activations
 
     (folder / "network.xml").write_text(NETWORK)
+    (folder / "record.csv").write_text("u,y\n" + "".join(f"{i % 7},{i / 10}\n" for i in range(60)))
+    muscles = np.random.default_rng(0).uniform(size=(20, len(MUSCLES)))
+    write_activations(Activations(muscles, 10.0), folder / "muscles.csv")
     export_dat(responses(), folder / "dat")
     for name, data, settings in MODELS:
         _model(folder / name, folder / data, settings)
