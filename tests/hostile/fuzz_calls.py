@@ -20,9 +20,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from calls import ANY, CALLS, Call, choices, commands, filled
+from fork_calls import warm_up
 from fuzz_mutations import mutated
 
 import run_experiments
@@ -177,9 +178,9 @@ def child(first: int, last: int, seed: int, seeds: Path, log: Path) -> None:
     """Make calls and write a line before and one after each."""
     os.environ["HOME"] = str(seeds.parent)
     _without_network()
+    warm_up()
     run_experiments.command_line = functools.cache(run_experiments.command_line)  # it would be built anew for each call
     with log.open("a") as file:
-        _warm_up(seeds, file)
         signal.signal(signal.SIGPROF, _stop)
         for number in range(first, last):
             file.write(json.dumps({"begun": number}) + "\n")
@@ -210,18 +211,6 @@ def _without_network() -> None:
     werkzeug.serving.make_server = refuse
     socket.socket.connect = refuse  # type: ignore[method-assign]
     socket.getaddrinfo = refuse
-
-
-def _warm_up(seeds: Path, file: IO[str]) -> None:
-    """Make each call that is right once, so that what is imported and compiled is there for those that are stopped."""
-    for number, (names, call) in enumerate(CALLS.items()):
-        folder = Path(tempfile.mkdtemp(dir=seeds.parent, prefix="warm-"))
-        given = [filled(each, number, seeds, folder) for each in (call.idle or call.right).split()]
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            run_experiments.run([*names.split(), *given])
-        shutil.rmtree(folder)
-        file.write(json.dumps({"warm": names}) + "\n")
-        file.flush()
 
 
 def fuzz(calls: int, seed: int, seconds: float, folder: Path, log: Path) -> list[dict[str, Any]]:
