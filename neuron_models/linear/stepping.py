@@ -13,6 +13,10 @@ from neuron_models.linear.eventful import inner_steps
 from neuron_models.linear.simulation import LinearSimulation, at_once, driven_system
 
 
+LONGEST: Milliseconds = 0.34
+"""The longest step over which a synapse's current is a constant where fast modes follow."""
+
+
 class LinearStepping:
     """One run of a circuit that goes on as long as it is asked to, from rest."""
 
@@ -49,6 +53,9 @@ class LinearStepping:
         self._rates, self._drive, self._potentials = driven_system(modes, places, seen, moving)
         self._at_once = at_once(modes.coupling, places, seen) if following else np.zeros((len(seen), len(places)))
         self._every, self._step = inner_steps(RunSettings(dt, dt, "linear"))
+        if following:
+            self._every = max(1, int(np.ceil(dt / LONGEST - 1e-9)))
+            self._step = dt / self._every
         watched = simulation.watched(moving, seen, ablated, self._step)
         self._local, self._exact = watched.local, watched.exact
         self._sources, self._times = watched.sources, watched.times
@@ -105,4 +112,3 @@ def _arrays(memory: Any) -> list[np.ndarray]:
     if isinstance(memory, np.ndarray):
         return [memory]
     return [array for part in memory for array in _arrays(part)]
-

@@ -52,7 +52,9 @@ def gait(midlines: Float[np.ndarray, "frame point 2"], fps: Hertz) -> Gait:
     steps = (np.diff(centroid, axis=0) * (heading[1:] + heading[:-1]) / 2).sum()
     moved = np.linalg.norm(centroid[-1] - centroid[0]) / seconds
     speed = float(math.copysign(moved, steps))
-    frequency, wavelength = _wave(bends - bends.mean(axis=0), fps) if curvature * length > _STRAIGHT else (math.nan,) * 2
+    frequency, wavelength = (
+        _wave(bends - bends.mean(axis=0), fps) if curvature * length > _STRAIGHT else (math.nan,) * 2
+    )
     return Gait(frequency, wavelength, speed, curvature)
 
 

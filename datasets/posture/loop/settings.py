@@ -114,7 +114,9 @@ class CrawlSettings:
         require(1 <= self.seconds <= 36_000, f"a crawl lasts 1 to 36000 whole seconds, got {self.seconds}")
         if self.direction not in COMMANDS:
             raise InputError(f"a crawl is driven {', '.join(COMMANDS)}, got {self.direction!r}")
-        require(self.simulator in ("linear", "neuron"), f"a crawl's simulator is linear or neuron, got {self.simulator!r}")
+        require(
+            self.simulator in ("linear", "neuron"), f"a crawl's simulator is linear or neuron, got {self.simulator!r}"
+        )
         require(0 <= self.motor <= 1, f"the share of the motor neurons must be from 0 to 1, got {self.motor}")
         require_distinct(self.ablated, "an ablation names")
         movers = [name for kind in ("DB", "VB", "DA", "VA") for name in neurons_of(kind)]

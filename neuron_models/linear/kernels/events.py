@@ -272,7 +272,9 @@ def memory_of(rates, dt, local, sources, times, reached):
 
 
 @compiled
-def go_on(start, kept, memory, rates, drive, pieces, dt, every, z, local, exact, sources, times, synapses, reached, more):
+def go_on(
+    start, kept, memory, rates, drive, pieces, dt, every, z, local, exact, sources, times, synapses, reached, more
+):
     """Go on from step `start`; `kept`, the modes there, and `memory` become those of the end.
 
     The rows of z and of `more` after the first are filled; all else is as in `respond_with_events`.

@@ -28,7 +28,9 @@ def crawl(
     variant: Annotated[str, typer.Option(help="Of the body: paper, code or worm2d.")] = "paper",
     muscle: Annotated[str, typer.Option(help="first-order or electrical.")] = "first-order",
     simulator: Annotated[str, typer.Option(help="linear or neuron.")] = "linear",
-    direction: Annotated[str, typer.Option(help="Steady current into AVB (forward), AVA (backward) or none.")] = "forward",
+    direction: Annotated[
+        str, typer.Option(help="Steady current into AVB (forward), AVA (backward) or none.")
+    ] = "forward",
     drive: Annotated[float, typer.Option(help="That current, nA.")] = 0.05,
     pulse: Annotated[
         list[str] | None, typer.Option(help="A current such as ALM,AVM=0.05@20-21 (neurons, nA, from, to); repeat it.")
