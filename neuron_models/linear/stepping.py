@@ -12,7 +12,6 @@ from neuron_models.foundation.units import Milliseconds
 from neuron_models.linear.eventful import inner_steps
 from neuron_models.linear.simulation import LinearSimulation, at_once, driven_system
 
-
 LONGEST: Milliseconds = 0.34
 """The longest step over which a synapse's current is a constant where fast modes follow."""
 
@@ -37,8 +36,9 @@ class LinearStepping:
             outputs: where potentials will be read.
             dt: the step, over which currents are held.
             ablated: cells whose contacts conduct nothing.
-            following: the fast modes of stimulated cells follow their currents at once, as those of all others do, which
-                is several times as fast; right for currents that do not jump by nanoamperes.
+            following: fast modes of stimulated cells follow their currents at once, as those of all others do, and
+                synapses are looked at every 0.34 ms: several times as fast, and right for currents that do not jump by
+                nanoamperes.
 
         Raises:
             InputError: a site or an ablated cell does not exist, or an ablated cell is to be stimulated.

@@ -7,7 +7,7 @@ import surrogates.posture.cells.strains_cli
 import surrogates.posture.crawl.cli
 import surrogates.posture.demo_cli
 import surrogates.posture.forced_choice.cli
-import surrogates.posture.network.cli  # noqa: F401
+import surrogates.posture.network.cli
 
 
 def register(app: typer.Typer) -> None:

@@ -1,4 +1,4 @@
-"""A crawl as a dataset of postures, with what neurons and muscles did; stopped, it goes on from its last whole second."""
+"""A crawl as a dataset of postures, with what neurons and muscles did; stopped, it goes on from its last second."""
 
 import hashlib
 from collections.abc import Callable
@@ -16,8 +16,8 @@ from datasets.posture.loop.oscillator import OSCILLATOR
 from datasets.posture.loop.settings import BACKWARD, CrawlSettings
 from datasets.posture.recording import angles_dataset
 from neuron_models.circuit import Circuit
-from neuron_models.foundation.resumable import ResumableFolder, Work, partial_folder, resumable_folder
 from neuron_models.foundation.result_forms import NAMED_ARRAYS_FORM
+from neuron_models.foundation.resumable import ResumableFolder, Work, partial_folder, resumable_folder
 
 PARTS = ("midlines", "v", "muscles", "gates")
 
@@ -141,10 +141,10 @@ def crawl_dataset(found: Crawl, name: str, beside: dict[str, Crawl]) -> Dataset:
 
 def write_activity(found: Crawl, path: Path) -> None:
     """Write potentials, activations and gates of every frame to an HDF5 file beside the postures."""
+    import h5py
+
     from connectome.muscles import MUSCLES
     from neuron_models.foundation.files import atomic_write
-
-    import h5py
 
     with atomic_write(path) as temporary, h5py.File(temporary, "w") as file:
         file.attrs["oscillator"] = OSCILLATOR

@@ -1,4 +1,4 @@
-"""A page on which a simulated worm crawls beside its neurons and muscles on one clock; one file that needs nothing else."""
+"""A page on which a simulated worm crawls beside its neurons and muscles on one clock; a file of its own."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

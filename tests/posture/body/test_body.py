@@ -152,7 +152,7 @@ def test_bad_tables_and_options_are_told(tmp_path, capsys):
     lines = good.splitlines()
     bad = {
         "94 muscles of 95: MVR24": _without(good, -1),
-        "MDL03 in row 2 must be from 0 to 1, got nan": good.replace(lines[2], f"0.01,0,0,nan{',0' * 92}", 1),
+        "MDL03 in row 2 must be 0 to 1, got nan": good.replace(lines[2], f"0.01,0,0,nan{',0' * 92}", 1),
         "no muscle 'MDL99'": good.replace("MDL02", "MDL99", 1),
         "more than once: MDL01": good.replace("MDL02", "MDL01", 1),
         "equal steps": good.replace("\n0.01,", "\n0.013,", 1),
