@@ -77,8 +77,7 @@ def _elegansbot_speed(midlines: np.ndarray, length: float) -> float:
 
     angles = angles_of(midlines, 49)[0]
     bends = np.diff(angles, axis=1)
-    # little friction and damping, so that its muscles reach the bends that they are told without lag
-    worm = Worm(n=49, L=length, scale_friction=0.01, c=1.75e5 / 560)
+    worm = Worm(n=49, L=length, scale_friction=0.01)  # its muscles then nearly reach the bends that they are told
     worm.run(bends, 0.01)
     return _speed(worm.xyc_log[[0, -1]], (len(bends) - 1) * 0.01)
 

@@ -60,7 +60,10 @@ def ablations(seconds: int = 15) -> None:
             with tempfile.TemporaryDirectory() as folder:
                 found = crawl(settings, circuit, "", Path(folder) / "crawl.h5")
             gates = found.gates.mean(axis=0)
-            print(f"{direction}, -{name or 'nothing'}: {found.gait.words}; gates {gates[0]:.2f} {gates[1]:.2f}", flush=True)
+            print(
+                f"{direction}, -{name or 'nothing'}: {found.gait.words}; gates {gates[0]:.2f} {gates[1]:.2f}",
+                flush=True,
+            )
 
 
 def memory(seconds: int = 600) -> None:

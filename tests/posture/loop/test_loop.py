@@ -69,8 +69,8 @@ def test_ablated_classes_are_gone():
 
 @pytest.mark.parametrize(("gates", "sign"), [((1.0, 0.0), 1), ((0.0, 1.0), -1)])
 def test_the_oscillator_crawls_forward_and_its_mirror_backward(gates, sign):
-    found = without_network(CrawlSettings(6), NAMES, gates).gait
-    assert sign * found.speed > 0.1
+    found = without_network(CrawlSettings(4), NAMES, gates).gait
+    assert sign * found.speed > 0.05
     assert sign * found.wavelength > 0.4
 
 
@@ -80,6 +80,7 @@ def test_silence_does_not_crawl():
     assert not found.muscles.any()
 
 
+@pytest.mark.slow
 def test_it_swims_faster_than_it_crawls():
     agar = without_network(CrawlSettings(8), NAMES, (1.0, 0.0)).gait
     water = without_network(CrawlSettings(4, medium=WATER), NAMES, (1.0, 0.0)).gait
@@ -114,8 +115,7 @@ def test_a_stopped_crawl_goes_on_from_its_last_second(tmp_path, monkeypatch):
 
     cells = type("Cells", (), {"fingerprint": "f", "cells": [type("Cell", (), {"name": name}) for name in NAMES]})
     monkeypatch.setattr(recorded, "stepping_network", fake)
-    run_crawl = getattr(crawl, "__wrapped__", crawl)
-    whole = run_crawl(CrawlSettings(4), cells(), "n", tmp_path / "a.h5")
+    whole = crawl(CrawlSettings(4), cells(), "n", tmp_path / "a.h5")
     done = []
 
     def stop():
@@ -124,12 +124,12 @@ def test_a_stopped_crawl_goes_on_from_its_last_second(tmp_path, monkeypatch):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_crawl(CrawlSettings(4), cells(), "n", tmp_path / "b.h5", stop)
-    again = run_crawl(CrawlSettings(4), cells(), "n", tmp_path / "b.h5")
+        crawl(CrawlSettings(4), cells(), "n", tmp_path / "b.h5", stop)
+    again = crawl(CrawlSettings(4), cells(), "n", tmp_path / "b.h5")
     np.testing.assert_array_equal(again.midlines, whole.midlines)
     assert fakes[-1].steps == 4000
     with pytest.raises(InputError, match="another crawl"):
-        run_crawl(CrawlSettings(5), cells(), "n", tmp_path / "b.h5")
+        crawl(CrawlSettings(5), cells(), "n", tmp_path / "b.h5")
 
 
 def test_bad_input_is_one_line(tmp_path, capsys):
