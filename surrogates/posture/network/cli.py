@@ -86,9 +86,9 @@ def compare(
         print(f"Table: {crawls.write_crawl_comparison(table, out)}")
         return
     with progress_bar(len(real) + len(made), "worm") as bar:
-        found = comparison.compare(real, made, bar.update)
-    page = write_comparison(found, real, made, out)
-    print_comparison(found)
+        compared = comparison.compare(real, made, bar.update)
+    page = write_comparison(compared, real, made, out)
+    print_comparison(compared)
     print(f"Report: {page}")
 
 

@@ -12,11 +12,14 @@ from jaxtyping import Complex, Float
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.signal import lfilter
 
+from datasets.dataset import contiguous_runs
 from neuron_models.foundation.errors import require
 from surrogates.responses.models.deviations import BaselineSubtracted
 
 _SIZE = 640
 """At most so many rows of past and future together, which bounds the time that their factorisation takes."""
+_ENOUGH = 2
+"""Stretches for each row of past and future together, where samples do not count or trials do not begin at rest."""
 _CUT = 1e-12
 """Directions of the normal equations below this part of the strongest are noise."""
 _INSIDE = 1 - 1e-6
@@ -33,7 +36,7 @@ class Subspace:
 
     @property
     def most(self) -> int:
-        """The largest order that it tells."""
+        """The largest order that it determines."""
         return min(len(self.directions) - self.outputs, int((self.strengths > 0).sum()))
 
     def poles_and_modes(
@@ -74,16 +77,16 @@ def find_subspace(data: BaselineSubtracted) -> Subspace:
     rows, inputs, outputs = _block_rows(data), data.x.shape[-1], data.y.shape[-1]
     constant, at_rest = int(not data.begins_at_rest), data.begins_at_rest
     ahead, size = rows * inputs, constant + 2 * rows * (inputs + outputs)
-    triangle, found = np.zeros((0, size)), 0
+    triangle, samples = np.zeros((0, size)), 0
     for x, y, weight in zip(data.x, data.y, data.weight, strict=True):
         counts = _windows((weight > 0)[:, None], rows, fill=at_rest).all(axis=1)
         u, v = (_windows(series, rows)[counts] for series in (x, y))
         still = np.ones((len(u), constant))
         block = np.concatenate([still, u[:, ahead:], u[:, :ahead], v], axis=1)  # inputs to come, past ones, outputs
         triangle = np.asarray(np.linalg.qr(np.concatenate([triangle, block]), mode="r"))
-        found += int(counts.sum())
+        samples += int(counts.sum())
     require(
-        found >= size, f"state_space: {found} stretches of {2 * rows} samples that count are too few: {size} needed"
+        samples >= size, f"state_space: {samples} stretches of {2 * rows} samples that count are too few: {size} needed"
     )
     answered = triangle[constant + ahead : size - rows * outputs, size - rows * outputs :]
     directions, strengths, _ = np.linalg.svd(answered.T, full_matrices=False)
@@ -95,6 +98,11 @@ def _block_rows(data: BaselineSubtracted) -> int:
     channels, (number, steps) = data.x.shape[-1] + data.y.shape[-1], data.weight.shape
     rows = min(max(2, _SIZE // (2 * channels)), steps // 3, number * steps // (4 * channels))
     require(rows >= 2, f"state_space: {number} training trials of {steps} samples are too few for {channels} channels")
+    if data.begins_at_rest:
+        return rows
+    runs = np.concatenate([np.diff(contiguous_runs(counts))[:, 0] for counts in data.weight > 0])
+    while rows > 2 and np.maximum(runs - 2 * rows + 1, 0).sum() < _ENOUGH * 2 * rows * channels:
+        rows -= 1
     return rows
 
 
@@ -126,9 +134,18 @@ def fit_drive(
     """
     if data.begins_at_rest:
         return *_fit_inputs(data, poles, seen), np.zeros(len(poles), complex), np.zeros(len(seen))
-    still = np.ones((*data.x.shape[:2], 1))
-    b, d = _fit_inputs(replace(data, x=np.concatenate([data.x, still], axis=-1)), poles, seen)
-    return b[:, :-1], d[:, :-1], b[:, -1], d[:, -1]
+    inputs, still = data.x.shape[-1], np.ones((*data.x.shape[:2], 1))
+    known = np.concatenate([data.x, still, *([_kicks(data)] if data.free else [])], axis=-1)
+    b, d = _fit_inputs(replace(data, x=known), poles, seen)
+    return b[:, :inputs], d[:, :inputs], b[:, inputs], d[:, inputs]
+
+
+def _kicks(data: BaselineSubtracted) -> Float[np.ndarray, "trial time kicked"]:
+    """An input for each trial whose first sample counts, which kicks it there into the state that it begins in."""
+    rows = np.flatnonzero(data.weight[:, 0] > 0)
+    kicks = np.zeros((*data.weight.shape, len(rows)))
+    kicks[rows, 0, np.arange(len(rows))] = 1.0
+    return kicks
 
 
 def _fit_inputs(
@@ -156,8 +173,8 @@ def _fit_inputs(
     normal[:split, split:] = across.reshape(split, -1)
     normal[split:, :split] = normal[:split, split:].conj().T
     normal[split:, split:] = through
-    found = _solve(normal, np.concatenate([free.ravel(), (y.T @ u).ravel()]))
-    return found[:split].reshape(order, inputs), found[split:].real.reshape(outputs, inputs)
+    solution = _solve(normal, np.concatenate([free.ravel(), (y.T @ u).ravel()]))
+    return solution[:split].reshape(order, inputs), solution[split:].real.reshape(outputs, inputs)
 
 
 def _solve(normal: Complex[np.ndarray, "n n"], right: Complex[np.ndarray, " n"]) -> Complex[np.ndarray, " n"]:
