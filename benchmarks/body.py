@@ -77,7 +77,7 @@ def _elegansbot_speed(midlines: np.ndarray, length: float) -> float:
 
     angles = angles_of(midlines, 49)[0]
     bends = np.diff(angles, axis=1)
-    worm = Worm(n=49, L=length, scale_friction=0.01)  # its muscles then reach the bends that they are told
+    worm = Worm(n=49, L=length, scale_friction=0.01)  # its muscles then nearly reach the bends that they are told
     worm.run(bends, 0.01)
     return _speed(worm.xyc_log[[0, -1]], (len(bends) - 1) * 0.01)
 

@@ -10,7 +10,10 @@ from neuron_models.circuit import RunSettings, Site
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.units import Milliseconds
 from neuron_models.linear.eventful import inner_steps
-from neuron_models.linear.simulation import LinearSimulation, driven_system
+from neuron_models.linear.simulation import LinearSimulation, at_once, driven_system
+
+LONGEST: Milliseconds = 0.34
+"""The longest step over which a synapse's current is a constant where fast modes follow."""
 
 
 class LinearStepping:
@@ -23,16 +26,37 @@ class LinearStepping:
         outputs: Sequence[Site],
         dt: Milliseconds = 1.0,
         ablated: Collection[str] = (),
+        following: bool = True,
     ) -> None:
+        """Stand at rest.
+
+        Args:
+            simulation: the circuit.
+            inputs: where currents will be injected.
+            outputs: where potentials will be read.
+            dt: the step, over which currents are held.
+            ablated: cells whose contacts conduct nothing.
+            following: fast modes of stimulated cells follow their currents at once, as those of all others do, and
+                synapses are looked at every 0.34 ms: several times as fast, and right for currents that do not jump by
+                nanoamperes.
+
+        Raises:
+            InputError: a site or an ablated cell does not exist, or an ablated cell is to be stimulated.
+        """
         from neuron_models.linear.kernels.events import go_on, memory_of
 
         gone = sorted({site.cell for site in inputs} & set(ablated))
         if gone:
             raise InputError(f"{gone[0]} is ablated and cannot be stimulated: leave out its current")
         places, seen = simulation.nodes(inputs), simulation.nodes(outputs)
-        self._rates, self._drive, self._potentials = driven_system(simulation.modes(ablated), places, seen)
+        modes, moving = simulation.modes(ablated), places[:0] if following else places
+        self._rates, self._drive, self._potentials = driven_system(modes, places, seen, moving)
+        self._at_once = at_once(modes.coupling, places, seen) if following else np.zeros((len(seen), len(places)))
         self._every, self._step = inner_steps(RunSettings(dt, dt, "linear"))
-        watched = simulation.watched(places, seen, ablated, self._step)
+        if following:
+            self._every = max(1, int(np.ceil(dt / LONGEST - 1e-9)))
+            self._step = dt / self._every
+        watched = simulation.watched(moving, seen, ablated, self._step)
         self._local, self._exact = watched.local, watched.exact
         self._sources, self._times = watched.sources, watched.times
         self._synapses, self._reached = watched.synapses, watched.reached
@@ -57,7 +81,7 @@ class LinearStepping:
         parts = (self._local, self._exact, self._sources, self._times, self._synapses, self._reached, more)
         self._go_on(self._done, self._modes, self._memory, *system, *parts)
         self._done += every
-        return self._rest + more[1] + self._potentials @ self._modes
+        return self._rest + more[1] + self._potentials @ self._modes + self._at_once @ currents
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything that decides how it goes on, as arrays."""

@@ -19,10 +19,16 @@ def test_steps_are_those_of_one_run_and_a_kept_state_goes_on():
     currents[5:20, 0], currents[10:30, 1] = 2.3, 1.4
     clamps = (Clamp(INPUTS[0], 2.3 * Pulse(15.0, 5.0)), Clamp(INPUTS[1], 1.4 * Pulse(20.0, 10.0)))
     whole = simulation.run(clamps, OUTPUTS, RunSettings(40.0, 1.0, "linear"))
-    stepping = LinearStepping(simulation, INPUTS, OUTPUTS)
+    stepping = LinearStepping(simulation, INPUTS, OUTPUTS, following=False)
     found = [stepping.step(row) for row in currents[:25]]
-    again = LinearStepping(simulation, INPUTS, OUTPUTS)
+    again = LinearStepping(simulation, INPUTS, OUTPUTS, following=False)
     again.restore(stepping.state())
     found += [again.step(row) for row in currents[25:]]
     np.testing.assert_allclose(found, whole[1:], atol=1e-6)
     assert np.ptp(whole[:, 1]) > 1.0
+    small = 0.02 * currents
+    clamps = tuple(Clamp(site, 0.02 * clamp.waveform) for site, clamp in zip(INPUTS, clamps, strict=True))
+    whole = simulation.run(clamps, OUTPUTS, RunSettings(40.0, 1.0, "linear"))
+    following = LinearStepping(simulation, INPUTS, OUTPUTS)
+    found = [following.step(row) for row in small]
+    assert np.abs(np.array(found) - whole[1:]).max() < 0.01 * np.ptp(whole)

@@ -36,17 +36,15 @@ class Activations:
         if len(bad):
             time, muscle = bad[0]
             value = self.values[time, muscle]
-            raise InputError(
-                f"the activation of {MUSCLES[muscle]} in row {time + 1} must be from 0 to 1, got {value:g}"
-            )
+            raise InputError(f"the activation of {MUSCLES[muscle]} in row {time + 1} must be 0 to 1, got {value:g}")
 
 
 def read_activations(path: Path) -> Activations:
     """Read a table (.csv): a column `time` in s at equal steps, and one for each of the 95 muscles, in any order.
 
     Raises:
-        InputError: no such file, no such table, a muscle that does not exist, is missing or comes twice, a value that is
-            no number or not from 0 to 1, or times that are not equally spaced.
+        InputError: no such file, no such table, a muscle that does not exist, is missing or comes twice, a value
+            that is no number or not from 0 to 1, or times that are not equally spaced.
     """
     import pandas as pd
 

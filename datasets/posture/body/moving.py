@@ -12,7 +12,7 @@ LARGEST_STRAIN = 0.2
 
 
 class MovingBody:
-    """Worms of one body in one medium, side by side; `state` (worm, rod, 3) is x and y in m and the rod's angle in rad."""
+    """Worms of one body in one medium, side by side; `state` (worm, rod, 3): x, y in m, the rod's angle in rad."""
 
     def __init__(self, body: Body, medium: Medium, worms: int = 1) -> None:
         from datasets.posture.body.kernels.rods import advance

@@ -1,7 +1,7 @@
 """The loop itself: each millisecond neurons, gates, units, muscles and body tell each other what they do."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -32,6 +32,7 @@ MOTOR_RANGE = 20.0
 _FEELING = ("DB", "VB", "DA", "VA")
 
 
+@runtime_checkable
 class Stepping(Protocol):
     """A network that is stepped bit by bit; `rest` is where its outputs begin, in mV."""
 

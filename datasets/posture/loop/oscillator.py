@@ -1,7 +1,7 @@
 """The oscillator of the published neuromechanical model: bistable units that stretch switches.
 
-Boyle, Berri and Cohen 2012 make a worm crawl by 12 units, each with a dorsal and a ventral cell of class B that is on or
-off, with hysteresis. AVB's current lets them switch; stretch of the own and the five units behind switches them. No
+Boyle, Berri and Cohen 2012 make a worm crawl by 12 units, each with a dorsal and a ventral cell of class B that is on
+or off, with hysteresis. AVB's current lets them switch; stretch of the own and the five units behind does it. No
 wiring of the nervous system makes this rhythm: it is put in, and named in whatever it moves. Cells of class A for
 backward crawling are not in the publication; here they are the same circuit turned round, from tail to head.
 """
