@@ -124,6 +124,12 @@ def parameters(
     for name, each in values.parameters.items():
         table.add_row(name, f"{each.value:.6g}", each.unit, each.certainty, each.source)
     print_whole(table)
+    for cell in values.cells:
+        print(f"{cell.name}: {cell.title} ({', '.join(cell.neurons)}; channels in the {cell.where})")
+        table = Table("channel or value", "value", "unit", "certainty", "source")
+        for name, each in {**cell.parameters, **cell.channels}.items():
+            table.add_row(name, f"{each.value:.6g}", each.unit, each.certainty, each.source)
+        print_whole(table)
 
 
 @connectome_app.command()
