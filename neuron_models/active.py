@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from neuron_models.channels import CALCIUM, CalciumPool
+from neuron_models.channels import CALCIUM, CALCIUM_MODEL, CHANNELS, CalciumPool
 from neuron_models.circuit import Cell, Circuit
 
 _STEP = 0.01
@@ -18,10 +18,14 @@ _CALCIUM_A_CHARGE = 1e4 / (2 * 96485.3321233100184)
 
 
 def channel_sources(circuit: Circuit) -> dict[str, str]:
-    """The text of each .mod file that the channels of a circuit need; none when it has no channels."""
-    suffixes = set()
-    for cell in circuit.cells:
-        suffixes |= {channel.kind.suffix for channel in cell.channels} | ({CALCIUM} if cell.calcium else set())
+    """The text of the .mod files that the channels of a circuit need; none when it has no channels.
+
+    Those of one model come together, so that they are compiled once, whichever of them a circuit has.
+    """
+    used = {channel.kind.model for cell in circuit.cells for channel in cell.channels}
+    used |= {CALCIUM_MODEL for cell in circuit.cells if cell.calcium is not None}
+    suffixes = {kind.suffix for kind in CHANNELS.values() if kind.model in used}
+    suffixes |= {CALCIUM} if CALCIUM_MODEL in used else set()
     folder = importlib.resources.files("neuron_models") / "mod" / "channels"
     files = sorted(re.sub(r"(?<!^)([A-Z])", r"_\1", suffix).lower() + ".mod" for suffix in suffixes)
     return {file: (folder / file).read_text() for file in files}
