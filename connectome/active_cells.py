@@ -149,7 +149,7 @@ def _read_cell(text: str, name: str, where: str) -> ActiveCell:
     place = content.get("where", "soma")
     require(place in PLACES, f"{where}: where is one of {', '.join(PLACES)}, got {place!r}")
     names = content.get("cells")
-    require(isinstance(names, list) and names, f"{where}: cells is the list of its neurons")
+    require(isinstance(names, list) and bool(names), f"{where}: cells is the list of its neurons")
     channels = content.get("channels", {})
     for channel in channels:
         if channel not in CHANNELS:
