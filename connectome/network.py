@@ -1,5 +1,6 @@
 """The network that a connectome makes: 302 multi-compartment neurons and every contact, as a circuit to run."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -34,12 +35,12 @@ class Parameters(Protocol):
         """What a dataset says of these parameters; nothing for the published ones."""
         ...
 
-    def membrane_of(self, shape: Morphology) -> Passive:
-        """The membrane of a cell of this shape."""
+    def cell(self, name: str, shape: Morphology) -> Cell:
+        """The neuron of this name and shape: its membrane and its channels."""
         ...
 
-    def mechanism(self, contact: Contact) -> ChemicalSynapse | GradedSynapse | GapJunction:
-        """The synapse or gap junction that stands for a contact."""
+    def mechanism(self, contact: Contact, number: int = 1) -> ChemicalSynapse | GradedSynapse | GapJunction:
+        """The synapse or gap junction that stands for a contact, one of a `number` between the same two cells."""
         ...
 
 
@@ -67,11 +68,11 @@ class NetworkParameters:
         published = NetworkParameters(longest_compartment=self.longest_compartment)
         return "" if self == published else "own parameters"
 
-    def membrane_of(self, shape: Morphology) -> Passive:
-        """The membrane of a cell, the same for every shape."""
-        return self.membrane
+    def cell(self, name: str, shape: Morphology) -> Cell:
+        """The neuron `name`, with the same membrane for every shape."""
+        return Cell(name, shape, self.membrane)
 
-    def mechanism(self, contact: Contact) -> ChemicalSynapse | GapJunction:
+    def mechanism(self, contact: Contact, number: int = 1) -> ChemicalSynapse | GapJunction:
         """The synapse or gap junction that stands for a contact: by its sign, or by its transmitter if it has none."""
         if contact.kind == "gap_junction":
             return self.gap_junction
@@ -98,15 +99,21 @@ def build_network(connectome: Connectome, parameters: Parameters | None = None) 
         A circuit that `neuron_models.engine.Simulation` builds and runs.
     """
     parameters = NetworkParameters() if parameters is None else parameters
-    cells = tuple(Cell(name, morphology(name), parameters.membrane_of(morphology(name))) for name in connectome.names)
-    junctions = tuple(_junction(contact, parameters) for contact in connectome.contacts)
+    cells = tuple(parameters.cell(name, morphology(name)) for name in connectome.names)
+    numbers = Counter(_pair(contact) for contact in connectome.contacts)
+    junctions = tuple(_junction(contact, parameters, numbers[_pair(contact)]) for contact in connectome.contacts)
     return Circuit(cells, junctions, parameters.longest_compartment)
 
 
-def _junction(contact: Contact, parameters: Parameters) -> Junction:
+def _pair(contact: Contact) -> tuple[str, str, str]:
+    """Which contacts are of one pair; gap junctions that a table lists from both sides are of two."""
+    return contact.pre, contact.post, contact.kind
+
+
+def _junction(contact: Contact, parameters: Parameters, number: int) -> Junction:
     pre = Site(contact.pre, contact.pre_segment, contact.pre_fraction)
     post = Site(contact.post, contact.post_segment, contact.post_fraction)
-    return Junction(pre, post, parameters.mechanism(contact))
+    return Junction(pre, post, parameters.mechanism(contact, number))
 
 
 def simulate(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from neuron_models.channels import CALCIUM, CalciumPool
+from neuron_models.channels import CALCIUM, CALCIUM_MODEL, CHANNELS, CalciumPool
 from neuron_models.circuit import Cell, Circuit
 
 _STEP = 0.01
@@ -18,10 +18,14 @@ _CALCIUM_A_CHARGE = 1e4 / (2 * 96485.3321233100184)
 
 
 def channel_sources(circuit: Circuit) -> dict[str, str]:
-    """The text of each .mod file that the channels of a circuit need; none when it has no channels."""
-    suffixes = set()
-    for cell in circuit.cells:
-        suffixes |= {channel.kind.suffix for channel in cell.channels} | ({CALCIUM} if cell.calcium else set())
+    """The text of the .mod files that the channels of a circuit need; none when it has no channels.
+
+    Those of one model come together, so that they are compiled once, whichever of them a circuit has.
+    """
+    used = {channel.kind.model for cell in circuit.cells for channel in cell.channels}
+    used |= {CALCIUM_MODEL for cell in circuit.cells if cell.calcium is not None}
+    suffixes = {kind.suffix for kind in CHANNELS.values() if kind.model in used}
+    suffixes |= {CALCIUM} if CALCIUM_MODEL in used else set()
     folder = importlib.resources.files("neuron_models") / "mod" / "channels"
     files = sorted(re.sub(r"(?<!^)([A-Z])", r"_\1", suffix).lower() + ".mod" for suffix in suffixes)
     return {file: (folder / file).read_text() for file in files}
@@ -71,6 +75,8 @@ class ChannelCurrents:
     def __init__(self, h: Any, circuit: Circuit, sections: Mapping[str, Sequence[Any]]) -> None:
         self._h = h
         self.places: list[tuple] = []
+        self.solved: dict[frozenset[str], Float[np.ndarray, " node"]] = {}
+        """Rests that were found, by the cells that were cut off."""
         currents: list[list[Any]] = []
         segments: list[Any] = []
         self._pools: list[tuple[int, Any, CalciumPool]] = []
@@ -90,35 +96,31 @@ class ChannelCurrents:
         self._i = _pointers(h, [reference for each in currents for reference in each])
         self._segments = segments
 
-    def steady(
-        self, v: Float[np.ndarray, " place"], keep: Sequence[str] = ()
-    ) -> tuple[Float[np.ndarray, " place"], Float[np.ndarray, " place"]]:
+    def steady(self, v: Float[np.ndarray, " place"]) -> tuple[Float[np.ndarray, " place"], Float[np.ndarray, " place"]]:
         """The outward current of each place in nA, and its slope in uS, where every gate and the calcium have settled.
+
+        NEURON is left with that calcium.
 
         Args:
             v: the potential of each place in mV.
-            keep: cells whose calcium stays as it is.
         """
-        above, below, here = (self._currents(v + step, keep) for step in (_STEP, -_STEP, 0.0))
-        return here, (above - below) / (2 * _STEP)
+        above, here = self._currents(v + _STEP), self._currents(v)
+        return here, (above - here) / _STEP
 
-    def _currents(self, v: Float[np.ndarray, " place"], keep: Sequence[str]) -> Float[np.ndarray, " place"]:
+    def _currents(self, v: Float[np.ndarray, " place"]) -> Float[np.ndarray, " place"]:
         self._v.scatter(self._h.Vector(v))
         self._h.finitialize()
-        if self._settle(keep):
+        if self._settle():
             self._h.finitialize()
         found = self._h.Vector(len(self._owners))
         self._i.gather(found)
         return np.bincount(self._owners, found.as_numpy(), len(self.places)) * self._areas
 
-    def _settle(self, keep: Sequence[str]) -> bool:
+    def _settle(self) -> bool:
         """Let the next initialisation begin with the calcium that the currents of now keep up; whether there is any."""
         for place, mechanism, pool in self._pools:
-            calcium = resting_calcium(pool)
-            if self.places[place][0] not in keep:
-                inward = -self._segments[place].ica / mechanism.depth * _CALCIUM_A_CHARGE
-                calcium = max(pool.base + pool.fraction * pool.tau * inward, pool.least)
-            mechanism.start = calcium
+            inward = -self._segments[place].ica / mechanism.depth * _CALCIUM_A_CHARGE
+            mechanism.start = max(pool.base + pool.fraction * pool.tau * inward, pool.least)
         return bool(self._pools)
 
 

@@ -31,6 +31,11 @@ class ChannelKind:
     source: str
     reads_calcium: bool = False
 
+    @property
+    def model(self) -> str:
+        """Whose model it belongs to."""
+        return self.source.split()[0]
+
 
 _N2019 = "Nicoletti et al. 2019, PLoS ONE 14(7): e0218738"
 _N2024 = "Nicoletti et al. 2024, PLoS ONE 19(3): e0298105"
@@ -64,8 +69,8 @@ CHANNELS: dict[str, ChannelKind] = {
 }
 """The currents by name. `_fitted` ones have the constants of 2024, which differ from those of 2019."""
 
-CALCIUM = "WormtwinCalcium"
-"""NEURON's name of the mechanism that keeps calcium."""
+CALCIUM, CALCIUM_MODEL = "WormtwinCalcium", "Nicoletti"
+"""NEURON's name of the mechanism that keeps calcium, and whose model it belongs to."""
 
 
 def _require_place(where: str, owner: str) -> None:

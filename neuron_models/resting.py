@@ -114,19 +114,27 @@ def resting(
     for junction in circuit.junctions:
         if not {junction.pre.cell, junction.post.cell} & gone:
             network.add_junction(compartment(junction.pre), compartment(junction.post), junction.mechanism)
-    solved = _solved(network, currents)
-    rest = {node: solved[number] for node, number in network.nodes.items() if len(node) == 3}
+    solved = _solved(network, currents, frozenset(gone))
+    if currents is not None:
+        currents.steady(solved[[network.nodes[place] for place in currents.places]])
+    rest = {node: float(solved[number]) for node, number in network.nodes.items() if len(node) == 3}
     return rest | _begun(circuit, sections, begun)
 
 
-def _solved(network: Conductances, currents: ChannelCurrents | None) -> list[Millivolts]:
+def _solved(
+    network: Conductances, currents: ChannelCurrents | None, gone: frozenset[str]
+) -> Float[np.ndarray, " node"]:
     from scipy.sparse.linalg import spsolve
 
+    if currents is not None and gone in currents.solved:
+        return currents.solved[gone]
     matrix, drive = network.equation()
     v = np.atleast_1d(spsolve(matrix, drive))
     if currents is not None or network.bent:
         v = settle(network, matrix, drive, v, currents)
-    return v.tolist()
+    if currents is not None:
+        currents.solved[gone] = v
+    return v
 
 
 def _begun(circuit: Circuit, sections: Mapping[str, Sequence[Any]], begun: Mapping[str, Any]) -> dict[tuple, Any]:

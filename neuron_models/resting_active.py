@@ -1,5 +1,6 @@
 """The rest of a circuit with channels, or with graded synapses whose thresholds are given: Newton's steps in time."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,17 +9,18 @@ from jaxtyping import Float
 from neuron_models.active import ChannelCurrents
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.units import Milliseconds
+from neuron_models.synapse import GradedSynapse
 
 if TYPE_CHECKING:
     from neuron_models.resting import Conductances
 
 _FIRST_STEP: Milliseconds = 2.0
-_GROWTH = 2.0
+_GROWTH = 5.0
 _LARGEST = 10.0
 """The furthest in mV that a step may go."""
 _CLOSE = 1e-9
 """The step in mV below which it has settled."""
-_STEPS = 200
+_STEPS = 100
 
 
 def settle(
@@ -60,8 +62,6 @@ def settle(
             break
         step = step * _GROWTH if largest < _LARGEST else _FIRST_STEP
     _require_settled(network, change)
-    if currents is not None:
-        currents.steady(_at(network, v, currents))
     return v
 
 
@@ -78,20 +78,24 @@ def _bent(
         np.add.at(current, places, found)
         entries.append((places, places, slope))
     if network.bent:
-        pre, post = (np.array([each[side] for each in network.bent]) for side in (0, 1))
-        activity = [synapse.settled(v[one]) for one, _, synapse in network.bent]
-        g, e = np.array([(each.g_max, each.e_rev) for *_, each in network.bent]).T
-        s, by_v = np.array(activity).T
+        pre, post, g, e, s, slope = _synapses(network, v)
         np.add.at(current, post, g * s * (v[post] - e))
-        entries += [(post, post, g * s), (post, pre, g * by_v * (v[post] - e))]
+        entries += [(post, post, g * s), (post, pre, g * slope * (v[post] - e))]
     rows, columns, values = (np.concatenate(each) for each in zip(*entries, strict=True))
     return current, coo_array((values, (rows, columns)), shape=(len(v), len(v))).tocsc()
 
 
-def _at(
-    network: "Conductances", v: Float[np.ndarray, " node"], currents: ChannelCurrents
-) -> Float[np.ndarray, " place"]:
-    return v[[network.nodes[place] for place in currents.places]]
+def _synapses(network: "Conductances", v: Float[np.ndarray, " node"]) -> tuple[np.ndarray, ...]:
+    """Of the bent synapses: the nodes before and behind, conductance, reversal, activity and its slope."""
+    pre, post = (np.array([each[side] for each in network.bent]) for side in (0, 1))
+    g, e = np.array([(each.g_max, each.e_rev) for *_, each in network.bent]).T
+    s, slope = np.zeros((2, len(pre)))
+    kinds: dict[GradedSynapse, list[int]] = {}
+    for place, (*_, synapse) in enumerate(network.bent):
+        kinds.setdefault(replace(synapse, g_max=1.0), []).append(place)
+    for synapse, places in kinds.items():
+        s[places], slope[places] = synapse.settled(v[pre[places]])
+    return pre, post, g, e, s, slope
 
 
 def _require_settled(network: "Conductances", change: Float[np.ndarray, " node"]) -> None:

@@ -65,11 +65,6 @@ def _require_able(circuit: Circuit, simulator: str) -> None:
         not graded or engine_of(simulator) == "neuron",
         f"simulator {simulator} has no graded synapses: use coreneuron or neuron",
     )
-    active = next((cell.name for cell in circuit.cells if cell.channels), None)
-    require(
-        active is None or engine_of(simulator) == "neuron",
-        f"simulator {simulator} has no channels, and {active} has some: use coreneuron or neuron",
-    )
 
 
 def preparation(circuit: Circuit, simulator: str, fingerprint: str) -> Callable[[], object]:

@@ -44,9 +44,9 @@ class ChemicalSynapse:
 class GradedSynapse:
     """A conductance that follows the potential in front of it without spikes: g_max s.
 
-    ds/dt = rise phi(v) (1 - s) - decay s, phi(v) = 1 / (1 + exp(-slope (v - threshold))). The threshold is the potential
-    in front of it at rest, where every synapse is half way up (Kunert et al. 2014), unless it is given. A run begins
-    with the activity that the potential in front keeps up, or with `start`.
+    ds/dt = rise phi(v) (1 - s) - decay s, phi(v) = 1 / (1 + exp(-slope (v - threshold))). The threshold is the
+    potential in front of it at rest, where every synapse is half way up (Kunert et al. 2014), unless it is given. A run
+    begins with the activity that the potential in front keeps up, or with `start`.
     """
 
     g_max: Microsiemens = 1e-4

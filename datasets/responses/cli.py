@@ -52,8 +52,8 @@ def simulate(
     simulator: SimulatorOption = "coreneuron",
 ) -> None:
     """Simulate a scenario on the connectome into a dataset; a stopped run goes on where it was."""
-    from connectome.graded_cells import parameters_of, time_step_of
     from connectome.network import default_settings, steps_a_sample
+    from connectome.network_parameters import parameters_of, time_step_of
     from connectome.parameters import load_parameters
     from connectome.random_stimuli import random_scenario
     from connectome.scenario import load_scenario

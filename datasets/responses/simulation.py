@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float
 
 from connectome.contact import Connectome, require_covered
-from connectome.graded_cells import time_step_of
 from connectome.network import Parameters, build_network, default_settings, steps_a_sample
+from connectome.network_parameters import time_step_of
 from connectome.places import cells_of, units_of
 from connectome.scenario import Scenario
 from connectome.simulating import simulate_here

@@ -84,8 +84,8 @@ def crawl(
 
 
 def _network(network: str | None, parameter_set: str) -> "tuple[Circuit, str]":
-    from connectome.graded_cells import parameters_of
     from connectome.network import build_network
+    from connectome.network_parameters import parameters_of
     from connectome.parameters import load_parameters
     from connectome.wiring import load_connectome
 

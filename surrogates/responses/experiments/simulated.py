@@ -87,7 +87,7 @@ def simulated_data(
         The dataset file of each scenario and sampling; and, where the worm is not the paper's, in words what a linear
         model about rest loses there.
     """
-    from connectome.graded_cells import parameters_of
+    from connectome.network_parameters import parameters_of
     from connectome.parameters import load_parameters
     from connectome.scenario import load_scenario
     from connectome.wiring import load_connectome
