@@ -15,7 +15,7 @@ from neuron_models.foundation.errors import InputError
 if TYPE_CHECKING:
     from datasets.dataset import Dataset
 
-TOPICS = ("responses", "calcium", "posture", "pose")
+TOPICS = ("responses", "calcium", "posture", "pose", "calls")
 
 
 def _no_details(dataset: "Dataset") -> dict[str, Any]:
