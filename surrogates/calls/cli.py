@@ -70,3 +70,9 @@ def evaluate(
         tell_left_out(table)
         rows.append((path.name, scores_of(table.calls, true.calls)))
     print_scores(rows)
+
+
+def register(app: typer.Typer) -> None:
+    """Mount the commands of the other modules; `datasets.calls.cli` mounts the group."""
+    import surrogates.calls.correction.cli
+    import surrogates.calls.repertoire.cli  # noqa: F401
