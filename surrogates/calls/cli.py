@@ -1,4 +1,4 @@
-"""`wormtwin calls detect` and `evaluate`."""
+"""`wormtwin calls detect`, `evaluate` and `demo`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -70,6 +70,21 @@ def evaluate(
         tell_left_out(table)
         rows.append((path.name, scores_of(table.calls, true.calls)))
     print_scores(rows)
+
+
+@calls_app.command("demo")
+def demo(
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    seconds: Annotated[float, typer.Option(min=1, max=3600, help="Length of the recording.")] = 60.0,
+    seed: Annotated[int, typer.Option(help="Of the recording.")] = 0,
+) -> None:
+    """Generate a recording, find its calls, score them, name their shapes and count what follows what."""
+    from surrogates.calls.demo import run_demo
+    from surrogates.calls.detection.score_table import print_scores
+
+    done = run_demo(out, seconds, seed)
+    print_scores([("calls_tonal", done.scores)])
+    print(f"shapes of the calls found: macro-F1 {done.shapes:.3f}; tables in {out}")
 
 
 def register(app: typer.Typer) -> None:

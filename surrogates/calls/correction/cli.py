@@ -15,10 +15,10 @@ from neuron_models.foundation.wording import counted
 def page(
     recording: RecordingArgument,
     out: Annotated[
-        Path, typer.Option(help="The table that every change is saved to (.csv); there already, it is gone on with.")
+        Path, typer.Option(help="Every change is saved to this table (.csv); one that exists is gone on with.")
     ],
     calls: Annotated[
-        Path | None, typer.Option(help="A table of calls to begin from; the detector's when there is none.")
+        Path | None, typer.Option(help="A table to begin from; the detector's calls when not said.")
     ] = None,
     channel: ChannelOption = 1,
     band: Annotated[str, typer.Option(help="Lowest and highest frequency, such as 30-120, in kHz.")] = "",

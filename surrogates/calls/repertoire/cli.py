@@ -47,9 +47,7 @@ def classify_(
     recording: RecordingArgument,
     calls: CallsOption,
     out: TableOut,
-    labelled: Annotated[
-        Path | None, typer.Option(help="Calls with classes to learn, instead of the eight shapes.")
-    ] = None,
+    labelled: Annotated[Path | None, typer.Option(help="Calls with classes to learn, not the eight shapes.")] = None,
     labelled_recording: Annotated[Path | None, typer.Option(help="Where they are; RECORDING when not said.")] = None,
     band: BandOption = "",
     seed: Annotated[int, typer.Option(help="Of the forest.")] = 0,

@@ -107,11 +107,9 @@ def _contour(
 ) -> Contour | None:
     from datasets.calls.kernels.frames import flatten
 
-    middle = spectrogram.time(0)
-    first = max(0, round((call.start - middle) / spectrogram.step + 0.5))
-    last = min(
-        spectrogram.frames(recording.samples), max(first + 1, round((call.stop - middle) / spectrogram.step + 0.5))
-    )
+    first, stop = (round((at - spectrogram.time(0)) / spectrogram.step + 0.5) for at in (call.start, call.stop))
+    first = max(0, first)
+    last = min(spectrogram.frames(recording.samples), max(first + 1, stop))
     if last <= first:
         return None
     raw = spectrogram.read(reader, first, last)

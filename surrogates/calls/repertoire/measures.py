@@ -45,22 +45,14 @@ def measures_of(contour: Contour) -> dict[str, float]:
 
 def measure_table(contours: Sequence[Contour]) -> pd.DataFrame:
     """A row a call: when it is, its class, and its measures."""
-    rows = [
-        {
-            "start_s": c.call.start,
-            "stop_s": c.call.stop,
-            "label": c.call.label,
-            "channel": c.call.channel,
-            **measures_of(c),
-        }
-        for c in contours
-    ]
+    names = {"start_s": "start", "stop_s": "stop", "label": "label", "channel": "channel"}
+    rows = [{**{to: getattr(c.call, of) for to, of in names.items()}, **measures_of(c)} for c in contours]
     return pd.DataFrame(rows).round(6)
 
 
 def embedding(
     time: Float[np.ndarray, " frame"], frequency: Float[np.ndarray, " frame"], points: int = 16
-) -> np.ndarray:
+) -> Float[np.ndarray, " feature"]:
     """A contour as numbers: its shape at equal times about its mean in kHz, its slopes, steps, range and duration."""
     place = np.linspace(0, 1, points)
     relative = (time - time[0]) / max(time[-1] - time[0], 1e-9)

@@ -1,6 +1,7 @@
 """Sequences of calls, and what follows what."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,6 @@ def transition_table(sequences: Sequence[Sequence[Call]]) -> pd.DataFrame:
     place = {name: index for index, name in enumerate(names)}
     counts = np.zeros((len(names), len(names)), int)
     for each in sequences:
-        for one, other in zip(each[:-1], each[1:], strict=True):
+        for one, other in pairwise(each):
             counts[place[one.label], place[other.label]] += 1
     return pd.DataFrame(counts, index=pd.Index(names, name="from"), columns=names)
