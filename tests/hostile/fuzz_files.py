@@ -10,6 +10,9 @@ import numpy as np
 
 from datasets.calcium.sample import SampleSettings as CalciumSettings
 from datasets.calcium.sample import make_sample as make_calcium
+from datasets.calls.generator.sample import SampleSettings as CallSettings
+from datasets.calls.generator.sample import make_sample as make_calls
+from datasets.calls.generator.writing import write_sample as write_calls
 from datasets.dataset import Dataset, Trial
 from datasets.pose.generator.sample import SampleSettings as PoseSettings
 from datasets.pose.generator.sample import make_sample as make_pose
@@ -88,6 +91,8 @@ def _datasets(folder: Path) -> None:
     save_dataset(
         amplitudes_of(posture, fit_eigenworms(pooled_angles(posture), 4, method="pca")), folder / "amplitudes.h5"
     )
+    write_calls(make_calls(CallSettings(seconds=15.0, seed=1)), folder / "calls.wav")
+    (folder / "calls.calls.csv").rename(folder / "calls.csv")
     save_dataset(make_pose(PoseSettings("fly", 12, 32, 0, 3)), folder / "pose.h5")
 
 
