@@ -12,15 +12,34 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from neuron_models.foundation.errors import InputError
-from neuron_models.foundation.units import Hertz
 
 if TYPE_CHECKING:
-    import numpy as np
-    from jaxtyping import Float
-
     from datasets.dataset import Dataset
 
 TOPICS = ("responses", "calcium", "posture", "pose", "behaviour", "calls")
+
+
+@dataclass(frozen=True, eq=False)
+class PointTracks:
+    """Points of animals in every frame of a recording, as one topic hands them to another.
+
+    Attributes:
+        name: of the recording.
+        points: names.
+        animals: names.
+        xy: (frame, animal, point, 2) in `units`, x to the right and y down; NaN where a point is not known.
+        fps: frames a second.
+        units: such as px.
+        notes: what the reader left out, in words.
+    """
+
+    name: str
+    points: tuple[str, ...]
+    animals: tuple[str, ...]
+    xy: "Float[np.ndarray, 'frame animal point 2']"
+    fps: Hertz
+    units: str = "px"
+    notes: tuple[str, ...] = ()
 
 
 def _no_details(dataset: "Dataset") -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from connectome.cli import NetworkOption
-from datasets.cli import dataset_app
 from datasets.options import (
     ClusterOption,
     DataArgument,
@@ -16,6 +15,7 @@ from datasets.options import (
     ScaleOption,
     ScenarioOption,
     SimulatorOption,
+    dataset_app,
     one_of,
     parse_numbers,
 )

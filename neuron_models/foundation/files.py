@@ -87,7 +87,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
 def atomic_files(folder: Path) -> Iterator[Path]:
     """Give a folder to write files to; they move into `folder` only if nothing went wrong.
 
-    It lies beside `folder`, or in it where it is there, which may be another disk. What `folder` holds already stays, but for files of the same names. Errors name `folder`.
+    It lies beside `folder`, or in it where it is there, which may be another disk. What `folder` holds already stays,
+    but for files of the same names. Errors name `folder`.
     """
     require_writable(folder)
     require(not folder.is_file(), f"{folder} is a file: name a folder")

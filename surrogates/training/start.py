@@ -7,9 +7,9 @@ from jaxtyping import Float
 
 from datasets.dataset import Dataset, Trial
 from surrogates.backend import keras
-from surrogates.export.layers import LAYERS, exported_layers, step_of
-from surrogates.export.running import resting, run_step
-from surrogates.export.step import Step
+from surrogates.steps.layers import LAYERS, exported_layers, step_of
+from surrogates.steps.running import resting, run_step
+from surrogates.steps.step import Step
 from surrogates.training.metrics import respond, stimulus, target
 
 _STEPS, _NUDGE, _RIDGE, _TRUST = 12, 1e-3, 1e-6, (1e-3, 0.2, 5.0)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from jaxtyping import Float
 
-from surrogates.export.expressions import operations
-from surrogates.export.step import Affine, Step
+from surrogates.steps.expressions import operations
+from surrogates.steps.step import Affine, Step
 
 _SELU = (1.0507009873554805, 1.7580993408473766)
 FUNCTIONS: dict[str, Callable[..., np.ndarray]] = {
