@@ -12,8 +12,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.units import Hertz
 
 if TYPE_CHECKING:
+    import numpy as np
+    from jaxtyping import Float
+
     from datasets.dataset import Dataset
 
 TOPICS = ("responses", "calcium", "posture", "pose", "behaviour", "calls")

@@ -67,7 +67,8 @@ def fit_atlas(atlas: Atlas, table: WiringTable, halvings: int = 1, seed: int = 0
     means = np.mean([row[0] for row in rows], axis=0)
     constants = np.stack([row[1] for row in rows])
     stable = all(model.stable(each) for each in constants)
-    return FitReport(*map(float, means), constants, number, halvings, stable)
+    before, after, other, ceiling, fitted = (float(mean) for mean in means)
+    return FitReport(before, after, other, ceiling, fitted, constants, number, halvings, stable)
 
 
 def _of(halves: Halves, part: tuple) -> Halves:

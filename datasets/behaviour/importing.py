@@ -67,7 +67,8 @@ def import_recordings(tracks: Sequence[Path], labels: Sequence[Path], settings: 
     """
     wrong = f"{counted(len(tracks), 'file')} of tracks and {counted(len(labels), 'file')} of labels: one each, in order"
     require(len(labels) in (0, len(tracks)), wrong)
-    pairs = list(zip(tracks, labels or [None] * len(tracks), strict=True))
+    beside: Sequence[Path | None] = labels or [None] * len(tracks)
+    pairs = list(zip(tracks, beside, strict=True))
     with left_out_parts() as left_out:
         read = read_each(pairs, lambda pair: _read(*pair, settings))
     classes = settings.classes or _classes([each for _, each in read if each], settings)

@@ -58,8 +58,8 @@ def agreement(
     numbers = [np.bincount(side[side >= 0], minlength=len(classes)) / max(1, len(side)) for side in (first, second)]
     expected = float((numbers[0] * numbers[1]).sum())
     kappa = (observed - expected) / (1 - expected) if expected < 1 else np.nan
-    means = [float(np.mean([getattr(s, name) for s in shown])) if shown else np.nan for name in ("f1", "bout_f1")]
-    return Agreement(observed, kappa, *means, len(first), scores)
+    frames, bouts = (float(np.mean([getattr(s, of) for s in shown])) if shown else np.nan for of in ("f1", "bout_f1"))
+    return Agreement(observed, kappa, frames, bouts, len(first), scores)
 
 
 def match_bouts(true: Sequence[Bout], given: Sequence[Bout]) -> int:

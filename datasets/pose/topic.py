@@ -45,11 +45,11 @@ def _validate_details(names: tuple[str, ...], details: Mapping[str, Any]) -> Non
 
 def _validate_presence(presence: Any) -> None:
     """The confidence below which a key point counts as absent, and the split that it was chosen on."""
-    found = presence if isinstance(presence, Mapping) else {}
-    threshold, split = found.get("threshold"), found.get("chosen_on")
-    is_number = isinstance(threshold, int | float) and not isinstance(threshold, bool)
+    stated: Mapping[str, Any] = presence if isinstance(presence, Mapping) else {}
+    threshold, split = stated.get("threshold"), stated.get("chosen_on")
+    is_share = isinstance(threshold, int | float) and not isinstance(threshold, bool) and 0 <= threshold <= 1
     require(
-        is_number and 0 <= threshold <= 1 and isinstance(split, str) and split in (*SPLITS, "all"),
+        is_share and isinstance(split, str) and split in (*SPLITS, "all"),
         f"presence must hold a threshold from 0 to 1 and the split that it was chosen on, got {presence!r:.80}",
     )
 

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from datasets.behaviour.cli import behaviour_app
 from datasets.options import DataArgument, OutOption
-from neuron_models.foundation.errors import require
+from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.wording import counted
 
@@ -32,11 +32,12 @@ def predict(
     dataset = load_dataset(data)
     network, signature = load_model(model)
     smoothing = kept_smoothing(signature.details) if signature is not None else None
-    require(smoothing is not None and signature is not None, f"{model} is no model of behaviours")
+    if smoothing is None or signature is None:
+        raise InputError(f"{model} is no model of behaviours")
     prepared = windowed(dataset)
     extra = {**dataset.extra, "classes": list(signature.classes)}
     blank = tuple(replace(trial, y=np.zeros((len(trial), 1)), weight=None) for trial in prepared)
-    names = {"y_names": signature.y_names, "task": "classification", "extra": extra}
+    names: dict[str, Any] = {"y_names": signature.y_names, "task": "classification", "extra": extra}
     signature.require_same(replace(prepared, trials=blank, **names))
     trials = []
     for stored, trial in zip(dataset, prepared, strict=True):

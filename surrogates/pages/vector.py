@@ -68,7 +68,7 @@ def inline_svg(figure: Figure, name: str, alt: str) -> InlineFigure:
 def _smallest_letters(figure: Figure) -> float:
     """The font size in CSS pixels of the smallest text of a figure; infinite where there is none."""
     texts = [each for each in figure.findobj(Text) if each.get_visible() and each.get_text().strip()]
-    return min((each.get_fontsize() * _POINTS for each in texts), default=float("inf"))
+    return min((float(each.get_fontsize()) * _POINTS for each in texts), default=float("inf"))
 
 
 def _strip(root) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from neuron_models.foundation.units import Seconds
 
@@ -55,10 +56,10 @@ def _hear_jax() -> None:
         return
     from jax import monitoring
 
-    def hear(event: str, duration: float, **_) -> None:
+    def hear(event: str, duration_secs: float, **_: Any) -> None:
         if event.startswith(_JAX):
             now = time.perf_counter()
-            _PASSES.append((now - duration, now))
+            _PASSES.append((now - duration_secs, now))
 
     monitoring.register_event_duration_secs_listener(hear)
     _heard.add("jax")

@@ -1,7 +1,7 @@
 """`wormtwin body`: a worm's body moved by activations of its muscles."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -50,7 +50,8 @@ def run(
     if wcon is not None:
         write_wcon(recordings, wcon)
     for each in recordings:
-        start, end = each.centroid[0], each.centroid[-1]
+        ends: Any = each.centroid
+        start, end = ends[0], ends[-1]
         far = float(((end - start) ** 2).sum() ** 0.5)
         print(f"{each.name}: {len(each.angles) / each.fps:g} s in {chosen.name}, {far:.3g} mm from start to end")
     print(f"{counted(len(recordings), 'worm')} in {out}{f', {wcon}' if wcon else ''}")

@@ -170,12 +170,12 @@ def _places(names: tuple[str, ...], wanted: tuple[str, ...], ablated: tuple[str,
 
 def _receptive(neurons: tuple[str, ...]) -> Float[np.ndarray, "neuron felt"]:
     """How each neuron averages what the segments of its units feel, on its own side; dorsal segments first."""
-    matrix = np.zeros((len(neurons), 2, SEGMENTS))
+    sides = np.zeros((len(neurons), 2, SEGMENTS))
     wide = SEGMENTS // UNITS
     for row, name in enumerate(neurons):
         kind = next(each for each in SIZES if name.startswith(each))
         for unit in range(UNITS):
             if neuron_of(kind, unit) == name:
-                matrix[row, 0 if kind.startswith("D") else 1, unit * wide : (unit + 1) * wide] = 1
-    matrix = matrix.reshape(len(neurons), -1)
+                sides[row, 0 if kind.startswith("D") else 1, unit * wide : (unit + 1) * wide] = 1
+    matrix = sides.reshape(len(neurons), -1)
     return matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)

@@ -100,7 +100,7 @@ def _gaits(recording: PostureRecording) -> list:
 
 def _amplitudes(dataset: Dataset) -> dict[str, np.ndarray]:
     names = [name for name in dataset.x_names if name.startswith("a")][:4]
-    found = {name: [] for name in names}
+    found: dict[str, list[np.ndarray]] = {name: [] for name in names}
     for trial in dataset:
         x = np.asarray(trial.x[:], float)
         for name in names:
