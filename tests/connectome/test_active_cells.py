@@ -78,8 +78,8 @@ def test_first_crossings_of_jneuroml(name, length, picoamperes, onset, width, du
 def test_rests(name, measured, authors):
     """What was measured (Liu et al. 2014), and what the authors' own NEURON program gives.
 
-    In it, calcium channels of cells with calcium see a Nernst potential of 120 mV where the paper says 60 mV: VD5 differs
-    by 1.4 mV. VA5 rests at -75.7 mV there too, where -71.7 mV were measured.
+    In it, calcium channels of cells with calcium see a Nernst potential of 120 mV where the paper says 60 mV: VD5
+    differs by 1.4 mV. VA5 rests at -75.7 mV there too, where -71.7 mV were measured.
     """
     v = potential(published(name), 0.0, RunSettings(20.0, 0.1), 0.0)
     assert np.ptp(v) < 1e-6
