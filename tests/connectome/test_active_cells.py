@@ -72,13 +72,14 @@ def test_first_crossings_of_jneuroml(name, length, picoamperes, onset, width, du
 
 
 @pytest.mark.parametrize(
-    ("name", "measured", "authors"), [("VB6", -53.2, -53.19), ("VD5", -45.8, -44.61), ("VA5", None, -75.72)]
+    ("name", "measured", "authors"),
+    [("VB6", -53.2, -53.19), ("VD5", -45.8, -44.61), ("VA5", None, -75.72), ("AIY", None, -55.2)],
 )
 def test_rests(name, measured, authors):
     """What was measured (Liu et al. 2014), and what the authors' own NEURON program gives.
 
-    In it, calcium channels see a Nernst potential where the paper says 60 mV: VD5 differs by 1.4 mV. VA5 rests at
-    -75.7 mV there too, where -71.7 mV were measured.
+    In it, calcium channels of cells with calcium see a Nernst potential of 120 mV where the paper says 60 mV: VD5
+    differs by 1.4 mV. VA5 rests at -75.7 mV there too, where -71.7 mV were measured.
     """
     v = potential(published(name), 0.0, RunSettings(20.0, 0.1), 0.0)
     assert np.ptp(v) < 1e-6
@@ -92,14 +93,16 @@ def test_rests(name, measured, authors):
     [
         ("AVAL", -39.3655, (-34.3858, -21.2594, 0.5288, 24.1449)),
         ("AVAR", -24.6456, (-19.1719, -6.6651, 7.4881, 14.7008)),
-        ("AIY", -55.2035, (-26.3058, -10.4724, -3.3361, -4.6589)),
         ("RIM", -43.3107, (-21.2269, 2.0345, 11.7312, 11.1905)),
     ],
 )
 def test_answers_to_ten_picoamperes(name, rest, answer):
-    """The authors' NEURON program (CelegansInterMotorNeuronsModels), 5, 20, 50 and 100 ms after the onset, in mV."""
+    """The authors' NEURON program (CelegansInterMotorNeuronsModels), 5, 20, 50 and 100 ms after the onset, in mV.
+
+    AVAR still drifts by 0.02 mV a second there; AIY is left out, since calcium channels see another potential there.
+    """
     v = potential(published(name), 0.01, RunSettings(101.0, 0.1), 0.0)
-    assert v[0] == pytest.approx(rest, abs=0.03)
+    assert v[0] == pytest.approx(rest, abs=0.06)
     assert v[[50, 200, 500, 1000]] == pytest.approx(answer, abs=0.1)
 
 
