@@ -89,7 +89,7 @@ def forest(inputs: int, outputs: int, *, trees: int = 100, leaves: int = 256, se
     """
     _require(trees=trees, leaves=leaves)
     require_seed(seed, "the seed of behaviour_forest")
-    model = tree_model("behaviour_forest", inputs, outputs, trees, 2 * leaves - 1, _DEEPEST, 1 / trees, softmax=False)
+    model = tree_model("behaviour_forest", inputs, outputs, trees, 2 * leaves - 1, _DEEPEST, softmax=False)
     model.fitting = {"trees": trees, "leaves": leaves, "seed": seed}
     return model
 
@@ -104,17 +104,16 @@ def fit_forest(model: keras.Model, x: Float[np.ndarray, "sample feature"], y: In
         class_weight="balanced_subsample", random_state=how["seed"],
     ).fit(x, y)  # fmt: skip
     layer = model.get_layer("trees")
-    layer.plant(
-        [_grown(each.tree_, grown.classes_.astype(int), layer.classes) for each in grown.estimators_],
-        np.zeros(layer.classes),
-    )
+    present, number = grown.classes_.astype(int), len(grown.estimators_)
+    trees = [_grown(each.tree_, present, layer.classes, number) for each in grown.estimators_]
+    layer.plant(trees, np.zeros(layer.classes))
 
 
-def _grown(tree, present: Int[np.ndarray, " class"], classes: int) -> Tree:
+def _grown(tree, present: Int[np.ndarray, " class"], classes: int, trees: int) -> Tree:
     leaf, own = tree.children_left < 0, np.arange(tree.node_count)
     value = np.zeros((tree.node_count, classes))
     shares = tree.value[:, 0] / tree.value[:, 0].sum(axis=1, keepdims=True)
-    value[np.ix_(leaf, present)] = shares[leaf]
+    value[np.ix_(leaf, present)] = shares[leaf] / trees
     missing = getattr(tree, "missing_go_to_left", np.zeros(tree.node_count))
     return Tree(
         np.where(leaf, 0, tree.feature),

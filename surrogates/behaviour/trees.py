@@ -106,13 +106,11 @@ def as_float32(thresholds: Float[np.ndarray, " node"]) -> Float[np.ndarray, " no
 
 
 def tree_model(
-    name: str, inputs: int, classes: int, trees: int, nodes: int, depth: int, scale: float = 1.0, *, softmax: bool
+    name: str, inputs: int, classes: int, trees: int, nodes: int, depth: int, *, softmax: bool
 ) -> keras.Model:
-    """A model of trees: their sum times `scale`, as it is or through a softmax."""
+    """A model of trees: their sum as it is, or through a softmax."""
     x = keras.Input((inputs,), name="features")
     y = DecisionTrees(trees, nodes, classes, depth, name="trees")(x)
     if softmax:
         y = keras.layers.Activation("softmax", name="probability")(y)
-    else:
-        y = keras.layers.Rescaling(scale, name="probability")(y)
     return keras.Model(x, y, name=name)
