@@ -63,7 +63,9 @@ def train(
         config.checkpoints, engine, model.get_weights(), train_data, validation_data, config, _facts(objective)
     )
     started = time.perf_counter()
-    with ProgressBar(config.epochs, objective.squared, progress, "validation" in parts) as bar:
+    unit = 1.0 if scales is None else scales.y_scale**2
+    whole = config.epochs + config.polish
+    with ProgressBar(whole, objective.squared, progress, "validation" in parts, unit) as bar:
         if one_program:
             history, best = _fit_program(model, train_data, validation_data, config, objective, bar, kept)
         elif layout is None:
@@ -76,7 +78,7 @@ def train(
         raise FloatingPointError("training diverged: its loss was never finite; use a smaller learning rate")
     if scales is not None:
         fold(model, scales)
-        history |= {key: [scales.y_scale**2 * each for each in history[key]] for key in ("loss", "val_loss")}
+        history |= {key: [unit * each for each in history[key]] for key in ("loss", "val_loss")}
     history = {key: values for key, values in history.items() if "validation" in parts or key[:4] != "val_"}
     if objective.squared:
         losses = [key for key in ("loss", "val_loss") if key in history]

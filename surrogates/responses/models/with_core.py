@@ -137,14 +137,10 @@ def train_with_core(
     _begin(cell, dataset, scales)
     whole = ScannedCell(cell, scales.scaled(raw), scales.scaled(checked), dataset.extra.get("start") == "fit")
     best, unit = Best(whole.first), scales.y_scale**2
-    with ProgressBar(config.epochs + config.polish, objective.squared, progress, "validation" in parts) as bar:
-
-        def heard(loss: float, validation: float) -> None:
-            bar.show(loss * unit, validation * unit)
-
-        adam(whole.ask, whole.judge, best, config.epochs, config.learning_rate, heard)
+    with ProgressBar(config.epochs + config.polish, objective.squared, progress, "validation" in parts, unit) as bar:
+        adam(whole.ask, whole.judge, best, config.epochs, config.learning_rate, bar.show)
         if config.polish:
-            lbfgs(whole.ask, whole.judge, best, config.polish, heard)
+            lbfgs(whole.ask, whole.judge, best, config.polish, bar.show)
     if best.epoch < 0:
         raise FloatingPointError("training diverged: its loss was never finite; use a smaller learning rate")
     whole.keep(best.parameters)

@@ -174,12 +174,8 @@ class Trainer:
         return work.measure_losses()[1]
 
     def gradients(self) -> list[np.ndarray]:
-        """The gradient of the first batch's loss, in the order and the shapes of Keras's weights."""
-        rows = np.arange(self._number)[: self._size]
-        work = self._prepared(rows, first=True)
-        work.run(*_halves(self.parameters, self.layout))
-        work.measure_losses()
-        work.learn(self.parameters, self._gradients, len(rows))
+        """The gradient of the loss of all training trials, in the order and the shapes of Keras's weights."""
+        self.ask(self.parameters.copy())
         return self.weights(self._gradients)
 
     def ask(self, at: Float[np.ndarray, " parameter"]) -> tuple[float, np.ndarray, float]:
