@@ -52,8 +52,8 @@ def states(data: Path, out: Path, models: list[str], jobs: int, more: list[block
     for rule, asked, size, model, wanted in ASKED:
         if not model or model in done.models:
             for protocol in ("paper", "strict"):
-                found = figure(table, rule, asked, size, model, protocol)
-                print(f"{rule} states, {asked}, {size} learned, {protocol}: {found}, asked for {wanted:g} %")
+                figures = figure(table, rule, asked, size, model, protocol)
+                print(f"{rule} states, {asked}, {size} learned, {protocol}: {figures}, asked for {wanted:g} %")
 
 
 def trajectories(data: Path, out: Path, models: list[str], jobs: int) -> blocks.Section:

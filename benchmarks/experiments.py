@@ -18,13 +18,13 @@ COLUMNS = ("model", "parameters", "runs", "published", "measured", "ratio", "wit
 
 def rows(result: dict) -> list[tuple[str, ...]]:
     """One row an entry of an experiment's `result.json`; ratio and verdict where a figure is published."""
-    found = []
+    table = []
     for row in result["table"]:
         published, measured, spread = row["test_published"], row["test"], row["test_sd"]
         compared = published is not None and measured is not None
         ratio = measured / published if compared else None
         near = abs(ratio - 1) <= NEAR if compared else None
-        found.append(
+        table.append(
             (
                 row["model"],
                 f"{row['parameters']:,}",
@@ -36,7 +36,7 @@ def rows(result: dict) -> list[tuple[str, ...]]:
                 "" if row["seconds"] is None else f"{row['seconds']:.1f}",
             )
         )
-    return found
+    return table
 
 
 def show(result: dict, markdown: bool) -> None:

@@ -49,10 +49,10 @@ def with_published_sequence_12(scenario: Scenario) -> Scenario:
     return replace(scenario, stimuli=stimuli)
 
 
-def row(label: str, found: list[np.ndarray]) -> None:
+def row(label: str, traces: list[np.ndarray]) -> None:
     """Print one variant: each sequence's mean over outputs, the mean over FCM sequences, each FCM output's mean."""
-    means = [each.mean() for each in found]
-    outputs = np.mean(found[:-1], axis=0)
+    means = [each.mean() for each in traces]
+    outputs = np.mean(traces[:-1], axis=0)
     cells = " ".join(f"{value:6.3f}" for value in (*means[:-1], np.mean(means[:-1]), means[-1]))
     print(f"{label:34s} {cells}   {' '.join(f'{value:6.3f}' for value in outputs)}", flush=True)
 
@@ -83,15 +83,15 @@ def main() -> None:
         ("1.4", with_published_sequence_12(load_scenario("fcm"))),
         ("2.3", load_scenario("fcm")),
     ):
-        found = sequence_error(simulation, scenario, 12, 0.05)
-        print(f"  sequence 12 with {label} nA on AVB: {' '.join(f'{value:.3f}' for value in found)}")
+        error = sequence_error(simulation, scenario, 12, 0.05)
+        print(f"  sequence 12 with {label} nA on AVB: {' '.join(f'{value:.3f}' for value in error)}")
     for seed in range(seeds):
         row(f"placed by seed {seed}, 20 um, 0.1 ms", errors(place_contacts(seed=seed), 20.0, 0.1))
     row("placed, one compartment, 0.1 ms", errors(placed, 1e6, 0.1))
-    found = errors(placed, 20.0, 0.1)
-    row("placed (= published), 20 um, 0.1 ms", found)
-    fcm = np.mean([each.mean() for each in found[:-1]])
-    print(f"published network: FCM 03, 15, 20, 29, 40 mean {fcm:.2f} %, nictation 01 {found[-1].mean():.2f} %")
+    error = errors(placed, 20.0, 0.1)
+    row("placed (= published), 20 um, 0.1 ms", error)
+    fcm = np.mean([each.mean() for each in error[:-1]])
+    print(f"published network: FCM 03, 15, 20, 29, 40 mean {fcm:.2f} %, nictation 01 {error[-1].mean():.2f} %")
 
 
 if __name__ == "__main__":

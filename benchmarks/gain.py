@@ -83,11 +83,11 @@ def settings_of_the_simulator() -> Iterator[Setting]:
     connectome, reference = load_connectome("placed"), None
     for compartment, dt in (REFERENCE, *SETTINGS):
         simulation = Simulation(build_network(connectome, NetworkParameters(longest_compartment=compartment)))
-        found = judged(simulation, dt)
+        gain = judged(simulation, dt)
         if reference is None:
-            reference = found
+            reference = gain
             continue
-        error = np.sqrt(((found - reference) ** 2).mean((0, 1))) / np.ptp(reference, axis=(0, 1))
+        error = np.sqrt(((gain - reference) ** 2).mean((0, 1))) / np.ptp(reference, axis=(0, 1))
         seconds = {}
         for simulator in ("neuron", "coreneuron"):
             settings = RunSettings(FCM.duration, dt, simulator)
@@ -144,12 +144,12 @@ def main() -> None:
     print(describe())
     print("\n| simulator: compartments, time step | largest error of 16 outputs | NEURON | CoreNEURON |")
     print("|---|---|---|---|")
-    found = []
+    rows = []
     for setting in settings_of_the_simulator():
-        found.append(setting)
+        rows.append(setting)
         costs = " | ".join(f"{seconds:.3f} s" for seconds in setting.seconds.values())
         print(f"| {setting} | {setting.error:.2f} % of range | {costs} |", flush=True)
-    accurate = [setting for setting in found if setting.error <= ENOUGH]
+    accurate = [setting for setting in rows if setting.error <= ENOUGH]
     best = {name: min(accurate, key=lambda s, name=name: s.seconds[name]) for name in ("neuron", "coreneuron")}
     costs = {name: setting.seconds[name] for name, setting in best.items()}
     print("\n| 500 ms of FCM | time | over NEURON | over CoreNEURON | largest difference to Keras |")

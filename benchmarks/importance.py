@@ -28,12 +28,12 @@ from surrogates.training.metrics import predict, respond
 def left_over(model, dataset) -> dict[str, float]:
     """By method, the largest that is left over at any sample of any output, in volts."""
     question = ask(dataset, parse_groups("", dataset.x_names))
-    run, found, worst = respond(model), derivatives(model), dict.fromkeys(("shapley", "integrated-gradients"), 0.0)
+    run, gradients, worst = respond(model), derivatives(model), dict.fromkeys(("shapley", "integrated-gradients"), 0.0)
     for case, present in zip(question.cases, predict(model, question.dataset), strict=True):
         difference = present.astype(float) - run(case.absent[None])[0]
         values = {
             "shapley": exact_shapley(response_game(run, case, question), len(question.groups)).sum(axis=0),
-            "integrated-gradients": integrated_over_response(found, case, question).sum(axis=1),
+            "integrated-gradients": integrated_over_response(gradients, case, question).sum(axis=1),
         }
         for name, total in values.items():
             worst[name] = max(worst[name], float(np.abs(total - difference).max()))

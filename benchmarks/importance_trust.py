@@ -47,11 +47,13 @@ def main() -> None:
     print(f"| {' | '.join(columns)} |")
     print("|---|---|---|---|---|---|---|")
     for name, table in tables.items():
-        found = agreement(table, simulator, measure=measure_of(table))
-        spans = " | ".join(f"{low:.3f} to {high:.3f}" for low, high in (found.over_trials, found.over_cells))
-        off = f"{1000 * found.difference:.2f} mV" if np.isfinite(found.difference) else ""
-        off += " *" * (found.measure == "shares")  # a difference of definition is in it
-        print(f"| {name} | {found.rho:.3f} | {spans} | {found.within:.3f} | {found.top} of {found.outputs} | {off} |")
+        scores = agreement(table, simulator, measure=measure_of(table))
+        spans = " | ".join(f"{low:.3f} to {high:.3f}" for low, high in (scores.over_trials, scores.over_cells))
+        off = f"{1000 * scores.difference:.2f} mV" if np.isfinite(scores.difference) else ""
+        off += " *" * (scores.measure == "shares")  # a difference of definition is in it
+        print(
+            f"| {name} | {scores.rho:.3f} | {spans} | {scores.within:.3f} | {scores.top} of {scores.outputs} | {off} |"
+        )
     current = dataset.stacked()[0].max(axis=(0, 1))
     weighted = tables["saliency"].values * current[:, None]
     rho = spearman(weighted.ravel(), simulator.values.ravel())

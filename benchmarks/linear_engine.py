@@ -41,16 +41,16 @@ def timed(run: Callable[[], np.ndarray], times: int = 5) -> tuple[float, np.ndar
     seconds = []
     for _ in range(times):
         started = time.process_time()
-        found = run()
+        result = run()
         seconds.append(time.process_time() - started)
-    return min(seconds), found
+    return min(seconds), result
 
 
-def errors(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def errors(potentials: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """The error of every neuron that moves, in percent of its range."""
     spread = np.ptp(wanted, axis=0)
     moves = spread > 1e-9
-    return 100 * np.sqrt(((found - wanted)[:, moves] ** 2).mean(0)) / spread[moves]
+    return 100 * np.sqrt(((potentials - wanted)[:, moves] ** 2).mean(0)) / spread[moves]
 
 
 def against_the_limit(circuit: Circuit, title: str, number: int) -> None:
@@ -69,8 +69,8 @@ def against_the_limit(circuit: Circuit, title: str, number: int) -> None:
             del fine
             usual, default = timed(lambda c=clamps: simulation.run(c, sites, RunSettings(500.0, 0.1, "coreneuron")), 1)
             linear.run(clamps, sites, RunSettings(500.0, 0.5, "linear"))
-            quick, found = timed(lambda c=clamps: linear.run(c, sites, RunSettings(500.0, 0.5, "linear")))
-            mine, theirs = errors(found, limit), errors(default[::5], limit)
+            quick, potentials = timed(lambda c=clamps: linear.run(c, sites, RunSettings(500.0, 0.5, "linear")))
+            mine, theirs = errors(potentials, limit), errors(default[::5], limit)
             print(
                 f"  {name} {sequence}: linear worst {mine.max():.4f} %, median {np.median(mine):.5f} %, {quick:.4f} s; "
                 f"CoreNEURON 0.1 ms worst {theirs.max():.2f} %, median {np.median(theirs):.2f} %, {usual:.2f} s; "
@@ -109,13 +109,13 @@ def derived_models() -> None:
     """Print the errors and bounds of models without data."""
     for name, orders in (("fcm", (8, 16, 24)), ("fcm_wide", (16, 24, 32))):
         for order in orders:
-            found = derive(load_scenario(name), place_contacts(), order)
-            pooled = 1000 * np.sqrt((found.errors**2).mean())
+            derived = derive(load_scenario(name), place_contacts(), order)
+            pooled = 1000 * np.sqrt((derived.errors**2).mean())
             print(
-                f"derived, {name}, order {order}: {found.numbers} numbers, {pooled:.3g} mV "
-                f"(worst sequence {1000 * found.errors.max():.3g}, its bound {1000 * found.bounds.max():.3g}), "
-                f"sampled {1000 * np.sqrt((found.sampled**2).mean()):.3g} mV; all below their bounds: "
-                f"{bool((found.errors <= found.bounds).all())}",
+                f"derived, {name}, order {order}: {derived.numbers} numbers, {pooled:.3g} mV "
+                f"(worst sequence {1000 * derived.errors.max():.3g}, its bound {1000 * derived.bounds.max():.3g}), "
+                f"sampled {1000 * np.sqrt((derived.sampled**2).mean()):.3g} mV; all below their bounds: "
+                f"{bool((derived.errors <= derived.bounds).all())}",
                 flush=True,
             )
 

@@ -75,8 +75,8 @@ def sample(given: argparse.Namespace) -> None:
             )
             score = score_keypoints(test, coarse)["test"].keypoints
             print(f"    highest pixels: median {score.median:.2f} px, {100 * score.near['0.025']:.1f} % within 2.5 %")
-            found = find_keypoints(done.model, ModelSignature.of(test, "pose_small"), strangers, progress=False)
-            print(text("    individuals that were not learned", score_keypoints(strangers, found)["test"], 0))
+            keypoints = find_keypoints(done.model, ModelSignature.of(test, "pose_small"), strangers, progress=False)
+            print(text("    individuals that were not learned", score_keypoints(strangers, keypoints)["test"], 0))
             mean = score_keypoints(test, mean_pose(dataset, test))["test"].keypoints
             asked = f"asked for {ASKED[labels]:g} %" if labels in ASKED else "nothing asked for"
             published = f", published {PUBLISHED[labels]:g} % of other flies" if labels in PUBLISHED else ""
@@ -125,12 +125,12 @@ def clip(given: argparse.Namespace) -> None:
 
 def errors(done: Fit, split: str) -> np.ndarray:
     """Distances of all labelled key points of a split, px."""
-    found = [
+    distances = [
         np.linalg.norm(keypoints.points - np.asarray(trial.y[:]), axis=-1)
         for trial, keypoints in zip(done.dataset, done.evaluation.found, strict=True)
         if trial.split == split
     ]
-    away = np.concatenate(found)
+    away = np.concatenate(distances)
     return away[np.isfinite(away)]
 
 

@@ -25,21 +25,21 @@ def main() -> None:
     started = time.process_time()
     with tempfile.TemporaryDirectory() as temporary:
         settings = AlignmentSettings(size=176, animals=2)
-        _, found = align_video(video, "clip", Path(temporary) / "crops.h5", settings, video.fps)
+        _, alignment = align_video(video, "clip", Path(temporary) / "crops.h5", settings, video.fps)
     seconds = time.process_time() - started
     keypoints = labels.skeleton.keypoints
     head, thorax, abdomen = (labels.xy[:, :, keypoints.index(name)] for name in ("head", "thorax", "abdomen"))
     ahead = np.arctan2(*np.moveaxis(head - abdomen, -1, 0)[::-1])
     print(f"{len(video)} frames of {video.size} px in {seconds:.0f} s of processor time")
     for animal in range(2):
-        here = np.flatnonzero(found.status[:, animal] == FOUND)
-        away = np.linalg.norm(found.centre[here, animal, None] - thorax[here], axis=-1)
+        here = np.flatnonzero(alignment.status[:, animal] == FOUND)
+        away = np.linalg.norm(alignment.centre[here, animal, None] - thorax[here], axis=-1)
         fly = np.argmin(away, axis=1)
-        off = found.heading[here, animal] - ahead[here, fly]
+        off = alignment.heading[here, animal] - ahead[here, fly]
         off = np.rad2deg(np.abs((off + np.pi) % (2 * np.pi) - np.pi))
-        flags = [f"{name} {(found.status[:, animal] == code).sum()}" for code, name in enumerate(STATUS)]
+        flags = [f"{name} {(alignment.status[:, animal] == code).sum()}" for code, name in enumerate(STATUS)]
         print(f"animal {animal + 1}: {', '.join(flags)}; changes of identity: {(np.diff(fly) != 0).sum()}")
-        print(f"    centre from the thorax: median {np.median(away.min(axis=1)):.1f} px of {found.length:.0f}")
+        print(f"    centre from the thorax: median {np.median(away.min(axis=1)):.1f} px of {alignment.length:.0f}")
         print(f"    heading off by: median {np.median(off):.1f}, 95 % {np.percentile(off, 95):.1f} degrees")
         print(f"    reversed: {100 * np.mean(off > 90):.1f} % of the frames that are not flagged")
 

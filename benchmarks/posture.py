@@ -62,11 +62,11 @@ def real(given: argparse.Namespace) -> None:
         config = TrainingConfig(given.epochs or 300, 16, 0.002, seed)
         model, training = train_model("posture_lstm", data, config, ON_REAL)
         for context in (5, 25):
-            found = score_next_frame(model, data, context)
-            for name, scores in found.scores.items():
+            next_frame = score_next_frame(model, data, context)
+            for name, scores in next_frame.scores.items():
                 text = {split: f"{score.rmse:.5f}" for split, score in scores.items()}
                 print(f"seed {seed}, {context} frames before: {name}: {text}", flush=True)
-        print(f"{training.seconds:.1f} s, best epoch {training.best_epoch + 1}, {found.lags} lags")
+        print(f"{training.seconds:.1f} s, best epoch {training.best_epoch + 1}, {next_frame.lags} lags")
 
 
 def sample(given: argparse.Namespace, strains: tuple[str, ...] = tuple(STRAINS)) -> Dataset:

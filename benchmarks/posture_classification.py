@@ -1,4 +1,4 @@
-"""Strains told apart by the cells of a network: the shipped strains, and the real worms of the UCR archive.
+"""Strains distinguished by the cells of a network: the shipped strains, and the real worms of the UCR archive.
 
     python benchmarks/posture_classification.py strains out [--seeds 5] [--worms 10] [--minutes 10]
     python benchmarks/posture_classification.py ucr out
@@ -55,10 +55,10 @@ def network(dataset: Dataset, path: Path, epochs: int, units: int):
     return model
 
 
-def text(found: ClassificationResult) -> str:
+def text(result: ClassificationResult) -> str:
     """A verdict in words."""
-    interval = f"{100 * found.low:.1f} to {100 * found.high:.1f}"
-    return f"{found.features}, {found.classifier}: {100 * found.accuracy:.1f} % ({interval})"
+    interval = f"{100 * result.low:.1f} to {100 * result.high:.1f}"
+    return f"{result.features}, {result.classifier}: {100 * result.accuracy:.1f} % ({interval})"
 
 
 def strains(out: Path, seeds: int, worms: int, minutes: float) -> None:
@@ -74,10 +74,10 @@ def strains(out: Path, seeds: int, worms: int, minutes: float) -> None:
         kinds = strain_features(reader, amplitudes_of(sample, shapes), sample)
         asked += len(sample)
         for features, numbers in kinds.items():
-            for found in cross_validate(numbers, features, Protocol(seed=seed), progress=False):
-                key = found.features, found.classifier
-                right[key] = right.get(key, 0) + int(np.trace(found.confusion))
-                print(f"seed {seed}: {text(found)}", flush=True)
+            for classified in cross_validate(numbers, features, Protocol(seed=seed), progress=False):
+                key = classified.features, classified.classifier
+                right[key] = right.get(key, 0) + int(np.trace(classified.confusion))
+                print(f"seed {seed}: {text(classified)}", flush=True)
     print(f"chance {100 * chance(kinds[CELLS].strains):.1f} %; all {seeds} seeds together, {asked} worms:")
     for (features, classifier), number in right.items():
         share = share_right(number, asked)
@@ -90,8 +90,10 @@ def ucr(out: Path) -> None:
     data = load_recordings([shared_folder() / "data" / "posture" / "Worms_TRAIN.tsv"]).dataset
     model = network(data, out / "ucr.keras", epochs=60, units=64)
     protocol = Protocol()
-    for found in cross_validate(strain_features(cell_state_model(model), data)[CELLS], CELLS, protocol, progress=False):
-        print(text(found), flush=True)
+    for classified in cross_validate(
+        strain_features(cell_state_model(model), data)[CELLS], CELLS, protocol, progress=False
+    ):
+        print(text(classified), flush=True)
     started = time.perf_counter()
     print(text(warped(data, protocol)), f"{time.perf_counter() - started:.0f} s")
     print(f"chance {100 * chance(labels_of(data).strains):.1f} %")

@@ -33,10 +33,10 @@ def main() -> None:
     """Print errors and times."""
     print(describe())
     for amplitude, waves, ratio in ((0.6, 4, 40.0), (1.0, 4, 10.0)):
-        found = np.hypot(*crawl(*wave(amplitude, waves, 61, 1.0), law=LinearDrag(ratio)).centroid[-1])
+        speed = np.hypot(*crawl(*wave(amplitude, waves, 61, 1.0), law=LinearDrag(ratio)).centroid[-1])
         known = closed_form(amplitude, waves, ratio)
         print(
-            f"A {amplitude}, q {waves}, ratio {ratio:g}: {found:.4f}, closed form {known:.4f}: {found / known - 1:+.2%}"
+            f"A {amplitude}, q {waves}, ratio {ratio:g}: {speed:.4f}, closed form {known:.4f}: {speed / known - 1:+.2%}"
         )
     angles, mean = wave(0.8, 1.5, 20_000, 600.0)
     for name, law in (("linear", LinearDrag()), ("agar 1.7 %", agar_drag(1.7, 10.0))):

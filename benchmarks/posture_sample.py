@@ -1,4 +1,4 @@
-"""How well the generator's strains are told apart by hand-made features, and in which order they are fast and curved.
+"""How well the generator's strains are distinguished by hand-made features, and their order by speed and curvature.
 
 python benchmarks/posture_sample.py [--worms 10] [--minutes 15] [--seeds 5] [--spread 0.15]
 """
@@ -53,8 +53,8 @@ def main() -> None:
         print(f"seed {seed}: made in {seconds:.1f} s; {', '.join(f'{n} {s[-1]:.1f} %' for n, s in scores.items())}")
         for key, names in order.items():
             print(f"  {key}: {' < '.join(names)}")
-    for name, found in scores.items():
-        print(f"{name}: {np.mean(found):.1f} % ({min(found):.1f} to {max(found):.1f}), chance 12.5 %")
+    for name, accuracies in scores.items():
+        print(f"{name}: {np.mean(accuracies):.1f} % ({min(accuracies):.1f} to {max(accuracies):.1f}), chance 12.5 %")
     spread = tables[0].groupby("strain")[MEANS].agg(["mean", "std"])
     print(spread.round(3).to_string())
 

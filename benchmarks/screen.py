@@ -29,11 +29,11 @@ def worst_difference(connectome: Connectome, scenario: Scenario, number: int) ->
     chosen = np.random.default_rng(0).choice(connected, number, replace=False)
     simulation, worst = Simulation(build_network(connectome)), 0.0
     switched = {str(name): simulate(simulation, scenario.ablate([str(name)]), 0, names) for name in chosen}
-    for name, found in switched.items():
+    for name, values in switched.items():
         without = Simulation(build_network(connectome.without([name])))
         wanted = simulate(without, replace(scenario, ablated=(name,)), 0, names)
         others = [index for index, other in enumerate(names) if other != name]
-        worst = max(worst, float(np.abs(found - wanted)[:, others].max()))
+        worst = max(worst, float(np.abs(values - wanted)[:, others].max()))
     print(f"switched off against built without, {', '.join(switched)}: at most {worst:.3g} V")
     return worst
 

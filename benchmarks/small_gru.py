@@ -48,13 +48,13 @@ def smaller_start(inputs: int, outputs: int, *, units: int, seed: int) -> keras.
 
 def tested(dataset: Dataset, build, seeds: int, **settings) -> list[float]:
     """Test RMSE of each seed."""
-    found = []
+    results = []
     for seed in range(seeds):
         model = build(len(dataset.x_names), len(dataset.y_names), units=UNITS, seed=seed)
         config = TrainingConfig(**{"epochs": 1000, "learning_rate": 0.05, "seed": seed} | settings)
         train(model, dataset, config, progress=False)
-        found.append(score(dataset, predict(model, dataset))["test"].rmse)
-    return found
+        results.append(score(dataset, predict(model, dataset))["test"].rmse)
+    return results
 
 
 def main() -> None:

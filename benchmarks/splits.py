@@ -16,12 +16,12 @@ from datasets.splitting import Diversity, diversity, split_diverse
 from datasets.store import load_dataset
 
 
-def row(label: str, found: list[Diversity]) -> None:
+def row(label: str, diversities: list[Diversity]) -> None:
     """Print the means over several splits."""
     parts = ("train", "validation", "test")
-    spreads = " ".join(f"{np.mean([f.spread[p] for f in found]):6.3f}" for p in parts)
-    unevenness = np.mean([max(f.spread.values()) - min(f.spread.values()) for f in found])
-    offsets = " ".join(f"{np.mean([f.offset[p] for f in found]):6.3f}" for p in parts)
+    spreads = " ".join(f"{np.mean([f.spread[p] for f in diversities]):6.3f}" for p in parts)
+    unevenness = np.mean([max(f.spread.values()) - min(f.spread.values()) for f in diversities])
+    offsets = " ".join(f"{np.mean([f.offset[p] for f in diversities]):6.3f}" for p in parts)
     print(f"{label:24s} spread {spreads}   uneven by {unevenness:.3f}   offset {offsets}")
 
 

@@ -64,9 +64,9 @@ def main() -> None:
     for seed in range(given.seeds):
         config = TrainingConfig(epochs=given.epochs, learning_rate=0.05, seed=seed)
         model, training = train_model("gru", dataset, config, {"units": given.units}, progress=False)
-        found = score(dataset, predict(model, dataset))
-        tests.append(found["test"].rmse)
-        cells = " ".join(f"{split} {found[split].rmse:.5f}" for split in found)
+        scores = score(dataset, predict(model, dataset))
+        tests.append(scores["test"].rmse)
+        cells = " ".join(f"{split} {scores[split].rmse:.5f}" for split in scores)
         print(f"GRU-{given.units} seed {seed}: {cells} V, {training.seconds:.1f} s", flush=True)
     print(f"linear model of two lags: test {bound:.5f} V")
     mean = np.mean(tests)

@@ -12,13 +12,13 @@ def atlas_file(name: str) -> Path:
     Raises:
         InputError: the package is not installed, or lacks the file.
     """
-    found = importlib.util.find_spec("wormneuroatlas")
-    if found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec("wormneuroatlas")
+    if spec is None or not spec.submodule_search_locations:
         raise InputError(
             "the signal propagation atlas comes with the package wormneuroatlas, which is not installed: "
             "pip install 'wormtwin[atlas]'"
         )
-    path = Path(found.submodule_search_locations[0]) / "data" / name
+    path = Path(spec.submodule_search_locations[0]) / "data" / name
     if not path.is_file():
         raise InputError(f"{path} is missing: install wormneuroatlas 0.0.7.3 again")
     return path

@@ -29,10 +29,10 @@ def c302_folder() -> Path:
     Raises:
         InputError: it is not installed.
     """
-    found = importlib.util.find_spec("c302")
-    if found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec("c302")
+    if spec is None or not spec.submodule_search_locations:
         raise InputError("the package c302, which brings the cells, is not installed: pip install c302")
-    return Path(found.submodule_search_locations[0])
+    return Path(spec.submodule_search_locations[0])
 
 
 @functools.cache

@@ -30,8 +30,8 @@ def info(network: NetworkOption = None) -> None:
 
     connectome = load_connectome(network)
     console = plain_console()
-    told = f"{len(connectome.neurons)} neurons, {len(connectome.contacts)} contacts; {connectome.source}"
-    console.print(told, soft_wrap=True)
+    message = f"{len(connectome.neurons)} neurons, {len(connectome.contacts)} contacts; {connectome.source}"
+    console.print(message, soft_wrap=True)
     kinds = Counter((contact.kind, contact.transmitter) for contact in connectome.contacts)
     pairs = {(c.kind, c.transmitter, c.pre, c.post) for c in connectome.contacts}
     table = Table("kind", "transmitter", "contacts", "pairs")
@@ -73,9 +73,9 @@ def compare(
 
     require_figure_path(plot)
     wirings = (load_table(first), load_table(second))
-    found = compare_wirings(*wirings)
+    agreements = compare_wirings(*wirings)
     table = Table("kind", f"only {first}", "shared", f"only {second}", "r of counts", "rank r")
-    for each in found:
+    for each in agreements:
         alone = (int((side > 0).sum()) - each.shared for side in (each.first, each.second))
         only_first, only_second = (str(number) for number in alone)
         row = (each.kind.replace("_", " "), only_first, str(each.shared), only_second)
@@ -84,7 +84,7 @@ def compare(
     print(f"Pairs among the {common} neurons that both cover; r over the pairs that both have")
     print_whole(table)
     if plot is not None:
-        plot_comparison(found, (first, second), plot)
+        plot_comparison(agreements, (first, second), plot)
         print(f"Figure: {plot}")
 
 
@@ -114,16 +114,34 @@ def parameters(
     if chosen is None:
         table = Table("set", "model", "what it is")
         for name in PARAMETER_SETS:
-            found = load_parameters(name)
-            table.add_row(name, found.model, found.title)
+            values = load_parameters(name)
+            table.add_row(name, values.model, values.title)
         print_whole(table)
         return
-    found = load_parameters(chosen)
-    print(f"{found.name}: {found.title} (model: {found.model})")
+    values = load_parameters(chosen)
+    print(f"{values.name}: {values.title} (model: {values.model})")
     table = Table("name", "value", "unit", "certainty", "source")
-    for name, each in found.parameters.items():
+    for name, each in values.parameters.items():
         table.add_row(name, f"{each.value:.6g}", each.unit, each.certainty, each.source)
     print_whole(table)
+
+
+@connectome_app.command()
+def muscles(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Muscles such as MDL07, or neurons such as DB3; all muscles when none.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write every junction found to this .csv file.")] = None,
+) -> None:
+    """Print which neurons drive which body-wall muscles: counts, transmitters, and whether they excite or inhibit."""
+    from connectome.muscle_table import chosen_junctions, print_junctions, save_junctions
+
+    junctions = chosen_junctions(names or [])
+    if out is not None:
+        save_junctions(junctions, out)
+    print_junctions(junctions, whole=bool(names))
+    if out is not None:
+        print(f"{len(junctions)} pairs in {out}")
 
 
 @connectome_app.command()

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from connectome.c302_files import morphology
 from connectome.contact import Connectome, Contact
+from connectome.places import probe_named
 from connectome.scenario import Scenario
 from neuron_models.circuit import Cell, Circuit, Junction, RunSettings, Site, require_compartment
 from neuron_models.foundation.errors import require
@@ -121,28 +122,35 @@ def simulate(
         simulation: the network, built with all its contacts.
         scenario: what to inject and record.
         sequence: which sequence, counted from 0.
-        record: the neurons to record; the scenario's outputs when None.
+        record: what to record, as a scenario's outputs say it; those when None.
         settings: time step and simulator; those of `default_settings` when None.
 
     Returns:
-        Soma potentials in volts at t = k scenario.dt, k = 0 ... scenario.samples - 1; the first is at rest.
+        What is recorded at t = k scenario.dt, k = 0 ... scenario.samples - 1: potentials in V, currents in nA, calcium
+        in mM. The first is at rest, but for what a scenario holds beforehand.
 
     Raises:
-        InputError: the time step does not divide the sampling interval.
+        InputError: the time step does not divide the sampling interval, or the simulator cannot record it.
     """
     settings = settings or default_settings(scenario)
-    stride = steps_a_sample(scenario, settings)
-    sites = [Site(name) for name in (record or scenario.outputs)]
-    voltages = simulation.run(scenario.clamps(sequence), sites, settings, scenario.ablated)
-    return voltages[::stride][: scenario.samples] / 1000.0
+    stride, settled = steps_a_sample(scenario, settings), round(scenario.settle / settings.dt)
+    probes = [probe_named(text) for text in (record or scenario.outputs)]
+    found = simulation.run(scenario.clamps(sequence), probes, settings, scenario.ablated)
+    per_volt = [1000.0 if probe.quantity == "potential" else 1.0 for probe in probes]
+    return found[settled::stride][: scenario.samples] / np.array(per_volt)
 
 
 def steps_a_sample(scenario: Scenario, settings: RunSettings) -> int:
     """The number of time steps from one sample to the next.
 
     Raises:
-        InputError: the time step does not divide the sampling interval.
+        InputError: the time step does not divide the sampling interval, or the time for which a scenario is held.
     """
+    settled = scenario.settle / settings.dt
+    require(
+        abs(settled - round(settled)) < 1e-6,
+        f"the time step of {settings.dt:g} ms does not divide the {scenario.settle:g} ms for which it settles",
+    )
     stride = scenario.dt / settings.dt
     require(
         abs(stride - round(stride)) < 1e-6 and round(stride) >= 1,
@@ -152,12 +160,12 @@ def steps_a_sample(scenario: Scenario, settings: RunSettings) -> int:
 
 
 def default_settings(scenario: Scenario, simulator: str = "coreneuron", dt: Milliseconds | None = None) -> RunSettings:
-    """The scenario's duration in steps of 0.1 ms, by CoreNEURON (whose voltages equal NEURON's).
+    """The scenario's duration, and what it settles, in steps of 0.1 ms, by CoreNEURON (whose voltages equal NEURON's).
 
     Args:
         scenario: its duration and its sampling count.
-        simulator: another one; `linear` has no step of its own and tells potentials at the scenario's samples.
+        simulator: another one; `linear` has no step of its own and returns potentials at the scenario's samples.
         dt: another time step.
     """
     step = dt if dt is not None else scenario.dt if simulator == "linear" else 0.1
-    return RunSettings(scenario.duration, step, simulator)
+    return RunSettings(scenario.settle + scenario.duration, step, simulator)

@@ -133,8 +133,8 @@ def _synapse(projection: etree._Element, name: str, faults: list[str]) -> tuple[
         return "chemical", "unknown"
     gap = label.endswith(_GAP_SUFFIX)
     if label.removesuffix(_GAP_SUFFIX) not in _TRANSMITTERS:
-        told = f"line {properties.sourceline}: projection {name} has the unknown synapse type {label!r}"
-        faults.append(f"{told}; {_nearest(label)}")
+        message = f"line {properties.sourceline}: projection {name} has the unknown synapse type {label!r}"
+        faults.append(f"{message}; {_nearest(label)}")
     return ("gap_junction" if gap else "chemical"), label.removesuffix(_GAP_SUFFIX)
 
 

@@ -95,8 +95,8 @@ def load_parameters(source: str | Path = PARAMETER_SETS[0]) -> ParameterSet:
             unit or a value out of range; the message names the line and what there is.
     """
     if str(source) in PARAMETER_SETS:
-        found = importlib.resources.files("connectome") / "data" / "parameters" / f"{source}.toml"
-        return _read(found.read_text(), str(source), f"parameter set {source}")
+        file = importlib.resources.files("connectome") / "data" / "parameters" / f"{source}.toml"
+        return _read(file.read_text(), str(source), f"parameter set {source}")
     path = Path(source)
     if path.suffix.lower() != ".toml":
         near = ", ".join(difflib.get_close_matches(str(source), PARAMETER_SETS, n=1) or PARAMETER_SETS)

@@ -49,9 +49,9 @@ def load_connectome(source: str | Path | None = None) -> Connectome:
     if source == "as-run":
         return as_run(_placed())
     if source is None or source == "published":
-        found = _published_path()
-        if found is not None:
-            return _published(found, found.stat().st_mtime_ns)
+        source_file = _published_path()
+        if source_file is not None:
+            return _published(source_file, source_file.stat().st_mtime_ns)
         if source is None:
             return _placed()
         raise InputError(
@@ -79,8 +79,8 @@ def load_table(source: str | Path | None = None) -> WiringTable:
     table = _counted(source)
     if table is not None:
         return table
-    found = table_of(load_connectome(source))
-    return replace(found, name=str(source or "default"))
+    path = table_of(load_connectome(source))
+    return replace(path, name=str(source or "default"))
 
 
 def _counted(source: str | Path | None) -> WiringTable | None:

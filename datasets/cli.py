@@ -78,9 +78,9 @@ def split(
     )
     if out is not None:
         require_writable(out)
-    found = divided(load_dataset(data), division)
-    save_dataset(found, out or data)
-    print_parts(found, division)
+    divided_dataset = divided(load_dataset(data), division)
+    save_dataset(divided_dataset, out or data)
+    print_parts(divided_dataset, division)
 
 
 @dataset_app.command("export-dat")
@@ -106,14 +106,15 @@ def import_(
     from datasets.store import save_dataset
 
     if scenario:
-        known, number = load_scenario(scenario), len(list(folder.glob("*.dat")))
+        known = load_scenario(scenario)
+        number = len(list(folder.glob("*.dat")))
         require(
             number == len(known.sequences),
-            f"scenario {scenario} has {len(known.sequences)} sequences and {folder} has {number} .dat files: "
+            f"scenario {known.name} has {len(known.sequences)} sequences and {folder} has {number} .dat files: "
             "name the columns with --outputs and --inputs",
         )
         dataset = import_dat(folder, outputs=known.outputs, inputs=known.inputs, split=known.split)
-        dataset = replace(dataset, name=scenario, extra={"scenario": scenario})
+        dataset = replace(dataset, name=known.name, extra={"scenario": known.name})
     else:
         dataset = import_dat(folder, outputs=parse_names(outputs), inputs=parse_names(inputs))
     save_dataset(dataset, out)

@@ -113,11 +113,11 @@ class Dataset:
         require(len(self.trials) > 0, f"{where} has no trials")
         require_distinct((trial.name for trial in self.trials), f"{where} has a trial name")
         for trial in self.trials:
-            found = trial.x.shape[1]
-            require(found == len(self.x_names), f"{where}: trial {trial.name!r} has {found} inputs, not {self.x_names}")
-            found = len(self.y_names) if trial.y is None else trial.y.shape[1]
+            width = trial.x.shape[1]
+            require(width == len(self.x_names), f"{where}: trial {trial.name!r} has {width} inputs, not {self.x_names}")
+            width = len(self.y_names) if trial.y is None else trial.y.shape[1]
             require(
-                found == len(self.y_names), f"{where}: trial {trial.name!r} has {found} outputs, not {self.y_names}"
+                width == len(self.y_names), f"{where}: trial {trial.name!r} has {width} outputs, not {self.y_names}"
             )
 
     def __len__(self) -> int:
@@ -136,7 +136,7 @@ class Dataset:
         return {split: self.select(rows) for split, rows in indices.items() if rows}
 
     def by_part(self) -> dict[str, list[int]]:
-        """The places of the trials by what scores are told by: the splits, "unseen", and "all" of no split."""
+        """The places of the trials by what scores are named by: the splits, "unseen", and "all" of no split."""
         parts = {part: [i for i, trial in enumerate(self.trials) if (trial.split or "all") == part] for part in _PARTS}
         return {part: indices for part, indices in parts.items() if indices}
 

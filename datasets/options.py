@@ -6,10 +6,16 @@ from typing import Annotated
 
 import typer
 
-from connectome.scenario_names import SCENARIO_NAMES
+from connectome.scenario_names import SCENARIO_HELP
 from neuron_models.foundation.errors import InputError, require
 
-ScenarioOption = Annotated[str, typer.Option(help=f"One of {', '.join(SCENARIO_NAMES)}.")]
+ScenarioOption = Annotated[str, typer.Option(help=SCENARIO_HELP)]
+ParametersOption = Annotated[
+    str, typer.Option("--parameters", help="A parameter set's name or its .toml: `connectome parameters` lists them.")
+]
+ScaleOption = Annotated[
+    float, typer.Option(help="Multiply every injected current; graded cells take picoamperes, not nA.")
+]
 DataArgument = Annotated[Path, typer.Argument(help="A dataset file (.h5).")]
 DataOption = Annotated[Path, typer.Option(help="A dataset file (.h5).")]
 TestDataOption = Annotated[

@@ -40,7 +40,7 @@ def plot_dataset(
     names = require_known([n.strip() for n in named.split(",") if n.strip()], known, option)
     require(bool(names) or not named, f"--{option}s {named!r} names no {option}")
     flat = of_inputs is not None or all(len(trial.x.shape) == 2 for trial in dataset)
-    require(flat, f"{data} holds images, which are not drawn as traces: `wormtwin dataset info` tells what it holds")
+    require(flat, f"{data} holds images, which are not drawn as traces: see `wormtwin dataset info`")
     dataset = replace(dataset, trials=tuple(dataset.trials[n - 1] for n in numbers))
     rows = range(len(dataset))
     figure = of_inputs(dataset, names or None) if of_inputs else plot_traces(dataset, rows, outputs=names or None)

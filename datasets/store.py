@@ -167,10 +167,10 @@ def _size(dataset: Dataset) -> int:
 
 
 def _write_trials(file: h5py.File, dataset: Dataset, written: Callable[[int], Any]) -> None:
-    """Write all arrays; `written` is told how many samples of `x` are done."""
+    """Write all arrays; `written` is called with how many samples of `x` are done."""
     for column in ("name", "group", "split"):
-        found = [_storable(getattr(trial, column)) for trial in dataset]
-        file.create_dataset(column, data=found, dtype=h5py.string_dtype())
+        columns = [_storable(getattr(trial, column)) for trial in dataset]
+        file.create_dataset(column, data=columns, dtype=h5py.string_dtype())
     if _uniform(dataset.trials):
         for key in _ARRAYS:
             if getattr(dataset.trials[0], key) is not None:
@@ -280,12 +280,12 @@ def _read(file: h5py.File, path: Path, lazy: bool) -> Dataset:
 
 def _extra(file: h5py.File) -> dict[str, Any]:
     """The metadata that the format does not know: texts, or JSON where they say so."""
-    found = {key: plain_attribute(file, key) for key in file.attrs if key not in _KNOWN}
+    extra = {key: plain_attribute(file, key) for key in file.attrs if key not in _KNOWN}
     if "extra" in file:
         group = file["extra"]
         require(isinstance(group, h5py.Group), f"{file.filename}: extra must be a group")
-        found |= {key: "".join(texts(group, key)) for key in group}
-    return {key: _plain(value) for key, value in found.items()}
+        extra |= {key: "".join(texts(group, key)) for key in group}
+    return {key: _plain(value) for key, value in extra.items()}
 
 
 def _plain(value: Any) -> Any:
@@ -312,9 +312,9 @@ def _array(file: h5py.File, path: Path, key: str, row: int, trials: int, lazy: b
 def _checksum(file: h5py.File) -> str:
     """SHA-256 over every array's name and values in the order of their names, a piece at a time."""
     digest = hashlib.sha256()
-    found: list[str] = []
-    file.visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None)
-    for name in sorted(found):
+    sums: list[str] = []
+    file.visititems(lambda name, item: sums.append(name) if isinstance(item, h5py.Dataset) else None)
+    for name in sorted(sums):
         stored = file[name]
         digest.update(name.encode())
         for value in _pieces(stored):

@@ -1,4 +1,4 @@
-"""Loads compiled mechanisms into NEURON, and tells its own from others of the same name."""
+"""Loads compiled mechanisms into NEURON, and distinguishes its own from others of the same name."""
 
 import tempfile
 from collections.abc import Iterator
@@ -16,12 +16,12 @@ def load_into(h: Any, sources: dict[str, str], options: tuple[str, ...] = ()) ->
     """Compile mechanisms, if that was not done before, and load those that NEURON does not hold yet.
 
     NEURON loads what the working folder holds compiled without being asked, so a name that it knows may be anybody's:
-    its source tells.
+    its source says.
 
     Args:
         h: NEURON's.
         sources: the text of each .mod file.
-        options: what `nrnivmodl` is told.
+        options: further arguments of `nrnivmodl`.
 
     Raises:
         InputError: they do not compile, NEURON cannot take them, or it holds something else of such a name.

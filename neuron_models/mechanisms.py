@@ -45,7 +45,7 @@ def compiled(sources: dict[str, str], *options: str) -> Path:
 
     Args:
         sources: the text of each .mod file.
-        options: what `nrnivmodl` is told.
+        options: further arguments of `nrnivmodl`.
 
     Raises:
         InputError: no C++ compiler or no make, with the package to install; what the compiler said; or the cache
@@ -73,10 +73,10 @@ def library(folder: Path, name: str) -> Path:
     Raises:
         InputError: it is not there; the message says to delete the folder.
     """
-    found = [path for suffix in (".so", ".dylib") for path in folder.glob(f"*/{name}{suffix}")]
-    if not found:
+    paths = [path for suffix in (".so", ".dylib") for path in folder.glob(f"*/{name}{suffix}")]
+    if not paths:
         raise InputError(f"{folder} holds no {name}: delete that folder and start again")
-    return found[0]
+    return paths[0]
 
 
 def own_sources() -> dict[str, str]:
@@ -103,8 +103,8 @@ def _compile(sources: dict[str, str], folder: Path, options: tuple[str, ...]) ->
             line.strip() for line in (done.stdout + done.stderr).splitlines() if "rror" in line and "NOTE" not in line
         ]
         # the compiler names files by where they were compiled, a folder that is gone by then
-        told = re.sub(rf"\S*{re.escape(folder.name)}/(?:\S*/)?", "", words[0]) if words else "nrnivmodl failed"
-        raise InputError(f"NEURON's mechanisms did not compile: {told}")
+        message = re.sub(rf"\S*{re.escape(folder.name)}/(?:\S*/)?", "", words[0]) if words else "nrnivmodl failed"
+        raise InputError(f"NEURON's mechanisms did not compile: {message}")
 
 
 def _require_tools() -> None:
@@ -121,7 +121,7 @@ def _require_tools() -> None:
 
 def _nrnivmodl() -> str:
     beside = Path(sysconfig.get_path("scripts")) / "nrnivmodl"
-    found = str(beside) if beside.exists() else shutil.which("nrnivmodl")
-    if not found:
+    path = str(beside) if beside.exists() else shutil.which("nrnivmodl")
+    if not path:
         raise InputError("nrnivmodl is not to be found: install NEURON into this environment (pip install neuron)")
-    return found
+    return path

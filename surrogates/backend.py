@@ -21,8 +21,10 @@ BACKENDS = ("jax", "tensorflow", "torch")
 def require_backend(name: str) -> None:
     """Raise an `InputError` unless Keras can compute with a backend of this name."""
     require(name in BACKENDS, f"KERAS_BACKEND must be one of {', '.join(BACKENDS)}, got {name!r}")
-    found = importlib.util.find_spec(name) is not None
-    require(found, f"KERAS_BACKEND is {name}, which is not installed: install it, or leave the variable unset for jax")
+    installed = importlib.util.find_spec(name) is not None
+    require(
+        installed, f"KERAS_BACKEND is {name}, which is not installed: install it, or leave the variable unset for jax"
+    )
 
 
 def require_precision(floatx: str) -> None:

@@ -37,7 +37,7 @@ def train(
 
     The settings of the model are options too: `wormtwin train --model lstm --help` lists those of lstm.
     """
-    from datasets.parts.test_file import load_with_test
+    from datasets.parts.external_test import load_with_test
     from surrogates.registry import model_kind
     from surrogates.runs.fitting import fit_and_save
     from surrogates.runs.run_folder import summary_line
@@ -83,7 +83,7 @@ def evaluate(
     plot: Annotated[Path | None, typer.Option(help="Draw predicted beside true values into this file.")] = None,
 ) -> None:
     """Score a trained model on a dataset, by what it has learned of it: train, validation, test, or unseen."""
-    from datasets.parts.test_file import load_with_test
+    from datasets.parts.external_test import load_with_test
     from datasets.plots import save_figure
     from surrogates.registry import model_kind
     from surrogates.runs.fitting import evaluate as evaluation_on
@@ -96,12 +96,12 @@ def evaluate(
     kind = model_kind(signature.model if signature is not None and signature.model else _UNNAMED)
     learned = signature.learned if signature is not None else None
     dataset = load_with_test(data, test_data) if data is not None else _tested(test_data, learned)  # type: ignore[arg-type]
-    found = evaluation_on(kind, trained, signature, dataset)
+    evaluation = evaluation_on(kind, trained, signature, dataset)
     if note := told_parts(learned, dataset):
         print(note)
-    found.print_scores()
+    evaluation.print_scores()
     if plot is not None:
-        save_figure(found.plot(), plot)
+        save_figure(evaluation.plot(), plot)
 
 
 def _tested(path: Path, learned: Any) -> Any:

@@ -19,7 +19,9 @@ from jaxtyping import install_import_hook
 ROOT = Path(__file__).parent.parent
 
 UNCHECKED = (
-    "neuron_models.linear.kernels",  # numba compiles it
+    "datasets.pose.gait.kernels",  # numba compiles it
+    "datasets.posture.body.kernels",  # and these
+    "neuron_models.linear.kernels",
     "surrogates.training.fast",  # so it does this
     "surrogates.calcium.forecasts",  # its annotations have not been checked yet
     "surrogates.calcium.states",  # nor these
@@ -264,6 +266,25 @@ def browser():
         opened = driver.chromium.launch(executable_path=found, args=flags.split())
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def shown_whole(request):
+    """Check that nothing of a page is cut at its right edge, phone and desk, folded parts open."""
+
+    def check(page: Path | str) -> None:
+        opened = request.getfixturevalue("browser")
+        faults, tab = {}, opened.new_page()
+        tab.goto(page.as_uri() if isinstance(page, Path) else page)
+        tab.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        for width in (390, 1200, 1440):
+            tab.set_viewport_size({"width": width, "height": 900})
+            tab.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            faults[width] = tab.evaluate((ROOT / "tests" / "page_width.js").read_text())
+        tab.close()
+        assert not any(faults.values()), f"{page}: {faults}"
+
+    return check
 
 
 @pytest.fixture

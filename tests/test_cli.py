@@ -138,11 +138,11 @@ def test_one_is_singular(wormtwin, small_network, monkeypatch, kick, data, tmp_p
     assert "1 trial in" in wormtwin("dataset", "plot", data, "--trials", "2", "--out", tmp_path / "d.png")[1]
 
 
-def test_pictures_and_folders_that_cannot_be_written_are_told_before_the_work(wormtwin, data, monkeypatch, tmp_path):
+def test_unwritable_pictures_and_folders_are_reported_before_the_work(wormtwin, data, monkeypatch, tmp_path):
     def work(*_, **__):
         raise AssertionError("work was begun")
 
-    monkeypatch.setattr("datasets.parts.test_file.load_dataset", work)  # first, so that it does not keep the next one
+    monkeypatch.setattr("datasets.parts.external_test.load_dataset", work)  # before the next one
     monkeypatch.setattr("datasets.store.load_dataset", work)
     monkeypatch.setattr("surrogates.runs.model_file.load_model", work)
     call = ("evaluate", "--data", data, "--model", tmp_path / "m.keras", "--plot")
@@ -182,7 +182,7 @@ def test_train_evaluate_and_plot(wormtwin, data, tmp_path):
     assert "<svg" in (tmp_path / "p.svg").read_text()
 
 
-def test_a_training_that_explodes_is_told(wormtwin, data, tmp_path):
+def test_a_training_that_explodes_is_reported(wormtwin, data, tmp_path):
     call = ("train", "--data", data, "--units", 2, "--out", tmp_path / "x", "--learning-rate")
     status, _, err = wormtwin(*call, 1e4, "--epochs", 3)
     assert status == 0
@@ -190,7 +190,7 @@ def test_a_training_that_explodes_is_told(wormtwin, data, tmp_path):
     assert "worse than that of the outputs' mean" in err
 
 
-def test_a_training_whose_first_epoch_was_the_best_is_told(linear_response):
+def test_a_training_whose_first_epoch_was_the_best_is_reported(linear_response):
     from surrogates.responses.evaluation import ResponseEvaluation
     from surrogates.training.configuration import Training
 
@@ -354,7 +354,7 @@ def test_folders_and_files_in_the_wrong_place(wormtwin, data, tmp_path):
     refused(wormtwin("dataset", "split", data, "--out", data / "x.h5"), "a file where a folder should be")
 
 
-def test_stopping_by_the_keyboard_is_told_and_has_its_status(wormtwin, data, monkeypatch):
+def test_stopping_by_the_keyboard_is_reported_and_has_its_status(wormtwin, data, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 

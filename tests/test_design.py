@@ -64,7 +64,7 @@ def test_the_name_datasets_has_one_owner():
     assert set(owners) == {"wormtwin"}
 
 
-def test_a_foreign_package_called_datasets_is_told(tmp_path):
+def test_a_foreign_package_called_datasets_is_reported(tmp_path):
     (tmp_path / "datasets").mkdir()
     (tmp_path / "datasets" / "__init__.py").write_text("")
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import run_experiments"

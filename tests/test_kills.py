@@ -70,7 +70,7 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path):
     until(lambda: not any(map(alive, workers)))
 
 
-def test_a_second_command_on_one_output_is_told(wormtwin, refused, linear_response, tmp_path):
+def test_a_second_command_on_one_output_is_reported(wormtwin, refused, linear_response, tmp_path):
     data = save_dataset(linear_response(), tmp_path / "a.h5")
     with sole_writer(tmp_path / "out"):
         for call in (

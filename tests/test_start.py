@@ -49,7 +49,7 @@ def test_help_groups_commands_by_what_people_do(wormtwin):
 
 
 @pytest.mark.parametrize("command", [["--help"], ["models"], ["calcium", "--help"], ["dataset", "info", "x.h5"]])
-def test_a_listed_topic_without_its_folder_is_told(command):
+def test_a_listed_topic_without_its_folder_is_reported(command):
     code = (
         "import datasets.topics as t; t.TOPICS = (*t.TOPICS, 'ghost'); "
         "from run_experiments import run; sys.exit(run(sys.argv[1:]))"

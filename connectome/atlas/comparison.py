@@ -71,8 +71,8 @@ def save_scores(comparison: Comparison, path: Path) -> None:
         writer = csv.writer(file)
         writer.writerow(["wiring", "predictor", *(f"{f}_{kind}" for kind in kinds for f in fields), "auc", "auc_eq"])
         for each in comparison.scores:
-            found = (*each.with_homologues, *each.without_homologues)
-            values = [getattr(correlation, field) for correlation in found for field in fields]
+            rows = (*each.with_homologues, *each.without_homologues)
+            values = [getattr(correlation, field) for correlation in rows for field in fields]
             writer.writerow([each.wiring, each.predictor, *values, each.auc, each.auc_eq])
 
 

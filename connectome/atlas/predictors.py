@@ -37,7 +37,7 @@ def predictions(
     covered = [name for name in names if name in table.neurons]
     gap = passive_gap_network(table, covered, passive)
     slopes = graded_responses(table, covered, graded)
-    found = {
+    matrices = {
         PASSIVE: gap,
         f"{PASSIVE} / own": _over_own(gap),
         GRADED: slopes["full"],
@@ -48,7 +48,7 @@ def predictions(
     }
     index = {name: i for i, name in enumerate(names)}
     here = [index[name] for name in covered]
-    return {label: _spread(prediction, here, len(names)) for label, prediction in found.items()}
+    return {label: _spread(prediction, here, len(names)) for label, prediction in matrices.items()}
 
 
 def passive_gap_network(table: WiringTable, names: Sequence[str], parameters: ParameterSet) -> Prediction:

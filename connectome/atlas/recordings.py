@@ -45,12 +45,12 @@ class Atlas:
     def homologues(self) -> Bool[np.ndarray, "responding stimulated"]:
         """Mask of the pairs of a left and a right neuron of one name."""
         index = {name: i for i, name in enumerate(self.names)}
-        found = np.zeros((len(self.names), len(self.names)), dtype=bool)
+        matrix = np.zeros((len(self.names), len(self.names)), dtype=bool)
         for name, i in index.items():
             partner = index.get(f"{name[:-1]}R") if name.endswith("L") else None
             if partner is not None:
-                found[i, partner] = found[partner, i] = True
-        return found
+                matrix[i, partner] = matrix[partner, i] = True
+        return matrix
 
 
 def load_atlas(strain: str = "wt") -> Atlas:

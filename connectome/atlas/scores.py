@@ -99,14 +99,14 @@ def shuffled(
     """The mean and the standard deviation of r when the neurons of a prediction change their names at random."""
     known = np.flatnonzero(np.isfinite(prediction.diagonal()))
     rng = np.random.default_rng(seed)
-    found = []
+    correlations = []
     for _ in range(number):
         order = np.arange(len(prediction))
         order[known] = rng.permutation(known)
         renamed = prediction[np.ix_(order, order)]
         pairs = atlas.measured & np.isfinite(renamed) & (atlas.trials >= least)
-        found.append(_r(renamed[pairs], atlas.mean[pairs]))
-    return float(np.mean(found)), float(np.std(found))
+        correlations.append(_r(renamed[pairs], atlas.mean[pairs]))
+    return float(np.mean(correlations)), float(np.std(correlations))
 
 
 def ceiling(atlas: Atlas, least: int, homologues: bool = True, seed: int = 0) -> Dimensionless:

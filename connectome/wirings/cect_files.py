@@ -36,9 +36,9 @@ def reading(name: str) -> Reading:
 
     path = cect_folder() / "cache" / f"{name}.json"
     try:
-        found = orjson.loads(path.read_bytes())
-        cells = tuple(found["nodes"])
-        matrices = {label: np.array(rows, float) for label, rows in found["connections"].items()}
+        content = orjson.loads(path.read_bytes())
+        cells = tuple(content["nodes"])
+        matrices = {label: np.array(rows, float) for label, rows in content["connections"].items()}
         if any(matrix.shape != (len(cells), len(cells)) for matrix in matrices.values()):
             raise ValueError
     except (OSError, KeyError, TypeError, ValueError):
@@ -52,9 +52,9 @@ def cect_folder() -> Traversable:
     Raises:
         InputError: neither is there; the message says how to get them.
     """
-    found = importlib.util.find_spec("cect")
-    if found is not None and found.submodule_search_locations:
-        return Path(found.submodule_search_locations[0])
+    spec = importlib.util.find_spec("cect")
+    if spec is not None and spec.submodule_search_locations:
+        return Path(spec.submodule_search_locations[0])
     for wheel in sorted(wheel_folder().glob(_WHEELS), reverse=True):
         return zipfile.Path(wheel, "cect/")
     raise InputError(

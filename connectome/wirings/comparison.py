@@ -60,23 +60,23 @@ def compare_wirings(first: WiringTable, second: WiringTable) -> tuple[Agreement,
     """
     names = [name for name in first.neurons if name in second.neurons]
     require(bool(names), f"the wirings {first.name} and {second.name} have no neuron in common")
-    found = []
+    agreements = []
     for kind in KINDS:
         a, b = first.matrix(kind, names), second.matrix(kind, names)
         if kind == "gap_junction":
             a, b = np.triu(a, 1), np.triu(b, 1)
         either = (a > 0) | (b > 0)
-        found.append(Agreement(kind, a[either], b[either]))
-    return tuple(found)
+        agreements.append(Agreement(kind, a[either], b[either]))
+    return tuple(agreements)
 
 
-def plot_comparison(found: tuple[Agreement, ...], names: tuple[str, str], path: Path) -> None:
+def plot_comparison(agreements: tuple[Agreement, ...], names: tuple[str, str], path: Path) -> None:
     """Draw the counts of one wiring against those of the other to a picture; a larger dot is more pairs."""
     require_figure_path(path)
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4.2 * len(found), 4.0), layout="constrained")
-    for axes, each in zip(figure.subplots(1, len(found), squeeze=False)[0], found, strict=True):
+    figure = Figure(figsize=(4.2 * len(agreements), 4.0), layout="constrained")
+    for axes, each in zip(figure.subplots(1, len(agreements), squeeze=False)[0], agreements, strict=True):
         counts = np.round(np.stack([each.first, each.second], axis=1), 2)
         points, number = np.unique(counts, axis=0, return_counts=True)
         axes.scatter(*_scaled(points).T, s=12 * np.sqrt(number), alpha=0.6, linewidths=0)

@@ -83,14 +83,14 @@ def named_table(source: str) -> WiringTable:
 def _cect_table(name: str) -> WiringTable:
     wiring = NAMED[name]
     readings = [_reading(reader) for reader in wiring.readers]
-    names = tuple(n.name for n in neurons() if any(n.name in found.cells for found in readings))
+    names = tuple(n.name for n in neurons() if any(n.name in source.cells for source in readings))
     held = _held(readings, names) if wiring.over_holders else np.full((len(names), len(names)), len(readings), float)
     chemical, gap = (
-        sum((_over(found, label, names) for found in readings), np.zeros_like(held)) / held
+        sum((_over(source, label, names) for source in readings), np.zeros_like(held)) / held
         for label in ("Generic_CS", "Generic_GJ")
     )
     pairs, notes = _pairs(names, chemical, gap, {n: transmitter_of(n) for n in names})
-    listed = [_listed(found) for found in readings] if len(readings) == 1 else []
+    listed = [_listed(source) for source in readings] if len(readings) == 1 else []
     source = f"{name}: {wiring.paper}, by way of cect; {wiring.counts}"
     return WiringTable(name, names, pairs, source, (*listed, *notes))
 
@@ -116,19 +116,19 @@ def _white_l4() -> Reading:
     return Reading(cells, matrices)
 
 
-def _over(found: Reading, label: str, names: Sequence[str]) -> Float[np.ndarray, "pre post"]:
+def _over(source: Reading, label: str, names: Sequence[str]) -> Float[np.ndarray, "pre post"]:
     """A reading's matrix over these neurons, in their order; those that it lacks have zeros."""
-    index = {cell: i for i, cell in enumerate(found.cells)}
+    index = {cell: i for i, cell in enumerate(source.cells)}
     here = [i for i, name in enumerate(names) if name in index]
     there = [index[names[i]] for i in here]
     matrix = np.zeros((len(names), len(names)))
-    matrix[np.ix_(here, here)] = found.matrices[label][np.ix_(there, there)]
+    matrix[np.ix_(here, here)] = source.matrices[label][np.ix_(there, there)]
     return matrix
 
 
 def _held(readings: Sequence[Reading], names: Sequence[str]) -> Float[np.ndarray, "pre post"]:
     """How many readings hold both neurons of a pair; one where none does."""
-    held = np.array([[name in found.cells for name in names] for found in readings], float)
+    held = np.array([[name in reading.cells for name in names] for reading in readings], float)
     return np.maximum(held.T @ held, 1)
 
 
@@ -168,10 +168,10 @@ def _notes(
     return (*notes, f"Signs: {SIGN_RULE}")
 
 
-def _listed(found: Reading) -> str:
+def _listed(source: Reading) -> str:
     """What a source lists, muscles and other cells included."""
-    chemical, gap = ((found.matrices[label] > 0).sum() for label in ("Generic_CS", "Generic_GJ"))
-    others = len(set(found.cells) - {neuron.name for neuron in neurons()})
+    chemical, gap = ((source.matrices[label] > 0).sum() for label in ("Generic_CS", "Generic_GJ"))
+    others = len(set(source.cells) - {neuron.name for neuron in neurons()})
     return (
         f"The source lists {chemical:,} chemical pairs and {gap:,} directed gap junctions; "
         f"those with its {counted(others, 'other cell')} are left out"

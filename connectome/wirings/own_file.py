@@ -55,18 +55,18 @@ def load_wiring_file(path: Path) -> WiringTable:
     """
     require_file(path, "a table of contacts (.csv, .tsv, .xls or .xlsx)")
     faults: list[str] = []
-    found = _Found({}, set(), set())
+    counts = _Found({}, set(), set())
     for sheet, rows in _sheets(path).items():
-        _read_sheet(path, sheet, rows, found, faults)
+        _read_sheet(path, sheet, rows, counts, faults)
     if faults:
         more = f"; and {len(faults) - _SHOWN_FAULTS} more" if len(faults) > _SHOWN_FAULTS else ""
         raise InputError(f"{path}: {'; '.join(faults[:_SHOWN_FAULTS])}{more}")
-    require(bool(found.numbers), f"{path}: there is no contact in it")
-    pairs, once = _pairs(found.numbers)
+    require(bool(counts.numbers), f"{path}: there is no contact in it")
+    pairs, once = _pairs(counts.numbers)
     notes = [f"Gap junctions of {once} pairs are listed from both sides and counted once"] if once else []
-    notes += [f"Columns that were not read: {', '.join(sorted(found.unread))}"] if found.unread else []
+    notes += [f"Columns that were not read: {', '.join(sorted(counts.unread))}"] if counts.unread else []
     source = "; ".join((f"wiring file {path.name}", *notes))
-    return WiringTable(path.stem, tuple(sorted(found.neurons)), pairs, source, tuple(notes))
+    return WiringTable(path.stem, tuple(sorted(counts.neurons)), pairs, source, tuple(notes))
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _filled(rows: Iterable) -> list[Row]:
     return [tuple(str(cell).strip() for cell in row) for row in rows]
 
 
-def _read_sheet(path: Path, sheet: str, rows: list[Row], found: _Found, faults: list[str]) -> None:
+def _read_sheet(path: Path, sheet: str, rows: list[Row], counts: _Found, faults: list[str]) -> None:
     if not any(any(row) for row in rows):
         return
     head = tuple(cell.lower() for cell in rows[0])
@@ -117,10 +117,10 @@ def _read_sheet(path: Path, sheet: str, rows: list[Row], found: _Found, faults: 
     if {"pre", "post"} <= set(head):
         missing = [name for name in _NEEDED if name not in head]
         require(not missing, f"{path}: {where}the column {', '.join(missing)} is missing: a list has {list(COLUMNS)}")
-        found.unread.update(name for name in head if name and name not in COLUMNS)
+        counts.unread.update(name for name in head if name and name not in COLUMNS)
         for number, row in enumerate(rows[1:], 2):
             if any(row):
-                _collect(lambda row=row: _read_row(dict(zip(head, row, strict=False)), found), where, number, faults)
+                _collect(lambda row=row: _read_row(dict(zip(head, row, strict=False)), counts), where, number, faults)
         return
     corner = head[0] or sheet.lower()
     if corner not in _KINDS:
@@ -128,7 +128,7 @@ def _read_sheet(path: Path, sheet: str, rows: list[Row], found: _Found, faults: 
             f"{path}: {where}the first row has no columns pre and post, and its corner says {rows[0][0]!r} instead of "
             f"a matrix's kind: one of {', '.join(get_args(Kind))}"
         )
-    _read_matrix(rows, _KINDS[corner], where, found, faults)
+    _read_matrix(rows, _KINDS[corner], where, counts, faults)
 
 
 def _collect(read, where: str, number: int, faults: list[str]) -> None:
@@ -138,35 +138,35 @@ def _collect(read, where: str, number: int, faults: list[str]) -> None:
         faults.append(f"{where}row {number}: {error}")
 
 
-def _read_row(cells: Mapping[str, str], found: _Found) -> None:
+def _read_row(cells: Mapping[str, str], sheet: _Found) -> None:
     pre, post = _neuron(cells["pre"]), _neuron(cells["post"])
     kind = _KINDS.get(cells["kind"].lower())
     if kind is None:
         raise InputError(f"the kind is one of {', '.join(get_args(Kind))}, got {cells['kind']!r}")
-    found.neurons.update((pre, post))
+    sheet.neurons.update((pre, post))
     number = _number(cells.get("number") or "1")
     if number:
-        found.add(_contact(pre, post, kind, cells.get("transmitter", ""), cells.get("sign", "")), number)
+        sheet.add(_contact(pre, post, kind, cells.get("transmitter", ""), cells.get("sign", "")), number)
 
 
-def _read_matrix(rows: list[Row], kind: Kind, where: str, found: _Found, faults: list[str]) -> None:
+def _read_matrix(rows: list[Row], kind: Kind, where: str, sheet: _Found, faults: list[str]) -> None:
     columns: list[tuple[int, str]] = []
     for index, cell in enumerate(rows[0][1:], 1):
         if cell:
             _collect(lambda cell=cell, index=index: columns.append((index, _neuron(cell))), where, 1, faults)
-    found.neurons.update(name for _, name in columns)
+    sheet.neurons.update(name for _, name in columns)
     for number, row in enumerate(rows[1:], 2):
         if any(row):
-            _collect(lambda row=row: _read_matrix_row(row, columns, kind, found), where, number, faults)
+            _collect(lambda row=row: _read_matrix_row(row, columns, kind, sheet), where, number, faults)
 
 
-def _read_matrix_row(row: Row, columns: list[tuple[int, str]], kind: Kind, found: _Found) -> None:
+def _read_matrix_row(row: Row, columns: list[tuple[int, str]], kind: Kind, sheet: _Found) -> None:
     pre = _neuron(row[0])
-    found.neurons.add(pre)
+    sheet.neurons.add(pre)
     for index, post in columns:
         number = _number((row[index] if index < len(row) else "") or "0")
         if number:
-            found.add(_contact(pre, post, kind, "", ""), number)
+            sheet.add(_contact(pre, post, kind, "", ""), number)
 
 
 def _contact(pre: str, post: str, kind: Kind, transmitter: str, sign: str) -> tuple[str, str, Kind, str, Sign | None]:

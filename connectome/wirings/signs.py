@@ -74,8 +74,8 @@ def with_fenyves_signs(table: WiringTable) -> WiringTable:
     signs: dict[str, Sign] = {"+": 1, "-": -1}
 
     def signed(pair: Pair) -> Pair:
-        found = predicted.get((pair.pre, pair.post), "")
-        return replace(pair, sign=signs[found]) if pair.kind == "chemical" and found in signs else pair
+        sign = predicted.get((pair.pre, pair.post), "")
+        return replace(pair, sign=signs[sign]) if pair.kind == "chemical" and sign in signs else pair
 
     pairs = tuple(signed(pair) for pair in table.pairs)
     chemical = table.of_kind("chemical")

@@ -17,10 +17,10 @@ def wang_transmitters() -> Mapping[str, str]:
     Source: Wang et al. 2024, as cect's reader spreads them over the contacts of Cook et al. 2019: a cell's are those
     of its own contacts. Monoamines that the reader gives to no contact of a cell are not seen.
     """
-    found = reading("Wang2024HermReader")
+    transmitters = reading("Wang2024HermReader")
     released: dict[str, list[str]] = {}
-    for transmitter, matrix in found.matrices.items():
-        for cell, row in zip(found.cells, matrix, strict=True):
+    for transmitter, matrix in transmitters.matrices.items():
+        for cell, row in zip(transmitters.cells, matrix, strict=True):
             if row.any():
                 released.setdefault(cell, []).append(transmitter)
     return {cell: "_".join(names) for cell, names in released.items()}

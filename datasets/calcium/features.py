@@ -36,8 +36,8 @@ def bounds_of(parts: Sequence[Float[np.ndarray, "_time neuron"]]) -> Float[np.nd
 def by_recording(dataset: Dataset, parts: Sequence[Float[np.ndarray, "_time neuron"]]) -> list[np.ndarray]:
     """The bounds of each trial, from one array of measured values a trial: blocks of one recording share theirs."""
     names = [recording_of(dataset, trial) for trial in dataset]
-    found = {name: bounds_of([p for p, each in zip(parts, names, strict=True) if each == name]) for name in set(names)}
-    return [found[name] for name in names]
+    bounds = {name: bounds_of([p for p, each in zip(parts, names, strict=True) if each == name]) for name in set(names)}
+    return [bounds[name] for name in names]
 
 
 def _brought(
@@ -54,7 +54,7 @@ def scaled_by_recording(
     """As `scaled`, of one array a trial, where the blocks that were cut from one recording are scaled alike.
 
     Args:
-        dataset: tells which trials are blocks of one recording.
+        dataset: says which trials are blocks of one recording.
         traces: (time, neuron) of each trial, in any unit.
         valid: mask (time,) of each trial's measured frames.
 

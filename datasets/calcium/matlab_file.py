@@ -36,7 +36,7 @@ _MOST_STATES = 1000
 
 
 def read_matlab(path: Path) -> tuple[Recording, ...]:
-    """Read the recordings of a `.mat` file; one that cannot be used is left out and told.
+    """Read the recordings of a `.mat` file; one that cannot be used is left out and reported.
 
     Raises:
         InputError: no such file, no MATLAB file, a field is missing (which one is said), or what it holds does not fit.
@@ -57,24 +57,24 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of classes that it does not know, such as tables beside the traces
-            found = read_mat(path)
+            content = read_mat(path)
     except Exception as error:  # whatever a parser meets in a file that is none
         raise InputError(f"{path}: not a MATLAB file that can be read ({reason(error)})") from None
-    return {key: value for key, value in found.items() if not key.startswith(("__", "#"))}
+    return {key: value for key, value in content.items() if not key.startswith(("__", "#"))}
 
 
 def _worms(tree: Any, name: str = "", depth: int = 0) -> list[tuple[str, dict[str, Any]]]:
     """The structures that hold traces, one a worm, with a name for each that says nothing of itself."""
     if isinstance(tree, list):
-        found = [_worms(element, f"worm{index}", depth + 1) for index, element in enumerate(tree, start=1)]
-        return [worm for part in found for worm in part]
+        worms = [_worms(element, f"worm{index}", depth + 1) for index, element in enumerate(tree, start=1)]
+        return [worm for part in worms for worm in part]
     if not isinstance(tree, dict) or depth > 2:
         return []
     traces = _field(tree, "traces")
     if traces is None:
         keys = sorted(tree, key=lambda key: [(len(part), part) for part in re.split(r"([0-9]+)", key)])  # N2 before N10
-        found = [_worms(tree[key], key, depth + 1) for key in keys if isinstance(tree[key], (dict, list))]
-        return [worm for part in found for worm in part]
+        worms = [_worms(tree[key], key, depth + 1) for key in keys if isinstance(tree[key], (dict, list))]
+        return [worm for part in worms for worm in part]
     if not isinstance(traces, list):
         return [(name or "worm1", tree)]
     number = len(traces)
@@ -152,5 +152,5 @@ def _field(worm: dict[str, Any], what: str) -> Any:
     return next((worm[key] for key in FIELDS[what] if key in worm), None)
 
 
-def _content(found: dict[str, Any]) -> str:
-    return f"it has {', '.join(sorted(found)[:12]) or 'nothing'}"
+def _content(content: dict[str, Any]) -> str:
+    return f"it has {', '.join(sorted(content)[:12]) or 'nothing'}"

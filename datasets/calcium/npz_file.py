@@ -16,7 +16,7 @@ _TRACES = re.compile(r"traces_(\w+)")
 
 
 def read_npz(path: Path) -> tuple[Recording, ...]:
-    """Read the recordings of a `.npz` file; its states count from 1. A worm that cannot be used is left out and told.
+    """Read the recordings of a `.npz` file; its states count from 1. Worms that cannot be used are reported.
 
     Raises:
         InputError: no such file, damaged, or a key is missing or has the wrong shape.
@@ -54,6 +54,6 @@ def _recording(path: Path, arrays: dict[str, np.ndarray], worm: str) -> Recordin
 
 def _names(path: Path, arrays: dict[str, np.ndarray], key: str) -> list[str]:
     """A list of texts."""
-    found = arrays[key]
-    require(found.ndim == 1 and found.dtype.kind in "US", f"{path}: {key} must be a list of texts")
-    return [each.decode(errors="replace") if isinstance(each, bytes) else str(each) for each in found.tolist()]
+    names = arrays[key]
+    require(names.ndim == 1 and names.dtype.kind in "US", f"{path}: {key} must be a list of texts")
+    return [each.decode(errors="replace") if isinstance(each, bytes) else str(each) for each in names.tolist()]

@@ -44,18 +44,18 @@ def read_nwb(path: Path, series: str = "") -> tuple[Recording, ...]:
 def _chosen(path: Path, content: Any, wanted: str) -> Any:
     from pynwb.ophys import DfOverF, RoiResponseSeries
 
-    found = [each for each in content.objects.values() if isinstance(each, RoiResponseSeries)]
-    names = ", ".join(each.name for each in found) or "none"
+    series = [each for each in content.objects.values() if isinstance(each, RoiResponseSeries)]
+    names = ", ".join(each.name for each in series) or "none"
     ways = (
-        [each for each in found if each.name == wanted] if wanted else [],
-        [each for each in found if isinstance(each.parent, DfOverF)] if not wanted else [],
-        [each for each in found if "signal" in each.name.lower()] if not wanted else [],
-        found if not wanted else [],
+        [each for each in series if each.name == wanted] if wanted else [],
+        [each for each in series if isinstance(each.parent, DfOverF)] if not wanted else [],
+        [each for each in series if "signal" in each.name.lower()] if not wanted else [],
+        series if not wanted else [],
     )
     best = next((way for way in ways if way), [])
     if len(best) != 1:
         said = (
-            f"no traces {wanted!r}" if wanted else "no traces" if not found else "several traces: name one by --series"
+            f"no traces {wanted!r}" if wanted else "no traces" if not series else "several traces: name one by --series"
         )
         raise InputError(f"{path}: {said} (RoiResponseSeries: {names})")
     return best[0]
@@ -87,8 +87,8 @@ def _names(path: Path, content: Any, series: Any) -> list[str]:
     """The text in a column of the segmentation for each trace, or in labels of the same number beside it."""
     table, rows = series.rois.table, np.asarray(series.rois.data[:], dtype=int)
     for column in NAME_COLUMNS:
-        if found := next((name for name in table.colnames if name.lower() == column), None):
-            values = [_text(value) for value in table[found][:]]
+        if label_column := next((name for name in table.colnames if name.lower() == column), None):
+            values = [_text(value) for value in table[label_column][:]]
             return [values[row] for row in rows]
     for each in content.objects.values():
         labels = getattr(each, "labels", None)

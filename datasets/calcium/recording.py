@@ -161,8 +161,8 @@ def _all_states(recordings: Sequence[Recording]) -> tuple[str, ...]:
     without = [r.name for r in recordings if r.states is None]
     if 0 < len(without) < len(recordings):
         raise InputError(f"recording {without[0]!r} has no states and others have: import them apart")
-    found = dict.fromkeys(name for r in recordings for name in r.state_names)
-    return () if without else (*(name for name in STATES if name in found), *(n for n in found if n not in STATES))
+    names = dict.fromkeys(name for r in recordings for name in r.state_names)
+    return () if without else (*(name for name in STATES if name in names), *(n for n in names if n not in STATES))
 
 
 def _trial(recording: Recording, neurons: Sequence[str], states: Sequence[str]) -> Trial:

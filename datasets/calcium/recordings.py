@@ -30,7 +30,7 @@ MOST_FRAMES = 10_000_000
 def read_recordings(paths: Sequence[Path], series: str = "") -> tuple[Recording, ...]:
     """Read files, of any kind in `READERS`; if two worms have one name, all get that of their file before theirs.
 
-    A file, or a worm of one, that cannot be used is left out and told, unless nothing is left.
+    A file, or a worm of one, that cannot be used is left out and reported, unless nothing is left.
 
     Args:
         paths: the files.
@@ -47,10 +47,10 @@ def read_recordings(paths: Sequence[Path], series: str = "") -> tuple[Recording,
     if series:
         readers[".nwb"] = partial(read_nwb, series=series)
     read = read_each(paths, lambda path: [(path.stem, each) for each in readers[path.suffix.lower()](path)])
-    found = [each for part in read for each in part]
-    if len({recording.name for _, recording in found}) == len(found):
-        return tuple(recording for _, recording in found)
-    return tuple(replace(recording, name=f"{stem} {recording.name}") for stem, recording in found)
+    recordings = [each for part in read for each in part]
+    if len({recording.name for _, recording in recordings}) == len(recordings):
+        return tuple(recording for _, recording in recordings)
+    return tuple(replace(recording, name=f"{stem} {recording.name}") for stem, recording in recordings)
 
 
 def load_recordings(
@@ -65,7 +65,7 @@ def load_recordings(
         series: the name of the traces in NWB files that hold several.
 
     Returns:
-        The dataset; `extra["left_out"]` tells, a line each, the files and worms that could not be used, if any.
+        The dataset; `extra["left_out"]` lists, a line each, the files and worms that could not be used, if any.
 
     Raises:
         InputError: no file can be used, or not with these neurons, or the worms do not go together.
@@ -73,8 +73,8 @@ def load_recordings(
     files = [Path(path) for path in paths]
     with left_out_parts() as left_out:
         recordings = read_recordings(files, series)
-    if fps is not None:
-        recordings = tuple(resampled(recording, fps) for recording in recordings)
+        if fps is not None:
+            recordings = tuple(read_each(recordings, lambda recording: resampled(recording, fps)))
     dataset = as_dataset(recordings, files[0].stem, neurons)
     return replace(dataset, extra={**dataset.extra, "left_out": left_out}) if left_out else dataset
 
@@ -100,10 +100,10 @@ def resampled(recording: Recording, fps: Hertz) -> Recording:
     require(np.isfinite(fps) and fps > 0, f"the frame rate must be > 0 Hz, got {fps}")
     before = np.arange(len(recording.traces)) / recording.fps
     frames = before[-1] * fps + 1e-9
-    told = (
+    message = (
         f"recording {recording.name!r}: {frames:.3g} frames at {fps:g} Hz cannot be: its own rate is {recording.fps:g}"
     )
-    require(bool(frames < MOST_FRAMES), told)
+    require(bool(frames < MOST_FRAMES), message)
     times = np.arange(int(frames) + 1) / fps
     traces = np.stack([np.interp(times, before, trace) for trace in recording.traces.T], axis=1)
     nearest = np.minimum(np.round(times * recording.fps).astype(int), len(before) - 1)

@@ -40,14 +40,14 @@ CYCLE: dict[str, Stage] = {
 
 def draw_states(frames: int, fps: Hertz, rng: np.random.Generator) -> Int[np.ndarray, " time"]:
     """A sequence of states, counting into `STATES`, that begins with forward and lasts this many frames."""
-    state, found, total = "forward", [], 0
+    state, states, total = "forward", [], 0
     while total < frames:
         stage = CYCLE[state]
         number = max(1, round(stage.dwell * np.exp(stage.spread * rng.standard_normal()) * fps))
-        found.append(np.full(number, STATES.index(state)))
+        states.append(np.full(number, STATES.index(state)))
         total += number
         state = str(rng.choice(list(stage.follows), p=list(stage.follows.values())))
-    return np.concatenate(found)[:frames]
+    return np.concatenate(states)[:frames]
 
 
 def places(states: Int[np.ndarray, " time"]) -> Float[np.ndarray, "time axis"]:

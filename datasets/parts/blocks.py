@@ -57,12 +57,12 @@ def followed(extra: Mapping[str, Any], origin: Mapping[str, str]) -> dict[str, A
         origin: by new trial, the one that it was cut from.
     """
     earlier = extra.get(BLOCK_OF, {})
-    found: dict[str, Any] = {}
+    origins: dict[str, Any] = {}
     for key, value in extra.items():
         by_trial = isinstance(value, Mapping) and bool(set(value) & set(origin.values()))
         kept = {name: value[old] for name, old in origin.items() if old in value} if by_trial else value
-        found[key] = kept
-    return {**found, BLOCK_OF: {name: earlier.get(old, old) for name, old in origin.items()}}
+        origins[key] = kept
+    return {**origins, BLOCK_OF: {name: earlier.get(old, old) for name, old in origin.items()}}
 
 
 def recording_of(dataset: Dataset, trial: Trial) -> str:

@@ -80,12 +80,12 @@ def divided(dataset: Dataset, division: Shares | Named) -> Dataset:
             or samples, or frames that follow one another divided frame by frame.
     """
     if isinstance(division, Named):
-        found = _by_name(dataset, division)
+        with_splits = _by_name(dataset, division)
         kept: dict[str, Any] = {"test": list(division.test), "validation": list(division.validation), "by": "name"}
     else:
-        found = _by_share(dataset, division)
+        with_splits = _by_share(dataset, division)
         kept = {"fractions": division.by_split, "by": division.by, "seed": division.seed}
-    return replace(found, extra={**found.extra, DIVISION: kept})
+    return replace(with_splits, extra={**with_splits.extra, DIVISION: kept})
 
 
 def divided_groups(dataset: Dataset) -> list[str]:
@@ -108,24 +108,24 @@ def _by_name(dataset: Dataset, division: Named) -> Dataset:
                 )
                 chosen[index] = split
     require(len(chosen) < len(dataset), f"dataset {dataset.name!r} has no trial left to train on")
-    found = dataset.with_split([chosen.get(index, "train") for index in range(len(dataset))])
-    split_up = [] if division.apart else divided_groups(found)
+    with_splits = dataset.with_split([chosen.get(index, "train") for index in range(len(dataset))])
+    split_up = [] if division.apart else divided_groups(with_splits)
     if split_up:
-        mine = [trial for trial in found if (trial.group or trial.name) == split_up[0]]
+        mine = [trial for trial in with_splits if (trial.group or trial.name) == split_up[0]]
         text = ", ".join(f"{trial.name} ({trial.split})" for trial in mine[:4])
         raise InputError(f"{split_up[0]!r} is in several parts: {text}: name all of it, or allow this with --by trial")
-    return found
+    return with_splits
 
 
 def _named(dataset: Dataset, name: str) -> list[int]:
     """The trial of this name, else those of the group of this name.
 
     Raises:
-        InputError: there is none; the message tells the nearest names.
+        InputError: there is none; the message gives the nearest names.
     """
     for names in ([trial.name for trial in dataset], [trial.group for trial in dataset]):
-        if found := [index for index, each in enumerate(names) if each == name]:
-            return found
+        if indices := [index for index, each in enumerate(names) if each == name]:
+            return indices
     known = list(dict.fromkeys([*(t.name for t in dataset), *(t.group for t in dataset if t.group)]))
     near = get_close_matches(name, known, n=3, cutoff=0.5)
     listed = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")

@@ -40,9 +40,9 @@ def print_parts(dataset: Dataset, division: Shares | Named) -> None:
         table.add_row(split, *map(str, (len(mine), animals, samples)), names)
     print_whole(table)
     if isinstance(division, Shares) and division.by == "diverse":
-        found = diversity(dataset)
-        for part in found.spread:
-            print(f"{part}: spread {found.spread[part]:.3f} of the whole, mean off by {found.offset[part]:.3f}")
+        spreads = diversity(dataset)
+        for part in spreads.spread:
+            print(f"{part}: spread {spreads.spread[part]:.3f} of the whole, mean off by {spreads.offset[part]:.3f}")
     if both := divided_groups(dataset):
         print(f"{counted(len(both), 'animal')} in several parts, so the test is not of unseen ones: {_few(both)}")
 

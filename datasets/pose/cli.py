@@ -55,10 +55,10 @@ def import_(
     turned = parse_names(heading)
     require(len(turned) in (0, 2), f"--heading names two key points, such as abdomen,head, got {heading!r}")
     require(video is None or len(files) == 1, "--video goes with one file of labels")
-    found = [tracks for file in files for tracks in load_labels(file, video)]
-    pixels = max(needed_size(tracks, scale) for tracks in found) if size == "auto" else _size(size)
+    labelled = [tracks for file in files for tracks in load_labels(file, video)]
+    pixels = max(needed_size(tracks, scale) for tracks in labelled) if size == "auto" else _size(size)
     settings = ImportSettings(pixels, scale, grey, (turned[0], turned[1]) if turned else None, missing)
-    dataset = labelled_dataset(found, settings, out.stem, ", ".join(file.name for file in files))
+    dataset = labelled_dataset(labelled, settings, out.stem, ", ".join(file.name for file in files))
     if pairs:
         dataset = chosen_pairs(dataset, _pairs(pairs))
     save_dataset(dataset, out, progress=True)
@@ -94,13 +94,13 @@ def _size(text: str) -> int | None:
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
-    found = []
+    pairs = []
     for part in parse_names(text):
         left, colon, right = part.partition(":")
         if not colon:
             raise InputError(f"--pairs looks like wingL:wingR,eyeL:eyeR, got {text!r}")
-        found.append((left.strip(), right.strip()))
-    return found
+        pairs.append((left.strip(), right.strip()))
+    return pairs
 
 
 @pose_app.command()
@@ -110,7 +110,7 @@ def convert(
     to: Annotated[str, typer.Option(help="slp, analysis, dlc, nwb or coco; by the name of --out when empty.")] = "",
     video: VideoOption = None,
     session_start: Annotated[
-        datetime | None, typer.Option(help="NWB: when the session began; as the video tells when not said.")
+        datetime | None, typer.Option(help="NWB: when the session began; taken from the video unless given.")
     ] = None,
     species: Annotated[str, typer.Option(help="NWB: such as 'Mus musculus'; open when empty.")] = "",
     age: Annotated[str, typer.Option(help="NWB: of the subject, such as P90D; open when empty.")] = "",
@@ -122,12 +122,12 @@ def convert(
 
     _require_out(out)
     kind = to or kind_of(out)
-    found = load_labels(file, video)
+    labelled = load_labels(file, video)
     session = Session(session_start, species or None, age or AGE_UNKNOWN)
-    save_labels(found, out, kind, session)
-    for note in (note for each in found for note in each.notes):
+    save_labels(labelled, out, kind, session)
+    for note in (note for each in labelled for note in each.notes):
         print(f"Left out: {note}")
-    print(f"{counted(sum(len(each) for each in found), 'frame')} in {out} ({kind})")
+    print(f"{counted(sum(len(each) for each in labelled), 'frame')} in {out} ({kind})")
 
 
 @pose_app.command()
@@ -150,13 +150,14 @@ def render(
 
     _require_out(out)
     settings = RenderSettings(start, end, every, fps, threshold, by_animal)
-    found = load_labels(tracks, video)
-    print(f"{counted(write(open_video(video), found[0], out, settings), 'frame')} in {out}")
+    labelled = load_labels(tracks, video)
+    print(f"{counted(write(open_video(video), labelled[0], out, settings), 'frame')} in {out}")
 
 
 def register(app: typer.Typer) -> None:
     """Mount this topic's commands."""
     import datasets.pose.alignment.cli
+    import datasets.pose.gait.cli
     import datasets.pose.generator.cli  # noqa: F401
 
     app.add_typer(pose_app, name="pose")

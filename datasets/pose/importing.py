@@ -62,7 +62,7 @@ def labelled_dataset(tracks: Sequence[Tracks], settings: ImportSettings, name: s
 
     Each animal that was followed is a trial of its own; where nobody followed them, each video is one, and every
     animal of a frame a sample. Labels outside of a crop become NaN. Animals without the two key points of `heading` are
-    left out, as `extra["left_out"]` tells.
+    left out, listed in `extra["left_out"]`.
 
     Raises:
         InputError: a video is missing or lacks labelled frames, skeletons differ, a crop is larger than a frame,
@@ -132,8 +132,10 @@ def _sizes(video: Video) -> set[tuple[int, int]]:
 
 def _who(labelled: Sequence[Labelled]) -> dict[str, int]:
     """How many of the samples a network labelled, where people labelled others."""
-    found = sum(int(each.crops.predicted.sum()) for each in labelled if each.crops and each.crops.predicted is not None)
-    return {"predicted": found} if found else {}
+    predicted = sum(
+        int(each.crops.predicted.sum()) for each in labelled if each.crops and each.crops.predicted is not None
+    )
+    return {"predicted": predicted} if predicted else {}
 
 
 def _open(tracks: Tracks, grey: bool | None) -> Video:

@@ -111,10 +111,10 @@ def _trial(each: Labelled, skeleton: Skeleton) -> Trial:
     keypoints = each.keypoints
     if keypoints is None:
         keypoints = np.full((len(each.images), len(skeleton), 2), np.nan)
-    found = keypoints.shape[1]
+    points = keypoints.shape[1]
     require(
-        found == len(skeleton),
-        f"images {each.name!r}: {found} key points are labelled and the skeleton has {len(skeleton)}",
+        points == len(skeleton),
+        f"images {each.name!r}: {points} key points are labelled and the skeleton has {len(skeleton)}",
     )
     half = np.isnan(keypoints[..., 0]) != np.isnan(keypoints[..., 1])
     keypoints = np.where(half[..., None], np.nan, keypoints)

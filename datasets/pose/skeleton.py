@@ -84,14 +84,14 @@ def skeleton_from_json(stored: Mapping[str, Any]) -> Skeleton:
         raise InputError(f"not a skeleton with key points, edges and pairs: {str(stored)[:80]}") from None
 
 
-def require_same_keypoints(expected: Skeleton, found: Skeleton, where: str) -> None:
+def require_same_keypoints(expected: Skeleton, second: Skeleton, where: str) -> None:
     """Raise an `InputError` that begins with `where` and names the differing key points, unless both are the same."""
-    if expected.keypoints == found.keypoints:
+    if expected.keypoints == second.keypoints:
         return
-    missing = [keypoint for keypoint in expected.keypoints if keypoint not in found.keypoints]
-    other = [keypoint for keypoint in found.keypoints if keypoint not in expected.keypoints]
+    missing = [keypoint for keypoint in expected.keypoints if keypoint not in second.keypoints]
+    other = [keypoint for keypoint in second.keypoints if keypoint not in expected.keypoints]
     if not missing and not other:
-        raise InputError(f"{where}: the key points stand in another order: {', '.join(found.keypoints)}")
+        raise InputError(f"{where}: the key points stand in another order: {', '.join(second.keypoints)}")
     text = [f"without {', '.join(missing[:5])}"] if missing else []
     text += [f"with {', '.join(other[:5])}"] if other else []
     raise InputError(f"{where}: key points of another skeleton: {' and '.join(text)}")

@@ -41,9 +41,7 @@ def _pictures(dataset: Dataset) -> Table:
         text = "" if length is None else f"{length:.1f}"
         row = [trial.name, trial.group, trial.split or "none", str(len(trial)), str(int(trial.valid().sum())), text]
         contiguous_runs = flags.get(trial.name, {})
-        reasons = ", ".join(
-            f"{why} {sum(end - start for start, end in found)}" for why, found in contiguous_runs.items()
-        )
+        reasons = ", ".join(f"{why} {sum(end - start for start, end in runs)}" for why, runs in contiguous_runs.items())
         table.add_row(*row, *([reasons] if flags else []))
     return table
 

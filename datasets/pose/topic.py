@@ -5,6 +5,8 @@ from typing import Any
 
 from datasets.dataset import Dataset
 from datasets.topics import DataTopic
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.splits import SPLITS
 
 
 def _owns(dataset: Dataset) -> bool:
@@ -36,6 +38,19 @@ def _validate_details(names: tuple[str, ...], details: Mapping[str, Any]) -> Non
     if "size" in details:
         validate_size(details["size"])
         skeleton_from(names, details)
+    if "presence" in details:
+        _validate_presence(details["presence"])
+
+
+def _validate_presence(presence: Any) -> None:
+    """The confidence below which a key point counts as absent, and the split that it was chosen on."""
+    found = presence if isinstance(presence, Mapping) else {}
+    threshold, split = found.get("threshold"), found.get("chosen_on")
+    is_number = isinstance(threshold, int | float) and not isinstance(threshold, bool)
+    require(
+        is_number and 0 <= threshold <= 1 and isinstance(split, str) and split in (*SPLITS, "all"),
+        f"presence must hold a threshold from 0 to 1 and the split that it was chosen on, got {presence!r:.80}",
+    )
 
 
 def _divide_frames(dataset: Dataset, shares: Mapping[str, float], seed: int) -> Dataset:

@@ -21,7 +21,7 @@ class Tracks:
     Attributes:
         video: its file or folder, as the labels name it.
         skeleton: whose key points these are.
-        frames: (frame,) places in the video of the frames that are told of, ascending.
+        frames: (frame,) places in the video of the frames that are described, ascending.
         xy: (frame, animal, keypoint, 2) x to the right and y down in pixels of the video, the centre of the first pixel
             at (0, 0); NaN where there is no key point.
         scores: (frame, animal, keypoint) confidence of what a network found; NaN for the labels of people, None where
@@ -95,7 +95,7 @@ class Tracks:
         )
 
     def every_frame(self, number: int) -> Float[np.ndarray, "number animal keypoint 2"]:
-        """Xy of the frames 0 to `number` - 1, NaN for those that are not told of."""
+        """Xy of the frames 0 to `number` - 1, NaN for those that are not described."""
         whole = np.full((number, *self.xy.shape[1:]), np.nan)
         inside = self.frames < number
         whole[self.frames[inside]] = self.xy[inside]

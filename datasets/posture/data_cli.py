@@ -72,15 +72,15 @@ def path(
     require_writable(stored)
     recordings = _recordings(data)
     law = chosen_law(RATIO if ratio is None else ratio, agar, fit)
-    found = []
+    rows = []
     with progress_bar(len(recordings), "worm") as bar:
         for recording in recordings:
-            found.append(law(recording))
+            rows.append(law(recording))
             bar.update()
-    crawled = [each.recording for each in found]
+    crawled = [each.recording for each in rows]
     save_dataset(angles_dataset(crawled, f"path of {data.stem}"), stored)
     save_figure(plot_paths(recordings, crawled), stored.with_suffix(".png"))
-    print_paths(path_table(found))
+    print_paths(path_table(rows))
     print(f"Paths in {stored}, drawn in {stored.with_suffix('.png')}")
 
 

@@ -55,15 +55,15 @@ def _rotation(white: Float[np.ndarray, "frame axis"]) -> Float[np.ndarray, "eige
     settle, which it does not where two amplitudes are nearly Gaussian, the search begins anew and climbs; where that
     finds no summit either, as among amplitudes that are all Gaussian, the axis itself is the direction.
     """
-    found = np.zeros((0, white.shape[1]))
-    while len(found) < white.shape[1]:
-        left = np.eye(white.shape[1]) - found.T @ found
+    vectors = np.zeros((0, white.shape[1]))
+    while len(vectors) < white.shape[1]:
+        left = np.eye(white.shape[1]) - vectors.T @ vectors
         start = left[np.argmax(np.round(np.diag(left), 6))]
         start = start / np.linalg.norm(start)
-        best = _least_gaussian(white, found, start, climbing=False)
-        best = _least_gaussian(white, found, start, climbing=True) if best is None else best
-        found = np.vstack([found, start if best is None else best])
-    return found
+        best = _least_gaussian(white, vectors, start, climbing=False)
+        best = _least_gaussian(white, vectors, start, climbing=True) if best is None else best
+        vectors = np.vstack([vectors, start if best is None else best])
+    return vectors
 
 
 def _least_gaussian(

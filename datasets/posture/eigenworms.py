@@ -77,13 +77,13 @@ def amplitudes_from(
 def angles_from(
     amplitudes: Float[np.ndarray, "frame eigenworm"], eigenworms: Eigenworms
 ) -> Float[np.ndarray, "frame segment"]:
-    """Angles of these amplitudes, rad: what is left of a posture when it is told in eigenworms.
+    """Angles of these amplitudes, rad: what is left of a posture when it is described by eigenworms.
 
     Raises:
         InputError: another number of amplitudes than of eigenworms.
     """
-    found, count = amplitudes.shape[-1], len(eigenworms.shapes)
-    require(found == count, f"{found} amplitudes a frame do not go with {count} eigenworms")
+    columns, count = amplitudes.shape[-1], len(eigenworms.shapes)
+    require(columns == count, f"{columns} amplitudes a frame do not go with {count} eigenworms")
     return eigenworms.mean + amplitudes @ eigenworms.shapes
 
 
@@ -121,10 +121,10 @@ def amplitudes_of(dataset: Dataset, eigenworms: Eigenworms) -> Dataset:
     Raises:
         InputError: the dataset does not hold angles.
     """
-    found = []
+    amplitudes = []
     for recording in recordings_of(dataset):
         angles, mean_angle = on_segments(recording, eigenworms.shapes.shape[1])
-        found.append(
+        amplitudes.append(
             AmplitudeRecording(
                 name=recording.name,
                 amplitudes=amplitudes_from(angles, eigenworms),
@@ -136,7 +136,7 @@ def amplitudes_of(dataset: Dataset, eigenworms: Eigenworms) -> Dataset:
                 source=recording.source,
             )
         )
-    return amplitudes_dataset(found, dataset.name, as_json(eigenworms))
+    return amplitudes_dataset(amplitudes, dataset.name, as_json(eigenworms))
 
 
 def mirrored(dataset: Dataset) -> Dataset:
@@ -153,19 +153,19 @@ def mirrored(dataset: Dataset) -> Dataset:
 
 
 def postures_of(dataset: Dataset) -> tuple[PostureRecording, ...]:
-    """The recordings that a dataset of amplitudes and turns tells of; mean angles begin at 0 in each stretch.
+    """The recordings that a dataset of amplitudes and turns describes; mean angles begin at 0 in each stretch.
 
     Raises:
         InputError: the dataset does not hold amplitudes with turns, or not their eigenworms.
     """
-    eigenworms, found = eigenworms_of(dataset), []
+    eigenworms, postures = eigenworms_of(dataset), []
     _require_turns(dataset)
     for trial in dataset:
         x = np.where(trial.valid()[:, None], np.asarray(trial.x[:], dtype=float), np.nan)
         mean_angle = np.full(len(x), np.nan)
         for first, after in contiguous_runs(trial.valid()):
             mean_angle[first:after] = np.cumsum(x[first:after, -1]) - x[first, -1]
-        found.append(
+        postures.append(
             PostureRecording(
                 name=trial.name,
                 angles=angles_from(x[:, :-1], eigenworms),
@@ -177,7 +177,7 @@ def postures_of(dataset: Dataset) -> tuple[PostureRecording, ...]:
                 source=dataset.source,
             )
         )
-    return tuple(found)
+    return tuple(postures)
 
 
 def _require_turns(dataset: Dataset) -> None:

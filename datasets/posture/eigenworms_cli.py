@@ -51,21 +51,23 @@ def eigenworms(
     dataset = load_dataset(data)
     if use is None:
         angles = pooled_angles(dataset, SEGMENTS if segments is None else segments)
-        found = fit_eigenworms(angles, COUNT if count is None else count, method or METHODS[0], dataset.name)
+        fitted = fit_eigenworms(angles, COUNT if count is None else count, method or METHODS[0], dataset.name)
     else:
-        found = eigenworms_of(load_dataset(use))
-        angles = pooled_angles(dataset, found.shapes.shape[1])
-    quality = reconstruction(angles, found)
-    save_dataset(amplitudes_of(dataset, found), out)
-    save_figure(plot_eigenworms(found, quality), plot)
-    _print(found, quality)
+        fitted = eigenworms_of(load_dataset(use))
+        angles = pooled_angles(dataset, fitted.shapes.shape[1])
+    quality = reconstruction(angles, fitted)
+    save_dataset(amplitudes_of(dataset, fitted), out)
+    save_figure(plot_eigenworms(fitted, quality), plot)
+    _print(fitted, quality)
     print(f"Amplitudes in {out}, picture in {plot}")
 
 
-def _print(found: "Eigenworms", quality: "Reconstruction") -> None:
-    table = Table("eigenworm", "variance explained", "together", title=f"By {found.method.upper()}, on {found.source}")
-    together = found.variance_explained.cumsum()
-    for number, (share, total) in enumerate(zip(found.variance_explained, together, strict=True), start=1):
+def _print(fitted: "Eigenworms", quality: "Reconstruction") -> None:
+    table = Table(
+        "eigenworm", "variance explained", "together", title=f"By {fitted.method.upper()}, on {fitted.source}"
+    )
+    together = fitted.variance_explained.cumsum()
+    for number, (share, total) in enumerate(zip(fitted.variance_explained, together, strict=True), start=1):
         table.add_row(f"a{number}", f"{100 * share:.2f} %", f"{100 * total:.2f} %")
     print_whole(table)
     print(

@@ -28,20 +28,20 @@ def plot_features(recordings: Sequence[PostureRecording], measured: Sequence[Fea
         recordings: of the worms.
         measured: their features, where they are there already.
     """
-    found = [measure(each) for each in recordings] if measured is None else measured
+    measures = [measure(each) for each in recordings] if measured is None else measured
     shown = shown_first([each.strain for each in recordings], _SHOWN)
     figure = Figure(figsize=(10, 1.5 * len(shown) + 3.6), layout="constrained")
     grid = figure.add_gridspec(len(shown) + 1, 3, height_ratios=[1.0] * len(shown) + [1.8])
     axes = [figure.add_subplot(grid[row, :]) for row in range(len(shown))]
     for each, index in zip(axes, shown, strict=True):
-        _draw_speed(each, found[index])
+        _draw_speed(each, measures[index])
         each.set_title(recordings[index].name, fontsize=9, loc="left")
     axes[-1].set_xlabel("time (s)")
     handles: list[Artist] = [Patch(color=colour, alpha=0.55, label=name) for name, colour in MOTION_COLOURS.values()]
     handles.append(Line2D([], [], color=_OMEGA, lw=4, label="omega turn"))
     figure.legend(handles=handles, loc="outside upper center", ncols=4, fontsize=8, frameon=False)
     panels = [figure.add_subplot(grid[-1, column]) for column in range(3)]
-    _draw_histograms(panels, recordings, found)
+    _draw_histograms(panels, recordings, measures)
     tidy([*axes, *panels])
     return figure
 

@@ -60,9 +60,9 @@ def worm_numbers(features: Features) -> dict[str, float]:
     }
     numbers = {}
     for name, values in series.items():
-        found = values[np.isfinite(values)]
+        finite = values[np.isfinite(values)]
         for percentile in PERCENTILES:
-            numbers[f"{name}_p{percentile}"] = float(np.percentile(found, percentile)) if len(found) else np.nan
+            numbers[f"{name}_p{percentile}"] = float(np.percentile(finite, percentile)) if len(finite) else np.nan
     known = np.isfinite(features.relative_speed)
     for code, name in MOTIONS.items():
         numbers[f"{name}_share"] = float((features.motion == code).sum() / max(known.sum(), 1))
@@ -73,8 +73,8 @@ def worm_numbers(features: Features) -> dict[str, float]:
 
 
 def _mean(values: np.ndarray) -> float:
-    found = values[np.isfinite(values)]
-    return float(found.mean()) if len(found) else np.nan
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else np.nan
 
 
 def _plain(units: str) -> str:

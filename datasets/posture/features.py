@@ -96,14 +96,14 @@ def midbody_speed(lines: Float[np.ndarray, "frame point 2"], fps: Hertz) -> Floa
     steps = max(1, round(SPEED_WINDOW * fps))
     back, ahead = steps // 2, steps - steps // 2
     position, direction = body.mean(axis=1), body[:, 0] - body[:, -1]
-    found = np.full(len(lines), np.nan)
+    speed = np.full(len(lines), np.nan)
     if len(lines) > steps:
         shift = position[steps:] - position[:-steps]
         facing = direction[steps:] + direction[:-steps]
         sign = np.where((shift * facing).sum(axis=1) < 0, -1.0, 1.0)
         seen = np.convolve(np.isfinite(position).all(axis=1), np.ones(steps + 1), "valid") > steps + 0.5
-        found[back : len(lines) - ahead] = np.where(seen, sign * np.hypot(*shift.T) * fps / steps, np.nan)
-    return found
+        speed[back : len(lines) - ahead] = np.where(seen, sign * np.hypot(*shift.T) * fps / steps, np.nan)
+    return speed
 
 
 def region_bends(angles: Float[np.ndarray, "frame segment"]) -> Float[np.ndarray, "frame region"]:

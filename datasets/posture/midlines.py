@@ -46,10 +46,10 @@ def resampled(midlines: Float[np.ndarray, "frame point 2"], points: int) -> Floa
         InputError: fewer than 3 points.
     """
     require(points >= 3, f"a midline needs at least 3 points, got {points}")
-    found = np.full((len(midlines), points, 2), np.nan)
+    even = np.full((len(midlines), points, 2), np.nan)
     rows = np.flatnonzero(np.isfinite(midlines).all(axis=(1, 2)))
     if len(rows) == 0:
-        return found
+        return even
     kept = np.asarray(midlines[rows], dtype=float)
     along = np.zeros(kept.shape[:2])
     np.cumsum(np.hypot(*np.moveaxis(np.diff(kept, axis=1), 2, 0)), axis=1, out=along[:, 1:])
@@ -59,8 +59,8 @@ def resampled(midlines: Float[np.ndarray, "frame point 2"], points: int) -> Floa
     wanted = (offset + np.linspace(0, 1, points)).ravel()
     for axis in range(2):
         values = np.interp(wanted, (offset + along).ravel(), kept[:, :, axis].ravel())
-        found[rows, :, axis] = values.reshape(len(kept), points)
-    return found
+        even[rows, :, axis] = values.reshape(len(kept), points)
+    return even
 
 
 def angles_of(

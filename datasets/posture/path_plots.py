@@ -55,8 +55,8 @@ def plot_paths(recorded: Sequence[PostureRecording], crawled: Sequence[PostureRe
 
 def _from_start(recording: PostureRecording) -> Float[np.ndarray, "frame 2"]:
     indices = np.zeros((1, 2)) if recording.centroid is None else recording.centroid
-    found = np.flatnonzero(np.isfinite(indices).all(axis=1))
-    return indices - indices[found[0]] if len(found) else indices
+    known = np.flatnonzero(np.isfinite(indices).all(axis=1))
+    return indices - indices[known[0]] if len(known) else indices
 
 
 def _draw_worm(axes, recording: PostureRecording) -> None:

@@ -63,8 +63,8 @@ class PostureRecording:
 
     def valid(self) -> np.ndarray:
         """Mask (frame,) of where there is a midline, and its place if places were recorded."""
-        found = np.isfinite(self.angles).all(axis=1) & np.isfinite(self.mean_angle)
-        return found if self.centroid is None else found & np.isfinite(self.centroid).all(axis=1)
+        measured = np.isfinite(self.angles).all(axis=1) & np.isfinite(self.mean_angle)
+        return measured if self.centroid is None else measured & np.isfinite(self.centroid).all(axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,12 +153,12 @@ def recordings_of(dataset: Dataset) -> tuple[PostureRecording, ...]:
     """
     require_form(dataset, ANGLES)
     last = dataset.x_names.index(MEAN_ANGLE)
-    found = []
+    recordings = []
     for trial in dataset:
         x = np.array(trial.x[:], dtype=float)
         x[~trial.valid()] = np.nan
         placed = x[:, last + 1 :] if dataset.x_names[last + 1 :] == CENTROID else None
-        found.append(
+        recordings.append(
             PostureRecording(
                 name=trial.name,
                 angles=x[:, :last],
@@ -171,7 +171,7 @@ def recordings_of(dataset: Dataset) -> tuple[PostureRecording, ...]:
                 source=dataset.source,
             )
         )
-    return tuple(found)
+    return tuple(recordings)
 
 
 def strain_of(dataset: Dataset, trial: Trial) -> str:
@@ -193,13 +193,13 @@ def select_strain(dataset: Dataset, strain: str) -> Dataset:
 
 def require_form(dataset: Dataset, form: str) -> None:
     """Raise an `InputError` unless a dataset holds postures as `ANGLES` or `AMPLITUDES`."""
-    found = dataset.extra.get("posture")
+    stated = dataset.extra.get("posture")
     how = {
         ANGLES: "make or import midlines by 'wormtwin posture make-sample' or 'import'",
         AMPLITUDES: "make it by 'wormtwin posture eigenworms'",
     }[form]
-    text = f"postures as {found}" if found else "no postures"
-    require(found == form, f"dataset {dataset.name!r} holds {text}, not as {form}: {how}")
+    text = f"postures as {stated}" if stated else "no postures"
+    require(stated == form, f"dataset {dataset.name!r} holds {text}, not as {form}: {how}")
 
 
 def _require_rate(where: str, fps: float) -> None:

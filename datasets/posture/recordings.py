@@ -45,7 +45,7 @@ NOTHING_SAID = Reading()
 class Imported:
     """A dataset of recordings, what was wrong with their frames by recording, and which were too short to be kept.
 
-    `unread` tells, a line each, the files, worms and records that could not be used.
+    `unread` lists, a line each, the files, worms and records that could not be used.
     """
 
     dataset: Dataset
@@ -60,7 +60,7 @@ def read_recordings(
     """Read files, of any kind in `READERS`, parts of one WCON recording together.
 
     If two recordings have one name, all get that of their file's folder before theirs. A file, or a worm of one, that
-    cannot be used is left out and told, unless nothing is left.
+    cannot be used is left out and reported, unless nothing is left.
 
     Args:
         paths: the files.
@@ -83,10 +83,10 @@ def read_recordings(
             given = READERS[parts[0].suffix.lower()](parts[0], own) if one else read_wcon_parts(parts, own)
             return [(folder, each) for each in given]
 
-        found = [each for part in read_each(linked_parts(paths), read) for each in part]
-    if len({recording.name for _, recording in found}) == len(found):
-        return tuple(recording for _, recording in found)
-    return tuple(replace(recording, name=f"{folder} {recording.name}") for folder, recording in found)
+        recordings = [each for part in read_each(linked_parts(paths), read) for each in part]
+    if len({recording.name for _, recording in recordings}) == len(recordings):
+        return tuple(recording for _, recording in recordings)
+    return tuple(replace(recording, name=f"{folder} {recording.name}") for folder, recording in recordings)
 
 
 def load_recordings(
@@ -118,8 +118,9 @@ def load_recordings(
     require(bool(np.isfinite(shortest)) and shortest >= 0, f"the shortest stretch must be >= 0 s, got {shortest}")
     with left_out_parts() as unread:
         raws = read_recordings(files, reading)
-    recordings, faults = _postures(raws, segments)
-    recordings = [subsampled(recording, fps) for recording in recordings]
+        recordings, faults = _postures(raws, segments)
+        recordings = read_each(recordings, lambda recording: subsampled(recording, fps))
+    read = {recording.name for recording in recordings}
     kept = [recording for recording in recordings if longest_stretch(recording) >= shortest]
     names = {recording.name for recording in kept}
     if not kept:
@@ -133,7 +134,7 @@ def load_recordings(
     if faults:
         swaps = {name: found.swaps.swapped.tolist() for name, found in faults.items()}
         dataset = replace(dataset, extra={**dataset.extra, "swaps": swaps})
-    left_out = tuple(raw.name for raw in raws if raw.name not in names)
+    left_out = tuple(name for name in (raw.name for raw in raws) if name in read - names)
     if unread:
         dataset = replace(dataset, extra={**dataset.extra, "left_out": unread})
     return Imported(dataset, faults, left_out, tuple(unread))
@@ -142,21 +143,16 @@ def load_recordings(
 def _postures(
     raws: Sequence[MidlineRecording | AmplitudeRecording], segments: int
 ) -> tuple[list[PostureRecording | AmplitudeRecording], dict[str, Faults]]:
-    """Midlines as angles; of several recordings those without any midline are left out."""
-    recordings: list[PostureRecording | AmplitudeRecording] = []
-    faults, errors = {}, []
-    for raw in raws:
+    """Midlines as angles; a recording that holds none is left out and told, unless nothing is left."""
+    faults = {}
+
+    def posture(raw: MidlineRecording | AmplitudeRecording) -> PostureRecording | AmplitudeRecording:
         if isinstance(raw, AmplitudeRecording):
-            recordings.append(raw)
-            continue
-        try:
-            recording, faults[raw.name] = posture_of(raw, segments)
-            recordings.append(recording)
-        except InputError as error:
-            errors.append(error)
-    if errors and not recordings:
-        raise errors[0]
-    return recordings, faults
+            return raw
+        recording, faults[raw.name] = posture_of(raw, segments)
+        return recording
+
+    return read_each(raws, posture), faults
 
 
 def longest_stretch(recording: PostureRecording | AmplitudeRecording) -> Seconds:
@@ -165,8 +161,8 @@ def longest_stretch(recording: PostureRecording | AmplitudeRecording) -> Seconds
         valid = recording.valid()
     else:
         valid = np.isfinite(recording.amplitudes).all(axis=1)
-    found = contiguous_runs(valid)
-    return float((found[:, 1] - found[:, 0]).max(initial=0)) / recording.fps
+    runs = contiguous_runs(valid)
+    return float((runs[:, 1] - runs[:, 0]).max(initial=0)) / recording.fps
 
 
 def _together(recordings: Sequence[PostureRecording | AmplitudeRecording], name: str) -> Dataset:

@@ -81,16 +81,16 @@ def _subsampled(
     from scipy.interpolate import make_interp_spline
 
     times = _times(len(x), fps, new)
-    found = np.full((len(times), x.shape[1]), np.nan)
+    values = np.full((len(times), x.shape[1]), np.nan)
     for first, after in contiguous_runs(valid):
         wanted = slice(*np.searchsorted(times, (first, after - 1 + 1e-9)))
         if wanted.start == wanted.stop:
             continue
         smooth = lowpassed(x[first:after], fps, new)
         if len(smooth) == 1:
-            found[wanted] = smooth
+            values[wanted] = smooth
             continue
         degree = min(5, (len(smooth) - 2) // 2 * 2 + 1)
         spline = make_interp_spline(np.arange(first, after), smooth, k=degree)
-        found[wanted] = spline(times[wanted])
-    return found
+        values[wanted] = spline(times[wanted])
+    return values

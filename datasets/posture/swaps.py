@@ -41,8 +41,8 @@ def mended(
         fps: frames a second.
     """
     wrong = _swapped(midlines, fps)
-    found = np.where(wrong[:, None, None], midlines[:, ::-1], midlines)
-    return found, Swaps(contiguous_runs(wrong))
+    turned = np.where(wrong[:, None, None], midlines[:, ::-1], midlines)
+    return turned, Swaps(contiguous_runs(wrong))
 
 
 def _swapped(midlines: Float[np.ndarray, "frame point 2"], fps: Hertz) -> Bool[np.ndarray, " frame"]:

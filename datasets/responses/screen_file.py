@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from connectome.places import cells_of
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import atomic_write, require_space
 from neuron_models.foundation.hdf5 import numbers, open_hdf5, text_attribute, texts
@@ -56,8 +57,8 @@ class Screen:
     def __post_init__(self) -> None:
         sizes = {"ablation": len(self.ablations), "sequence": len(self.sequences), "output": len(self.outputs)}
         for name, axes in _ARRAYS.items():
-            wanted, found = tuple(sizes[axis] for axis in axes), getattr(self, name).shape
-            require(found == wanted, f"a screen's {name} must have the shape {wanted}, got {found}")
+            wanted, shape = tuple(sizes[axis] for axis in axes), getattr(self, name).shape
+            require(shape == wanted, f"a screen's {name} must have the shape {wanted}, got {shape}")
 
     @property
     def effect(self) -> Float[np.ndarray, "ablation output"]:
@@ -73,7 +74,7 @@ class Screen:
         """The effects (dimensionless) on other neurons: NaN where a recorded neuron was itself ablated."""
         effect = self.effect.copy()
         for row, ablation in enumerate(self.ablations):
-            effect[row, [name in ablation.split("+") for name in self.outputs]] = np.nan
+            effect[row, [cell in ablation.split("+") for cell in cells_of(self.outputs)]] = np.nan
         return effect
 
     def ranked(self) -> pd.DataFrame:

@@ -7,7 +7,7 @@ The surrogate stands for the 301 other neurons: it answers the stimuli of forwar
 LUAL, PVR and VB1, of which DB1 and VB1 have gap junctions with DB2, and PVR a synapse onto it. The picture shows DB2
 driven by the surrogate, and DB2 in the whole network with the same contacts and no others. In the network a contact
 sees the potential where it sits on the other cell, of which the surrogate knows the soma alone; the third curve, driven
-by the network's own soma potentials, tells what that makes.
+by the network's own soma potentials, measures what that makes.
 """
 
 import argparse
@@ -131,8 +131,8 @@ def main() -> None:
     save_figure(figure, given.picture)
     joins = ", ".join(f"{c.pre}-{c.post} {c.kind.replace('_', ' ')}" for c in contacts)
     print(f"{CELL} by {joins}; RMSE in percent of its range in the whole network:")
-    for name, found in (("the surrogate", driven), ("the network's soma potentials", by_somata)):
-        error = np.sqrt(np.mean((found - network[:, 0]) ** 2)) / np.ptp(network[:, 0])
+    for name, response in (("the surrogate", driven), ("the network's soma potentials", by_somata)):
+        error = np.sqrt(np.mean((response - network[:, 0]) ** 2)) / np.ptp(network[:, 0])
         print(f"driven by {name}: {100 * error:.2f} %")
 
 

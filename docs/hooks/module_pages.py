@@ -9,12 +9,12 @@ PACKAGES = ("neuron_models", "connectome", "datasets", "surrogates")
 
 def modules() -> dict[str, str]:
     """The public modules by the page of each, such as `reference/modules/connectome/network.md`."""
-    found = [
+    members = [
         path.relative_to(ROOT).with_suffix("")
         for package in PACKAGES
         for path in sorted((ROOT / package).rglob("*.py"))
     ]
-    public = [path for path in found if not any(part.startswith("_") for part in path.parts)]
+    public = [path for path in members if not any(part.startswith("_") for part in path.parts)]
     pages = {f"reference/modules/{path.as_posix()}.md": ".".join(path.parts) for path in public}
     return {**pages, "reference/modules/run_experiments.md": "run_experiments"}
 

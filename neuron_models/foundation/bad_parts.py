@@ -1,4 +1,4 @@
-"""One bad part never refuses the whole: it is left out, and told."""
+"""One bad part never refuses the whole: it is left out, and reported."""
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -16,16 +16,16 @@ _told: ContextVar[list[str] | None] = ContextVar("what is left out of files whil
 @contextmanager
 def left_out_parts() -> Iterator[list[str]]:
     """Collect what is left out meanwhile, a line each; without it, each is a warning of Python's."""
-    found: list[str] = []
-    token = _told.set(found)
+    left_out: list[str] = []
+    token = _told.set(left_out)
     try:
-        yield found
+        yield left_out
     finally:
         _told.reset(token)
 
 
 def read_each(parts: Iterable[Part], read: Callable[[Part], Read]) -> list[Read]:
-    """What is read of each part; a part that cannot be used is left out and told, unless none can be.
+    """What is read of each part; a part that cannot be used is left out and reported, unless none can be.
 
     Args:
         parts: of a whole, such as the files of a dataset or the worms of a file.
@@ -44,13 +44,14 @@ def read_each(parts: Iterable[Part], read: Callable[[Part], Read]) -> list[Read]
     if errors and not done:
         raise errors[0]
     for fault in errors:
-        _leave_out(str(fault))
+        leave_out(str(fault))
     return done
 
 
-def _leave_out(line: str) -> None:
-    found = _told.get()
-    if found is None:
+def leave_out(line: str) -> None:
+    """Report that a part, which the line names with its fault, is left out."""
+    left_out = _told.get()
+    if left_out is None:
         warnings.warn(f"left out: {line}", stacklevel=3)
     else:
-        found.append(line)
+        left_out.append(line)

@@ -41,7 +41,7 @@ def _closed(folder: Path, why: str) -> InputError:
 
 
 def seal(folder: Path) -> None:
-    """Note the checksum of every file below a folder, so that `is_whole` tells later whether one is damaged."""
+    """Note the checksum of every file below a folder, so that `is_whole` says later whether one is damaged."""
     (folder / _SEAL).write_text(json.dumps(_checksums(folder)))
 
 

@@ -20,7 +20,7 @@ DEBUG_VARIABLE = "WORMTWIN_DEBUG"
 INTERRUPTED = 130
 _RESUMED = "simulations, trainings, experiments and searches"
 _LONGEST = 300
-"""The most characters that are told of an error that nobody foresaw."""
+"""The most characters that are shown of an error that nobody foresaw."""
 
 _UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """What typer raises for wrong options; it brings its own copy of click, or uses click's, by version."""
@@ -29,7 +29,7 @@ _UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ 
 def run_app(make: Callable[[], Any], arguments: Sequence[str], name: str) -> int:
     """Run a command line and return its exit status: 0, 2 with one line on standard error, or 130 when stopped.
 
-    A user's mistake is told in its own words. Anything that nobody foresaw is told in a line too, with where to report
+    A user's mistake is reported in its own words. Anything unforeseen becomes a line too, with where to report
     it; `--debug`, or the variable `WORMTWIN_DEBUG`, prints the traceback before it.
 
     Args:
@@ -71,7 +71,7 @@ def _tell(name: str, line: str) -> None:
 
 
 def one_line(error: Exception) -> str:
-    """What a user is told of an error, in one line."""
+    """What a user reads of an error, in one line."""
     if isinstance(error, _UsageError):
         return f"{_joined(getattr(error, 'format_message', error.__str__)())} (--help lists the options)"
     if isinstance(error, BrokenPipeError):
@@ -99,9 +99,9 @@ def _unforeseen(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = next((f" in {Path(frame.filename).name}, line {frame.lineno}" for frame in reversed(frames)), "")
     said = _joined(str(error))[:_LONGEST]
-    told = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    message = f"{type(error).__name__}: {said}" if said else type(error).__name__
     return (
-        f"something went wrong that wormtwin did not foresee ({told}{place}): is a file damaged? Otherwise report it "
+        f"something went wrong unforeseen by wormtwin ({message}{place}): is a file damaged? Otherwise report it "
         f"on the project's issue tracker, with this command run with {DEBUG}"
     )
 

@@ -19,7 +19,7 @@ def require(condition: bool, message: str) -> None:
 
 
 def require_distinct(names: Iterable[str], where: str) -> None:
-    """Raise an `InputError` that begins with `where` and tells the names that come more than once, if any do."""
+    """Raise an `InputError` that begins with `where` and gives the names that come more than once, if any do."""
     doubled = sorted(name for name, number in Counter(names).items() if number > 1)
     require(not doubled, f"{where} more than once: {', '.join(doubled[:5])}")
 

@@ -64,7 +64,7 @@ def require_own_data(path: Path) -> None:
 
     Raises:
         InputError: they do not, or another process writes to the file. Files that are no HDF5 or damaged pass: the
-            reader tells.
+            reader says.
     """
     try:
         if not h5py.is_hdf5(path):
@@ -156,17 +156,17 @@ def stored_array(group: h5py.Group, name: str, axes: str | None, kind: str = NUM
     Raises:
         InputError: it is missing, no array, or of another kind or shape.
     """
-    where, found = f"{group.file.filename}: {_path(group, name)}", group.get(name)
-    require(found is not None, f"{where} is missing")
+    where, array = f"{group.file.filename}: {_path(group, name)}", group.get(name)
+    require(array is not None, f"{where} is missing")
     wanted = f"{where} must be {kind}" + ("" if axes is None else f" ({', '.join(axes.split())})")
-    if not isinstance(found, h5py.Dataset):
-        raise InputError(f"{wanted}, it is a {type(found).__name__.lower()}")
-    shape = found.shape
+    if not isinstance(array, h5py.Dataset):
+        raise InputError(f"{wanted}, it is a {type(array).__name__.lower()}")
+    shape = array.shape
     if shape is None:
         raise InputError(f"{wanted}, it is empty")
-    of_kind = h5py.check_string_dtype(found.dtype) is not None if kind == TEXTS else found.dtype.kind in _KINDS[kind]
-    require(of_kind and _fits(shape, axes), f"{wanted}, got {_named(found.dtype)} of the shape {shape}")
-    return found
+    of_kind = h5py.check_string_dtype(array.dtype) is not None if kind == TEXTS else array.dtype.kind in _KINDS[kind]
+    require(of_kind and _fits(shape, axes), f"{wanted}, got {_named(array.dtype)} of the shape {shape}")
+    return array
 
 
 def numbers(group: h5py.Group, name: str, axes: str | None, kind: str = NUMBERS) -> np.ndarray:
@@ -180,9 +180,9 @@ def one_number(group: h5py.Group, name: str) -> float:
     Raises:
         InputError: it is missing, or not one number.
     """
-    found = np.ravel(numbers(group, name, None))
-    require(len(found) == 1, f"{group.file.filename}: {_path(group, name)} must be one number, got {len(found)}")
-    return float(found[0])
+    values = np.ravel(numbers(group, name, None))
+    require(len(values) == 1, f"{group.file.filename}: {_path(group, name)} must be one number, got {len(values)}")
+    return float(values[0])
 
 
 def texts(group: h5py.Group, name: str) -> tuple[str, ...]:
@@ -200,11 +200,11 @@ def table_of(group: h5py.Group, name: str) -> np.ndarray:
     Raises:
         InputError: it is missing, or something else.
     """
-    found = group.get(name)
+    columns = group.get(name)
     where = f"{group.file.filename}: {_path(group, name)}"
-    table = isinstance(found, h5py.Dataset) and found.dtype.names is not None and len(found.shape or ()) == 1
+    table = isinstance(columns, h5py.Dataset) and columns.dtype.names is not None and len(columns.shape or ()) == 1
     require(table, f"{where} must be a table (rows of named columns)")
-    return found[:]
+    return columns[:]
 
 
 def column(table: np.ndarray, name: str, where: str) -> np.ndarray:
@@ -214,10 +214,10 @@ def column(table: np.ndarray, name: str, where: str) -> np.ndarray:
         InputError: it is missing, or holds something else; the message begins with `where`.
     """
     require(name in (table.dtype.names or ()), f"{where}: the column {name} is missing")
-    found = table[name]
-    fits = found.dtype.kind in _KINDS[NUMBERS] and found.ndim == 1
-    require(fits, f"{where}: the column {name} must be one number a row, got {_named(found.dtype)}")
-    return found
+    values = table[name]
+    fits = values.dtype.kind in _KINDS[NUMBERS] and values.ndim == 1
+    require(fits, f"{where}: the column {name} must be one number a row, got {_named(values.dtype)}")
+    return values
 
 
 def text_attribute(group: h5py.Group, name: str) -> str:
@@ -226,9 +226,9 @@ def text_attribute(group: h5py.Group, name: str) -> str:
     Raises:
         InputError: it is missing, or something else.
     """
-    found = plain_attribute(group, name)
-    require(isinstance(found, str), f"{_attribute(group, name)} must be a text, got {found!r:.60}")
-    return found
+    text = plain_attribute(group, name)
+    require(isinstance(text, str), f"{_attribute(group, name)} must be a text, got {text!r:.60}")
+    return text
 
 
 def number_attribute(group: h5py.Group, name: str) -> float:
@@ -237,10 +237,10 @@ def number_attribute(group: h5py.Group, name: str) -> float:
     Raises:
         InputError: it is missing, or something else.
     """
-    found = plain_attribute(group, name)
-    number = isinstance(found, int | float)
-    require(number, f"{_attribute(group, name)} must be a number, got {found!r:.60}")
-    return float(found)
+    stored = plain_attribute(group, name)
+    number = isinstance(stored, int | float)
+    require(number, f"{_attribute(group, name)} must be a number, got {stored!r:.60}")
+    return float(stored)
 
 
 def json_attribute(group: h5py.Group, name: str, kind: type) -> Any:
@@ -251,11 +251,11 @@ def json_attribute(group: h5py.Group, name: str, kind: type) -> Any:
     """
     said = text_attribute(group, name)
     try:
-        found = json.loads(said)
+        value = json.loads(said)
     except (ValueError, RecursionError):
         raise InputError(f"{_attribute(group, name)} must be JSON, got {said!r:.60}") from None
-    require(isinstance(found, kind), f"{_attribute(group, name)} must be a JSON {kind.__name__}, got {said!r:.60}")
-    return found
+    require(isinstance(value, kind), f"{_attribute(group, name)} must be a JSON {kind.__name__}, got {said!r:.60}")
+    return value
 
 
 def names_attribute(group: h5py.Group, name: str) -> tuple[str, ...]:
@@ -264,10 +264,10 @@ def names_attribute(group: h5py.Group, name: str) -> tuple[str, ...]:
     Raises:
         InputError: it is missing, or something else.
     """
-    found = json_attribute(group, name, list)
-    named = all(isinstance(each, str) for each in found)
-    require(named, f"{_attribute(group, name)} must be a list of texts, got {found!r:.60}")
-    return tuple(found)
+    names = json_attribute(group, name, list)
+    named = all(isinstance(each, str) for each in names)
+    require(named, f"{_attribute(group, name)} must be a list of texts, got {names!r:.60}")
+    return tuple(names)
 
 
 def plain_attribute(group: h5py.Group, name: str) -> Any:
@@ -277,14 +277,14 @@ def plain_attribute(group: h5py.Group, name: str) -> Any:
         InputError: it is missing.
     """
     require(name in group.attrs, f"{_attribute(group, name)} is missing")
-    found = group.attrs[name]
-    if isinstance(found, np.ndarray) and found.size == 1:
-        found = found.ravel()[0]
-    if isinstance(found, np.ndarray | np.generic):
-        found = found.tolist()
-    if isinstance(found, bytes):
-        return found.decode(errors="replace")
-    return None if isinstance(found, h5py.Empty) else found
+    value = group.attrs[name]
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.ravel()[0]
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return None if isinstance(value, h5py.Empty) else value
 
 
 def _attribute(group: h5py.Group, name: str) -> str:

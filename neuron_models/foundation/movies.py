@@ -75,7 +75,7 @@ def _encoder(path: Path, shape: tuple[int, ...], fps: Hertz, quality: int) -> It
             yield pipe
             pipe.close()
         except BrokenPipeError:
-            pass  # it ended early: why is told below
+            pass  # it ended early: why is said below
         finally:
             _end(process, pipe)
         if process.returncode != 0:
@@ -92,5 +92,5 @@ def _end(process: subprocess.Popen, pipe: IO[bytes]) -> None:
 
 def _worst(lines: list[str]) -> str:
     """The line of an encoder that says most: that of the system, else the first."""
-    told = [line.strip() for line in lines if line.strip()]
-    return next((line for line in told if "No space" in line or "too large" in line), (told or ["it ended early"])[0])
+    words = [line.strip() for line in lines if line.strip()]
+    return next((line for line in words if "No space" in line or "too large" in line), (words or ["it ended early"])[0])

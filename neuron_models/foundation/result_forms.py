@@ -49,10 +49,10 @@ def _read_array(path: Path) -> np.ndarray:
 
 def _holds_array(path: Path, shape: Sequence[int] | None) -> bool:
     try:
-        found = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return False
-    return shape is None or found.shape == tuple(shape)
+    return shape is None or array.shape == tuple(shape)
 
 
 def _write_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
@@ -62,8 +62,8 @@ def _write_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as found:
-            return dict(found)
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
     except (OSError, ValueError, EOFError, BadZipFile):
         raise _damaged(path) from None
 

@@ -29,8 +29,8 @@ class Work:
     Attributes:
         called: in errors: `simulation`, `search` or `runs`.
         facts: what decides the results, as JSON can hold it: content, never names or times.
-        about: what else its manifest tells a reader.
-        passing: the folder is there until one file is made of it; a difference is then told without its details.
+        about: what else its manifest says to a reader.
+        passing: the folder is there until one file is made of it; a difference is then reported without its details.
     """
 
     called: str
@@ -96,10 +96,10 @@ def is_left_of(out: Path, work: Work) -> bool:
     if not (out.exists() and folder.is_dir()):
         return False
     try:
-        found = manifest_of(folder)
+        manifest = manifest_of(folder)
     except InputError:
         return False
-    if any(found.get(what) != value for what, value in _plain(work.facts).items()):
+    if any(manifest.get(what) != value for what, value in _plain(work.facts).items()):
         return False
     with resumable_folder(folder, work, JSON_FORM, out) as left:
         left.remove()
@@ -166,13 +166,13 @@ def _begun(folder: Path) -> bool:
 def _require_manifest(folder: Path, work: Work) -> None:
     if work.passing and _manifest_file(folder) is None:
         raise InputError(_of_another(folder, work))
-    told = f"{folder} holds something else than {work.results}: choose another --out"
-    require(_manifest_file(folder) is not None, told)
+    message = f"{folder} holds something else than {work.results}: choose another --out"
+    require(_manifest_file(folder) is not None, message)
 
 
 def _manifest_file(folder: Path) -> Path | None:
-    found = (folder / name for name in (MANIFEST_FILE, *_EARLIER_MANIFESTS))
-    return next((path for path in found if path.exists()), None)
+    paths = (folder / name for name in (MANIFEST_FILE, *_EARLIER_MANIFESTS))
+    return next((path for path in paths if path.exists()), None)
 
 
 def manifest_of(folder: Path) -> Mapping[str, Any]:
@@ -193,15 +193,15 @@ def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
     return dict(json.loads(json.dumps(facts)))
 
 
-def _require_same(folder: Path, found: Mapping[str, Any], work: Work) -> None:
+def _require_same(folder: Path, manifest: Mapping[str, Any], work: Work) -> None:
     for what, value in _plain(work.facts).items():
-        if found.get(what) == value:
+        if manifest.get(what) == value:
             continue
         if work.passing:
             raise InputError(_of_another(folder, work))
         raise InputError(
             f"{folder} holds {work.results} with another {what} "
-            f"({_short(found.get(what))} instead of {_short(value)}): choose another --out"
+            f"({_short(manifest.get(what))} instead of {_short(value)}): choose another --out"
         )
 
 
@@ -256,9 +256,9 @@ def run_missing(
     missing = [each for each in plan if not each.folder.has(each.name)]
     if missing and prepare is not None and not cluster:
         prepare()
-    told = f"the finished {unit}s are kept in {kept or (plan[0].folder.path if plan else '')}"
+    message = f"the finished {unit}s are kept in {kept or (plan[0].folder.path if plan else '')}"
     with (
-        run_calls([each.call for each in missing], jobs=jobs, cluster=cluster, kept=told) as finished,
+        run_calls([each.call for each in missing], jobs=jobs, cluster=cluster, kept=message) as finished,
         progress_bar(done + len(plan), unit, done + len(plan) - len(missing), disable=quiet) as bar,
     ):
         for place, result in finished:

@@ -81,11 +81,11 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _is_earlier(path: Path) -> bool:
-    """Whether it is a folder that version 0.1 left: empty, or with one file, of the name that the folder tells."""
-    found = _EARLIER.fullmatch(path.name)
-    if found is None or not path.is_dir():
+    """Whether it is a folder that version 0.1 left: empty, or with one file, of the name that the folder says."""
+    match = _EARLIER.fullmatch(path.name)
+    if match is None or not path.is_dir():
         return False
-    return {each.name for each in path.iterdir()} <= {found[1]}
+    return {each.name for each in path.iterdir()} <= {match[1]}
 
 
 def _remove_if_free(folder: Path) -> None:

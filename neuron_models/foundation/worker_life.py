@@ -81,5 +81,5 @@ def _processes(folder: Path) -> list[str]:
     """The processes that made the sharing folders in a folder."""
     if not folder.is_dir():
         return []
-    found = (re.match(r"wormtwin-(\d+)-", each.name) for each in folder.glob("wormtwin-*.unfinished"))
-    return [each[1] for each in found if each]
+    matches = (re.match(r"wormtwin-(\d+)-", each.name) for each in folder.glob("wormtwin-*.unfinished"))
+    return [each[1] for each in matches if each]

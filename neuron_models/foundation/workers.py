@@ -151,7 +151,7 @@ def _on_cluster(client: Any, calls: Sequence[Call], address: str, kept: str) -> 
 
 @contextmanager
 def _connected(address: str) -> Iterator[Any]:
-    """A client of a cluster that can be used; Dask's own log is silent meanwhile, since every fault is told here."""
+    """A client of a usable cluster; Dask's own log is silent meanwhile, since every fault is reported here."""
     distributed = require_extra("distributed", extra="cluster", purpose="--cluster")
     with _silent("distributed"):
         try:
@@ -193,17 +193,17 @@ def _require_usable(client: Any, address: str) -> None:
             f"network a process: start it with one thread, such as `{start}`",
         )
     try:
-        found = client.run(installed)
+        workers = client.run(installed)
     except ImportError as error:
         raise InputError(f"the workers of the cluster at {address} lack wormtwin ({error}): install it there") from None
     mine = installed()
-    for worker, versions in found.items():
+    for worker, versions in workers.items():
         other = [f"{name} {versions[name]} instead of {mine[name]}" for name in mine if versions[name] != mine[name]]
         require(not other, f"worker {worker} of the cluster has {', '.join(other)}: give it the same versions")
 
 
 def installed() -> dict[str, str]:
-    """The versions, in this process, of what decides a result, and the backend that Keras is told to use."""
+    """The versions, in this process, of what decides a result, and the backend that Keras is set to use."""
     import importlib.metadata
 
     versions = {"KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "jax")}

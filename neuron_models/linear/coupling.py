@@ -51,28 +51,28 @@ class Coupling:
 
     def slow(self, nodes: Int[np.ndarray, " node"]) -> Float[np.ndarray, "node mode"]:
         """The potential of compartments for each kept mode in mV."""
-        found = np.zeros((len(nodes), self.first[-1]))
+        matrix = np.zeros((len(nodes), self.first[-1]))
         for cell, here in self._by_cell(nodes):
             modes = slice(self.first[cell], self.first[cell + 1])
-            found[here, modes] = self.cells[cell].shapes[self.row[nodes[here]], : self.kept[cell]]
-        return found
+            matrix[here, modes] = self.cells[cell].shapes[self.row[nodes[here]], : self.kept[cell]]
+        return matrix
 
     def fast(self, nodes: Int[np.ndarray, " node"], cell: int) -> Float[np.ndarray, "node fast"]:
         """The potential of compartments for each fast mode of a cell in mV; zero in other cells."""
-        found = np.zeros((len(nodes), len(self.cells[cell].rates) - self.kept[cell]))
+        matrix = np.zeros((len(nodes), len(self.cells[cell].rates) - self.kept[cell]))
         here = self.index[nodes] == cell
-        found[here] = self.cells[cell].shapes[self.row[nodes[here]], self.kept[cell] :]
-        return found
+        matrix[here] = self.cells[cell].shapes[self.row[nodes[here]], self.kept[cell] :]
+        return matrix
 
     def residual(self, nodes: Int[np.ndarray, " node"]) -> csr_array:
         """(node, gap): what a current into a compartment does across gap junctions through fast modes, in megohms."""
         rows, columns, values = [], [], []
         for cell, here in self._by_cell(nodes):
             gaps, lag = self.touching[cell]
-            found = self.fast(nodes[here], cell) @ lag.T
+            fast = self.fast(nodes[here], cell) @ lag.T
             rows.append(np.repeat(here, len(gaps)))
             columns.append(np.tile(gaps, len(here)))
-            values.append(found.ravel())
+            values.append(fast.ravel())
         where = (np.concatenate(rows), np.concatenate(columns)) if rows else ([], [])
         return csr_array((np.concatenate(values) if rows else [], where), shape=(len(nodes), len(self.gaps.g)))
 
@@ -82,8 +82,8 @@ class Coupling:
             return []
         cells = self.index[nodes]
         order = np.argsort(cells, kind="stable")
-        found, starts = np.unique(cells[order], return_index=True)
-        return [(int(cell), here) for cell, here in zip(found, np.split(order, starts[1:]), strict=True)]
+        numbers, starts = np.unique(cells[order], return_index=True)
+        return [(int(cell), here) for cell, here in zip(numbers, np.split(order, starts[1:]), strict=True)]
 
 
 def couple(cells: Sequence[CellModes], gaps: Gaps, fastest: float, nodes: int) -> Coupling:
@@ -118,19 +118,19 @@ def _inverse(matrix: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
     if not len(matrix):
         return matrix
     lower, _ = lapack.dpotrf(matrix, lower=True)
-    found, _ = lapack.dpotri(lower, lower=True)
-    return np.tril(found) + np.tril(found, -1).T
+    inverse, _ = lapack.dpotri(lower, lower=True)
+    return np.tril(inverse) + np.tril(inverse, -1).T
 
 
 def _differences(
     cell: CellModes, row: Int[np.ndarray, " node"], gaps: Gaps, those: Int[np.ndarray, " touching"], number: int
 ) -> Float[np.ndarray, "touching mode"]:
     """What one cell's modes give across the gap junctions that touch it."""
-    found = np.zeros((len(those), len(cell.rates)))
+    matrix = np.zeros((len(those), len(cell.rates)))
     for side, sign in ((0, 1.0), (1, -1.0)):
         here = gaps.cells[those, side] == number
-        found[here] += sign * cell.shapes[row[gaps.nodes[those[here], side]]]
-    return found
+        matrix[here] += sign * cell.shapes[row[gaps.nodes[those[here], side]]]
+    return matrix
 
 
 @dataclass(frozen=True, eq=False)

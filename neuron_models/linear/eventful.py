@@ -149,7 +149,7 @@ def _at_once(
 
 
 def inner_steps(settings: RunSettings) -> tuple[int, Milliseconds]:
-    """How many steps the kernel makes between two that are told, and how long they are."""
+    """How many steps the kernel makes between two that are returned, and how long they are."""
     every = int(np.ceil(settings.dt / LONGEST - 1e-9))
     return every, settings.dt / every
 

@@ -46,13 +46,13 @@ def prepare(circuit: Circuit, fingerprint: str | None = None) -> Prepared:
     try:
         return _read(path, circuit)
     except _DAMAGE:  # not there, or damaged
-        found = _made(circuit)
+        prepared = _made(circuit)
     try:
         with atomic_write(path) as beside:
-            np.savez(beside, **_arrays(found))
+            np.savez(beside, **_arrays(prepared))
     except OSError:  # nowhere to write: it is made anew every time
         pass
-    return found
+    return prepared
 
 
 def cache_file(fingerprint: str) -> Path:
@@ -67,15 +67,19 @@ def _made(circuit: Circuit) -> Prepared:
     return Prepared(compartments, gap_junctions(compartments), event_synapses(compartments), cell_modes(compartments))
 
 
-def _arrays(found: Prepared) -> dict[str, Any]:
+def _arrays(prepared: Prepared) -> dict[str, Any]:
     """Everything as flat arrays: lists of arrays one behind the other, with their sizes."""
     kept: dict[str, Any] = {}
-    for part, name in ((found.compartments, "compartments"), (found.gaps, "gaps"), (found.synapses, "synapses")):
+    for part, name in (
+        (prepared.compartments, "compartments"),
+        (prepared.gaps, "gaps"),
+        (prepared.synapses, "synapses"),
+    ):
         values = {field.name: getattr(part, field.name) for field in fields(part)}
         kept |= {f"{name}.{key}": value for key, value in values.items() if isinstance(value, np.ndarray)}
-    rows = {"starts": found.compartments.starts, "numbers": found.compartments.numbers}
+    rows = {"starts": prepared.compartments.starts, "numbers": prepared.compartments.numbers}
     for name in ("nodes", "rates", "shapes"):
-        rows[name] = tuple(getattr(cell, name).ravel() for cell in found.cells)
+        rows[name] = tuple(getattr(cell, name).ravel() for cell in prepared.cells)
     for name, parts in rows.items():
         kept[name] = np.concatenate(parts) if parts else np.zeros(0)
         kept[f"{name}.sizes"] = np.array([len(part) for part in parts], dtype=int)

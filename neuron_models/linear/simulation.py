@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from neuron_models.circuit import Circuit, Clamp, RunSettings, Site
+from neuron_models.circuit import Circuit, Clamp, Probe, RunSettings, Site, VoltageClamp, require_potentials, site_of
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.units import Milliseconds
 from neuron_models.linear.coupling import NetworkModes, couple, network_modes
@@ -52,8 +52,8 @@ class LinearSimulation:
         """
         cells = frozenset(self._parts.compartments.cell(name) for name in ablated)
         if cells not in self._modes:  # the intact and the last ones are kept
-            found = network_modes(self._coupling, cells)
-            self._modes = {frozenset(): self._modes[frozenset()], cells: found}
+            network = network_modes(self._coupling, cells)
+            self._modes = {frozenset(): self._modes[frozenset()], cells: network}
         return self._modes[cells]
 
     def nodes(self, sites: Sequence[Site]) -> Int[np.ndarray, " site"]:
@@ -64,16 +64,24 @@ class LinearSimulation:
         """
         return np.array([self._parts.compartments.node(site) for site in sites], dtype=int)
 
+    def rest(self, nodes: Int[np.ndarray, " node"]) -> Float[np.ndarray, " node"]:
+        """The potentials of nodes in mV when nothing is injected."""
+        return self._parts.compartments.rest[nodes]
+
     def run(
-        self, clamps: Sequence[Clamp], record: Sequence[Site], settings: RunSettings, ablated: Collection[str] = ()
+        self,
+        clamps: Sequence[Clamp | VoltageClamp],
+        record: Sequence[Site | Probe],
+        settings: RunSettings,
+        ablated: Collection[str] = (),
     ) -> Float[np.ndarray, "time site"]:
         """Run once from rest; see `run_many`."""
         return self.run_many([clamps], record, settings, ablated)[0]
 
     def run_many(
         self,
-        stimuli: Sequence[Sequence[Clamp]],
-        record: Sequence[Site],
+        stimuli: Sequence[Sequence[Clamp | VoltageClamp]],
+        record: Sequence[Site | Probe],
         settings: RunSettings,
         ablated: Collection[str] = (),
     ) -> Float[np.ndarray, "stimulus time site"]:
@@ -82,38 +90,41 @@ class LinearSimulation:
         Args:
             stimuli: the injected currents of each run.
             record: where to read the membrane potential.
-            settings: duration, and the step at which potentials are told.
+            settings: duration, and the step at which potentials are returned.
             ablated: cells whose contacts conduct nothing during these runs.
 
         Returns:
             Membrane potentials in mV at t = 0, dt, ..., duration.
 
         Raises:
-            InputError: a site or an ablated cell does not exist, or an ablated cell is to be stimulated.
+            InputError: a site or an ablated cell does not exist, an ablated cell is to be stimulated, or there is a
+                voltage clamp or something else than a potential to record.
         """
+        for clamps in stimuli:
+            require_potentials(record, clamps, "simulator linear")
         for name in sorted({clamp.site.cell for clamps in stimuli for clamp in clamps} & set(ablated)):
             raise InputError(f"{name} is ablated and cannot be stimulated: leave out its current")
-        modes, outputs = self.modes(ablated), self.nodes(record)
-        found = np.empty((len(stimuli), settings.steps + 1, len(outputs)))
+        modes, outputs = self.modes(ablated), self.nodes([site_of(probe) for probe in record])
+        potentials = np.empty((len(stimuli), settings.steps + 1, len(outputs)))
         for number, clamps in enumerate(stimuli):
             inputs, waveforms = self.nodes([clamp.site for clamp in clamps]), [clamp.waveform for clamp in clamps]
             system = driven_system(modes, inputs, outputs)
             if len(self._parts.synapses.targets):
-                watched = self._watched(inputs, outputs, ablated, inner_steps(settings)[1])
-                found[number] = run_with_events(system, watched, waveforms, settings)
+                watched = self.watched(inputs, outputs, ablated, inner_steps(settings)[1])
+                potentials[number] = run_with_events(system, watched, waveforms, settings)
             else:
-                _respond(system, waveforms, settings, found[number])
-        found += self._parts.compartments.rest[outputs]
-        return found
+                _respond(system, waveforms, settings, potentials[number])
+        potentials += self._parts.compartments.rest[outputs]
+        return potentials
 
-    def _watched(
+    def watched(
         self,
         inputs: Int[np.ndarray, " clamp"],
         outputs: Int[np.ndarray, " site"],
         ablated: Collection[str],
         dt: Milliseconds,
     ) -> Watched:
-        """What the kernel needs to know of synapses; the last answer is kept."""
+        """What the kernel needs to know of synapses, for inputs and outputs at these nodes; the last answer is kept."""
         driven = np.unique(self._coupling.index[inputs])
         key = (driven.tobytes(), outputs.tobytes(), frozenset(ablated), dt)
         if key not in self._synapses:
@@ -134,7 +145,7 @@ def _respond(
     system: System,
     waveforms: Sequence[Waveform],
     settings: RunSettings,
-    found: Float[np.ndarray, "time site"],
+    potentials: Float[np.ndarray, "time site"],
 ) -> None:
     """Write how far potentials are from rest when no synapse opens."""
     from neuron_models.linear.kernels.exact import respond
@@ -146,7 +157,7 @@ def _respond(
     z = np.zeros((settings.steps + 1, len(kept)))
     drive = np.ascontiguousarray(drive[:, kept])
     respond(rates[kept], drive, pieces.lengths, pieces.ends, pieces.before, pieces.after, settings.dt, z)
-    np.matmul(z, seen[:, kept].T, out=found)
+    np.matmul(z, seen[:, kept].T, out=potentials)
 
 
 def driven_system(modes: NetworkModes, inputs: Int[np.ndarray, " clamp"], outputs: Int[np.ndarray, " site"]) -> System:

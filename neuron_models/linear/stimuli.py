@@ -1,4 +1,4 @@
-"""Stimuli as straight pieces between the times at which modes are told."""
+"""Stimuli as straight pieces between the times at which modes are returned."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

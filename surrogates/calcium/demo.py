@@ -29,7 +29,7 @@ def demo_sample(out: Path) -> Dataset:
         require(not others, f"{out} holds something else than a demo ({', '.join(others[:3])}): choose another --out")
         save_dataset(make_sample(SAMPLE), path)
         return load_dataset(path)
-    found = load_dataset(path)
-    if found.extra.get("sample") != make_sample(SAMPLE).extra["sample"]:
+    dataset = load_dataset(path)
+    if dataset.extra.get("sample") != make_sample(SAMPLE).extra["sample"]:
         raise InputError(f"{path} is another sample than that of a demo: choose another --out")
-    return found
+    return dataset

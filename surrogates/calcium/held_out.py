@@ -41,9 +41,9 @@ def hold_out_blocks(dataset: Dataset) -> Dataset:
             sides = _sides(trial, held, shared_reach(int(dataset.extra.get("smoothing", 0))))
             trials += sides
             origin |= {each.name: trial.name for each in sides}
-        found = replace(dataset, trials=tuple(trials), extra=followed(dataset.extra, origin))
-        if len(trials) > len(dataset) and _classes(found, "train") >= _classes(found, "validation"):
-            return found
+        with_held_out = replace(dataset, trials=tuple(trials), extra=followed(dataset.extra, origin))
+        if len(trials) > len(dataset) and _classes(with_held_out, "train") >= _classes(with_held_out, "validation"):
+            return with_held_out
     return dataset
 
 

@@ -52,9 +52,9 @@ def _obstacle(model: Any, to: str) -> str:
         return f"{model.name}, which is not a chain of layers over (trial, time, channel)"
     for layer in model.layers:
         for option, wanted in _WANTED.get(type(layer).__name__, {}).items():
-            found = getattr(layer, option)
-            if found != wanted:
-                return f"the layer {layer.name!r} ({type(layer).__name__}) with {option}={found}"
+            value = getattr(layer, option)
+            if value != wanted:
+                return f"the layer {layer.name!r} ({type(layer).__name__}) with {option}={value}"
     for kind, layer in exported_layers(model):
         if kind not in FORMATS[to].layers:
             return f"the layer {layer.name!r} ({kind})"
@@ -66,5 +66,5 @@ def _obstacle(model: Any, to: str) -> str:
 
 def _activations(layer: Any) -> list[str]:
     """The names of a layer's activations."""
-    found = [getattr(layer, name, None) for name in ("activation", "recurrent_activation")]
-    return [getattr(each, "__name__", type(each).__name__) for each in found if each is not None]
+    functions = [getattr(layer, name, None) for name in ("activation", "recurrent_activation")]
+    return [getattr(each, "__name__", type(each).__name__) for each in functions if each is not None]

@@ -60,9 +60,9 @@ def load_surrogate(described: Path | str) -> tuple[Any, Mechanism]:
     described = Path(described)
     require_file(described, "the .json file that the export wrote")
     try:
-        found: dict[str, Any] = json.loads(described.read_text())
-        found.update({key: tuple(value) for key, value in found.items() if isinstance(value, list)})
-        mechanism = Mechanism(**found)
+        description: dict[str, Any] = json.loads(described.read_text())
+        description.update({key: tuple(value) for key, value in description.items() if isinstance(value, list)})
+        mechanism = Mechanism(**description)
         sources = [described.parent / Path(name).name for name in mechanism.sources]
     except (ValueError, TypeError, AttributeError):
         raise InputError(f"{described} does not describe an exported mechanism") from None
@@ -102,7 +102,7 @@ def run_alone(
         h.ParallelContext().set_maxstep(10)
         h.finitialize()
         h.ParallelContext().psolve((len(stimulus) - 1) * mechanism.dt + time_step / 2)
-        found = np.stack([trace.as_numpy()[::stride] for trace in traces], axis=1)
+        potentials = np.stack([trace.as_numpy()[::stride] for trace in traces], axis=1)
         played.clear()
         traces.clear()
-    return found
+    return potentials

@@ -36,7 +36,7 @@ def write_numpy(model: Any, channels: ModelSignature, out: Path) -> list[Path]:
 
 
 def _facts(name: str, channels: ModelSignature) -> list[str]:
-    """What the model file tells, as literals of Python: a text from there must never be read as code."""
+    """What the model file says, as literals of Python: a text from there must never be read as code."""
     text = {"name": name, **{field: getattr(channels, field) for field in ("x_names", "x_units", "y_names", "y_units")}}
     return [f"{field} = {pformat(value, width=108, compact=True)}" for field, value in text.items()]
 

@@ -67,8 +67,10 @@ def _activations(*functions: Any) -> dict[str, list]:
     names = ["Affine" if name == "Identity" else name for name in names]
     scales = [1.0 for name in names if name in ("Affine", "Elu")]
     shifts = [0.0 for name in names if name == "Affine"]
-    found: dict[str, list] = {"activations": names}
-    return found | ({"activation_alpha": scales} if scales else {}) | ({"activation_beta": shifts} if shifts else {})
+    attributes: dict[str, list] = {"activations": names}
+    return (
+        attributes | ({"activation_alpha": scales} if scales else {}) | ({"activation_beta": shifts} if shifts else {})
+    )
 
 
 def _simple(graph: Graph, layer: Any, flow: str) -> str:
@@ -100,8 +102,8 @@ def _convolution(graph: Graph, layer: Any, flow: str) -> str:
     kernel, *bias = weights_of(layer)
     turned = graph.add("Transpose", [flow], perm=[0, 2, 1])
     arrays = [graph.array(kernel.transpose(2, 1, 0)), *(graph.array(each) for each in bias)]
-    found = graph.add("Conv", [turned, *arrays], kernel_shape=[len(kernel)], pads=[len(kernel) - 1, 0])
-    return graph.add(ACTIVATIONS[layer.activation.__name__].onnx, [graph.add("Transpose", [found], perm=[0, 2, 1])])
+    convolved = graph.add("Conv", [turned, *arrays], kernel_shape=[len(kernel)], pads=[len(kernel) - 1, 0])
+    return graph.add(ACTIVATIONS[layer.activation.__name__].onnx, [graph.add("Transpose", [convolved], perm=[0, 2, 1])])
 
 
 def _linear_states(

@@ -22,13 +22,13 @@ def _gates(names: str, own: Own, layer: Any) -> dict[str, np.ndarray]:
     bias = rest[0] if rest else np.zeros(kernel.shape[1], np.float32)
     if bias.ndim == 1:
         bias = np.stack([bias, np.zeros_like(bias)])
-    found: dict[str, np.ndarray] = {}
+    arrays: dict[str, np.ndarray] = {}
     for gate, *columns in zip(names, *(np.split(a, len(names), -1) for a in (kernel, recurrent, bias)), strict=True):
         w, u, b = columns
-        found |= {own(f"W_{gate}"): w, own(f"U_{gate}"): u, own(f"b_{gate}"): b.sum(0)}
+        arrays |= {own(f"W_{gate}"): w, own(f"U_{gate}"): u, own(f"b_{gate}"): b.sum(0)}
         if gate == "c" and len(names) == 3:  # a GRU's candidate, whose recurrent part the reset gate scales
-            found |= {own("b_c"): b[0], own("d_c"): b[1]}
-    return found
+            arrays |= {own("b_c"): b[0], own("d_c"): b[1]}
+    return arrays
 
 
 def _gate(target: str, gate: str, activation: str, source: str, own: Own) -> Affine:

@@ -28,7 +28,7 @@ return short signed sizeof static static_assert static_cast std struct switch te
 typedef typeid typename union unsigned using virtual void volatile wchar_t while xor xor_eq NULL
 """
 
-# NEURON's own language, its classes, mechanisms and variables; what else it holds is told when a mechanism is loaded.
+# NEURON's own language, its classes, mechanisms and variables; the rest is reported when a mechanism is loaded.
 _NEURON = """
 access begintemplate connect create debug depvar endtemplate eqn external forall forsec func getstr help ifsec insert
 iterator local nrn_load_dll objectvar objref obfunc print proc quit read ropen setpointer sprint sred stop strdef

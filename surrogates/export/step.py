@@ -62,14 +62,14 @@ class Step:
     @property
     def sizes(self) -> dict[str, int]:
         """The length of every vector, biases included."""
-        found = {"x": self.inputs, **self.states}
-        found |= {name: len(array) for name, array in self.arrays.items() if array.ndim == 1}
+        lengths = {"x": self.inputs, **self.states}
+        lengths |= {name: len(array) for name, array in self.arrays.items() if array.ndim == 1}
         for statement in self.statements:
             if isinstance(statement, Affine):
-                found[statement.target] = self.arrays[statement.terms[0][1]].shape[1]
+                lengths[statement.target] = self.arrays[statement.terms[0][1]].shape[1]
             else:
-                found[statement.target] = next(found[name] for name in statement.names if name in found)
-        return found
+                lengths[statement.target] = next(lengths[name] for name in statement.names if name in lengths)
+        return lengths
 
     @property
     def outputs(self) -> int:
@@ -79,11 +79,11 @@ class Step:
     @property
     def activations(self) -> list[str]:
         """The activations that are called, without the linear one, each once."""
-        vectors, found = self.sizes, []
+        vectors, names = self.sizes, []
         for statement in self.statements:
             called = [statement.activation] if isinstance(statement, Affine) else statement.names
-            found += [name for name in called if name not in vectors and name != "linear"]
-        return list(dict.fromkeys(found))
+            names += [name for name in called if name not in vectors and name != "linear"]
+        return list(dict.fromkeys(names))
 
 
 def renamed(step: Step, prefix: str) -> Step:
@@ -95,7 +95,7 @@ def renamed(step: Step, prefix: str) -> Step:
 
     def text(statement: Statement) -> Statement:
         if isinstance(statement, Formula):
-            expression = _NAME.sub(lambda found: new(found[0]), statement.expression)
+            expression = _NAME.sub(lambda texts: new(texts[0]), statement.expression)
             return Formula(new(statement.target), expression)
         terms = tuple((new(vector), new(matrix)) for vector, matrix in statement.terms)
         return Affine(new(statement.target), terms, new(statement.bias), statement.activation)
@@ -115,7 +115,7 @@ def indexed(formula: Formula, sizes: Mapping[str, int]) -> str:
     >>> indexed(Formula("h", "z * h + (1.0 - z) * tanh(u)"), {"z": 2, "h": 2, "u": 2})
     'z[k] * h[k] + (1.0 - z[k]) * tanh(u[k])'
     """
-    return _NAME.sub(lambda found: found[0] + ("[k]" if found[0] in sizes else ""), formula.expression)
+    return _NAME.sub(lambda match: match[0] + ("[k]" if match[0] in sizes else ""), formula.expression)
 
 
 def applied(activation: str, expression: str) -> str:

@@ -23,21 +23,21 @@ def saliency(model: Any, problem: AttributionProblem) -> Importance:
     Values are the sum of the gradient's absolute values over the stimulus's samples, mean over trials: the largest
     change of the peak that a change of the input by no more than 1 nA can cause, to first order.
     """
-    found, run = derivatives(model), respond(model)
-    effects = (saliency_at_peak(found, run, case, problem) for case in problem.each_case("saliency"))
+    gradients, run = derivatives(model), respond(model)
+    effects = (saliency_at_peak(gradients, run, case, problem) for case in problem.each_case("saliency"))
     units = "/".join(filter(None, (problem.dataset.y_units, problem.dataset.x_units)))
     about = problem.about(baseline=problem.baseline)
     return problem.table("saliency", effects, units, pooling="total", time_axis="stimulus", about=about)
 
 
 def saliency_at_peak(
-    found: Derivatives, run: Respond, case: TrialPair, problem: AttributionProblem
+    at_peak: Derivatives, run: Respond, case: TrialPair, problem: AttributionProblem
 ) -> Float[np.ndarray, "time group output"]:
     """The gradient of every output at its peak, by the time of the stimulus and by group.
 
     In units of the outputs over those of the inputs (V/nA in a simulated dataset).
     """
-    gradients = _peak_gradients(found, case.x, peaks(run, case))
+    gradients = _peak_gradients(at_peak, case.x, peaks(run, case))
     return np.einsum("gi,oti->tgo", problem.members.astype(float), gradients)
 
 
@@ -51,11 +51,11 @@ def peaks(run: Respond, case: TrialPair) -> Int[np.ndarray, " output"]:
 
 
 def _peak_gradients(
-    found: Derivatives, x: Float[np.ndarray, "time input"], at: Int[np.ndarray, " output"]
+    gradients: Derivatives, x: Float[np.ndarray, "time input"], at: Int[np.ndarray, " output"]
 ) -> Float[np.ndarray, "output time input"]:
     weight = np.zeros((len(at), len(x), len(at)), np.float32)
     weight[np.arange(len(at)), at, np.arange(len(at))] = 1.0
-    return found.backward(np.broadcast_to(x, (len(at), *x.shape)), weight)
+    return gradients.backward(np.broadcast_to(x, (len(at), *x.shape)), weight)
 
 
 def integrated_gradients(model: Any, problem: AttributionProblem, *, steps: int = STEPS) -> Importance:
@@ -69,11 +69,11 @@ def integrated_gradients(model: Any, problem: AttributionProblem, *, steps: int 
         InputError: fewer than one step.
     """
     check_steps(problem, steps=steps)
-    found, run = derivatives(model), respond(model)
+    gradients, run = derivatives(model), respond(model)
     left = [0.0]
 
     def attributed(case: TrialPair) -> Float[np.ndarray, "time group output"]:
-        effect = integrated_over_response(found, case, problem, steps)
+        effect = integrated_over_response(gradients, case, problem, steps)
         present, absent = run(np.stack([case.x, case.absent])).astype(float)
         left[0] = max(left[0], float(np.abs(effect.sum(axis=1) - (present - absent)).max()))
         return effect
@@ -91,7 +91,7 @@ def check_steps(_: AttributionProblem, *, steps: int = STEPS) -> None:
 
 
 def integrated_over_response(
-    found: Derivatives, case: TrialPair, problem: AttributionProblem, steps: int = STEPS
+    gradients: Derivatives, case: TrialPair, problem: AttributionProblem, steps: int = STEPS
 ) -> Float[np.ndarray, "time group output"]:
     """What each group adds to every sample of every output.
 
@@ -103,19 +103,21 @@ def integrated_over_response(
     total = np.zeros((len(problem.groups), len(change), len(problem.dataset.y_names)))
     for row, members in enumerate(problem.members):
         direction = np.broadcast_to(np.where(members, change, 0.0), points.shape)
-        total[row] = np.tensordot(weights, found.forward(points, direction).astype(float), 1)
+        total[row] = np.tensordot(weights, gradients.forward(points, direction).astype(float), 1)
     return np.moveaxis(total, 0, 1)
 
 
 def integrated_over_stimulus(
-    found: Derivatives, run: Respond, case: TrialPair, problem: AttributionProblem, steps: int = STEPS
+    gradients: Derivatives, run: Respond, case: TrialPair, problem: AttributionProblem, steps: int = STEPS
 ) -> Float[np.ndarray, "time group output"]:
     """What each sample of each group's stimulus adds to every output's peak (see `peaks`)."""
     indices, weights = _path(steps)
     change, at = (case.x - case.absent).astype(float), peaks(run, case)
     total = np.zeros((len(at), *change.shape))
     for index, weight in zip(indices, weights, strict=True):
-        total += weight * change * _peak_gradients(found, case.absent + np.float32(index) * (case.x - case.absent), at)
+        total += (
+            weight * change * _peak_gradients(gradients, case.absent + np.float32(index) * (case.x - case.absent), at)
+        )
     return np.einsum("gi,oti->tgo", problem.members.astype(float), total)
 
 

@@ -146,13 +146,13 @@ def _conclude(
     save_importance(tables, out / "importance.h5")
     with atomic_write(out / "importance.csv") as temporary:
         write_csv(as_frame(tables), temporary, index=False)
-    found = agreements_with(tables)
-    _print(tables, found)
-    page = write_importance_page(trained, str(model), problem, tables, found, out, silenced)
+    agreements = agreements_with(tables)
+    _print(tables, agreements)
+    page = write_importance_page(trained, str(model), problem, tables, agreements, out, silenced)
     print(f"Tables in {out / 'importance.h5'} and {out / 'importance.csv'}, report: {page}")
 
 
-def _print(tables: "Sequence[Importance]", found: "Sequence[Agreement]") -> None:
+def _print(tables: "Sequence[Importance]", agreements: "Sequence[Agreement]") -> None:
     """Print the most important input of every output, and how far each method can be trusted."""
     from collections import Counter
 
@@ -162,10 +162,10 @@ def _print(tables: "Sequence[Importance]", found: "Sequence[Agreement]") -> None
         shown.add_row(table.method, table.units, ", ".join(f"{name} {number}" for name, number in first.most_common()))
     console = Console(soft_wrap=True)
     console.print(shown)
-    if found:
+    if agreements:
         trusted = Table("method", "rank correlation", "95 % over trials", "95 % over cells", "within", "top input")
         trusted.title = "Against the simulator"
-        for each in found:
+        for each in agreements:
             pairs = zip((each.over_trials, each.over_cells), each.intervals, strict=True)
             intervals = (
                 f"{low:.3f} to {high:.3f}{' (percentile)' * (by == 'percentile')}" for (low, high), by in pairs

@@ -52,10 +52,10 @@ def example(
     """
     kinds = [len(np.unique(case.x, axis=1).T) for case in problem.pairs]
     index = int(np.argmax(kinds))
-    case, run, found = problem.pairs[index], respond(model), derivatives(model)
+    case, run, gradients = problem.pairs[index], respond(model), derivatives(model)
     over_response = {
         "occlusion": occlusion_effects(run, case, problem),
-        "integrated-gradients": integrated_over_response(found, case, problem),
+        "integrated-gradients": integrated_over_response(gradients, case, problem),
     }
     players = len(problem.groups)
     if players <= MOST_EXACT:
@@ -64,8 +64,8 @@ def example(
     if silenced is not None:
         over_response[SIMULATOR] = silencing_effects(problem, silenced, index)
     over_stimulus = {
-        "saliency": saliency_at_peak(found, run, case, problem),
-        "integrated-gradients": integrated_over_stimulus(found, run, case, problem, _SAMPLES),
+        "saliency": saliency_at_peak(gradients, run, case, problem),
+        "integrated-gradients": integrated_over_stimulus(gradients, run, case, problem, _SAMPLES),
     }
     most = list(dict.fromkeys(np.argmax(table.values, axis=1).tolist()))[:_SHOWN_OUTPUTS]
     names = tuple(table.outputs[index] for index in sorted(most))

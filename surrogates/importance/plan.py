@@ -53,8 +53,8 @@ _WORDS: dict[type, str] = {int: "a whole number", float: "a number", str: "a nam
 
 def setting_type(kind: str, name: str) -> type:
     """The type of a model's setting: that of its default, or of what validation chooses among."""
-    found = model_kind(kind)
-    return type(found.chosen[name][0] if name in found.chosen else found.settings[name])
+    definition = model_kind(kind)
+    return type(definition.chosen[name][0] if name in definition.chosen else definition.settings[name])
 
 
 def parse_retraining(text: str, epochs: int | None = None, **how: int) -> Retraining:
@@ -91,7 +91,7 @@ def retraining_like(model: Path, epochs: int | None = None, **how: int) -> Retra
 
     Args:
         model: the model file.
-        epochs: when None, as many as its `history.csv` tells, or `EPOCHS` where there is none.
+        epochs: when None, as many as its `history.csv` holds, or `EPOCHS` where there is none.
         how: seeds, first_seed.
 
     Raises:
@@ -103,9 +103,9 @@ def retraining_like(model: Path, epochs: int | None = None, **how: int) -> Retra
             f"retraining needs {SCORES_FILE} beside {model}, which says what to train: "
             "say it with --retrain, such as --retrain 'gru units=8', or choose other methods"
         )
-    found = load_result(scores)
+    result = load_result(scores)
     known = epochs if epochs is not None else _epochs_in(model.parent / HISTORY_FILE) or EPOCHS
-    return Retraining(found.model, found.settings, known, **how)
+    return Retraining(result.model, result.settings, known, **how)
 
 
 def _epochs_in(history: Path) -> int:

@@ -56,7 +56,7 @@ class Importance:
         trials: the trials that were looked at.
         by_trial: the same for each trial.
         pooling: how `by_trial` becomes `values`, one of `POOLINGS`.
-        over_time: pooled over trials at each sample, where the method tells times apart.
+        over_time: pooled over trials at each sample, where the method distinguishes times.
         time_axis: whether those are times of the `response` or of the `stimulus`; empty where there are none.
         dt: the sampling interval.
         standard_error: of `values`, where the method draws at random.

@@ -109,7 +109,7 @@ def _interval(statistic: Callable[[np.ndarray], np.ndarray], number: int, seed: 
         return (float("nan"), float("nan")), ""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # scipy warns where all samples are alike, and gives NaN
-        found = bootstrap(
+        interval = bootstrap(
             (np.arange(number),),
             lambda indices, axis: statistic(np.moveaxis(indices, axis, -1)),
             vectorized=True,
@@ -118,8 +118,8 @@ def _interval(statistic: Callable[[np.ndarray], np.ndarray], number: int, seed: 
             confidence_level=LEVEL,
             random_state=np.random.default_rng(seed),
         )
-    low, high = (float(end) for end in found.confidence_interval)
-    drawn = found.bootstrap_distribution[np.isfinite(found.bootstrap_distribution)]
+    low, high = (float(end) for end in interval.confidence_interval)
+    drawn = interval.bootstrap_distribution[np.isfinite(interval.bootstrap_distribution)]
     if not math.isnan(low + high):
         return (low, high), "BCa"
     if len(drawn) == 0:

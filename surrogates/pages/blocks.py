@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.numerals import DASH, significant
-from surrogates.pages.vector import inline_svg
+from surrogates.pages.vector import InlineFigure, inline_svg
 
 Value = str | int | float | None
 
@@ -79,9 +79,9 @@ class TableBlock:
 
     def __post_init__(self) -> None:
         for row in self._rows():
-            found = len(row)
+            width = len(row)
             require(
-                found == len(self.columns), f"table {self.caption!r}: {found} cells for {len(self.columns)} columns"
+                width == len(self.columns), f"table {self.caption!r}: {width} cells for {len(self.columns)} columns"
             )
 
     def shown(self) -> list[tuple[str, list[list[dict]]]]:
@@ -134,8 +134,8 @@ class FigureBlock:
         plain = self.name.replace("-", "").replace("_", "")
         require(plain.isascii() and plain.isalnum(), f"a figure's name has letters, digits, - and _, got {self.name!r}")
 
-    def svg(self) -> str:
-        """The figure as an element of the page."""
+    def drawn(self) -> InlineFigure:
+        """The figure as an element of the page, with the widths that it may have there."""
         return inline_svg(self.figure, self.name, self.alt)
 
 

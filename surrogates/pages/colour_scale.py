@@ -1,7 +1,7 @@
 """Colours for departures from rest: grey at rest, blue below, yellow to red above, even steps to the eye.
 
 Equal steps of the value are equal distances in Oklab (Ottosson 2020), a space made to be perceptually uniform. Blue
-against orange keeps its meaning for the colour-blind, and the lightness alone tells how far from rest a value is.
+against orange keeps its meaning for the colour-blind, and the lightness alone shows how far from rest a value is.
 """
 
 import numpy as np

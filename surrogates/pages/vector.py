@@ -2,11 +2,13 @@
 
 import io
 import re
+from dataclasses import dataclass
 
 from lxml import etree
 from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from datasets.plots import COLOURS, GRID, GROUND, INK, MUTED
 
@@ -19,9 +21,20 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _POINTS = 96 / 72
 """CSS pixels in a point."""
+_READABLE = 8.5
+"""The height in CSS pixels of the smallest letters that a page shrinks a figure to."""
 
 
-def inline_svg(figure: Figure, name: str, alt: str) -> Markup:
+@dataclass(frozen=True)
+class InlineFigure:
+    """A figure as an SVG element, and between which widths a page may draw it, in CSS pixels."""
+
+    element: Markup
+    natural: float
+    least: float
+
+
+def inline_svg(figure: Figure, name: str, alt: str) -> InlineFigure:
     """Draw a figure as an SVG element for an HTML page.
 
     Text stays text. Colours that have a role (ink, ground, grid, the palette) become CSS variables, so that the figure
@@ -31,6 +44,9 @@ def inline_svg(figure: Figure, name: str, alt: str) -> Markup:
         figure: what to draw.
         name: begins every identifier in it, so that figures of one page do not meet.
         alt: says what it shows, for those who do not see it.
+
+    Returns:
+        The element, its width as it was drawn, and the width at which its smallest letters are still readable.
     """
     drawn = io.BytesIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
@@ -43,9 +59,16 @@ def inline_svg(figure: Figure, name: str, alt: str) -> Markup:
         for key in ("style", "fill", "stroke"):
             if key in element.attrib:
                 element.set(key, _COLOUR.sub(_variable, element.get(key)))
-    _frame(root, alt)
+    natural = _frame(root, alt)
     etree.cleanup_namespaces(root)
-    return Markup(etree.tostring(root, encoding="unicode", with_tail=False))  # noqa: S704: made here, of our figure
+    element = Markup(etree.tostring(root, encoding="unicode", with_tail=False))  # noqa: S704: made here, of our figure
+    return InlineFigure(element, natural, natural * min(1.0, _READABLE / _smallest_letters(figure)))
+
+
+def _smallest_letters(figure: Figure) -> float:
+    """The font size in CSS pixels of the smallest text of a figure; infinite where there is none."""
+    texts = [each for each in figure.findobj(Text) if each.get_visible() and each.get_text().strip()]
+    return min((each.get_fontsize() * _POINTS for each in texts), default=float("inf"))
 
 
 def _strip(root) -> None:
@@ -62,7 +85,7 @@ def _rename(root, name: str) -> None:
     links = [element for element in root.iter() if element.get(_LINK, "").startswith("#")]
     used = {element.get(_LINK)[1:] for element in links}
     used |= {
-        found for element in root.iter() for value in element.attrib.values() for found in _REFERENCE.findall(value)
+        match for element in root.iter() for value in element.attrib.values() for match in _REFERENCE.findall(value)
     }
     for element in root.iter():
         if element.get("id") in used:
@@ -78,16 +101,16 @@ def _rename(root, name: str) -> None:
         element.set("href", element.attrib.pop(_LINK))
 
 
-def _variable(found: re.Match) -> str:
-    return _VARIABLES.get(found[0].lower(), found[0])
+def _variable(match: re.Match) -> str:
+    return _VARIABLES.get(match[0].lower(), match[0])
 
 
-def _frame(root, alt: str) -> None:
-    """Size by the page, in its ink, with a name for those who do not see it."""
+def _frame(root, alt: str) -> float:
+    """Size by the page, in its ink, with a name for those who do not see it; the width that it had, in CSS pixels."""
     width = float(root.get("width").removesuffix("pt")) * _POINTS
     for key in ("width", "height", "version"):
         root.attrib.pop(key, None)
     root.set("role", "img")
     root.set("aria-label", alt)
     root.set("fill", "var(--ink)")
-    root.set("style", f"--natural:{width:.0f}px")
+    return width

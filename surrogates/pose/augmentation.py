@@ -47,7 +47,7 @@ UNCHANGED = Augmentation(0.0, False, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def mirrored(skeleton: Skeleton) -> bool:
-    """Whether images may be mirrored: every key point whose name tells a side is in a pair of left and right."""
+    """Whether images may be mirrored: every key point whose name states a side is in a pair of left and right."""
     paired = {keypoint for pair in skeleton.pairs for keypoint in pair}
     return all(keypoint in paired or not _SIDES.search(keypoint) for keypoint in skeleton.keypoints)
 

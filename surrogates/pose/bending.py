@@ -47,11 +47,11 @@ def straightened(
 
     `size` is the images' height and width, px.
     """
-    found = points
+    straight = points
     for _ in range(_ROUNDS):
-        across, down = (_cosines(found[..., axis], size[1 - axis]) for axis in (0, 1))
-        found = points - np.einsum("fckl,fnk,fnl->fnc", waves, across, down)
-    return found
+        across, down = (_cosines(straight[..., axis], size[1 - axis]) for axis in (0, 1))
+        straight = points - np.einsum("fckl,fnk,fnl->fnc", waves, across, down)
+    return straight
 
 
 def _cosines(indices: np.ndarray, side: int) -> np.ndarray:

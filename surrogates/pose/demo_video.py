@@ -54,8 +54,8 @@ def follow_animals(find: Finder, skeleton: Skeleton, animal: str, frames: int, s
         out: the folder.
     """
     made = make_video(ArenaSettings(animal, frames, seed=seed))
-    path, crops, found = (out / name for name in (VIDEO, CROPS, TRACKS))
-    for old in (crops, found):
+    path, crops, tracks_file = (out / name for name in (VIDEO, CROPS, TRACKS))
+    for old in (crops, tracks_file):
         old.unlink(missing_ok=True)
         shutil.rmtree(partial_folder(old), ignore_errors=True)
     save_video(made, path)
@@ -63,17 +63,17 @@ def follow_animals(find: Finder, skeleton: Skeleton, animal: str, frames: int, s
     settings = AlignmentSettings(animals=len(made.bodies))
     _, aligned = align_video(video, str(path), crops, settings, video.fps)
     (footage,) = footage_in(load_dataset(crops, lazy=True))
-    tracks = load_tracks(track_crops(find, footage, skeleton, found, key=f"{animal} {frames} {seed}"))
+    tracks = load_tracks(track_crops(find, footage, skeleton, tracks_file, key=f"{animal} {frames} {seed}"))
     truth = np.stack([body.keypoints for body in made.bodies], axis=1)[tracks.frames]
     return Followed(video, tracks, errors(tracks.xy, truth), aligned.length)
 
 
 def errors(
-    found: Float[np.ndarray, "frame animal keypoint 2"], truth: Float[np.ndarray, "frame animal keypoint 2"]
+    points: Float[np.ndarray, "frame animal keypoint 2"], truth: Float[np.ndarray, "frame animal keypoint 2"]
 ) -> Float[np.ndarray, "frame animal keypoint"]:
     """How far key points are off (px); animals that were found belong to those that are nearest over all frames."""
     from scipy.optimize import linear_sum_assignment
 
-    away = np.linalg.norm(found[:, :, None] - truth[:, None], axis=-1)
+    away = np.linalg.norm(points[:, :, None] - truth[:, None], axis=-1)
     rows, columns = linear_sum_assignment(np.nan_to_num(away, nan=_NOWHERE).mean(axis=(0, 3)))
     return away[:, rows, columns]

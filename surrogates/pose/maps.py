@@ -156,7 +156,7 @@ class PixelError:
 
     def __call__(self, y: Any, maps: Any) -> Any:
         """The mean over the labelled key points of each frame."""
-        found = peaks_of(self.loss, refine=False)(maps)
+        peaks = peaks_of(self.loss, refine=False)(maps)
         marked = ops.maximum(y[..., 2], 0.0)
-        away = ops.sqrt(ops.sum((found[..., :2] - y[..., :2]) ** 2, axis=-1)) * marked
+        away = ops.sqrt(ops.sum((peaks[..., :2] - y[..., :2]) ** 2, axis=-1)) * marked
         return ops.sum(away, axis=-1) / ops.maximum(ops.sum(marked, axis=-1), 1.0)

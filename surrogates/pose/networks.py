@@ -118,20 +118,20 @@ def hourglass(
     x = _bottleneck(conv, x, max(2, filters // 2), "stem_1")
     x = keras.layers.MaxPooling2D(2, name="stem_pool")(x)
     x = _bottleneck(conv, x, filters, "stem_2")
-    found = []
+    stages = []
     for number in range(1, stacks + 1):
         top = _bottleneck(conv, _down_and_up(conv, x, filters, f"glass_{number}", 3), filters, f"top_{number}")
-        found.append(conv(top, outputs, name=f"maps_{number}", kernel=1, activation=None))
+        stages.append(conv(top, outputs, name=f"maps_{number}", kernel=1, activation=None))
         if number < stacks:
             again = [
                 conv(each, filters, name=f"{name}_{number}", kernel=1, activation=None)
-                for each, name in ((top, "onward"), (found[-1], "looked_at"))
+                for each, name in ((top, "onward"), (stages[-1], "looked_at"))
             ]
             x = keras.layers.Add(name=f"next_{number}")([x, *again])
     if stacks == 1:
-        return _seeded(keras.Model(image, found[0], name="hourglass"), seed)
+        return _seeded(keras.Model(image, stages[0], name="hourglass"), seed)
     shape = (1, size[0] // 4, size[1] // 4, outputs)
-    each = [keras.layers.Reshape(shape, name=f"stack_{n}")(maps) for n, maps in enumerate(found, start=1)]
+    each = [keras.layers.Reshape(shape, name=f"stack_{n}")(maps) for n, maps in enumerate(stages, start=1)]
     every = keras.layers.Concatenate(axis=1, name="stacks")(each)
     return _seeded(keras.Model(image, every, name="stacked_hourglass"), seed)
 

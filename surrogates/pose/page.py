@@ -137,11 +137,11 @@ def mean_pose(dataset: Dataset, test: Dataset) -> list[KeyPoints]:
     return [KeyPoints(np.tile(mean, (len(trial), 1, 1)), np.ones((len(trial), len(mean)))) for trial in test]
 
 
-def relative_errors(dataset: Dataset, found: list[KeyPoints]) -> Float[np.ndarray, " keypoint"]:
+def relative_errors(dataset: Dataset, predictions: list[KeyPoints]) -> Float[np.ndarray, " keypoint"]:
     """The distances of labelled key points from what was found, over the body length."""
     each = [
         np.linalg.norm(keypoints.points - keypoints_of(trial), axis=-1) / body_length(dataset, trial)
-        for trial, keypoints in zip(dataset, found, strict=True)
+        for trial, keypoints in zip(dataset, predictions, strict=True)
     ]
     errors = np.concatenate([array.ravel() for array in each])
     return errors[np.isfinite(errors)]

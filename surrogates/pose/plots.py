@@ -37,15 +37,15 @@ def plot_pose_history(history: Mapping[str, Sequence[float]]) -> Figure:
     return figure
 
 
-def plot_circles(dataset: Dataset, found: Sequence[Any]) -> Figure:
+def plot_circles(dataset: Dataset, predictions: Sequence[Any]) -> Figure:
     """Draw on one image, around each of its key points, how far 50 and 90 % of all predictions of it are off at most.
 
     Args:
         dataset: of labelled images; the test trials count, or those of validation, or all.
-        found: what was found in each trial, `KeyPoints`.
+        predictions: what was found in each trial, `KeyPoints`.
     """
     rows = shown_trials(dataset)
-    errors = np.concatenate([_errors(dataset, found, row) for row in rows])
+    errors = np.concatenate([_errors(dataset, predictions, row) for row in rows])
     index, frame = most_labelled(dataset, rows)
     image, keypoints = picture(dataset, index, frame), keypoints_of(dataset.trials[index])[frame]
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
@@ -65,12 +65,12 @@ def plot_circles(dataset: Dataset, found: Sequence[Any]) -> Figure:
     return figure
 
 
-def plot_examples(dataset: Dataset, found: Sequence[Any], number: int = 8) -> Figure:
+def plot_examples(dataset: Dataset, keypoints: Sequence[Any], number: int = 8) -> Figure:
     """Draw evenly chosen images with the labels (rings), what was found (dots) and the skeleton.
 
     Args:
         dataset: of labelled images; the test trials are shown, or those of validation, or all.
-        found: what was found in each trial, `KeyPoints`.
+        keypoints: what was found in each trial, `KeyPoints`.
         number: how many images.
     """
     frames = [
@@ -87,7 +87,7 @@ def plot_examples(dataset: Dataset, found: Sequence[Any], number: int = 8) -> Fi
         axes.set_axis_off()
     for axes, (row, frame) in zip(figure.axes, frames, strict=False):
         _show(axes, picture(dataset, row, frame))
-        true, predicted = keypoints_of(dataset.trials[row])[frame], found[row].points[frame]
+        true, predicted = keypoints_of(dataset.trials[row])[frame], keypoints[row].points[frame]
         for edge in edges:
             axes.plot(*predicted[edge].T, color="#FFFFFF", lw=0.8, alpha=0.8)
         for keypoint, colour in zip(range(len(true)), cycle(_BRIGHT)):
@@ -191,8 +191,8 @@ def picture(dataset: Dataset, index: int, frame: int) -> np.ndarray:
     return image[..., 0] if image.shape[-1] == 1 else image
 
 
-def _errors(dataset: Dataset, found: Sequence[Any], row: int) -> Float[np.ndarray, "frame keypoint"]:
-    return np.linalg.norm(found[row].points - keypoints_of(dataset.trials[row]), axis=-1)
+def _errors(dataset: Dataset, keypoints: Sequence[Any], row: int) -> Float[np.ndarray, "frame keypoint"]:
+    return np.linalg.norm(keypoints[row].points - keypoints_of(dataset.trials[row]), axis=-1)
 
 
 def _show(axes: Any, image: np.ndarray) -> None:

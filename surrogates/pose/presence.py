@@ -1,12 +1,13 @@
-"""Whether a key point is there at all: told by the confidence of a network that has seen images without it.
+"""Whether a key point is there at all: judged from the confidence of a network that has seen images without it.
 
 In DeepLabCut's and SLEAP's files a label that is missing in a labelled frame means that the key point is not visible. A
 network learns it (see `surrogates.pose.maps`); the confidence that separates best is chosen on frames that it did not
 learn.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -20,7 +21,7 @@ from surrogates.pose.prediction import KeyPoints
 
 @dataclass(frozen=True)
 class PresenceScore:
-    """How well a threshold of confidence tells key points that are there from those that are not.
+    """How well a threshold of confidence separates key points that are there from those that are not.
 
     Attributes:
         threshold: key points of a lower confidence count as absent.
@@ -41,23 +42,38 @@ class PresenceScore:
     f1: Fraction
 
 
-def score_presence(dataset: Dataset, found: Sequence[KeyPoints]) -> dict[str, PresenceScore]:
-    """Score by split how presence is told; empty where the data do not tell it, as `why_not` says.
+def score_presence(
+    dataset: Dataset, keypoints: Sequence[KeyPoints], kept: Mapping[str, Any] | None = None
+) -> dict[str, PresenceScore]:
+    """Score by split how presence is detected; empty where the data do not show it, as `why_not` says.
 
-    The threshold is chosen on the validation frames, else on the training frames, else on all.
+    Args:
+        dataset: labelled images.
+        keypoints: those predicted in each trial.
+        kept: the threshold of the model's file and the split that it was chosen on, as `kept_threshold` gives them;
+            without it, the threshold is chosen on the validation frames, else on the training frames, else on all.
     """
     if why_not(dataset):
         return {}
     parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
-    for trial, points in zip(dataset, found, strict=True):
+    for trial, points in zip(dataset, keypoints, strict=True):
         rows = is_labelled(trial)
         there = np.isfinite(keypoints_of(trial)[rows]).all(axis=-1)
         parts.setdefault(trial.split or "all", []).append((there.ravel(), points.confidence[rows].ravel()))
     there = {split: np.concatenate([each for each, _ in pairs]) for split, pairs in parts.items()}
     sure = {split: np.concatenate([each for _, each in pairs]) for split, pairs in parts.items()}
-    chosen_on = next((split for split in ("validation", "train") if split in there), next(iter(there)))
-    threshold = best_threshold(there[chosen_on], sure[chosen_on])
+    if kept is not None:
+        threshold, chosen_on = float(kept["threshold"]), str(kept["chosen_on"])
+    else:
+        chosen_on = next((split for split in ("validation", "train") if split in there), next(iter(there)))
+        threshold = best_threshold(there[chosen_on], sure[chosen_on])
     return {split: _score(there[split], sure[split], threshold, chosen_on) for split in parts}
+
+
+def kept_threshold(presence: Mapping[str, PresenceScore]) -> dict[str, Any]:
+    """What a model's file keeps of how presence is told: under `presence`, the threshold and where it was chosen."""
+    first = next(iter(presence.values()), None)
+    return {} if first is None else {"presence": {"threshold": first.threshold, "chosen_on": first.chosen_on}}
 
 
 def why_not(dataset: Dataset) -> str:

@@ -52,24 +52,24 @@ class PoseScore:
     precision: Fraction
 
 
-def score_keypoints(dataset: Dataset, found: Sequence[KeyPoints]) -> dict[str, PoseScore]:
+def score_keypoints(dataset: Dataset, keypoints: Sequence[KeyPoints]) -> dict[str, PoseScore]:
     """Score predictions by split; trials of no split are scored together as "all".
 
     Args:
         dataset: of labelled images.
-        found: for each trial, the key points of each of its frames.
+        keypoints: for each trial, the key points of each of its frames.
 
     Raises:
         InputError: no key point is labelled, or there is not one prediction a frame.
     """
-    require(len(found) == len(dataset), f"{len(found)} predictions for {len(dataset)} trials")
+    require(len(keypoints) == len(dataset), f"{len(keypoints)} predictions for {len(dataset)} trials")
     parts = dataset.by_part()
-    return {split: _score(dataset, [found[i] for i in rows], rows, split) for split, rows in parts.items()}
+    return {split: _score(dataset, [keypoints[i] for i in rows], rows, split) for split, rows in parts.items()}
 
 
-def _score(dataset: Dataset, found: Sequence[KeyPoints], rows: Sequence[int], split: str) -> PoseScore:
+def _score(dataset: Dataset, predictions: Sequence[KeyPoints], rows: Sequence[int], split: str) -> PoseScore:
     labels, predicted, sure, lengths = [], [], [], []
-    for keypoints, index in zip(found, rows, strict=True):
+    for keypoints, index in zip(predictions, rows, strict=True):
         trial = dataset.trials[index]
         true = keypoints_of(trial)
         require(keypoints.points.shape == true.shape, f"trial {trial.name!r}: {len(keypoints.points)} predicted frames")
@@ -102,7 +102,7 @@ def keypoint_score(away: Float[np.ndarray, "..."], relative: Float[np.ndarray, "
 
 
 def video_pixels(dataset: Dataset) -> tuple[float, float]:
-    """How many pixels of their video a pixel of the images is, the least and the most; 1 where nothing tells."""
+    """How many pixels of their video a pixel of the images is, the least and the most; 1 where nothing says so."""
     scales = [np.sqrt(np.abs(np.linalg.det(each.matrices[:, :, :2]))) for each in crops_of(dataset).values()]
     every = np.concatenate([*scales, np.ones(0)])
     return (float(every.min()), float(every.max())) if len(every) else (1.0, 1.0)

@@ -62,10 +62,10 @@ def track_video(find: Finder, video: Video, skeleton: Skeleton, out: Path, *, ke
         InputError: the video ends early (`out` then has the frames before), its frames have another size or other
             colours than the model's, or `out` is there and is of another.
     """
-    found = frames_found(out, key)
-    if found is not None and found < len(video):
-        raise VideoEndedError(video.path, found, len(video))
-    if found is not None:
+    frames_done = frames_found(out, key)
+    if frames_done is not None and frames_done < len(video):
+        raise VideoEndedError(video.path, frames_done, len(video))
+    if frames_done is not None:
         return out
     empty = _no_tracks(video.path, skeleton, ("animal",), video.fps)
     with growing_tracks(out, empty, key) as tracks, progress_bar(len(video), "frame", tracks.done) as bar:
@@ -97,11 +97,11 @@ def _frames(video: Video, first: int) -> Iterator[tuple[Int[np.ndarray, " frame"
 def footage_in(dataset: Dataset) -> list[Footage]:
     """The crops of a dataset by the video that they are from; trials that say nothing are videos of their own."""
     known = crops_of(dataset)
-    found: dict[str, list[tuple[ArrayLike, Crops, str]]] = {}
+    parts_by_video: dict[str, list[tuple[ArrayLike, Crops, str]]] = {}
     for trial in dataset:
         crops = known.get(trial.name) or _whole_frames(trial.name, len(trial))
-        found.setdefault(crops.video, []).append((trial.x, crops, trial.name))
-    return [_footage(video, parts, 1000 / dataset.dt) for video, parts in found.items()]
+        parts_by_video.setdefault(crops.video, []).append((trial.x, crops, trial.name))
+    return [_footage(video, parts, 1000 / dataset.dt) for video, parts in parts_by_video.items()]
 
 
 def _whole_frames(name: str, number: int) -> Crops:
@@ -131,10 +131,10 @@ def track_crops(find: Finder, footage: Footage, skeleton: Skeleton, out: Path, *
 
     Args:
         find: finds them.
-        footage: the crops.
-        skeleton: whose key points these are.
-        out: the file of tracks; until it is whole, what is found lies in `<out>.partial`.
-        key: names everything that decides the result.
+        footage: the crops, and the names of the animals in them.
+        skeleton: of each animal.
+        out: the file of tracks, kept in pieces beside it until it is whole.
+        key: what decides the result, as in `track_video`.
 
     Returns:
         `out`, which is not made again where it is of the same prediction.

@@ -79,7 +79,7 @@ class Demo:
         comparison: of free runs with the sample.
         cells: what they follow.
         reading: series of some cells.
-        results: how strains are told apart.
+        results: how strains are distinguished.
         worms: the numbers of the cells.
         seconds: by step.
     """
@@ -107,7 +107,7 @@ def run_demo(out: Path, size: DemoSize, on_progress: Callable[[str], object] = p
     Args:
         out: the folder.
         size: how large.
-        on_progress: is told what is being done.
+        on_progress: called with what is being done.
     """
     timed, seconds = _timer(on_progress)
     sample, shapes, recorded = timed("sample and eigenworms", lambda: _recordings(out, size))

@@ -21,6 +21,6 @@ def demo(
 
     require(not out.is_file(), f"--out {out} is a file: name a folder")
     require_writable(out / "report.html")
-    found = run_demo(out, DemoSize(seed=seed))
-    report = write_demo(found, out)
-    print(f"{sum(found.seconds.values()):.0f} s; report: {report}")
+    outcome = run_demo(out, DemoSize(seed=seed))
+    report = write_demo(outcome, out)
+    print(f"{sum(outcome.seconds.values()):.0f} s; report: {report}")

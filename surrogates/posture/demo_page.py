@@ -17,7 +17,7 @@ from surrogates.posture.network.plots import plot_distributions, plot_free_run
 from surrogates.posture.network.prediction import NETWORK
 
 _LEAD = (
-    "From midlines to a network that moves like a worm, and back: worms of several strains are generated, told in "
+    "From midlines to a network that moves like a worm, and back: worms of several strains are generated, described by "
     "eigenworms, learned by an LSTM, and the LSTM's own worms, its cells and what it knows of strains are looked at. "
     "Everything is small here, so that it takes minutes; the figures show the way, not what a full training reaches."
 )
@@ -129,8 +129,8 @@ def _strains(demo: Demo) -> blocks.FigureBlock:
     return blocks.FigureBlock(
         "accuracy",
         plot_accuracies(demo.results, guess),
-        "Share of worms whose strain was told, whole worms left out, with its 95 % interval; here the network has read "
-        "these worms before.",
+        "Share of worms whose strain was classified correctly, whole worms left out, with its 95 % interval; "
+        "here the network has read these worms before.",
         "Accuracy of cells and of hand-made features.",
         result_table(demo.results, guess),
     )

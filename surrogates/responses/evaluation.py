@@ -54,10 +54,10 @@ class ResponseEvaluation(Evaluation):
             title="RMSE by split and by output",
         )
         parts = {split: each for split, each in self.scores.items() if split != "test" or not self.tests}
-        for split, found in {**parts, **self.tests}.items():
-            cells = [f"{found.rmse_by_output[name]:.4g}" for name in outputs]
-            shares = f"{100 * found.relative:.2f} %", f"{found.nrmse:.4g}", f"{found.fit:.2f} %"
-            table.add_row(split, f"{found.rmse:.4g}", *shares, *cells)
+        for split, scored in {**parts, **self.tests}.items():
+            cells = [f"{scored.rmse_by_output[name]:.4g}" for name in outputs]
+            shares = f"{100 * scored.relative:.2f} %", f"{scored.nrmse:.4g}", f"{scored.fit:.2f} %"
+            table.add_row(split, f"{scored.rmse:.4g}", *shares, *cells)
         print_whole(table)
         if warm_up := self.dataset.extra.get("warm_up"):
             print(f"tests without their first {warm_up} samples (warm-up)")
@@ -75,12 +75,12 @@ class ResponseEvaluation(Evaluation):
         if len(training.history.get("loss", ())) > 1 and training.best_epoch == 0:
             return "the first epoch was the best, so that nothing was learned after it: try a smaller --learning-rate"
         split = "validation" if "validation" in self.scores else "train"
-        found = self.scores[split].rmse if split in self.scores else math.nan
+        rmse = self.scores[split].rmse if split in self.scores else math.nan
         mean = rmse_of_mean(self.dataset, split)
-        if not found > mean:
+        if not rmse > mean:
             return ""
         return (
-            f"the {split} RMSE of {found:.4g} is worse than that of the outputs' mean, {mean:.4g}: "
+            f"the {split} RMSE of {rmse:.4g} is worse than that of the outputs' mean, {mean:.4g}: "
             "the model is of no use"
         )
 

@@ -64,6 +64,7 @@ def fit(
     signature.validate()
     model, training = fit_model(kind, prepared, config, settings, progress)
     evaluation = evaluation_of(kind, model, prepared, signature)
+    signature = replace(signature, details={**signature.details, **evaluation.details()})
     return Fit(
         kind, model, training, prepared, signature, evaluation, _note(kind, dataset, selected, prepared, held_out)
     )
@@ -81,8 +82,8 @@ def _held_out(kind: ModelKind, prepared: Dataset) -> tuple[Dataset, bool]:
     parts = prepared.by_split()
     if kind.hold_out is None or kind.closed_form or "validation" in parts or "train" not in parts:
         return prepared, False
-    found = kind.hold_out(prepared)
-    return found, "validation" in found.by_split()
+    dataset = kind.hold_out(prepared)
+    return dataset, "validation" in dataset.by_split()
 
 
 def _note(kind: ModelKind, dataset: Dataset, selected: Dataset, prepared: Dataset, held_out: bool) -> str:

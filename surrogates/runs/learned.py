@@ -41,7 +41,7 @@ class Learned:
 
     @property
     def by_checksum(self) -> dict[str, LearnedTrial]:
-        """The trials by what tells them from all others."""
+        """The trials by what distinguishes them from all others."""
         return {trial.checksum: trial for trial in self.trials}
 
 
@@ -105,26 +105,30 @@ def as_learned(kind: ModelKind, learned: Learned | None, dataset: Dataset) -> Da
         prepared = kind.prepare(dataset)
         return replace(prepared, extra={**prepared.extra, ROLE: UNKNOWN})
     known = learned.by_checksum
-    found = {i: known[sum_] for i, sum_ in enumerate(map(trial_checksum, dataset)) if sum_ in known}
-    role = ALL if len({each.checksum for each in found.values()}) == len(known) else SOME if found else NONE
-    tested = "test" if found or {trial.split for trial in dataset} == {"test"} else UNSEEN
-    splits = [found[i].split if i in found else tested if trial.split == "test" else UNSEEN
+    known_trials = {i: known[sum_] for i, sum_ in enumerate(map(trial_checksum, dataset)) if sum_ in known}
+    role = (
+        ALL if len({each.checksum for each in known_trials.values()}) == len(known) else SOME if known_trials else NONE
+    )
+    tested = "test" if known_trials or {trial.split for trial in dataset} == {"test"} else UNSEEN
+    splits = [known_trials[i].split if i in known_trials else tested if trial.split == "test" else UNSEEN
               for i, trial in enumerate(dataset)]  # fmt: skip
     marked = dataset.with_split(splits)
-    marked = _chosen_again(kind, learned, marked, found) if learned.chosen and found else marked
+    marked = _chosen_again(kind, learned, marked, known_trials) if learned.chosen and known_trials else marked
     prepared = kind.prepare(marked)
-    if learned.held_out and found and kind.hold_out is not None:
+    if learned.held_out and known_trials and kind.hold_out is not None:
         prepared = kind.hold_out(prepared)
     return replace(prepared, extra={**prepared.extra, ROLE: role})
 
 
-def _chosen_again(kind: ModelKind, learned: Learned, dataset: Dataset, found: Mapping[int, LearnedTrial]) -> Dataset:
+def _chosen_again(
+    kind: ModelKind, learned: Learned, dataset: Dataset, known_trials: Mapping[int, LearnedTrial]
+) -> Dataset:
     """The dataset with the frames that were drawn from its trials; without all of them, they are learned as a whole."""
     order = [trial.checksum for trial in learned.trials]
-    indices = sorted(found, key=lambda index: order.index(found[index].checksum))
+    indices = sorted(known_trials, key=lambda index: order.index(known_trials[index].checksum))
     if len(indices) < len(order):
-        return dataset.with_split([("train" if i in found else trial.split) for i, trial in enumerate(dataset)])
-    others = tuple(trial for index, trial in enumerate(dataset) if index not in found)
+        return dataset.with_split([("train" if i in known_trials else trial.split) for i, trial in enumerate(dataset)])
+    others = tuple(trial for index, trial in enumerate(dataset) if index not in known_trials)
     again = kind.select(dataset.select(indices), learned.seed, **learned.select)
     return replace(again, trials=(*again.trials, *others))
 

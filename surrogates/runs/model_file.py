@@ -41,7 +41,7 @@ class ModelSignature:
     """What a model was trained on: names and units of its inputs and outputs, the sampling interval, the scenario.
 
     Of a model of recordings or images also its name in the table of models, of a classifier its classes, and in
-    `details`, as JSON has it, what a topic needs to know of its data (`DataTopic.details`). `learned` tells the trials
+    `details`, as JSON has it, what a topic needs to know of its data (`DataTopic.details`). `learned` lists the trials
     that it learned; None in files that do not say, such as those of version 0.1.
     """
 
@@ -107,11 +107,11 @@ class ModelSignature:
 
     def _require_recordings(self, dataset: Dataset) -> None:
         """Check classes and frame rate, in which recordings of different worms differ by a few percent."""
-        found = tuple(dataset.extra.get("classes", ()))
+        classes = tuple(dataset.extra.get("classes", ()))
         require(
-            not self.classes or found == self.classes,
-            f"the model tells {', '.join(self.classes)} apart, but dataset {dataset.name!r} has the classes "
-            f"{', '.join(found) or 'none'}: apply the same state rule",
+            not self.classes or classes == self.classes,
+            f"the model separates {', '.join(self.classes)}, but dataset {dataset.name!r} has the classes "
+            f"{', '.join(classes) or 'none'}: apply the same state rule",
         )
         require(
             abs(self.dt - dataset.dt) <= RATE_TOLERANCE * self.dt,
@@ -144,7 +144,7 @@ def load_model(path: str | Path) -> tuple[keras.Model, ModelSignature | None]:
     try:
         with zipfile.ZipFile(path) as archive:
             _require_own_weights(archive, path)
-            found = json.loads(archive.read(_MEMBER)) if _MEMBER in archive.namelist() else None
+            content = json.loads(archive.read(_MEMBER)) if _MEMBER in archive.namelist() else None
         model = keras.saving.load_model(path)
     except InputError:
         raise
@@ -154,7 +154,7 @@ def load_model(path: str | Path) -> tuple[keras.Model, ModelSignature | None]:
         _require_text(model.name, "the model's name")
         for each in getattr(model, "inputs", None) or ():
             require(each.shape[0] is None, f"the model takes batches of {each.shape[0]} alone: save it without")
-        return model, None if found is None else _signature(found, model)
+        return model, None if content is None else _signature(content, model)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 
@@ -167,38 +167,40 @@ def _require_own_weights(archive: zipfile.ZipFile, path: Path) -> None:
             require_own_bytes(archive.read(name), f"{path}: {name}")
 
 
-def _signature(found: Any, model: keras.Model) -> ModelSignature:
+def _signature(content: Any, model: keras.Model) -> ModelSignature:
     """What a model file says of its model, once it is known to be of the kind that `save_model` writes."""
     fields = {"x_names", "y_names", "x_units", "y_units", "dt"}
     extra = {"scenario", "model", "classes", "details", "learned"}
-    if isinstance(found, dict):
-        found = _as_now(found)
-    require(isinstance(found, dict) and fields <= set(found) <= fields | extra, f"{_MEMBER} does not tell channels")
-    require(isinstance(found.get("details", {}), dict), f"details must be a table, got {found.get('details')!r:.60}")
-    lists = [what for what in _LISTS if what in found]
+    if isinstance(content, dict):
+        content = _as_now(content)
+    require(isinstance(content, dict) and fields <= set(content) <= fields | extra, f"{_MEMBER} does not list channels")
+    require(
+        isinstance(content.get("details", {}), dict), f"details must be a table, got {content.get('details')!r:.60}"
+    )
+    lists = [what for what in _LISTS if what in content]
     for what in lists:
-        require(isinstance(found[what], list), f"{what} must be a list of names, got {found[what]!r:.60}")
+        require(isinstance(content[what], list), f"{what} must be a list of names, got {content[what]!r:.60}")
     counts: tuple[tuple[str, str], ...] = _COUNTS
-    if found.get("classes"):  # it makes its inputs (derivatives, windows) of the channels
+    if content.get("classes"):  # it makes its inputs (derivatives, windows) of the channels
         counts = (("classes", "output_shape"),)
-    elif found.get("model") and not found.get("details"):  # it forecasts its inputs, told whether a frame is given
+    elif content.get("model") and not content.get("details"):  # it forecasts its inputs, with whether a frame is given
         counts = (("x_names", "output_shape"),)
     for what, shape in counts:
-        names, has = len(found[what]), getattr(model, shape, None)
+        names, has = len(content[what]), getattr(model, shape, None)
         has = has[-1] if isinstance(has, tuple) else None
-        require(has == names, f"{what} tells {counted(names, 'channel')}, the model has {has}")
-    _validate(found)
-    read = found | {what: tuple(found[what]) for what in lists}
+        require(has == names, f"{what} lists {counted(names, 'channel')}, the model has {has}")
+    _validate(content)
+    read = content | {what: tuple(content[what]) for what in lists}
     for module in topic_modules("datasets"):
         if module.TOPIC.validate_details is not None:
             module.TOPIC.validate_details(read["y_names"], read.get("details", {}))
     return ModelSignature(**{**read, "learned": learned_from(read.get("learned"))})
 
 
-def _as_now(found: dict[str, Any]) -> dict[str, Any]:
+def _as_now(content: dict[str, Any]) -> dict[str, Any]:
     """What a file of version 0.1 says, as it is said now: it had the details of images beside the names."""
-    details = {name: found[name] for name in _DETAILS_0_1 if found.get(name)}
-    kept = {name: value for name, value in found.items() if name not in _DETAILS_0_1}
+    details = {name: content[name] for name in _DETAILS_0_1 if content.get(name)}
+    kept = {name: value for name, value in content.items() if name not in _DETAILS_0_1}
     return {**kept, "details": details} if details else kept
 
 

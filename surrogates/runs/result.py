@@ -29,6 +29,7 @@ TRACES_FILE = "traces.png"
 class Result:
     """One trained model: what it is, how well it does by split and by output, what it took.
 
+    `seconds` are those of learning, `compile_seconds` those of compilers (0 in files that do not tell them apart).
     `step_microseconds` is the time of one simulated step in a free run over one trial.
     """
 
@@ -44,6 +45,7 @@ class Result:
     versions: Mapping[str, str] = field(default_factory=dict)
     diverged: bool = False
     step_microseconds: Microseconds = math.nan
+    compile_seconds: Seconds = 0.0
 
     def rmse(self, split: str) -> DataUnits:
         """The RMSE of a split, NaN where there is none."""
@@ -64,10 +66,10 @@ def load_result(path: Path) -> Result:
         InputError: the file is missing, half-written or holds something else.
     """
     try:
-        found = json.loads(path.read_text())
-        found["scores"] = {split: Score(**with_nan(score)) for split, score in found["scores"].items()}
-        numbers = {name: with_nan(found[name]) for name in ("seconds", "step_microseconds") if name in found}
-        return Result(**{**found, **numbers})
+        content = json.loads(path.read_text())
+        content["scores"] = {split: Score(**with_nan(score)) for split, score in content["scores"].items()}
+        numbers = {name: with_nan(content[name]) for name in ("seconds", "step_microseconds") if name in content}
+        return Result(**{**content, **numbers})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: not a result of wormtwin ({error}): delete it and run again") from None
 

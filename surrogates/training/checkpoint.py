@@ -65,7 +65,7 @@ def checkpoint_of(checkpoints: Checkpoints | None, *facts: Any) -> Checkpoint:
 
     Args:
         checkpoints: of the run.
-        facts: arrays, sequences of them, or what has a `repr` that tells it from others.
+        facts: arrays, sequences of them, or what has a `repr` that distinguishes it from others.
     """
     if checkpoints is None:
         return Checkpoint()

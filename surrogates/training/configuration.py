@@ -1,4 +1,4 @@
-"""What a training is told, and what it gives: epochs and rates, the objective, the history."""
+"""The settings of a training, and what it gives: epochs and rates, the objective, the history."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -89,7 +89,7 @@ class Objective:
     """What a model is trained for: the loss, what is watched beside it, what is done to every batch, and how.
 
     `transform` acts on training batches only; `arrays` turns a dataset into x, y and weight (its trials stacked, when
-    not told otherwise). `loss` is a name of Keras's or a function of y and what the model gives. `stopping` holds for
+    not set otherwise). `loss` is a name of Keras's or a function of y and what the model gives. `stopping` holds for
     trainings that are one program, but for `cosine_decay`, which Keras's follow too; `plateau` holds for Keras's. An
     epoch has so many `batches`, whatever the number of samples; when 0, every sample comes once. Validation sees so
     many samples `at_once`; when 0, all.
@@ -125,7 +125,8 @@ class Training:
 
     `settings` are the model's, with those that were chosen on the validation trials; `fit_model` fills them in.
 
-    Of a squared loss, the history holds the roots too: `rmse` and `val_rmse`, in the data's units.
+    Of a squared loss, the history holds the roots too: `rmse` and `val_rmse`, in the data's units. `seconds` are those of
+    learning alone, `compile_seconds` what compilers took beside: a first training compiles what later ones find.
     """
 
     history: dict[str, list[float]]
@@ -133,3 +134,4 @@ class Training:
     seconds: Seconds
     engine: str = "keras"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    compile_seconds: Seconds = 0.0

@@ -21,7 +21,7 @@ def plot_confusion(
         tables: numbers of samples by true and given class, by the panel's title.
         classes: their names.
         columns: panels side by side.
-        what: is told apart.
+        what: is distinguished.
     """
     across = min(columns, len(tables))
     down = -(-len(tables) // across)

@@ -107,8 +107,8 @@ class CompiledTraining:
             data = jax.device_put((_padded(train_data), _padded(validation_data)))
             state = self._start(*self._apart(weights), learning_rate, jax.random.key(seed))
             kept = kept or Checkpoint()
-            if (found := kept.load()) is not None:
-                state = _restored(state, unlisted("state", found))
+            if (restored := kept.load()) is not None:
+                state = _restored(state, unlisted("state", restored))
                 last = int(state.number)
                 if on_progress is not None:
                     on_progress(float(state.losses[last - 1]), float(state.checks[last - 1]), last)
@@ -166,8 +166,8 @@ def _restored(like: "TrainingState", leaves: list[np.ndarray]) -> "TrainingState
     import jax
 
     plain = like._replace(key=jax.random.key_data(like.key))
-    found = jax.tree.unflatten(jax.tree.structure(plain), [jax.numpy.asarray(leaf) for leaf in leaves])
-    return found._replace(key=jax.random.wrap_key_data(found.key))
+    tree = jax.tree.unflatten(jax.tree.structure(plain), [jax.numpy.asarray(leaf) for leaf in leaves])
+    return tree._replace(key=jax.random.wrap_key_data(tree.key))
 
 
 def _padded(arrays: tuple) -> tuple:
@@ -322,7 +322,7 @@ def compiled_training(
 ) -> CompiledTraining:
     """The program of a model's architecture, compiled before if there has been one like it.
 
-    A loss that is a function must have a `repr` that tells it from others, as that of a frozen dataclass does.
+    A loss that is a function must have a `repr` that distinguishes it from others, as that of a frozen dataclass does.
     """
     architecture = json.dumps(_architecture(model.get_config()), sort_keys=True, default=str)
     key = architecture, repr(loss), optimizer

@@ -41,12 +41,12 @@ def select_on_validation(
     for settings in candidates:
         try:
             fitted = fit(settings)
-            (found,) = score(judge, predict(fitted[0], judge)).values()
+            (scores,) = score(judge, predict(fitted[0], judge)).values()
         except (InputError, FloatingPointError) as error:
             failures.append(error)
             continue
-        if found.rmse < (best[0] if best else math.inf):
-            best = (found.rmse, fitted, settings)
+        if scores.rmse < (best[0] if best else math.inf):
+            best = (scores.rmse, fitted, settings)
     if best is None:
         raise failures[0]
     return best[1], best[2]

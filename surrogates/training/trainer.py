@@ -11,6 +11,7 @@ from neuron_models.foundation.errors import InputError, require
 from surrogates.backend import keras, on_gpu
 from surrogates.training.batches import shuffled_orders, training_arrays
 from surrogates.training.checkpoint import Checkpoint, checkpoint_of
+from surrogates.training.compile_time import compile_time
 from surrogates.training.configuration import REGRESSION, Arrays, Objective, Training, TrainingConfig
 from surrogates.training.epochs_bar import ProgressBar
 from surrogates.training.jax_program import compiled_training
@@ -37,7 +38,7 @@ def train(
         progress: show a bar with the current RMSE.
 
     Returns:
-        The history by epoch, the best epoch, the seconds.
+        The history by epoch, the best epoch, the seconds, those of compilers apart.
 
     Raises:
         InputError: no training trials, or trials without targets.
@@ -65,7 +66,8 @@ def train(
     started = time.perf_counter()
     unit = 1.0 if scales is None else scales.y_scale**2
     whole = config.epochs + config.polish
-    with ProgressBar(whole, objective.squared, progress, "validation" in parts, unit) as bar:
+    showing = ProgressBar(whole, objective.squared, progress, "validation" in parts, unit)
+    with compile_time() as compiling, showing as bar:
         if one_program:
             history, best = _fit_program(model, train_data, validation_data, config, objective, bar, kept)
         elif layout is None:
@@ -83,7 +85,8 @@ def train(
     if objective.squared:
         losses = [key for key in ("loss", "val_loss") if key in history]
         history |= {key.replace("loss", "rmse"): np.sqrt(history[key]).tolist() for key in losses}
-    return Training(history, best, time.perf_counter() - started, "keras" if engine == "keras" else "fast")
+    seconds, named = time.perf_counter() - started, "keras" if engine == "keras" else "fast"
+    return Training(history, best, seconds - compiling.seconds, named, compile_seconds=compiling.seconds)
 
 
 def _polish(
@@ -103,9 +106,12 @@ def _polish(
     whole = Trainer(model, layout, *data, config.learning_rate, len(data[0][0]))
     validation = [np.inf]
 
+    held = np.concatenate([each.ravel() for each in layout.pack([np.ones_like(w) for w in model.get_weights()])])
+    free = np.pad(held, (0, whole.parameters.size - held.size)) != 0  # the others fill rows up and mean nothing
+
     def ask(at: np.ndarray) -> tuple[float, np.ndarray]:
         loss, gradient, validation[0] = whole.ask(at)
-        return loss, gradient
+        return loss, np.where(free, gradient, 0.0)
 
     lowest = history["val_loss"][epoch] if epoch >= 0 else np.inf
     best = Best(whole.parameters.astype(float), lowest, epoch, history["loss"], history["val_loss"])

@@ -22,7 +22,8 @@ def short_tour(monkeypatch):
     monkeypatch.setattr(demo, "TRAJECTORY_MODELS", ("persistence", "linear"))
 
 
-def test_the_demo_makes_a_page_and_goes_on(wormtwin, short_tour, tmp_path, coloured):
+@pytest.mark.slow
+def test_the_demo_makes_a_page_and_goes_on(wormtwin, short_tour, tmp_path, coloured, shown_whole):
     out = tmp_path / "demo"
     status, printed, text = wormtwin("calcium", "demo", "--out", out, "--jobs", 1)
     assert status == 0, text
@@ -37,6 +38,7 @@ def test_the_demo_makes_a_page_and_goes_on(wormtwin, short_tour, tmp_path, colou
     assert wormtwin("calcium", "demo", "--out", out, "--jobs", 1)[0] == 0
     assert (out / "report.html").read_text() == page
     assert run.stat().st_mtime_ns == before
+    shown_whole(out / "report.html")
 
 
 def test_the_demo_leaves_folders_of_something_else_alone(wormtwin, short_tour, tmp_path):

@@ -176,7 +176,7 @@ def test_the_names_of_nichols_and_numbered_states(tmp_path, save, imaged):
         ({"States": np.linspace(0, 1, 60)}, "the states must be whole numbers from 1"),
     ],
 )
-def test_a_wrong_matlab_structure_is_told(tmp_path, changed, message, structures):
+def test_a_wrong_matlab_structure_is_reported(tmp_path, changed, message, structures):
     one = {key: value for key, value in (structures[0] | changed).items() if value is not None}
     save_old(tmp_path / "w.mat", [one])
     with pytest.raises(InputError) as text:
@@ -187,7 +187,7 @@ def test_a_wrong_matlab_structure_is_told(tmp_path, changed, message, structures
     )
 
 
-def test_what_is_no_matlab_file_is_told(tmp_path):
+def test_what_is_no_matlab_file_is_reported(tmp_path):
     (tmp_path / "w.mat").write_text("not at all")
     with pytest.raises(InputError, match="not a MATLAB file that can be read"):
         load_recordings([tmp_path / "w.mat"])
@@ -300,7 +300,7 @@ def test_a_pause_in_the_timestamps_is_a_gap(tmp_path, write_nwb):
     assert np.abs(features.x[20:50]).max() == 0
 
 
-def test_times_that_fall_are_told(tmp_path, write_nwb):
+def test_times_that_fall_are_reported(tmp_path, write_nwb):
     times = np.arange(60) / 2.9
     times[30] = 1.0
     with pytest.raises(InputError, match="frame 30 is at 1 s and the one before at 10 s"):
@@ -349,12 +349,12 @@ def test_one_of_several_traces_is_chosen_by_its_name(tmp_path, imaged, write_nwb
         load_recordings([path], series="other")
 
 
-def test_nwb_without_names_is_told(tmp_path, write_nwb):
+def test_nwb_without_names_is_reported(tmp_path, write_nwb):
     with pytest.raises(InputError, match="no neuron names: the segmentation 'neurons' has the columns"):
         load_recordings([write_nwb(tmp_path / "worm.nwb", column="")])
 
 
-def test_what_is_no_nwb_file_is_told(tmp_path):
+def test_what_is_no_nwb_file_is_reported(tmp_path):
     with h5py.File(tmp_path / "w.nwb", "w") as file:
         file["x"] = 1
     with pytest.raises(InputError, match="not an NWB file that can be read"):

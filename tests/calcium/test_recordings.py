@@ -67,8 +67,8 @@ def test_the_four_published_worms(shared):
         ({"traces_1": np.full((60, 3), np.nan)}, "has no neuron with a name"),
     ],
 )
-def test_a_wrong_npz_is_told(npz, changed, message):
-    """Where the other worm can be used, the wrong one is left out and told; else the file is refused."""
+def test_a_wrong_npz_is_reported(npz, changed, message):
+    """Where the other worm can be used, the wrong one is left out and reported; else the file is refused."""
     try:
         (text,) = load_npz(npz(**changed)).extra["left_out"]
     except InputError as error:
@@ -77,7 +77,7 @@ def test_a_wrong_npz_is_told(npz, changed, message):
     assert "\n" not in text
 
 
-def test_a_damaged_npz_is_told(tmp_path):
+def test_a_damaged_npz_is_reported(tmp_path):
     path = tmp_path / "worms.npz"
     path.write_bytes(b"PK\x03\x04 broken")
     with pytest.raises(InputError, match="not a whole"):
@@ -115,14 +115,14 @@ def test_worms_share_the_neurons_that_all_have():
         (",", "names no neuron: give 'shared', kato_2015, nichols_2017 or"),
     ],
 )
-def test_neurons_that_a_worm_lacks_are_told(neurons, message):
+def test_neurons_that_a_worm_lacks_are_reported(neurons, message):
     group = [recording("a", ["RIML", "AVAL"]), recording("bb", ["AVAL", "RID"])]
     with pytest.raises(InputError) as text:
         as_dataset(group, "both", neurons)
     assert message in str(text.value)
 
 
-def test_worms_that_share_no_neuron_are_told():
+def test_worms_that_share_no_neuron_are_reported():
     with pytest.raises(InputError, match=r"the 2 worms share no neuron \(a: RIML; b: AVAL\)"):
         as_dataset([recording("a", ["RIML"]), recording("b", ["AVAL"])], "both")
 

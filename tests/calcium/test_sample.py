@@ -174,7 +174,7 @@ def test_any_sample_is_whole(worms, seconds, fps, seed):
         ({"seed": -1}, "the seed of a sample must be a whole number"),
     ],
 )
-def test_impossible_samples_are_told(changed, message):
+def test_impossible_samples_are_reported(changed, message):
     with pytest.raises(InputError) as text:
         replace(SHORT, **changed)
     assert message in str(text.value)

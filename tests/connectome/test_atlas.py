@@ -140,7 +140,7 @@ def test_the_consensus_of_four(measured):
 
 
 @with_atlas
-def test_the_command(wormtwin, refused, tmp_path):
+def test_the_command(wormtwin, refused, tmp_path, shown_whole):
     call = ("validate", "atlas", "--network", "table2012", "--table", tmp_path / "s.csv", "--page", tmp_path / "a.html")
     status, out, error = wormtwin(*call)
     assert status == 0, error
@@ -149,6 +149,7 @@ def test_the_command(wormtwin, refused, tmp_path):
     assert (tmp_path / "s.csv").read_text().startswith("wiring,predictor,pairs_1_all,r_1_all")
     assert "table2012" in (tmp_path / "a.html").read_text()
     assert (tmp_path / "figures" / "matrices-table2012.csv").is_file()
+    shown_whole(tmp_path / "a.html")
     refused(wormtwin("validate", "atlas", "--strain", "n2"), "no strain of the atlas 'n2'")
     refused(wormtwin("validate", "atlas", "--table", "x.txt"), "does not end in .csv")
 

@@ -82,7 +82,7 @@ def test_a_wrong_file_names_the_connection_and_its_line(network, change, message
         load_network_file(network(FILE.replace(*change)))
 
 
-def test_all_faults_are_told_at_once(network):
+def test_all_faults_are_reported_at_once(network):
     text = FILE.replace('pre_segment_id="4"', 'pre_segment_id="4444"')
     with pytest.raises(InputError, match=r"connection 0 of P1.*; line 12: connection 0 of P2"):
         load_network_file(network(text))

@@ -8,7 +8,7 @@ import pytest
 from datasets.dataset import Dataset, Trial
 from datasets.parts.blocks import cut_in_time
 from datasets.parts.division import DIVISION, Named, Shares, divided, divided_groups
-from datasets.parts.test_file import shared_groups, with_test_file
+from datasets.parts.external_test import shared_groups, with_test_file
 from datasets.store import load_dataset, save_dataset
 from neuron_models.foundation.errors import InputError
 
@@ -44,12 +44,12 @@ def test_parts_by_name_and_what_is_kept():
         (Named(WORMS), "no trial left to train on"),
     ],
 )
-def test_what_cannot_be_divided_is_told(division, words):
+def test_what_cannot_be_divided_is_reported(division, words):
     with pytest.raises(InputError, match=words):
         divided(worms(), division)
 
 
-def test_shares_are_told_when_wrong():
+def test_shares_are_reported_when_wrong():
     for wrong in ((0.5, 0.2, 0.2), (1.0,), (0.0, 0.5, 0.5), (1.2, -0.2), (1.0, 0.0)):
         with pytest.raises(InputError, match="fractions must be"):
             Shares(wrong)

@@ -91,8 +91,8 @@ def files_of(command: str) -> tuple[list[str], list[str]]:
 
 
 def made_by(paths: list[str], name: str) -> bool:
-    """Whether one of some files is, or is in, or holds what a command names."""
-    plain = name.partition("*")[0].rstrip("/")
+    """Whether one of some files is, or is in, or holds what a command names, or is the video of its true tracks."""
+    plain = name.partition("*")[0].removesuffix(".tracks.h5").rstrip("/")
     return any(path.rstrip("/") == plain or path.startswith(f"{plain}/") or plain.startswith(f"{path.rstrip('/')}/")
                or ("*" in name and path.startswith(plain)) for path in paths)  # fmt: skip
 

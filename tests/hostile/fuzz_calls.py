@@ -20,71 +20,20 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from calls import ANY, CALLS, Call, choices, commands, filled
 from fuzz_mutations import mutated
 
 import run_experiments
 
-CPU_SECONDS = 20
+CPU_SECONDS = 4
 """Of a call; then it is stopped as by Ctrl-C, and counts as work."""
-WALL_SECONDS = 600
-"""Of silence of a child; then it is killed, and counts as a hang."""
+HANG = 240
+"""Seconds in which a child neither computes nor tells anything; then it is killed, and counts as a hang."""
+MOST_WORK = 60
+"""Seconds of the processor that a call may take that cannot be stopped; then the same."""
 
-ANY = ("responses.h5", "uneven.h5", "calcium.h5", "angles.h5", "amplitudes.h5", "pose.h5")
-POSTURE = ("worm.npy", "worms.npz", "wormpose.h5", "tierpsy.hdf5", "amplitudes_raw.h5", "worm.wcon", "worm.wcon.zip")
-LABELS = tuple(f"labels_{kind}" for kind in ("slp.slp", "analysis.h5", "dlc.csv", "nwb.nwb", "coco.json"))
-COMMANDS: dict[str, tuple[int, tuple[str, ...]]] = {
-    # How often, and arguments that are right; <a|b> is one of these files, @x a new name.
-    "connectome info": (4, ("--network", "<network.xml>")),
-    "simulate": (1, ("--network", "<network.xml>", "--sequences", "0", "--out", "@a.h5")),
-    "dataset info": (12, ("<ANY>",)),
-    "dataset plot": (4, ("<ANY>", "--out", "@a.png")),
-    "dataset split": (4, ("<responses.h5|uneven.h5>", "--out", "@a.h5")),
-    "dataset export-dat": (4, ("<responses.h5|uneven.h5>", "--out", "@dat")),
-    "dataset import-dat": (6, ("<dat>", "--out", "@a.h5")),
-    "train": (3, ("--data", "<responses.h5>", "--model", "linear", "--lags", "2", "--out", "@run")),
-    "evaluate": (3, ("--data", "<responses.h5>", "--model", "<model.keras>")),
-    "models": (1, ()),
-    "calcium import": (12, ("<calcium.npz|calcium.mat|calcium.nwb>", "--out", "@a.h5")),
-    "calcium make-sample": (2, ("--worms", "1", "--minutes", "1", "--out", "@a.h5")),
-    "calcium benchmark": (1, ("<calcium.h5>", "--models", "none", "--out", "@b")),
-    "posture import": (22, ("<POSTURE>", "--shortest", "1", "--fps", "10", "--out", "@a.h5")),
-    "posture make-sample": (1, ("--strains", "N2", "--worms", "1", "--minutes", "0.2", "--out", "@a.h5")),
-    "posture eigenworms": (3, ("<angles.h5>", "--out", "@a.h5")),
-    "posture path": (2, ("<angles.h5>", "--out", "@p")),
-    "posture features": (2, ("<angles.h5>", "--out", "@f")),
-    "posture generate": (3, ("--model", "<model.keras>", "--data", "<amplitudes.h5>", "--out", "@a.h5")),
-    "posture compare": (1, ("--data", "<amplitudes.h5>", "--generated", "<amplitudes.h5>", "--out", "@c")),
-    "posture sizes": (1, ("<amplitudes.h5>", "--epochs", "0", "--out", "@s")),
-    "posture cells": (2, ("--model", "<model.keras>", "--data", "<amplitudes.h5>", "--out", "@c")),
-    "posture classify": (2, ("--model", "<model.keras>", "--data", "<amplitudes.h5>", "--out", "@c")),
-    "posture test-page": (2, ("--real", "<angles.h5>", "--simulated", "<angles.h5>", "--results", "@r.csv")),
-    "posture clip": (3, ("<angles.h5>", "--seconds", "1", "--side", "48", "--out", "@c.mp4")),
-    "posture demo": (1, ("--seed", "x", "--out", "@d")),
-    "pose import": (18, ("<LABELS>", "--size", "16", "--out", "@a.h5")),
-    "pose convert": (14, ("<LABELS|tracks.h5>", "--out", "@a.csv")),
-    "pose render": (3, ("--video", "<film.mp4>", "--tracks", "<tracks.h5>", "--out", "@r.mp4")),
-    "pose align": (3, ("<film.mp4>", "--size", "16", "--centroids", "<centroids.csv>", "--out", "@a.h5")),
-    "pose suggest": (2, ("<film.mp4|pose.h5>", "--frames", "3", "--clusters", "2", "--out", "@s.csv")),
-    "pose make-sample": (2, ("--frames", "4", "--size", "32", "--animals", "2", "--out", "@a.h5")),
-    "pose predict": (3, ("--model", "<model.keras>", "--video", "<film.mp4>", "--out", "@t.h5")),
-    "pose study": (1, ("bend", "--data", "<pose.h5>", "--epochs", "0", "--out", "@s")),
-    "pose demo": (1, ("--animal", "cat", "--out", "@d")),
-    "export": (4, ("--model", "<model.keras>", "--to", "numpy", "--out", "@e")),
-    "importance": (2, ("--data", "<responses.h5>", "--model", "<model.keras>", "--out", "@i")),
-    "tune": (1, ("--data", "<responses.h5>", "--trials", "0", "--out", "@t")),
-    "reduce": (
-        1,
-        ("--data", "<responses.h5>", "--max-rmse", "0.1", "--models", "linear", "--runs", "1", "--out", "@r"),
-    ),
-    "worm": (1, ("--data", "<responses.h5>", "--out", "@w.html")),
-    "scenario list": (1, ()),
-    "scenario run": (1, ("fcm", "--network", "<network.xml>", "--sequences", "0", "--out", "@s")),
-    "screen": (1, ("--network", "<network.xml>", "--neurons", "none", "--sequences", "0", "--out", "@s")),
-    "experiments": (1, ("1", "--runs", "0", "--network", "<network.xml>", "--out", "@e")),
-}
-GROUPS = {"ANY": ANY, "POSTURE": (*POSTURE, "ucr.tsv"), "LABELS": LABELS}
 TEXTS = (
     *("", " ", ",", "a,b", "0", "-1", "1", "2", "3", "1.5", "nan", "inf", "-inf", "1e400", "2147483648", str(2**63)),
     *("1000000000", "x", "auto", "all", "none", "folder", "[red]x[/red]", "\x1b[31m", "é\udcff", "=1+1", "--", "-x"),
@@ -92,14 +41,12 @@ TEXTS = (
 )
 NOT_GIVEN = ("--help", "--cluster", "--jobs", "--install-completion", "--show-completion")
 READ = ("--data", "--model", "--real", "--simulated", "--generated", "--use", "--midlines", "--tracks", "--centroids")
-BAD = re.compile(r"Traceback|did not foresee")
+BAD = re.compile(r"Traceback|unforeseen by wormtwin")
 
 
 def options_of(names: str) -> list[tuple[str, bool]]:
     """The options of a command, each with whether it names a file."""
-    command: Any = run_experiments.command_line()
-    for name in names.split():
-        command = command.commands[name]
+    command = commands()[names]
     kinds = inspect.signature(command.callback).parameters
     found = []
     for each in command.params:
@@ -114,12 +61,12 @@ def _settings(names: str) -> list[tuple[str, bool]]:
 
 def arguments_of(names: str, seeds: Path, folder: Path, rng: random.Random) -> tuple[list[str], str]:
     """The arguments of one call, whose files lie in `folder`, and what is wrong with it."""
-    given, wrong, filled = list(COMMANDS[names][1]), [], []
+    call = CALLS.get(names, Call(""))
+    given, wrong, words = (call.idle or call.right).split(), [], []
     break_file = rng.random() < 0.65
     for place, each in enumerate(given):
         if each.startswith("<"):
-            choices = [name for word in each[1:-1].split("|") for name in GROUPS.get(word, (word,))]
-            name = rng.choice(choices) if rng.random() < 0.97 else rng.choice(ANY)
+            name = rng.choice(choices(each)) if rng.random() < 0.97 else rng.choice(ANY)
             target = folder / f"{place}{Path(name).suffixes[-1] if Path(name).suffixes else ''}"
             target = target.with_name(target.name.replace(".zip", ".wcon.zip"))
             if break_file:
@@ -128,12 +75,12 @@ def arguments_of(names: str, seeds: Path, folder: Path, rng: random.Random) -> t
                 wrong.append(f"{name} missing")
             else:
                 target = seeds / name
-            filled.append(str(target))
+            words.append(str(target))
         else:
-            filled.append(str(folder / each[1:]) if each.startswith("@") else each)
+            words.append(filled(each, 0, seeds, folder))
     if not break_file or rng.random() < 0.15:
-        wrong += _wrong_options(names, filled, folder, seeds, rng)
-    return [*names.split(), *filled], "; ".join(wrong)
+        wrong += _wrong_options(names, words, folder, seeds, rng)
+    return [*names.split(), *words], "; ".join(wrong)
 
 
 def _wrong_options(names: str, filled: list[str], folder: Path, seeds: Path, rng: random.Random) -> list[str]:
@@ -179,7 +126,8 @@ def _path(option: str, folder: Path, seeds: Path, rng: random.Random) -> str:
 def one_call(number: int, seed: int, seeds: Path, folder: Path) -> dict[str, Any]:
     """Make a call and tell how it ended."""
     rng = random.Random(f"{seed} {number}")
-    names = rng.choices(list(COMMANDS), [weight for weight, _ in COMMANDS.values()])[0]
+    known = list(commands())
+    names = rng.choices(known, [CALLS.get(each, Call("")).often for each in known])[0]
     arguments, wrong = arguments_of(names, seeds, folder, rng)
     before = _content(folder)
     out, error = io.StringIO(), io.StringIO()
@@ -228,10 +176,11 @@ def _half(name: str, status: Any) -> bool:
 def child(first: int, last: int, seed: int, seeds: Path, log: Path) -> None:
     """Make calls and write a line before and one after each."""
     os.environ["HOME"] = str(seeds.parent)
-    signal.signal(signal.SIGPROF, _stop)
     _without_network()
     run_experiments.command_line = functools.cache(run_experiments.command_line)  # it would be built anew for each call
     with log.open("a") as file:
+        _warm_up(seeds, file)
+        signal.signal(signal.SIGPROF, _stop)
         for number in range(first, last):
             file.write(json.dumps({"begun": number}) + "\n")
             file.flush()
@@ -251,12 +200,28 @@ def _stop(*_: Any) -> None:
 
 def _without_network() -> None:
     """No page is served and nothing is fetched."""
+    import socket
+
     import werkzeug.serving
 
     def refuse(*_: Any, **__: Any) -> None:
         raise OSError("there is no network here")
 
     werkzeug.serving.make_server = refuse
+    socket.socket.connect = refuse  # type: ignore[method-assign]
+    socket.getaddrinfo = refuse
+
+
+def _warm_up(seeds: Path, file: IO[str]) -> None:
+    """Make each call that is right once, so that what is imported and compiled is there for those that are stopped."""
+    for number, (names, call) in enumerate(CALLS.items()):
+        folder = Path(tempfile.mkdtemp(dir=seeds.parent, prefix="warm-"))
+        given = [filled(each, number, seeds, folder) for each in (call.idle or call.right).split()]
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            run_experiments.run([*names.split(), *given])
+        shutil.rmtree(folder)
+        file.write(json.dumps({"warm": names}) + "\n")
+        file.flush()
 
 
 def fuzz(calls: int, seed: int, seconds: float, folder: Path, log: Path) -> list[dict[str, Any]]:
@@ -270,18 +235,10 @@ def fuzz(calls: int, seed: int, seconds: float, folder: Path, log: Path) -> list
     done = 0
     log.touch()
     while done < calls and time.monotonic() < until:
-        process = subprocess.Popen([*here, "--child", str(done), str(min(done + 500, calls))])
-        seen, at = log.stat().st_size, time.monotonic()
-        while process.poll() is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(2)
-            if log.stat().st_size != seen:
-                seen, at = log.stat().st_size, time.monotonic()
-            if time.monotonic() > min(at + WALL_SECONDS, until + 2 * CPU_SECONDS):
-                process.kill()
-                process.wait()
+        process = subprocess.Popen([*here, "--child", str(done), str(min(done + 5000, calls))])
+        _watch(process, log, until + 2 * CPU_SECONDS)
         records = _read(log)
-        begun = max((each["begun"] for each in records if "begun" in each), default=-1)
+        begun = max((each["begun"] for each in records if "begun" in each), default=done - 1)
         ended = {each["call"] for each in records if "call" in each}
         if begun >= 0 and begun not in ended and time.monotonic() < until:
             fault = {
@@ -295,6 +252,32 @@ def fuzz(calls: int, seed: int, seconds: float, folder: Path, log: Path) -> list
                 file.write(json.dumps({**fault, "wrong": "", "seconds": 0}) + "\n")
         done = begun + 1
     return [each for each in _read(log) if "call" in each]
+
+
+def _watch(process: subprocess.Popen[bytes], log: Path, until: float) -> None:
+    """Wait for a child's end; kill it when it hangs, or when the time is over."""
+    told, at, computed, begun = -1, 0.0, -1.0, 0.0
+    while process.poll() is None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(2)
+        size, cpu, now = log.stat().st_size, _computed(process.pid), time.monotonic()
+        if size != told or cpu != computed:
+            at = now
+        if size != told:
+            told, begun = size, cpu
+        computed = cpu
+        if now > min(at + HANG, until) or cpu - begun > MOST_WORK:
+            process.kill()
+            process.wait()
+
+
+def _computed(pid: int) -> float:
+    """Seconds of the processor that a process took; 0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _read(log: Path) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Small right files of every kind that a command reads, from which wrong ones are made."""
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -28,6 +29,12 @@ NETWORK = """<?xml version="1.0" encoding="UTF-8"?>
 <connections size="1">
 <connection id="0" pre_segment_id="4" pre_fraction_along="0.25" post_segment_id="5" post_fraction_along="0.5"/>
 </connections></projection></projections></networkml>"""
+MODELS = (
+    ("model.keras", "responses.h5", "--model linear --lags 2"),
+    ("steps.keras", "amplitudes.h5", "--model posture_lstm --units 2 --epochs 1"),
+    ("points.keras", "pose.h5", "--model pose_small --epochs 1"),
+)
+"""Name, what it learns, and how."""
 FLY = Skeleton(("head", "wingL", "wingR"), (("head", "wingL"),), (("wingL", "wingR"),))
 
 
@@ -177,25 +184,15 @@ def _others(folder: Path) -> None:
 
     (folder / "network.xml").write_text(NETWORK)
     export_dat(responses(), folder / "dat")
-    _model(folder / "model.keras", folder)
+    for name, data, settings in MODELS:
+        _model(folder / name, folder / data, settings)
 
 
-def _model(path: Path, folder: Path) -> None:
+def _model(path: Path, data: Path, settings: str) -> None:
     from run_experiments import run
 
-    done = run(
-        [
-            "train",
-            "--data",
-            str(folder / "responses.h5"),
-            "--model",
-            "linear",
-            "--lags",
-            "2",
-            "--out",
-            str(folder / "m"),
-        ]
-    )
-    if done:
-        raise RuntimeError("the model could not be made")
-    (folder / "m" / "model.keras").replace(path)
+    run_folder = path.with_suffix(".run")
+    if run(["train", "--data", str(data), *settings.split(), "--out", str(run_folder)]):
+        raise RuntimeError(f"{path.name} could not be made")
+    (run_folder / "model.keras").replace(path)
+    shutil.rmtree(run_folder)

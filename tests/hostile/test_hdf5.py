@@ -266,5 +266,5 @@ def test_a_dataset_with_a_wrong_field_is_one_line(tmp_path, linear_response, wor
 
             file.attrs["sha256"] = ATTRIBUTES["sha256"] if name == "sha256" else _checksum(file)
     status, out, err = wormtwin("dataset", "plot", path, "--out", tmp_path / "a.png")
-    assert "did not foresee" not in err
+    assert "unforeseen by wormtwin" not in err
     refused((status, out, err), str(path) if "trial" not in err and "dataset '" not in err else "wormtwin")

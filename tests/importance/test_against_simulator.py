@@ -84,7 +84,7 @@ def test_names_of_inputs_do_not_lead_out_of_the_folder(simulated, tmp_path, monk
     assert [path.resolve().parent for path in written] == [tmp_path.resolve() / "simulator"]
 
 
-def test_other_voltages_are_told(simulated, tmp_path):
+def test_other_voltages_are_reported(simulated, tmp_path):
     moved = replace(simulated, trials=tuple(replace(trial, y=trial.y + 0.01) for trial in simulated))
     problem = prepare_attribution(moved, parse_groups("", moved.x_names))
     with pytest.raises(InputError, match=r"'three', simulated anew, differs from dataset 'pair' by up to 0.01 V"):

@@ -95,7 +95,7 @@ def test_another_baseline_than_the_simulator_s_is_another_question(wormtwin, pai
     assert not (tmp_path / "out" / "figures" / "values.png").exists()
 
 
-def test_another_simulation_is_told_before_anything_is_computed(wormtwin, refused, pair, tmp_path, monkeypatch):
+def test_another_simulation_is_reported_before_anything_is_computed(wormtwin, refused, pair, tmp_path, monkeypatch):
     data = load_dataset(tmp_path / "pair.h5")
     moved = replace(data, trials=tuple(replace(trial, y=trial.y[:] + 0.01) for trial in data))
     monkeypatch.setattr("datasets.store.load_dataset", lambda _: moved)
@@ -114,7 +114,8 @@ def test_tables_are_kept_when_the_simulator_fails(wormtwin, pair, tmp_path, monk
     assert [table.method for table in load_importance(tmp_path / "out" / "importance.h5")] == ["occlusion", "shapley"]
 
 
-def test_the_simulator_is_asked_too(wormtwin, pair, tmp_path, browser):
+@pytest.mark.slow
+def test_the_simulator_is_asked_too(wormtwin, pair, tmp_path, browser, shown_whole):
     status, printed, error = wormtwin("importance", *pair, "--method", "occlusion,saliency,shapley")
     assert status == 0, error
     assert "Against the simulator" in printed
@@ -140,6 +141,7 @@ def test_the_simulator_is_asked_too(wormtwin, pair, tmp_path, browser):
         assert tab.evaluate("document.scrollingElement.scrollWidth") <= width
         assert len(tab.locator("figure svg").all()) == len(figures)
         context.close()
+    shown_whole(tmp_path / "out" / "report.html")
 
 
 @pytest.mark.parametrize(

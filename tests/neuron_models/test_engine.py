@@ -142,7 +142,7 @@ def test_settings_are_checked():
         RunSettings(500.0, -1.0)
 
 
-def test_cables_of_one_name_are_told_apart():
+def test_cables_of_one_name_are_distinguished():
     """Spikes and gap junctions of two branches that share their name must not be taken for each other's."""
     soma = Cable("Soma", ((0, 0, 0, 10.0), (0, 10.0, 0, 10.0)), (0,), (10.0,))
     arms = [Cable("d", ((x, 0, 0, 1.0), (x, 400.0, 0, 1.0)), (n,), (400.0,), 0, 1.0) for n, x in ((1, 0), (2, 50))]
@@ -162,7 +162,7 @@ def test_cables_of_one_name_are_told_apart():
     np.testing.assert_allclose(first, second[::-1], rtol=1e-9)
 
 
-def test_compartments_too_short_for_neuron_are_told(sphere):
+def test_compartments_too_short_for_neuron_are_reported(sphere):
     with pytest.raises(InputError, match="into more than 32767"):
         Simulation(Circuit((sphere("A"),), longest_compartment=1e-4))
 

@@ -178,6 +178,6 @@ def test_what_is_prepared_is_kept_and_a_damaged_file_is_made_anew(pair, tmp_path
     ("clamped", "ablated", "message"),
     [("Z", (), "no cell 'Z'"), ("A", ("Z",), "no cell 'Z'"), ("A", ("A",), "A is ablated and cannot be stimulated")],
 )
-def test_what_cannot_be_run_is_told(pair, clamped, ablated, message):
+def test_what_cannot_be_run_is_reported(pair, clamped, ablated, message):
     with pytest.raises(InputError, match=message):
         LinearSimulation(pair).run([Clamp(Site(clamped), Pulse(1.0))], [Site("B")], RunSettings(1.0), ablated)

@@ -25,7 +25,7 @@ def test_without_a_compiler_the_error_names_the_package(empty_cache, monkeypatch
 
 
 @pytest.mark.usefixtures("empty_cache")
-def test_a_source_that_does_not_compile_is_told():
+def test_a_source_that_does_not_compile_is_reported():
     with pytest.raises(InputError, match="did not compile"):
         mechanisms.compiled({"broken.mod": "NEURON { NONSENSE"})
 

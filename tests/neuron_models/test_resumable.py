@@ -79,7 +79,7 @@ def test_folders_of_others_are_refused(tmp_path, manifest, text):
     assert len(list(tmp_path.iterdir())) == 1 + bool(manifest)
 
 
-def test_what_is_missing_is_run_and_damaged_results_are_told(tmp_path):
+def test_what_is_missing_is_run_and_damaged_results_are_reported(tmp_path):
     with resumable_folder(tmp_path, RUNS, JSON_FORM) as finished:
         finished.keep("1", 10)
         plan = [Planned(finished, str(number), Call(pow, number, (2,))) for number in range(3)]

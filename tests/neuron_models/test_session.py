@@ -144,7 +144,7 @@ print(json.dumps([runs, alone, beside, after, [str(each.message) for each in cau
     assert "call target_var and setup_transfer again" in warned[0]
 
 
-def test_what_the_session_takes_away_or_changes_is_told():
+def test_what_the_session_takes_away_or_changes_is_reported():
     found = in_session(
         """
 told, simulation = [], Simulation(Circuit(cells, joined[1:2]))
@@ -195,6 +195,17 @@ print(json.dumps([run(), run(simulator="coreneuron"), h.HalfGap(section(0.5)).g,
         folder,
     )
     for voltages in (*found[:2], found[3]):
+        np.testing.assert_allclose(voltages, fresh, rtol=0, atol=1e-9)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["extra", "named", "pointer"])
+def test_the_half_gaps_of_others_change_nothing(fresh, compiled_folder, shared, name):
+    source = next((shared / "cases" / "simulation" / "own-mechanisms" / name).glob("*.mod"))
+    folder = compiled_folder(source.read_text(), source.name)
+    found = in_session('print(json.dumps([hasattr(h, "HalfGap"), run(), run(simulator="coreneuron")]))', folder)
+    assert found[0]
+    for voltages in found[1:]:
         np.testing.assert_allclose(voltages, fresh, rtol=0, atol=1e-9)
 
 

@@ -38,7 +38,7 @@ def test_what_a_call_raises_is_raised(where):
         results([Call(math.sqrt, -1.0)], **where)
 
 
-def test_a_worker_that_dies_is_told_with_what_is_kept(where):
+def test_a_worker_that_dies_is_reported_with_what_is_kept(where):
     with pytest.raises(InputError, match=r"a worker process died .*: all is kept in a\.h5; start"):
         results([Call(os._exit, 1), Call(abs, -2)], kept="all is kept in a.h5", **where)
 

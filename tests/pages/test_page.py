@@ -147,7 +147,7 @@ def test_a_page_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
     assert [found.name for found in tmp_path.iterdir()] == ["report.html"]
 
 
-def test_mistakes_are_told(tmp_path):
+def test_mistakes_are_reported(tmp_path):
     with pytest.raises(InputError, match="2 cells for 1 columns"):
         blocks.TableBlock((blocks.Column("a"),), (blocks.Rows((("x", 1),)),), "t")
     with pytest.raises(InputError, match="a figure's name has letters"):
@@ -193,6 +193,10 @@ CONTRAST = """() => {
     return [e.tagName, (Math.max(ink, behind) + 0.05) / (Math.min(ink, behind) + 0.05)];
   });
 }"""
+
+
+def test_nothing_is_cut_and_what_scrolls_says_so(written, shown_whole):
+    shown_whole(written)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

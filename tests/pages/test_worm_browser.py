@@ -87,7 +87,12 @@ def pixels_a_micrometre(tab):
 
 @pytest.mark.parametrize(
     ("name", "size", "scheme"),
-    [("run", "desk", "dark"), ("run", "phone", "light"), ("class", "desk", "light"), ("class", "phone", "dark")],
+    [
+        pytest.param("run", "desk", "dark", marks=pytest.mark.slow),
+        pytest.param("run", "phone", "light", marks=pytest.mark.slow),
+        pytest.param("class", "desk", "light", marks=pytest.mark.slow),
+        ("class", "phone", "dark"),
+    ],
 )
 def test_cells_are_drawn_and_the_page_fits(visit, name, size, scheme):
     tab = visit(name, size, scheme)
@@ -109,6 +114,7 @@ def test_what_is_said_is_what_the_files_hold(visit):
     assert re.findall(r"\d+", tab.locator("#classes").inner_text()) == ["61", "96", "117", "15", "13"]
 
 
+@pytest.mark.slow
 def test_time_and_colour_change_the_picture(visit):
     tab = visit()
     tab.uncheck("#marked")
@@ -131,6 +137,7 @@ def test_time_and_colour_change_the_picture(visit):
     assert (np.abs(picture(tab) - by_class).max(axis=2) > 8).sum() < 20  # drawn again, soft edges may round otherwise
 
 
+@pytest.mark.slow
 def test_playing_moves_on_and_stops_at_the_end(visit):
     tab = visit()
     tab.select_option("#speed", index=4)
@@ -145,6 +152,7 @@ def test_playing_moves_on_and_stops_at_the_end(visit):
     assert 40 < float(tab.locator("#slider").input_value()) < 60
 
 
+@pytest.mark.slow
 def test_dragging_turns_and_the_wheel_zooms(visit):
     tab = visit()
     before, axis = picture(tab), attribute(tab, "#marks .axis", "x2")
@@ -169,6 +177,7 @@ def test_dragging_turns_and_the_wheel_zooms(visit):
     assert attribute(tab, "#marks .axis", "x2") != axis
 
 
+@pytest.mark.slow
 def test_a_neuron_is_found_and_what_is_said_of_it_is_true(visit):
     tab = visit()
     tab.fill("#slider", "50")
@@ -192,7 +201,8 @@ def test_a_neuron_is_found_and_what_is_said_of_it_is_true(visit):
     assert "not recorded" in tab.locator("#card").inner_text()
 
 
-def test_the_neuron_under_the_pointer_is_told_and_chosen(visit):
+@pytest.mark.slow
+def test_the_neuron_under_the_pointer_is_reported_and_chosen(visit):
     tab = visit()
     cells = worm_shape().cells
     front = max(cells, key=lambda cell: cell.soma[0]).name  # nothing can hide the leftmost soma
@@ -209,6 +219,7 @@ def test_the_neuron_under_the_pointer_is_told_and_chosen(visit):
     assert tab.locator("#card h2").inner_text().startswith(front)
 
 
+@pytest.mark.slow
 def test_neurons_can_be_hidden(visit):
     tab = visit()
     tab.uncheck("#marked")
@@ -224,11 +235,17 @@ def test_neurons_can_be_hidden(visit):
     assert drawn(picture(tab)) < whole
 
 
+@pytest.mark.slow
 def test_a_finger_chooses_a_neuron(visit):
     tab = visit(size="phone", scheme="dark")
     ring, box = tab.locator("#marks circle.input").first, tab.locator("#view").bounding_box()
     tab.touchscreen.tap(box["x"] + float(ring.get_attribute("cx")), box["y"] + float(ring.get_attribute("cy")))
     assert tab.locator("#card h2").count() == 1
+
+
+@pytest.mark.parametrize("name", ["run", "class"])
+def test_nothing_of_the_page_is_cut(pages, name, shown_whole):
+    shown_whole(pages[name])
 
 
 CONTRAST = """(element) => {

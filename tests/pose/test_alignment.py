@@ -122,7 +122,7 @@ def test_an_alignment_that_was_stopped_goes_on(worms, aligned, tmp_path, monkeyp
         (np.full((5, 3, 41, 63), 90, np.uint8), {"size": 16}, "no animal found"),
     ],
 )
-def test_videos_that_cannot_be_aligned_are_told(tmp_path, video, settings, text):
+def test_videos_that_cannot_be_aligned_are_reported(tmp_path, video, settings, text):
     with pytest.raises(InputError, match=text):
         align_video(Played(video), "v", tmp_path / "a.h5", AlignmentSettings(**settings), 1.0)
 

@@ -51,15 +51,15 @@ def test_headings_and_animals_need_not_be_told(align):
     ("rows", "words"),
     [
         (("frame,x", "1,2"), "no column y"),
-        (("frame,x,y", "40,2,3"), "tells of frame 40, the video has the frames 0 to 39"),
+        (("frame,x,y", "40,2,3"), "names frame 40, the video has the frames 0 to 39"),
         (("frame,x,y", "1,2,3", "1,4,5"), "two centroids in a frame"),
         (("frame,x,y", "1,two,3"), "not a table of centroids"),
-        (("frame,x,y", "1.5,2,3"), "tells of frame 1.5"),
+        (("frame,x,y", "1.5,2,3"), "names frame 1.5"),
         (("frame,x,y",), "has no row"),
         (("",), "not a table of centroids"),
     ],
 )
-def test_tables_that_cannot_be_used_are_told(align, refused, rows, words):
+def test_tables_that_cannot_be_used_are_reported(align, refused, rows, words):
     result, out = align(*rows)
     refused(result, words)
     assert not out.exists()

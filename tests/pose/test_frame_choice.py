@@ -42,7 +42,7 @@ def test_frames_that_do_not_count_are_not_chosen(recorded):
     assert (pool.frame % 2 == 1).all()
 
 
-def test_a_choice_that_cannot_be_made_is_told(recorded):
+def test_a_choice_that_cannot_be_made_is_reported(recorded):
     with pytest.raises(InputError, match="500 frames are to be chosen of 300"):
         gather([recorded[1]], ChoiceSettings(frames=500))
     with pytest.raises(InputError, match="clusters of a choice must be >= 1, got 0"):

@@ -144,7 +144,7 @@ def test_a_folder_with_more_images_and_in_another_order(tmp_path):
         load_labels(lone / "CollectedData_me.csv", lone)
 
 
-def test_two_images_of_one_name_are_told_apart_by_their_folders(tmp_path):
+def test_two_images_of_one_name_are_distinguished_by_their_folders(tmp_path):
     folder = project(tmp_path / "p", (SIZE, SIZE))
     parts = [pd.read_csv(each, header=[0, 1, 2], index_col=0) for each in sorted(folder.rglob("*.csv"))]
     (lone := tmp_path / "lone").mkdir()

@@ -62,7 +62,7 @@ def test_aligned_crops_are_looked_at_and_lost_animals_stay_lost(wormtwin, model,
     assert np.abs(tracks.xy[::2, 0] - centres[:, None]).max() <= 12
 
 
-def test_what_does_not_fit_the_model_is_told(wormtwin, refused, model, movie, tmp_path):
+def test_what_does_not_fit_the_model_is_reported(wormtwin, refused, model, movie, tmp_path):
     call = ("pose", "predict", "--model", model, "--out", tmp_path / "t.h5")
     refused(wormtwin(*call, "--video", movie), "24 x 24 pixels, these have 90 x 60")
     refused(wormtwin(*call, "--video", tmp_path / "none.mp4"), "none.mp4: there is no such")

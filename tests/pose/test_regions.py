@@ -95,7 +95,7 @@ def test_animals_keep_their_places_and_are_flagged_not_guessed():
     assert follow(before, [blob(90, 90)], rules)[:, 0].tolist() == [LOST, LOST]
 
 
-def test_heads_are_told_by_movement_even_while_resting():
+def test_heads_are_reported_by_movement_even_while_resting():
     rng = np.random.default_rng(0)
     heading = np.cumsum(0.05 * rng.standard_normal(400))
     pace = np.where((np.arange(400) // 50) % 2 == 0, 2.0, 0.0)
@@ -117,5 +117,5 @@ def test_a_head_that_nothing_tells_is_in_doubt():
     assert doubtful.all()
 
 
-def test_stretches_are_told_by_their_first_frame_and_the_one_after():
+def test_stretches_are_reported_by_their_first_frame_and_the_one_after():
     assert flagged_stretches(np.array([0, 1, 1, 0, 2])) == {"lost": [[1, 3]], "touching": [[4, 5]]}

@@ -143,12 +143,12 @@ def test_animals_of_a_video_stay_apart_and_inside():
         ({"seed": -1}, "got -1"),
     ],
 )
-def test_settings_that_cannot_be_are_told(settings, text):
+def test_settings_that_cannot_be_are_reported(settings, text):
     with pytest.raises(InputError, match=text):
         SampleSettings(**settings)
 
 
-def test_animals_that_do_not_fit_are_told():
+def test_animals_that_do_not_fit_are_reported():
     with pytest.raises(InputError, match="5 animals of 67 px do not fit 200 x 200"):
         ArenaSettings(animals=5, width=200, height=200)
 

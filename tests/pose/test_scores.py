@@ -66,7 +66,7 @@ def coco_precision(true, given, area, sigma, sure) -> float:
     return float(judge.eval["precision"].mean())
 
 
-def test_pixels_of_scaled_images_are_told(fish, wormtwin, capsys):
+def test_pixels_of_scaled_images_are_reported(fish, wormtwin, capsys):
     from dataclasses import replace
 
     from datasets.pose.crops import Crops

@@ -47,7 +47,7 @@ def test_a_dataset_survives_training_and_storage(trained):
     assert load_dataset(trained / "fish.h5").extra["skeleton"]["pairs"] == [["finL", "finR"]]
 
 
-def test_the_report_tells_how_well_keypoints_are_found(trained, tmp_path):
+def test_the_report_tells_how_well_keypoints_are_found(trained, tmp_path, shown_whole):
     model, signature = load_model(trained / "run" / "model.keras")
     fish = load_dataset(trained / "fish.h5")
     found = find_keypoints(model, signature, fish, progress=False)
@@ -63,6 +63,7 @@ def test_the_report_tells_how_well_keypoints_are_found(trained, tmp_path):
     assert {path.stem for path in (tmp_path / "figures").glob("*.png")} == {
         "circles", "examples", "shares", "by-keypoint", "history"
     }  # fmt: skip
+    shown_whole(tmp_path / "report.html")
 
 
 def test_predictions_of_crops_return_to_the_video(trained, tmp_path, wormtwin, draw_fish, skeleton):
@@ -109,7 +110,7 @@ def test_mistakes_are_one_line(trained, tmp_path, wormtwin, draw_fish, skeleton)
         assert len(err.strip().splitlines()) == 1
 
 
-def test_a_video_of_another_size_is_told(trained, tmp_path, wormtwin):
+def test_a_video_of_another_size_is_reported(trained, tmp_path, wormtwin):
     video = tmp_path / "frames"
     video.mkdir()
     from imageio.v3 import imwrite

@@ -66,7 +66,7 @@ def test_the_report_holds_every_cell_and_feature(cells):
     assert (cells / "figures" / "cells-over-time.png").is_file()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1100), ("dark", 390)])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1100), pytest.param("dark", 390, marks=pytest.mark.slow)])
 def test_worm_and_cells_play_together(browser, cells, scheme, width):
     looks = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}, "reduced_motion": "reduce"}
     context = browser.new_context(**looks)
@@ -108,7 +108,12 @@ def test_worm_and_cells_play_together(browser, cells, scheme, width):
     context.close()
 
 
-def test_strains_are_told_apart_from_the_command_line(tmp_path, wormtwin, given, files):
+@pytest.mark.parametrize("name", ["report.html", "cells.html"])
+def test_nothing_of_the_pages_is_cut(cells, name, shown_whole):
+    shown_whole(cells / name)
+
+
+def test_strains_are_distinguished_from_the_command_line(tmp_path, wormtwin, given, files, shown_whole):
     small = ("--folds", 2, "--kept", 4, "--trees", 10)
     status, out, _ = wormtwin("posture", "classify", *given, "--out", tmp_path, *small)
     assert status == 0
@@ -119,6 +124,7 @@ def test_strains_are_told_apart_from_the_command_line(tmp_path, wormtwin, given,
     worms = pd.read_csv(tmp_path / "worms.csv")
     right = (worms["strain"] == worms["cells, random forest"]).mean()
     assert right == pytest.approx(table["accuracy"][1])
+    shown_whole(tmp_path / "report.html")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ TINY = DemoSize(
 
 
 @pytest.mark.slow
-def test_every_step_leaves_what_its_command_leaves(tmp_path):
+def test_every_step_leaves_what_its_command_leaves(tmp_path, shown_whole):
     told = []
     found = run_demo(tmp_path, TINY, told.append)
     text = write_demo(found, tmp_path).read_text()
@@ -22,3 +22,5 @@ def test_every_step_leaves_what_its_command_leaves(tmp_path):
     assert all((tmp_path / name).is_file() for name in (*made, *pages))
     assert set(found.seconds) == {"sample and eigenworms", "training", "free runs", "cells", "strains"}
     assert len(told) == 5
+    for page in ("report.html", *(name for name in pages if name.endswith(".html"))):
+        shown_whole(tmp_path / page)

@@ -155,7 +155,7 @@ def test_a_dataset_of_angles_becomes_amplitudes_and_angles_again():
         (lambda: eigenworms_of(damaged(mean=[np.nan] * 16)), "must be finite"),
     ],
 )
-def test_what_cannot_be_used_is_told(make, text):
+def test_what_cannot_be_used_is_reported(make, text):
     with pytest.raises(InputError, match=text):
         make()
 

@@ -107,7 +107,7 @@ def test_frames_without_a_midline_are_gaps():
         (np.ones((5, 2, 2)), r"at least 3 points, 2\), got the shape \(5, 2, 2\)"),
     ],
 )
-def test_recordings_without_a_midline_are_told(points, text):
+def test_recordings_without_a_midline_are_reported(points, text):
     with pytest.raises(InputError, match=text):
         angles_of(points, 16)
 

@@ -179,7 +179,7 @@ def test_a_known_ratio_is_found_again(ratio):
         ({"centroid": np.zeros((200, 2))}, "the worm did not move"),
     ],
 )
-def test_what_cannot_be_fitted_is_told(changed, text):
+def test_what_cannot_be_fitted_is_reported(changed, text):
     worm = sample_worm(SampleSettings(duration=20.0, gaps=0.0), "N2", 0).recording
     with pytest.raises(InputError, match=text):
         fit_ratio(replace(worm, **changed))
@@ -196,7 +196,7 @@ def test_what_cannot_be_fitted_is_told(changed, text):
         (lambda: crawl(np.full((4, 8), np.nan)), "there is no frame with a midline"),
     ],
 )
-def test_impossible_drags_are_told(make, text):
+def test_impossible_drags_are_reported(make, text):
     with pytest.raises(InputError) as error:
         make()
     assert text in str(error.value)

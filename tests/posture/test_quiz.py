@@ -110,7 +110,7 @@ def test_a_quiz_asks_every_clip_once_and_the_seed_decides():
         (lambda: require_answers_file(Path("results.txt")), r"ends in \.csv"),
     ],
 )
-def test_what_cannot_be_asked_is_told(make, text):
+def test_what_cannot_be_asked_is_reported(make, text):
     with pytest.raises(InputError, match=text):
         make()
 
@@ -191,8 +191,10 @@ def reds_and_blues(tab):
     return [int((pixels[..., one] > pixels[..., other] + 60).sum()) for one, other in ((0, 2), (2, 0))]
 
 
-def test_the_page_is_played_through(browser, page):
+@pytest.mark.slow
+def test_the_page_is_played_through(browser, page, shown_whole):
     address, sitting, results = page
+    shown_whole(address)
     context = browser.new_context(color_scheme="dark", viewport={"width": 900, "height": 800})
     tab, messages, requests = context.new_page(), [], []
     tab.on("console", lambda message: messages.append(message.text))

@@ -82,6 +82,6 @@ def test_amplitudes_with_and_without_turns():
         (lambda: recording(fps=float("nan")), "frame rate must be > 0 Hz, got nan"),
     ],
 )
-def test_what_cannot_be_used_is_told(make, text):
+def test_what_cannot_be_used_is_reported(make, text):
     with pytest.raises(InputError, match=text):
         make()

@@ -158,7 +158,7 @@ ORDERS = {
         ({"seed": -1}, "the seed of a sample must be a whole number"),
     ],
 )
-def test_impossible_samples_are_told(changed, message):
+def test_impossible_samples_are_reported(changed, message):
     with pytest.raises(InputError) as text:
         replace(SHORT, **changed)
     assert message in str(text.value)

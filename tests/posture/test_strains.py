@@ -40,7 +40,7 @@ def worms(apart, strains=3, individuals=6, recordings=2, noise=12, seed=0):
     return FeatureMatrix(np.array(rows), tuple(f"f{i}" for i in range(2 + noise)), tuple(names), tuple(groups))
 
 
-def test_strains_that_differ_are_told_and_the_features_that_tell_are_kept():
+def test_strains_that_differ_are_reported_and_the_features_that_tell_are_kept():
     for found in cross_validate(worms(8.0), "cells", QUICK, progress=False):
         assert found.accuracy > 0.9
         assert found.low < found.accuracy <= found.high

@@ -193,7 +193,7 @@ def test_what_a_sample_is_predicted_from(linear_response):
     assert np.flatnonzero(counts[0] == 0).tolist() == [20, 21, 22]
 
 
-def test_a_free_run_that_grows_without_bound_is_told(four):
+def test_a_free_run_that_grows_without_bound_is_reported(four):
     model = MODELS["linear"].build(2, 2, lags=1)
     model.layers[-1].cell.set_weights([9.0 * np.eye(2), np.ones((4, 2)), np.zeros(2), np.zeros(2)])
     with pytest.raises(FloatingPointError, match="trial 't0': the free run is not finite from sample"):

@@ -72,18 +72,19 @@ def test_the_least_order_within_an_error_is_found(driven, small):
     ("asked", "message"),
     [({"order": 10_000}, "--order must be 1 to "), ({"max_rmse": 1e-30}, "--max-rmse must be >= "), ({}, "--order")],
 )
-def test_what_cannot_be_derived_is_told(driven, small, asked, message):
+def test_what_cannot_be_derived_is_reported(driven, small, asked, message):
     with pytest.raises(InputError, match=message):
         derive(driven, small, **asked)
 
 
-def test_a_derived_model_is_an_ordinary_model_file(driven, small, tmp_path):
+def test_a_derived_model_is_an_ordinary_model_file(driven, small, tmp_path, shown_whole):
     from surrogates.responses.derived.page import save_derived
     from surrogates.runs.model_file import load_model
 
     found = derive(driven, small, order=4)
     page = save_derived(found, driven, small.source, tmp_path / "derived")
     assert "derived model" in page.read_text()
+    shown_whole(page)
     model, signature = load_model(tmp_path / "derived" / "model.keras")
     assert (signature.x_names, signature.y_names, signature.dt) == (("AVBL",), ("DB1", "AVBL"), 0.5)
     times = np.arange(driven.samples) * 0.5

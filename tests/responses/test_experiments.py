@@ -122,7 +122,7 @@ def test_an_input_is_left_out(data, toy, out, input_a):
     assert run.result.parameters == whole.parameters - 3 * 2
 
 
-def test_a_half_written_run_is_told_before_anything_is_run(data, out, runs):
+def test_a_half_written_run_is_reported_before_anything_is_run(data, out, runs):
     path = runs / "GRU-2" / "seed-0" / "scores.json"
     path.write_text(path.read_text()[:50])
     (runs / "linear-2" / "seed-0" / "scores.json").unlink()

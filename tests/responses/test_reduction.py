@@ -175,7 +175,7 @@ def test_test_trials_change_nothing(linear_response, data, tmp_path):
         ([], "--max-rmse"),
     ],
 )
-def test_wrong_searches_are_told_before_anything_is_written(wormtwin, data, tmp_path, arguments, words):
+def test_wrong_searches_are_reported_before_anything_is_written(wormtwin, data, tmp_path, arguments, words):
     status, _, err = wormtwin("reduce", "--data", data, "--out", tmp_path / "t", *arguments)
     assert (status, len(err.strip().splitlines())) == (2, 1)
     assert words in err
@@ -201,7 +201,7 @@ def test_folders_of_another_search(data, linear_response, tmp_path):
         reduce_model(data, reduction, tmp_path / "r")
 
 
-def test_data_that_no_model_can_learn_are_told(linear_response, tmp_path):
+def test_data_that_no_model_can_learn_are_reported(linear_response, tmp_path):
     dataset = linear_response()
     broken = [replace(t, y=np.full_like(t.y, np.nan)) for t in dataset]
     data = save_dataset(replace(dataset, trials=tuple(broken)), tmp_path / "nan.h5")

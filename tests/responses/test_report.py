@@ -69,6 +69,10 @@ def report(outcomes, tmp_path_factory):
     return write_report(outcomes, tmp_path_factory.mktemp("report"))
 
 
+def test_nothing_of_the_report_is_cut(report, shown_whole):
+    shown_whole(report)
+
+
 def test_the_tables_say_what_the_runs_say(outcomes):
     table = entries_table(outcomes[0])
     gru, linear, rnn = table.to_dict("records")

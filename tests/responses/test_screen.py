@@ -224,7 +224,7 @@ def test_a_stopped_screen_goes_on(small, kick, tmp_path, monkeypatch):
         screen_ablations(kick, small, tmp_path / "whole.h5", ablations=[("DB1",)])
 
 
-def test_the_scenario_command_reports_both_runs(wormtwin, tmp_path, small, kick, monkeypatch):
+def test_the_scenario_command_reports_both_runs(wormtwin, tmp_path, small, kick, monkeypatch, shown_whole):
     monkeypatch.setattr("connectome.wiring.load_connectome", lambda network: small)
     monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick_with_two_inputs(kick))
     status, out, err = wormtwin("scenario", "run", "kick", "--ablate", "VB1", "--out", tmp_path / "run")
@@ -234,6 +234,7 @@ def test_the_scenario_command_reports_both_runs(wormtwin, tmp_path, small, kick,
         assert (tmp_path / "run" / name).exists()
     page = (tmp_path / "run" / "report.html").read_text()
     assert "without VB1" in page
+    shown_whole(tmp_path / "run" / "report.html")
     assert wormtwin("scenario", "list")[0] == 0
 
 
@@ -242,7 +243,7 @@ def kick_with_two_inputs(kick):
     return replace(kick, inputs=("AVBL", "VB1"), stimuli=pair)
 
 
-def test_a_file_in_the_way_is_told_before_anything_is_simulated(wormtwin, tmp_path, small, kick, monkeypatch):
+def test_a_file_in_the_way_is_reported_before_anything_is_simulated(wormtwin, tmp_path, small, kick, monkeypatch):
     monkeypatch.setattr("connectome.wiring.load_connectome", lambda network: small)
     monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick_with_two_inputs(kick))
     simulate_dataset(kick, small, tmp_path / "run" / "without-VB1.h5")
@@ -252,7 +253,7 @@ def test_a_file_in_the_way_is_told_before_anything_is_simulated(wormtwin, tmp_pa
     assert not (tmp_path / "run" / "intact.h5").exists()
 
 
-def test_the_screen_command_reports_ranks(wormtwin, tmp_path, small, kick, monkeypatch):
+def test_the_screen_command_reports_ranks(wormtwin, tmp_path, small, kick, monkeypatch, shown_whole):
     monkeypatch.setattr("connectome.wiring.load_connectome", lambda network: small)
     monkeypatch.setattr("connectome.scenario.load_scenario", lambda name: kick)
     arguments = ("screen", "--out", tmp_path / "screen", "--together", "DB1+VB1", "--record", "all")
@@ -263,6 +264,7 @@ def test_the_screen_command_reports_ranks(wormtwin, tmp_path, small, kick, monke
         assert (tmp_path / "screen" / name).exists()
     first = (tmp_path / "screen" / "screen.csv").read_text().splitlines()[1]
     assert first.startswith("AVBL,")
+    shown_whole(tmp_path / "screen" / "report.html")
     assert "already complete" in wormtwin(*arguments)[1]
 
 
@@ -293,7 +295,7 @@ def test_wrong_input_is_one_line(wormtwin, tmp_path, arguments, message, placed,
     assert message in err
 
 
-def test_a_file_of_another_kind_is_told(tmp_path, linear_response):
+def test_a_file_of_another_kind_is_reported(tmp_path, linear_response):
     from datasets.store import save_dataset
 
     save_dataset(linear_response(), tmp_path / "data.h5")

@@ -111,7 +111,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(tmp_path):
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
-def test_a_worker_that_dies_is_told_and_what_was_finished_is_kept(tmp_path):
+def test_a_worker_that_dies_is_reported_and_what_was_finished_is_kept(tmp_path):
     died = run_script(tmp_path, "a.h5", 2, kill=True)
     assert "a worker process died (out of memory?)" in died.stderr
     assert not (tmp_path / "a.h5").exists()

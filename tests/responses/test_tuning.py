@@ -151,7 +151,7 @@ def test_the_command_leaves_tables_pictures_and_the_line_that_trains(wormtwin, d
         (["--model", "gruu"], "there is no model 'gruu'"),
     ],
 )
-def test_wrong_searches_are_told_before_anything_is_written(wormtwin, data, tmp_path, arguments, words):
+def test_wrong_searches_are_reported_before_anything_is_written(wormtwin, data, tmp_path, arguments, words):
     status, _, err = wormtwin("tune", "--data", data, "--out", tmp_path / "t", *arguments)
     assert (status, len(err.strip().splitlines())) == (2, 1)
     assert words in err
@@ -186,7 +186,7 @@ def test_data_without_validation_trials(linear_response, tmp_path):
         tune(data, SHORT, tmp_path / "t")
 
 
-def test_when_all_diverge_it_is_told(wormtwin, data, tmp_path, surface, monkeypatch):
+def test_when_all_diverge_it_is_reported(wormtwin, data, tmp_path, surface, monkeypatch):
     monkeypatch.setattr("surrogates.responses.search.tuning.LEARNING_RATES", (0.06, 0.1))
     status, _, err = wormtwin("tune", "--data", data, "--trials", 3, "--out", tmp_path / "t")
     assert status == 2

@@ -60,7 +60,7 @@ def signature_now(channels: Mapping) -> dict:
     }
 
 
-def test_every_file_is_told_of():
+def test_every_file_is_reported_of():
     text = {*EXPECTED["models"], *EXPECTED["datasets"], *EXPECTED["tracks"], "expected.json"}
     text |= {"screen.h5", "importance.h5", "aligned.h5.partial", "gru_scores.json"}
     assert {path.name for path in FOLDER.iterdir()} == text
@@ -122,5 +122,5 @@ def test_a_model_file_of_a_version_that_is_not_known_is_one_line(wormtwin, refus
             if name == "wormtwin.json":
                 content = json.dumps({**json.loads(content), "form": 9}).encode()
             new.writestr(name, content)
-    said = "other.keras: wormtwin.json does not tell channels"
+    said = "other.keras: wormtwin.json does not list channels"
     refused(wormtwin("evaluate", "--model", other, "--data", FOLDER / "responses.h5"), said)

@@ -29,7 +29,7 @@ def parts_of(done, dataset: Dataset) -> dict[str, int]:
     return {part: len(indices) for part, indices in found.by_part().items()}
 
 
-def test_the_same_file_is_told_as_it_was_learned(learned, linear_response):
+def test_the_same_file_is_reported_as_it_was_learned(learned, linear_response):
     assert parts_of(learned, linear_response()) == {"train": 8, "validation": 4, "test": 4}
     again = evaluate(learned.kind, learned.model, learned.signature, linear_response())
     assert {s: v.rmse for s, v in again.scores.items()} == {s: v.rmse for s, v in learned.evaluation.scores.items()}
@@ -73,7 +73,7 @@ def test_a_test_file_of_its_own(learned, linear_response, wormtwin, refused, tmp
     refused(wormtwin("evaluate", "--model", model), "name the data by --data")
 
 
-def test_a_file_that_does_not_say_is_told_so(learned, linear_response):
+def test_a_file_that_does_not_say_is_reported_so(learned, linear_response):
     assert "what the model learned is unknown" in told_parts(None, linear_response())
     found = as_learned(learned.kind, None, linear_response())
     assert {part: len(indices) for part, indices in found.by_part().items()} == {"train": 8, "validation": 4, "test": 4}

@@ -60,6 +60,7 @@ def agree(dataset, units, names, folder):
             np.testing.assert_allclose(tensorflow[name][key], history[key], rtol=1e-4, err_msg=f"{name} {key}")
 
 
+@pytest.mark.slow
 def test_jax_is_the_default_and_tensorflow_gives_the_same_losses(linear_response, tmp_path):
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
     agree(linear_response(), 3, ["gru"], tmp_path)
@@ -71,7 +72,7 @@ def test_the_backends_agree_at_the_published_size(linear_response, tmp_path):
     agree(linear_response(steps=1000, number=40), 8, ["rnn", "lstm", "gru"], tmp_path)
 
 
-def test_backends_and_precisions_that_cannot_be_are_told(monkeypatch):
+def test_backends_and_precisions_that_cannot_be_are_reported(monkeypatch):
     with pytest.raises(InputError, match="KERAS_BACKEND must be one of jax, tensorflow, torch, got 'mxnet'"):
         require_backend("mxnet")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)

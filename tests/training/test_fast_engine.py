@@ -185,7 +185,7 @@ def test_a_transform_is_left_to_keras(linear_response):
     assert train(model, linear_response(), TrainingConfig(epochs=1), progress=False).engine == "fast"
 
 
-def test_an_unknown_engine_is_told():
+def test_an_unknown_engine_is_reported():
     with pytest.raises(InputError, match="engine must be one of auto, fast, keras, got 'gpu'"):
         TrainingConfig(engine="gpu")
 

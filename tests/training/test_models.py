@@ -178,7 +178,7 @@ def test_labels_of_weight_zero_do_not_count_in_the_accuracy():
     assert history["val_sparse_categorical_accuracy"][-1] > 0.9
 
 
-def test_a_diverging_training_is_told(linear_response):
+def test_a_diverging_training_is_reported(linear_response):
     dataset = linear_response()
     with pytest.raises(FloatingPointError, match="never finite"):
         train_model("gru", dataset, TrainingConfig(epochs=2, learning_rate=1e30), {"units": 2}, progress=False)
@@ -244,14 +244,14 @@ def test_a_damaged_model_file(tmp_path):
         ({"y_units": 'V"""\nprint(1)'}, "y_units: a text must be one printable line"),
         ({"x_names": ("A", "B\x1b[2J")}, "x_names: a text must be one printable line"),
         ({"y_names": ("P", "")}, "y_names holds an empty name"),
-        ({"y_names": ("P",)}, "y_names tells 1 channel, the model has 2"),
+        ({"y_names": ("P",)}, "y_names lists 1 channel, the model has 2"),
         ({"x_names": "AB"}, "x_names must be a list of names, got 'AB'"),
         ({"x_names": ("A", 2)}, "x_names: a text must be .*got 2"),
         ({"scenario": "s" * 301}, "scenario: a text must be .* of at most 300 characters"),
         ({"dt": "0.5"}, "dt must be a number > 0 ms, got '0.5'"),
         ({"dt": float("nan")}, "dt must be a number > 0 ms, got nan"),
-        ({"more": 1}, "does not tell channels"),
-        (["no", "channels"], "does not tell channels"),
+        ({"more": 1}, "does not list channels"),
+        (["no", "channels"], "does not list channels"),
     ],
 )
 def test_a_model_file_with_channels_that_cannot_be(linear_response, tmp_path, changed, words):
@@ -273,7 +273,7 @@ def test_a_model_whose_own_name_is_no_line(linear_response, tmp_path):
         load_model(tmp_path / "m.keras")
 
 
-def test_names_that_no_model_file_may_hold_are_told_before_training(linear_response, tmp_path):
+def test_names_that_no_model_file_may_hold_are_reported_before_training(linear_response, tmp_path):
     dataset = replace(linear_response(), y_units="V\n")
     with pytest.raises(InputError, match="y_units: a text must be one printable line"):
         fit_and_save(model_kind("gru"), dataset, {"units": 1}, TrainingConfig(epochs=1), tmp_path)
@@ -314,7 +314,7 @@ def test_data_that_the_linear_model_cannot_learn(linear_response, change, messag
         train_model("linear", change(linear_response()), TrainingConfig(), {"lags": 30})
 
 
-def test_nan_that_counts_is_told(linear_response):
+def test_nan_that_counts_is_reported(linear_response):
     broken = replace(
         linear_response().select([0]), trials=(replace(linear_response().trials[0], y=np.full((60, 2), np.nan)),)
     )
@@ -328,7 +328,7 @@ def test_seeds_are_checked(seed):
         TrainingConfig(seed=seed)
 
 
-def test_a_model_of_one_batch_size_is_told(tmp_path):
+def test_a_model_of_one_batch_size_is_reported(tmp_path):
     layers = [keras.Input(batch_shape=(1, None, 2)), keras.layers.GRU(2, stateful=True, return_sequences=True)]
     keras.Sequential(layers).save(tmp_path / "model.keras")
     with pytest.raises(InputError, match="the model takes batches of 1 alone"):

@@ -199,12 +199,12 @@ def flagged_stretches(status: Int[np.ndarray, " frame"]) -> dict[str, list[list[
 
     `status` holds the index in `STATUS` of each frame.
     """
-    found = {}
+    stretches = {}
     for code, name in enumerate(STATUS):
         edges = np.flatnonzero(np.diff(np.concatenate(([0], (status == code).astype(int), [0]))))
         if code != FOUND and len(edges):
-            found[name] = edges.reshape(-1, 2).tolist()
-    return found
+            stretches[name] = edges.reshape(-1, 2).tolist()
+    return stretches
 
 
 def _dataset(

@@ -1,4 +1,4 @@
-"""The direction of a body from its pixels, by its moments or by its Radon transform, and what tells its ends apart."""
+"""The direction of a body from its pixels (moments or Radon transform), and what distinguishes its ends."""
 
 from collections.abc import Callable
 

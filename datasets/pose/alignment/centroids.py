@@ -1,4 +1,4 @@
-"""Where animals are, as another program told it: a table of their centres and headings."""
+"""Where animals are, as another program reported it: a table of their centres and headings."""
 
 from pathlib import Path
 
@@ -13,18 +13,18 @@ _NEEDED = ("frame", "x", "y")
 
 
 def load_centroids(path: Path, frames: int) -> Aligned:
-    """Read centres of animals from a table (.csv) with the columns `frame`, `x`, `y` and, if told, `animal`, `heading`.
+    """Read animals' centres from a table (.csv) with the columns `frame`, `x`, `y` and, if known, `animal`, `heading`.
 
     Frames count from 0; x and y are pixels of the video, the centre of the first one at (0, 0). `heading` is the
     direction in degrees from the x axis towards the y axis, 0 where there is none; crops are turned by it. Frames that
-    the table leaves out, or tells without a number, are `lost`.
+    the table leaves out, or lists without a number, are `lost`.
 
     Args:
         path: the table.
         frames: of the video.
 
     Raises:
-        InputError: the file is no such table, tells a frame that the video lacks, or an animal twice in a frame.
+        InputError: the file is no such table, names a frame that the video lacks, or an animal twice in a frame.
     """
     import pandas as pd
 
@@ -44,7 +44,7 @@ def load_centroids(path: Path, frames: int) -> Aligned:
         raise InputError(f"{path}: not a table of centroids ({reason(error)})") from None
     require(len(text) > 0, f"{path}: the table of centroids has no row")
     beyond = text[~np.isin(text, np.arange(frames))]
-    require(len(beyond) == 0, f"{path} tells of frame {beyond[:1].sum():g}, the video has the frames 0 to {frames - 1}")
+    require(len(beyond) == 0, f"{path} names frame {beyond[:1].sum():g}, the video has the frames 0 to {frames - 1}")
     rows = text.astype(int)
     twice = len(set(zip(rows.tolist(), indices.tolist(), strict=True))) < len(rows)
     require(not twice, f"{path}: an animal has two centroids in a frame: tell animals apart in a column `animal`")

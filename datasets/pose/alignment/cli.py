@@ -47,7 +47,7 @@ def align(
         print(f"Picture: {save_alignment_picture(opened, dataset, aligned, picture)}")
     for trial in dataset:
         contiguous_runs = dataset.extra["flagged"][trial.name]
-        text = [f"{name} in {sum(b - a for a, b in found)}" for name, found in contiguous_runs.items()]
+        text = [f"{name} in {sum(b - a for a, b in runs)}" for name, runs in contiguous_runs.items()]
         print(f"{trial.name}: {counted(int(trial.valid().sum()), 'crop')}{''.join(', ' + each for each in text)}")
     print(f"{counted(len(opened), 'frame')} of {counted(len(dataset), 'animal')} in {out}")
     if len(opened) < len(whole):
@@ -78,17 +78,17 @@ def suggest(
     require_figure_path(picture)
     whole = None if source.suffix in (".h5", ".hdf5") else open_video(source)
     trials = load_dataset(source, lazy=True).trials if whole is None else (Trial(str(source), whole.readable()),)
-    found = frame_choice.gather(trials, settings)
-    chosen = frame_choice.choose_frames(found, settings)
+    choice = frame_choice.gather(trials, settings)
+    chosen = frame_choice.choose_frames(choice, settings)
     choices = {
-        name: (rows, frame_choice.diversity(found, rows))
-        for name, rows in (("by cluster", chosen), ("uniform", frame_choice.uniform_choice(found, len(chosen))))
+        name: (rows, frame_choice.diversity(choice, rows))
+        for name, rows in (("by cluster", chosen), ("uniform", frame_choice.uniform_choice(choice, len(chosen))))
     }
-    save_choice(trials, found, chosen, out)
+    save_choice(trials, choice, chosen, out)
     for name, (_, each) in choices.items():
         print(f"{name}: distance to the nearest chosen {each.distance:.3f}, coverage {100 * each.coverage:.0f} %")
     if picture is not None:
-        print(f"Picture: {save_choice_picture(trials, found, choices, picture)}")
+        print(f"Picture: {save_choice_picture(trials, choice, choices, picture)}")
     print(f"{counted(len(chosen), 'frame')} to label in {out}")
     if whole is not None and len(trials[0]) < len(whole):
         raise VideoEndedError(str(source), len(trials[0]), len(whole))

@@ -57,5 +57,5 @@ class KeptCrops:
             inside = (indices >= start) & (indices < start + self.batch)
             stored = self.kept.load(batch_name(crops_of_animal(self.animal), int(start)))
             crops[inside] = stored[indices[inside] - start]
-        found = crops if isinstance(first, slice | list | np.ndarray) else crops[0]
-        return found[(slice(None),) * (found.ndim == 4) + tuple(rest)] if rest else found
+        part = crops if isinstance(first, slice | list | np.ndarray) else crops[0]
+        return part[(slice(None),) * (part.ndim == 4) + tuple(rest)] if rest else part

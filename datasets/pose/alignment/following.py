@@ -1,4 +1,4 @@
-"""Which region is which animal: followed from frame to frame, and flagged where that cannot be told."""
+"""Which region is which animal: followed from frame to frame, and flagged where that is uncertain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -19,8 +19,8 @@ def resolve_heads(
 ) -> tuple[Float[np.ndarray, "frame animal"], Bool[np.ndarray, "frame animal"]]:
     """Turn axes into headings.
 
-    Animals move with their heads ahead more often than not. From that, what tells the ends apart (`ends`: measures that
-    change sign with the axis) is learned from all animals and frames together, and then decides where they rest.
+    Animals move with their heads ahead more often than not. From that, what distinguishes the ends (`ends`: measures
+    that change sign with the axis) is learned from all animals and frames together, and then decides where they rest.
 
     Args:
         centre: px, NaN where an animal was not found.
@@ -34,16 +34,16 @@ def resolve_heads(
     ahead = np.stack([np.cos(axis), np.sin(axis)], axis=-1)
     moved = np.tanh(np.nan_to_num((_displacement(centre) * ahead).sum(axis=-1) / length))
     ends = np.nan_to_num(ends / (np.sqrt(np.nanmean(ends**2, axis=(0, 1))) + 1e-12))
-    found = ~np.isnan(axis)
+    seen = ~np.isnan(axis)
     evidence = 2.0 * moved
     for _ in range(3):  # the direction of a frame and what is learned from it settle together
         signs = np.stack([_signs(evidence[:, k], axis[:, k])[0] for k in range(axis.shape[1])], axis=1)
-        evidence = 2.0 * moved + _log_odds(ends, signs, found)
+        evidence = 2.0 * moved + _log_odds(ends, signs, seen)
     headings, doubtful = np.full(axis.shape, np.nan), np.zeros(axis.shape, dtype=bool)
     for k in range(axis.shape[1]):
         signs_k, doubtful[:, k] = _signs(evidence[:, k], axis[:, k])
         headings[:, k] = (axis[:, k] + np.pi * (signs_k < 0) + np.pi) % (2 * np.pi) - np.pi
-    return headings, doubtful & found
+    return headings, doubtful & seen
 
 
 def _displacement(centre: Float[np.ndarray, "frame animal 2"]) -> Float[np.ndarray, "frame animal 2"]:
@@ -55,12 +55,12 @@ def _displacement(centre: Float[np.ndarray, "frame animal 2"]) -> Float[np.ndarr
 def _log_odds(
     ends: Float[np.ndarray, "frame animal measure"],
     signs: Float[np.ndarray, "frame animal"],
-    found: Bool[np.ndarray, "frame animal"],
+    visible: Bool[np.ndarray, "frame animal"],
 ) -> Float[np.ndarray, "frame animal"]:
     """The odds by linear discriminants, of measures that are independent and normal given the direction."""
     total = np.zeros(signs.shape)
     for k in range(ends.shape[-1]):
-        values = (ends[..., k] * signs)[found]
+        values = (ends[..., k] * signs)[visible]
         if len(values):
             total += np.clip(2 * values.mean() / (values.var() + 0.05) * ends[..., k], -4, 4)
     return total
@@ -71,8 +71,8 @@ def _signs(
 ) -> tuple[Float[np.ndarray, " frame"], Bool[np.ndarray, " frame"]]:
     """The likeliest sequence of directions along or against the axis (Viterbi), and where a stretch is in doubt."""
     signs, doubtful = np.ones(len(axis)), np.zeros(len(axis), dtype=bool)
-    found = ~np.isnan(axis)
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], found.astype(int), [0]))))
+    seen = ~np.isnan(axis)
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], seen.astype(int), [0]))))
     for first, last in zip(edges[::2], edges[1::2], strict=True):
         signs[first:last] = _stretch(evidence[first:last], axis[first:last])
         odds = _WEIGHT * (evidence[first:last] * signs[first:last]).sum()

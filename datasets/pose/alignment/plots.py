@@ -46,8 +46,8 @@ def save_alignment_picture(video: ArrayLike, dataset: Dataset, aligned: Aligned,
 def _draw_crops(figure, dataset: Dataset, aligned: Aligned, animals: int, crops: int) -> None:
     axes = figure.subplots(animals, crops, squeeze=False)
     for k in range(animals):
-        found = np.flatnonzero(aligned.status[:, k] == FOUND)
-        chosen = found[spread_frames(len(found), crops)] if len(found) else found
+        frames = np.flatnonzero(aligned.status[:, k] == FOUND)
+        chosen = frames[spread_frames(len(frames), crops)] if len(frames) else frames
         for axis in axes[k]:
             axis.set_axis_off()
         for axis, frame in zip(axes[k], chosen, strict=False):

@@ -55,7 +55,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Blob:
-    """One region: its centre (px), the direction of its body (0 to pi), and what tells its ends apart.
+    """One region: its centre (px), the direction of its body (0 to pi), and what distinguishes its ends.
 
     `width` and `light` are the asymmetries of its shape and of its darkness along the axis: they change sign when the
     axis is turned round. `length` is the root mean square distance from the centre along the axis.
@@ -88,10 +88,10 @@ def learn_scene(video: ArrayLike, animals: int, settings: SegmentSettings, frame
     sign = {"dark": -1.0, "bright": 1.0}.get(settings.shade)
     sign = sign or _stronger((difference(video[k], background) for k in indices), sure)
     background = find_background(video, frames, sign)
-    found = [difference(video[k], background) for k in indices]
-    threshold = settings.threshold or _threshold(found, sign, sure)
+    differences = [difference(video[k], background) for k in indices]
+    threshold = settings.threshold or _threshold(differences, sign, sure)
     areas = []
-    for values in found:
+    for values in differences:
         sizes = sorted((int(mask.sum()) for _, mask in _regions(sign * values > threshold, 9)), reverse=True)
         areas += [size for size in sizes[:animals] if size >= _LEAST * sizes[0]]
     if not areas:
@@ -105,23 +105,23 @@ def learn_scene(video: ArrayLike, animals: int, settings: SegmentSettings, frame
 
 def find_blobs(values: Float[np.ndarray, "height width"], scene: Scene) -> list[Blob]:
     """The animals in a frame, given its difference from the ground in grey values; largest first, measured in px."""
-    found = []
+    blobs = []
     for corner, mask in _regions(scene.sign * values > scene.threshold, scene.least_area):
         inside = values[corner[0] : corner[0] + mask.shape[0], corner[1] : corner[1] + mask.shape[1]]
-        found.append(_measured(corner, mask, np.abs(inside), scene))
-    return sorted(found, key=lambda blob: -blob.area)
+        blobs.append(_measured(corner, mask, np.abs(inside), scene))
+    return sorted(blobs, key=lambda blob: -blob.area)
 
 
-def _stronger(found: Iterable[Float[np.ndarray, "height width"]], sure: float) -> float:
+def _stronger(differences: Iterable[Float[np.ndarray, "height width"]], sure: float) -> float:
     """Whether what surely differs from the ground is brighter (1) or darker (-1) in all."""
-    return 1.0 if sum(float(values[np.abs(values) > sure].sum()) for values in found) > 0 else -1.0
+    return 1.0 if sum(float(values[np.abs(values) > sure].sum()) for values in differences) > 0 else -1.0
 
 
-def _threshold(found: Sequence[Float[np.ndarray, "height width"]], sign: float, sure: float) -> float:
+def _threshold(differences: Sequence[Float[np.ndarray, "height width"]], sign: float, sure: float) -> float:
     """Half of Otsu's threshold between pixels that surely differ, so that thin legs belong to the animal."""
     from skimage.filters import threshold_otsu
 
-    strong = np.concatenate([(sign * values)[sign * values > sure] for values in found])
+    strong = np.concatenate([(sign * values)[sign * values > sure] for values in differences])
     return max(sure, 0.5 * float(threshold_otsu(strong))) if len(np.unique(strong)) > 1 else sure
 
 
@@ -132,12 +132,12 @@ def _regions(
     from scipy import ndimage
 
     labels, _ = ndimage.label(ndimage.binary_opening(mask))
-    found = []
+    regions = []
     for number, index in enumerate(ndimage.find_objects(labels), start=1):
         inside = ndimage.binary_fill_holes(labels[index] == number)
         if inside.sum() >= least:
-            found.append(((index[0].start, index[1].start), inside))
-    return found
+            regions.append(((index[0].start, index[1].start), inside))
+    return regions
 
 
 def _measured(

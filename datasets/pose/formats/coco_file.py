@@ -21,7 +21,7 @@ def load_coco(path: Path) -> tuple[Tracks, ...]:
     """Read a file of key points: the images are the frames of one video, in the order of the file.
 
     Points of visibility 0 are not labelled. Annotations of another kind of animal than the commonest, and those that do
-    not fit it, are left out and told.
+    not fit it, are left out and reported.
 
     Raises:
         InputError: it is no such file, or has no key points.
@@ -59,8 +59,8 @@ def _tracks(images: Any, annotations: Any, categories: Mapping[Any, Any], path: 
         by_frame[index[each["image_id"]]].append(_instance(each, numbers))
     columns = in_columns(by_frame, names, len(skeleton))
     files = tuple(order)
-    found = find_beside(_also_below(files, path), path)
-    video = folder_of(files, found, path)
+    paths = find_beside(_also_below(files, path), path)
+    video = folder_of(files, paths, path)
     missed = len(marked) - len(usable)
     notes = [f"{counted(missed, 'annotation')} of another kind than {categories[kind].get('name')}"] if missed else []
     return Tracks(
@@ -71,11 +71,11 @@ def _tracks(images: Any, annotations: Any, categories: Mapping[Any, Any], path: 
         columns.scores,
         columns.animals,
         1.0,
-        open_found(found, files, video),
+        open_found(paths, files, video),
         columns.instance_scores,
         files,
         tuple(notes),
-        found.note,
+        paths.note,
     )
 
 
@@ -121,13 +121,13 @@ def _instance(annotation: Mapping[str, Any], numbers: Mapping[Any, int]) -> Inst
     return Instance(xy, numbers.get(track), np.broadcast_to(np.array(scores or whole, float), len(xy)), whole)
 
 
-def save_coco(found: Sequence[Tracks], path: Path, folder: Path) -> None:
+def save_coco(labelled: Sequence[Tracks], path: Path, folder: Path) -> None:
     """Write tracks as key points of their images.
 
     Labelled frames of a movie are written as images into a folder beside the file, which is then named `path.name`.
 
     Args:
-        found: tracks of one skeleton.
+        labelled: tracks of one skeleton.
         path: the file.
         folder: where the file will lie in the end.
 
@@ -136,13 +136,13 @@ def save_coco(found: Sequence[Tracks], path: Path, folder: Path) -> None:
     """
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    for tracks in found:
+    for tracks in labelled:
         for row, (name, size) in enumerate(_images(tracks, path, folder)):
             number = len(images) + 1
             images.append({"id": number, "file_name": name, "width": size[1], "height": size[0]})
             for index in np.flatnonzero(~np.isnan(tracks.xy[row, ..., 0]).all(axis=-1)).tolist():
                 annotations.append({"id": len(annotations) + 1, "image_id": number, **_annotation(tracks, row, index)})
-    skeleton = found[0].skeleton
+    skeleton = labelled[0].skeleton
     category = {
         "id": 1,
         "name": "animal",
@@ -185,7 +185,7 @@ def _images(tracks: Tracks, path: Path, folder: Path) -> list[tuple[str, tuple[i
     missing = [image for image in images if not image.is_file()]
     require(
         not missing,
-        f"COCO tells the size of every image, and {len(missing)} of {len(images)} are not there "
+        f"COCO states the size of every image, and {len(missing)} of {len(images)} are not there "
         f"({missing[0] if missing else ''}): give their folder with --video",
     )
     if images:

@@ -26,7 +26,7 @@ def is_project(path: Path) -> bool:
 def load_project(path: Path) -> tuple[Tracks, ...]:
     """Read the labels of a project: tracks for each folder of `labeled-data`.
 
-    A table that cannot be read is left out, and told in the notes of the first tracks.
+    A table that cannot be read is left out, and reported in the notes of the first tracks.
 
     Raises:
         InputError: there is no configuration, or no table of labels can be read.
@@ -38,16 +38,16 @@ def load_project(path: Path) -> tuple[Tracks, ...]:
     folders = sorted((each for each in folder.iterdir() if each.is_dir()), key=natural) if folder.is_dir() else []
     tables = [table for each in folders if (table := _table_in(each, str(config.get("scorer") or ""))) is not None]
     require(len(tables) > 0, f"{path}: there is no {_LABELS}_*.csv or .h5 in the folders of {folder}")
-    found: list[Tracks] = []
+    labelled: list[Tracks] = []
     faults: list[str] = []
     for table in tables:
         try:
-            found += load_image_table(table, config)
+            labelled += load_image_table(table, config)
         except InputError as error:
             faults.append(str(error))
-    if not found:
+    if not labelled:
         raise InputError(faults[0])
-    return (replace(found[0], notes=(*found[0].notes, *faults)), *found[1:])
+    return (replace(labelled[0], notes=(*labelled[0].notes, *faults)), *labelled[1:])
 
 
 def _config(path: Path) -> Mapping[str, Any]:
@@ -106,9 +106,9 @@ def _folder_tracks(table: Table, rows: Sequence[int], path: Path, config: Mappin
     shown = np.flatnonzero(~np.isnan(values[..., 0]).all(axis=(0, 2)))
     values, animals = values[:, shown], distinct([table.animals[index] for index in shown]) if table.animals else ()
     scores = np.where(np.isnan(values[..., 0]), np.nan, values[..., 2])
-    found = find_beside(names, path)
-    video = folder_of(names, found, path)
-    footage = open_found(found, names, video)
+    paths = find_beside(names, path)
+    video = folder_of(names, paths, path)
+    footage = open_found(paths, names, video)
     return Tracks(
         video,
         Skeleton(keypoints, _edges(keypoints, config)),
@@ -119,7 +119,7 @@ def _folder_tracks(table: Table, rows: Sequence[int], path: Path, config: Mappin
         1.0,
         footage,
         images=names,
-        missing=found.note,
+        missing=paths.note,
         absence=bool(np.isnan(scores).all()),
     )
 

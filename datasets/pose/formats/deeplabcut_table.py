@@ -86,17 +86,17 @@ def read_table(path: Path) -> Table:
     keypoints = tuple(dict.fromkeys(known["bodyparts"]))
     named = known.get("individuals")
     animals = tuple(dict.fromkeys(named)) if named else ()
-    found = np.full((len(rows), max(1, len(animals)), len(keypoints), 3), np.nan)
+    positions = np.full((len(rows), max(1, len(animals)), len(keypoints), 3), np.nan)
     of = named or [""] * values.shape[1]
     columns = list(zip(of, known["bodyparts"], known["coords"], strict=True))
     require_distinct((" ".join(column).strip() for column in columns), f"{path} has a column")
     for column, (animal, keypoint, coord) in enumerate(columns):
         if coord in COORDS:
             index = animals.index(animal) if animals else 0
-            found[:, index, keypoints.index(keypoint), COORDS.index(coord)] = values[:, column]
+            positions[:, index, keypoints.index(keypoint), COORDS.index(coord)] = values[:, column]
     names = tuple(plain(row) for row in rows)
     require_distinct(names, f"{path} has a row")
-    return Table(names, animals, keypoints, found)
+    return Table(names, animals, keypoints, positions)
 
 
 def _from_csv(path: Path) -> tuple[dict[str, list[str]], list[str], Float[np.ndarray, "row column"]]:

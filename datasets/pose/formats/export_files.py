@@ -24,14 +24,14 @@ _HDF5 = ("slp", "analysis", "nwb")
 _ONE_VIDEO = ("analysis", "dlc", "nwb")
 
 
-def save_labels(found: Sequence[Tracks], out: str | Path, to: str, session: Session = NOTHING_SAID) -> Path:
+def save_labels(labelled: Sequence[Tracks], out: str | Path, to: str, session: Session = NOTHING_SAID) -> Path:
     """Write tracks, one for each video, to a file of another tool.
 
     Args:
-        found: tracks of one skeleton.
+        labelled: tracks of one skeleton.
         out: the file.
         to: `slp`, `analysis`, `dlc`, `nwb` or `coco`.
-        session: what NWB tells beside the poses.
+        session: what NWB says beside the poses.
 
     Raises:
         InputError: there is no such kind, the file's name ends otherwise, or it holds one video and several are given.
@@ -39,18 +39,20 @@ def save_labels(found: Sequence[Tracks], out: str | Path, to: str, session: Sess
     out = Path(out)
     require(to in SUFFIXES, f"--to must be one of {', '.join(SUFFIXES)}, got {to!r}")
     require(out.suffix == SUFFIXES[to], f"a file for {to} ends in {SUFFIXES[to]}, got {out.name}")
-    require(len(found) == 1 or to not in _ONE_VIDEO, f"a file for {to} holds one video and there are {len(found)}")
+    require(
+        len(labelled) == 1 or to not in _ONE_VIDEO, f"a file for {to} holds one video and there are {len(labelled)}"
+    )
     with atomic_write(out) as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with open(os.devnull, "w") as sink, contextlib.redirect_stdout(sink):  # noqa: PTH123
             try:
                 if to in _HDF5:
-                    require_space(temporary, _size(found))  # HDF5 can crash on a full disk
+                    require_space(temporary, _size(labelled))  # HDF5 can crash on a full disk
                     temporary.unlink()
                 if to == "nwb":
-                    save_nwb(found[0], temporary, session)
+                    save_nwb(labelled[0], temporary, session)
                 else:
-                    _WRITERS[to](found, temporary)
+                    _WRITERS[to](labelled, temporary)
             except InputError:
                 raise
             except (ValueError, TypeError, KeyError) as error:
@@ -58,9 +60,9 @@ def save_labels(found: Sequence[Tracks], out: str | Path, to: str, session: Sess
     return out
 
 
-def _size(found: Sequence[Tracks]) -> int:
+def _size(labelled: Sequence[Tracks]) -> int:
     """More bytes than tracks take in a file of HDF5: five numbers a key point, and the head of each series."""
-    values = sum(40 * each.xy.size + 60_000 * each.xy.shape[1] * each.xy.shape[2] for each in found)
+    values = sum(40 * each.xy.size + 60_000 * each.xy.shape[1] * each.xy.shape[2] for each in labelled)
     return 400_000 + values
 
 
@@ -76,16 +78,16 @@ def kind_of(out: Path) -> str:
     raise InputError(f"--out {out}: its name must end in {', '.join(SUFFIXES.values())}")
 
 
-def _save_slp(found: Sequence[Tracks], path: Path) -> None:
+def _save_slp(labelled: Sequence[Tracks], path: Path) -> None:
     import sleap_io
 
-    sleap_io.save_slp(to_sleap(found), str(path), embed=False, verbose=False)
+    sleap_io.save_slp(to_sleap(labelled), str(path), embed=False, verbose=False)
 
 
-def _save_analysis(found: Sequence[Tracks], path: Path) -> None:
+def _save_analysis(labelled: Sequence[Tracks], path: Path) -> None:
     import sleap_io
 
-    plain = replace(found[0], footage=None, images=()) if images_of(found[0]) else found[0]
+    plain = replace(labelled[0], footage=None, images=()) if images_of(labelled[0]) else labelled[0]
     sleap_io.save_analysis_h5(to_sleap([_followed(plain)]), str(path))
 
 
@@ -99,8 +101,8 @@ def _followed(tracks: Tracks) -> Tracks:
     )
 
 
-def _save_coco(found: Sequence[Tracks], path: Path) -> None:
-    save_coco(found, path, path.parent.parent)
+def _save_coco(labelled: Sequence[Tracks], path: Path) -> None:
+    save_coco(labelled, path, path.parent.parent)
 
 
 _WRITERS: Mapping[str, Callable[[Sequence[Tracks], Path], None]] = {
@@ -111,15 +113,15 @@ _WRITERS: Mapping[str, Callable[[Sequence[Tracks], Path], None]] = {
 }
 
 
-def to_sleap(found: Sequence[Tracks]) -> Any:
+def to_sleap(labelled: Sequence[Tracks]) -> Any:
     """Tracks as the labels of sleap-io: predicted instances where there are scores, a person's where there are none."""
     import sleap_io
 
-    skeleton = _skeleton(found[0].skeleton)
+    skeleton = _skeleton(labelled[0].skeleton)
     known: dict[str, Any] = {}
     frames = []
     videos = []
-    for each in found:
+    for each in labelled:
         video = _video(each)
         videos.append(video)
         animals = [

@@ -93,10 +93,10 @@ def _from_sleap(path: Path) -> tuple[Tracks, ...]:
     kind = path.suffix.lower()
     known = ", ".join((*readers, ".csv", ".json", ".nwb"))
     require(kind in readers, f"{path}: labels are read from {known} or a DeepLabCut project")
-    found = tracks_of(_quietly(readers[kind], path), path)
+    tracks = tracks_of(_quietly(readers[kind], path), path)
     if kind != ".mat":
-        return found
-    return tuple(replace(each, xy=each.xy - 1) for each in found)  # MATLAB counts from 1
+        return tracks
+    return tuple(replace(each, xy=each.xy - 1) for each in tracks)  # MATLAB counts from 1
 
 
 def _quietly(load: Callable[..., Any], path: Path) -> Any:
@@ -116,14 +116,14 @@ def _of_video(tracks: Tracks, video: Path, number: int, path: Path) -> Tracks:
     """The tracks with another video: images by their names, a movie as it is or by its name in a folder."""
     require(video.exists(), f"{video}: there is no such video")
     if tracks.images and (video.is_dir() or video.suffix.lower() in IMAGES):
-        found = find_in(tracks.images, video)
+        paths = find_in(tracks.images, video)
         require(
-            found.any(),
+            paths.any(),
             f"{video} has none of the {len(tracks.images)} images that {path} names ({', '.join(tracks.images[:3])}"
             f"{', ...' if len(tracks.images) > 3 else ''})",
         )
-        footage = open_found(found, tracks.images, str(video))
-        return replace(tracks, video=str(video), footage=footage, missing=found.note)
+        footage = open_found(paths, tracks.images, str(video))
+        return replace(tracks, video=str(video), footage=footage, missing=paths.note)
     named = find_movie(tracks.video, video) if video.is_dir() else None
     require(
         named is not None or number == 1,
@@ -171,8 +171,8 @@ def _guessed_pairs(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """(left, right) pairs by the names, such as wingL and wingR, or leftear and rightear."""
     import sleap_io
 
-    found = sleap_io.infer_symmetry_pairs_by_name(list(names), [("left", "right"), ("l", "r")])
-    pairs = tuple((names[left], names[right]) for left, right in found)
+    inferred = sleap_io.infer_symmetry_pairs_by_name(list(names), [("left", "right"), ("l", "r")])
+    pairs = tuple((names[left], names[right]) for left, right in inferred)
     written = ((name, name.replace("left", "right").replace("Left", "Right")) for name in names)
     return pairs or tuple((left, right) for left, right in written if left != right and right in names)
 

@@ -44,7 +44,7 @@ def find_beside(names: Sequence[str], labels: Path) -> Found:
     """The images that labels name, from where the labels lie."""
     paths = [next((path for path in beside(name, labels) if path.is_file()), None) for name in names]
     folder = labels if labels.is_dir() else labels.parent
-    return _checked(names, paths, f"under {folder.absolute()} and by the paths that {labels.name} tells")
+    return _checked(names, paths, f"under {folder.absolute()} and by the paths in {labels.name}")
 
 
 def find_in(names: Sequence[str], folder: Path) -> Found:
@@ -67,14 +67,14 @@ def _best(names: Sequence[str], files: Sequence[Path]) -> list[Path | None]:
     by_name: dict[str, list[Path]] = {}
     for file in files:
         by_name.setdefault(file.name.lower(), []).append(file)
-    found: list[Path | None] = []
+    matches: list[Path | None] = []
     for name in names:
         parts = PurePosixPath(plain(name).lower()).parts
         same = by_name.get(parts[-1], []) if parts else []
         scores = [_common(parts, file) for file in same]
         best = [file for file, score in zip(same, scores, strict=True) if score == max(scores)]
-        found.append(best[0] if len(best) == 1 else None)
-    return found
+        matches.append(best[0] if len(best) == 1 else None)
+    return matches
 
 
 def _common(parts: Sequence[str], file: Path) -> int:
@@ -123,5 +123,5 @@ def number_in(name: str) -> int | None:
     >>> number_in("labeled-data/m1/img0023.png"), number_in("nose.png")
     (23, None)
     """
-    found = re.search(r"([0-9]+)$", PurePosixPath(plain(name)).stem)
-    return int(found[1]) if found else None
+    match = re.search(r"([0-9]+)$", PurePosixPath(plain(name)).stem)
+    return int(match[1]) if match else None

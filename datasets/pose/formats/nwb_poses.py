@@ -28,7 +28,7 @@ _ZERO = "The centre of the first pixel is (0, 0); x goes to the right and y down
 
 @dataclass(frozen=True)
 class Session:
-    """What NWB tells of a session and its subject, and what no file of poses knows.
+    """What NWB says of a session and its subject, and what no file of poses knows.
 
     Attributes:
         start: when the session began; when None, the time at which the video says that it was made, else when it was
@@ -63,7 +63,7 @@ def save_nwb(tracks: Tracks, path: Path, session: Session = NOTHING_SAID) -> Non
         session: what else is known.
 
     Raises:
-        InputError: nothing tells when the session began.
+        InputError: no time at which the session began is known.
     """
     import ndx_pose
     from pynwb import NWBHDF5IO, NWBFile

@@ -32,15 +32,15 @@ def load_nwb(path: Path) -> tuple[Tracks, ...]:
 
     with NWBHDF5IO(str(path), "r", load_namespaces=True) as io:
         file = io.read()
-        found = [each for each in file.objects.values() if isinstance(each, ndx_pose.PoseEstimation)]
-        require(len(found) > 0, f"{path}: there are no poses (PoseEstimation) in it")
-        found.sort(key=lambda each: (len(each.name) if each.name.startswith(CONTAINER) else 0, each.name))
+        containers = [each for each in file.objects.values() if isinstance(each, ndx_pose.PoseEstimation)]
+        require(len(containers) > 0, f"{path}: there are no poses (PoseEstimation) in it")
+        containers.sort(key=lambda each: (len(each.name) if each.name.startswith(CONTAINER) else 0, each.name))
         videos: dict[str, list[Any]] = {}
-        for each in found:
+        for each in containers:
             videos.setdefault(_video(each), []).append(each)
         made = tuple(_tracks(video, poses) for video, poses in videos.items())
         subject = getattr(file.subject, "subject_id", None) or UNNAMED
-        ours = found[0].source_software == SOFTWARE
+        ours = containers[0].source_software == SOFTWARE
     if ours and subject != UNNAMED and len(made) == 1 and made[0].xy.shape[1] == 1:
         return (replace(made[0], animals=(str(subject),)),)
     return made
@@ -110,11 +110,11 @@ def _joined(keypoints: Sequence[str], pose: Any) -> list[Any]:
     plain: dict[str, list[Any]] = {}
     for name, each in series.items():
         plain.setdefault(_plain(name), []).append(each)
-    found = []
+    groups = []
     for keypoint, name in zip(keypoints, written, strict=True):
         same = plain.get(_plain(keypoint), [])
-        found.append(series.get(keypoint, series.get(name, same[0] if len(same) == 1 else None)))
-    return found
+        groups.append(series.get(keypoint, series.get(name, same[0] if len(same) == 1 else None)))
+    return groups
 
 
 def _times(series: Any) -> Times:

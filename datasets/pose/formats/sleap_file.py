@@ -27,7 +27,7 @@ def tracks_of(labels: Any, path: Path) -> tuple[Tracks, ...]:
     """The labels of sleap-io as tracks, one for each video that has some.
 
     A label of a person takes the place of the prediction that it corrects, and of any other prediction of its track in
-    its frame. Instances of another skeleton than the commonest are left out, and told.
+    its frame. Instances of another skeleton than the commonest are left out, and reported.
     """
     frames: dict[int, list[Any]] = {}
     for frame in labels.labeled_frames:
@@ -88,26 +88,28 @@ def _commonest(instances: Sequence[Any]) -> Skeleton:
     """The skeleton of most instances; the first of those that are as common."""
     number = Counter(tuple(each.skeleton.node_names) for each in instances)
     keypoints = number.most_common(1)[0][0]
-    found = next(each.skeleton for each in instances if tuple(each.skeleton.node_names) == keypoints)
-    text = [sorted((node.name for node in each.nodes), key=keypoints.index) for each in found.symmetries]
-    return Skeleton(keypoints, tuple((a, b) for a, b in found.edge_names), tuple((left, right) for left, right in text))
+    skeleton = next(each.skeleton for each in instances if tuple(each.skeleton.node_names) == keypoints)
+    text = [sorted((node.name for node in each.nodes), key=keypoints.index) for each in skeleton.symmetries]
+    return Skeleton(
+        keypoints, tuple((a, b) for a, b in skeleton.edge_names), tuple((left, right) for left, right in text)
+    )
 
 
 def _fits(instance: Any, skeleton: Skeleton) -> bool:
     return set(instance.skeleton.node_names) == set(skeleton.keypoints)
 
 
-def _instance(found: Any, skeleton: Skeleton, numbers: dict[int, int], analysis: bool) -> Instance:
+def _instance(instance: Any, skeleton: Skeleton, numbers: dict[int, int], analysis: bool) -> Instance:
     """An instance in the order of a skeleton; analysis files tell the labels of people by scores that are NaN."""
     import sleap_io
 
-    order = [found.skeleton.node_names.index(keypoint) for keypoint in skeleton.keypoints]
-    xy = np.asarray(found.numpy(), float)[order]
-    track = numbers.get(id(found.track)) if found.track is not None else None
-    if not isinstance(found, sleap_io.PredictedInstance):
+    order = [instance.skeleton.node_names.index(keypoint) for keypoint in skeleton.keypoints]
+    xy = np.asarray(instance.numpy(), float)[order]
+    track = numbers.get(id(instance.track)) if instance.track is not None else None
+    if not isinstance(instance, sleap_io.PredictedInstance):
         return Instance(xy, track)
-    whole = float(found.score) if found.score is not None else float("nan")
-    scores = np.asarray(found.points["score"], float)[order]
+    whole = float(instance.score) if instance.score is not None else float("nan")
+    scores = np.asarray(instance.points["score"], float)[order]
     if analysis and np.isnan(scores).all():
         return Instance(xy, track)
     return Instance(xy, track, np.where(np.isnan(scores), np.nan_to_num(whole), scores), whole)
@@ -118,11 +120,11 @@ def _with_footage(tracks: Tracks, video: Any, path: Path) -> Tracks:
     if isinstance(video.filename, list):
         listed = tuple(plain(name) for name in video.filename)
         images = tuple(listed[frame] for frame in tracks.frames)
-        found = find_beside(images, path)
-        name = folder_of(images, found, path)
-        footage = open_found(found, images, name)
+        paths = find_beside(images, path)
+        name = folder_of(images, paths, path)
+        footage = open_found(paths, images, name)
         frames = np.arange(len(images))
-        return replace(tracks, video=name, frames=frames, footage=footage, images=images, missing=found.note)
+        return replace(tracks, video=name, frames=frames, footage=footage, images=images, missing=paths.note)
     found_video = _movie(video, path, int(tracks.frames[-1]) + 1)
     if found_video is None:
         return tracks

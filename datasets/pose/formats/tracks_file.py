@@ -50,7 +50,7 @@ class GrowingTracks:
 
     Attributes:
         out: the file to be made.
-        header: what the file tells beside its arrays.
+        header: what the file says beside its arrays.
         kept: the batches.
         lengths: how many frames each has.
     """
@@ -181,13 +181,13 @@ def load_tracks(path: str | Path) -> Tracks:
         done, same = len(frames), xy.shape[1:3] == scores.shape[1:3]
         fits = same and min(len(xy), len(scores)) >= done
         require(fits, f"{path}: {done} frames, but xy of the shape {xy.shape} and scores {scores.shape}")
-        told = scores[:done].astype(float)
+        known = scores[:done].astype(float)
         return Tracks(
             text_attribute(file, "video"),
             skeleton_from_json(json_attribute(file, "skeleton", dict)),
             frames,
             xy[:done].astype(float),
-            None if np.isnan(told).all() else told,
+            None if np.isnan(known).all() else known,
             names_attribute(file, "animals"),
             number_attribute(file, "fps"),
         )

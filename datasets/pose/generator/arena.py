@@ -31,13 +31,13 @@ def ground(width: int, height: int, camera: Camera, rng: np.random.Generator) ->
     shape = (height, width)
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
     tilt = rng.uniform(-1, 1, 2)
-    found = rng.uniform(0.68, 0.8) + 0.5 * camera.uneven * (tilt[0] * x + tilt[1] * y - 0.8 * (x * x + y * y))
+    light = rng.uniform(0.68, 0.8) + 0.5 * camera.uneven * (tilt[0] * x + tilt[1] * y - 0.8 * (x * x + y * y))
     for scale, size in ((24.0, 0.35), (6.0, 0.16), (1.2, 0.08)):
         blotches = gaussian_filter(rng.standard_normal(shape), scale, mode="wrap")
-        found = found + camera.uneven * size * blotches / (blotches.std() + 1e-9)
+        light = light + camera.uneven * size * blotches / (blotches.std() + 1e-9)
     specks = rng.random(shape) < 3e-4
     dust = gaussian_filter(specks * rng.uniform(0.5, 1.5, shape), rng.uniform(0.7, 1.2))
-    return np.clip(found - 2.5 * camera.uneven * dust / max(dust.max(), 1e-9), 0.05, 1.0).astype(np.float32)
+    return np.clip(light - 2.5 * camera.uneven * dust / max(dust.max(), 1e-9), 0.05, 1.0).astype(np.float32)
 
 
 def expose(
@@ -54,10 +54,10 @@ def expose(
     Returns:
         Grey values from 0 to 255.
     """
-    found = np.empty(light.shape, dtype=np.uint8)
+    pixels = np.empty(light.shape, dtype=np.uint8)
     for k, seed in enumerate(seeds):
         seen = light[k] * np.float32(brightness[k])
         noise = np.random.default_rng(seed).standard_normal(seen.shape, dtype=np.float32)
         seen = seen + np.float32(camera.noise) * np.sqrt(np.maximum(seen, np.float32(0.02))) * noise
-        found[k] = np.clip(255 * seen + np.float32(0.5), 0, 255)
-    return found
+        pixels[k] = np.clip(255 * seen + np.float32(0.5), 0, 255)
+    return pixels

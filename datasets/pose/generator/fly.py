@@ -1,8 +1,8 @@
-"""A fly from above: it walks on a tripod of legs at a time, stands, grooms its front legs and extends a wing.
+"""A fly from above: it walks in a gait, stands, grooms its front legs and extends a wing.
 
 Proportions and behaviours: those of *Drosophila melanogaster* as recorded from above (Berman et al. 2014; Pereira et
 al. 2018), drawn by eye; lengths are fractions of the body from the head to the tip of the abdomen, x ahead and y to the
-right. The length that is told of a fly is that from the head to the tips of its folded wings.
+right. The length that is stated of a fly is that from the head to the tips of its folded wings.
 """
 
 from dataclasses import replace
@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.pose.generator.body import Body, Walk, chain, ellipse_radii, keypoint_rows, placed, turned
+from datasets.pose.generator.fly_gaits import PACE, drawn_gaits, stepping
 from datasets.pose.generator.fly_legs import KNEES, LEGS, SPEED, leg_coxa, leg_knee, leg_tips
 from datasets.pose.generator.rendering import Part
 from datasets.pose.generator.wandering import bouts, fluctuation, wander
@@ -41,10 +42,14 @@ def draw_fly(walk: Walk, rng: np.random.Generator) -> Body:
     """Let a fly go about and give it a look of its own."""
     doing, scale = bouts(walk.frames, walk.fps, DWELL, CHANCES, rng), walk.length / _WINGED
     pace = doing["walk"] * (1 + 0.3 * np.tanh(fluctuation(walk.frames, walk.fps, 0.5, rng)[:, 0]))
-    turning = doing["walk"] * 2.0 * fluctuation(walk.frames, walk.fps, 0.4, rng)[:, 0]
+    gaits = drawn_gaits(walk, doing["walk"], rng) if walk.gait else ()
+    if gaits:
+        pace = pace * np.array([PACE[name] for name in gaits])
+    turning = doing["walk"] * (2.0 if not gaits else 0.7) * fluctuation(walk.frames, walk.fps, 0.4, rng)[:, 0]
     centre, heading = wander(SPEED * scale * pace, turning, walk.fps, walk.home, walk.reach, rng)
     trunk = _trunk(walk, doing, rng)
-    tips = leg_tips(walk, doing, pace, turning, rng)
+    steps = stepping(walk, gaits, SPEED * pace, doing["walk"], rng) if gaits else None
+    tips = leg_tips(walk, doing, pace, turning, rng, steps)
     knees = {leg: leg_knee(leg, tips[leg]) for leg in LEGS}
     own = keypoint_rows(JOINTS, trunk | tips | dict(zip(KNEES, knees.values(), strict=True))) * scale
     parts = _parts(trunk, knees, tips, scale, rng)
@@ -55,6 +60,7 @@ def draw_fly(walk: Walk, rng: np.random.Generator) -> Body:
         parts=tuple(_in_arena(part, centre, heading) for part in parts),
         doing=_named(doing),
         length=walk.length,
+        gait=steps.names if steps else (),
     )
 
 
@@ -81,17 +87,17 @@ def _trunk(
     side = fluctuation(walk.frames, walk.fps, 2.0, rng)[:, 0] > 0
     frames = walk.frames
     neck, waist = np.array([0.33, 0.0]), np.array([0.02, 0.0])
-    found = {"thorax": _at((0.17, 0.0), frames), "neck": _at(neck, frames), "waist": _at(waist, frames)}
+    points = {"thorax": _at((0.17, 0.0), frames), "neck": _at(neck, frames), "waist": _at(waist, frames)}
     for name, position in (("head", (0.13, 0.0)), ("eye_L", (0.08, -0.13)), ("eye_R", (0.08, 0.13))):
-        found[name] = neck + turned(_at(position, frames), nod)
-    found["abdomen"] = waist + turned(_at((-0.48, 0.0), frames), bend)
-    found["belly"] = waist + turned(_at((-0.24, 0.0), frames), 0.5 * bend)
+        points[name] = neck + turned(_at(position, frames), nod)
+    points["abdomen"] = waist + turned(_at((-0.48, 0.0), frames), bend)
+    points["belly"] = waist + turned(_at((-0.24, 0.0), frames), 0.5 * bend)
     for k, (name, sign) in enumerate((("wing_L", -1), ("wing_R", 1))):
         spread = 0.10 + 0.07 * np.abs(sway[:, 2 + k]) + singing * (side == (sign > 0))
         hinge = np.array([0.14, 0.11 * sign])
-        found[f"{name}_hinge"] = _at(hinge, frames)
-        found[name] = hinge + turned(_at((-0.68, 0.0), frames), -sign * spread + 0.12 * sign)
-    return found
+        points[f"{name}_hinge"] = _at(hinge, frames)
+        points[name] = hinge + turned(_at((-0.68, 0.0), frames), -sign * spread + 0.12 * sign)
+    return points
 
 
 def _parts(
@@ -105,13 +111,13 @@ def _parts(
     dark = rng.uniform(0.24, 0.36)
     seed = int(rng.integers(2**31))
     frames = len(trunk["head"])
-    found: list[Part] = []
+    parts: list[Part] = []
 
     def add(
         points: Float[np.ndarray, "frame point 2"], radii: Float[np.ndarray, " point"], tone: float, **look
     ) -> None:
-        look.setdefault("texture", seed + len(found))
-        found.append(Part(points * length, radii * length, tone, **look))
+        look.setdefault("texture", seed + len(parts))
+        parts.append(Part(points * length, radii * length, tone, **look))
 
     spine = chain(*(trunk[name] for name in ("head", "thorax", "belly", "abdomen")))
     add(spine, np.array([0.12, 0.17, 0.17, 0.08]), 0.25, opacity=_SHADOW, soft=6.0)
@@ -132,4 +138,4 @@ def _parts(
         blade = chain(trunk[f"{name}_hinge"], trunk[name], between=5)
         radii = np.array([0.02, 0.068, 0.11, 0.128, 0.125, 0.095, 0.02])
         add(blade, radii, 0.60, opacity=rng.uniform(0.3, 0.45), rim=0.35, bands=0.05, stripes=3.3, grain=0.05)
-    return found
+    return parts

@@ -41,10 +41,10 @@ def save_choice_picture(
     require_figure_path(out)
     figure = Figure(figsize=(10, 6.4), layout="constrained")
     rows: Any = figure.subfigures(2, 1, height_ratios=[3.4, 2.6])
-    for axis, (name, (chosen, found)) in zip(rows[0].subplots(1, len(choices)), choices.items(), strict=True):
+    for axis, (name, (chosen, bins)) in zip(rows[0].subplots(1, len(choices)), choices.items(), strict=True):
         axis.scatter(*pool.features[:, :2].T, s=5, color="#B0B0B0", label="all frames")
         axis.scatter(*pool.features[chosen, :2].T, s=14, color="#D55E00", edgecolor="black", lw=0.3, label="chosen")
-        text = f"distance to the nearest {found.distance:.3f}, coverage {100 * found.coverage:.0f} %"
+        text = f"distance to the nearest {bins.distance:.3f}, coverage {100 * bins.coverage:.0f} %"
         axis.set_title(f"{name}\n{text}", fontsize=9)
         axis.set(xlabel="first component (grey values)", ylabel="second component (grey values)")
     rows[0].axes[0].legend(fontsize=8)

@@ -65,6 +65,6 @@ def difference(
     values = grey(frame)
     shape = background.ground.shape
     require(values.shape == shape, f"a frame has {values.shape} pixels and the first ones have {shape}")
-    level = max(float(np.median(values[::4, ::4])), 1e-6)  # a sixteenth of the pixels tells the level of light
+    level = max(float(np.median(values[::4, ::4])), 1e-6)  # a sixteenth of the pixels gives the level of light
     values = values * np.float32(np.median(background.ground[::4, ::4]) / level)
     return gaussian_filter(values - background.ground, 1.0)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def turned(
     pixels: UInt8[np.ndarray, "channel rows columns"], frame: "av.VideoFrame"
 ) -> UInt8[np.ndarray, "channel height width"]:
-    """Pixels as the movie says that they are shown: turned by quarters and mirrored, as its display matrix tells.
+    """Pixels as the movie says that they are shown: turned by quarters and mirrored, as its display matrix says.
 
     The matrix (ISO/IEC 14496-12, 6.2.2, in 16.16 fixed point) maps (x, y) of what is stored to (a x + c y, b x + d y).
     Other angles than quarters are left alone, as OpenCV does. Pixel values stay as they are, from 0 to 255.

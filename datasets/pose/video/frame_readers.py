@@ -91,7 +91,7 @@ def filled_up(frame: Frame, size: tuple[int, int]) -> UInt8[np.ndarray, "channel
 
 
 def image_size(path: Path) -> tuple[int, int]:
-    """Height and width of an image file, from its head where that tells."""
+    """Height and width of an image file, from its head where that says it."""
     from PIL import Image, UnidentifiedImageError
 
     try:

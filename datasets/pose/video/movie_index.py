@@ -1,6 +1,6 @@
 """Which frames a movie gives when it is read from its beginning to its end, and from where each can be decoded.
 
-The packets of a file tell this without decoding where one packet is one frame and tells its frame's time. Elsewhere
+The packets of a file show this without decoding where one packet is one frame and carries its frame's time. Elsewhere
 (frames out of order in AVI, program and transport streams, hidden frames of VP8) the movie is decoded once.
 """
 
@@ -59,9 +59,9 @@ class MovieIndex:
         """The place of the frame that is shown at a time, None where there is none."""
         if time is None:
             return None
-        found = int(np.searchsorted(self._sorted, time))  # type: ignore[attr-defined]
-        same = found < len(self.times) and self._sorted[found] == time  # type: ignore[attr-defined]
-        return int(self._order[found]) if same else None  # type: ignore[attr-defined]
+        nearest = int(np.searchsorted(self._sorted, time))  # type: ignore[attr-defined]
+        same = nearest < len(self.times) and self._sorted[nearest] == time  # type: ignore[attr-defined]
+        return int(self._order[nearest]) if same else None  # type: ignore[attr-defined]
 
 
 def index_movie(path: Path) -> MovieIndex:
@@ -95,12 +95,12 @@ def _by_packets(path: Path, size: int) -> MovieIndex | None:
             return None
         cut = {each.pos for each in stream.index_entries if each.pos + each.size > size and not each.is_discard}
         shown = (p for p in _packets(container, stream) if p.size > 0 and not p.is_discard and p.pos not in cut)
-        found = [(packet.pts, packet.is_keyframe) for packet in shown]
+        frames = [(packet.pts, packet.is_keyframe) for packet in shown]
         rates, unit = (stream.average_rate, stream.guessed_rate), stream.time_base
-    if not found or any(time is None for time, _ in found):
+    if not frames or any(time is None for time, _ in frames):
         return None
-    found.sort()
-    times, keys = np.array([time for time, _ in found], np.int64), np.array([key for _, key in found])
+    frames.sort()
+    times, keys = np.array([time for time, _ in frames], np.int64), np.array([key for _, key in frames])
     if (np.diff(times) == 0).any() or not _true_at_first(path, times):
         return None
     return MovieIndex(times, _from_first(keys), len(times) + len(cut), _rate(times, unit, rates))
@@ -129,15 +129,15 @@ def _by_decoding(path: Path) -> MovieIndex:
     with opened(path) as container:
         stream = container.streams.video[0]
         stream.codec_context.options = {"skip_loop_filter": "all", "skip_idct": "all"}
-        found = [(frame.pts, frame.key_frame) for frame in decoded(container, stream)]
+        frames = [(frame.pts, frame.key_frame) for frame in decoded(container, stream)]
         rates, unit = (stream.average_rate, stream.guessed_rate), stream.time_base
         timed = _kept_in(container, _TIMED)
-    if not found:
+    if not frames:
         raise InputError(f"{path}: the video has no frames")
-    if timed and len({time for time, _ in found} - {None}) == len(found):
-        times, keys = np.array([time for time, _ in found], np.int64), np.array([key for _, key in found])
+    if timed and len({time for time, _ in frames} - {None}) == len(frames):
+        times, keys = np.array([time for time, _ in frames], np.int64), np.array([key for _, key in frames])
         return MovieIndex(times, _from_first(keys), len(times), _rate(times, unit, rates))
-    indices = np.arange(len(found))
+    indices = np.arange(len(frames))
     return MovieIndex(indices, indices[:1], len(indices), float(rates[0] or rates[1] or 1), timed=False)
 
 
@@ -146,7 +146,7 @@ def _kept_in(container: "av.container.InputContainer", kinds: set[str]) -> bool:
 
 
 def _rate(times: Int[np.ndarray, " frame"], unit: Any, text: Sequence[Any]) -> Hertz:
-    """The rate that a file tells if its times agree to 2 % or a frame and a half, else that of the times."""
+    """The rate that a file states if its times agree to 2 % or a frame and a half, else that of the times."""
     known = [float(rate) for rate in text if rate]
     span = float((times.max() - times.min()) * unit)
     if len(times) < 2 or span <= 0:
@@ -185,10 +185,10 @@ def creation_time(path: Path) -> datetime | None:
         with av.open(str(path), metadata_errors="replace") as container:
             streams = container.streams.video
             text = [container.metadata.get("creation_time"), *(each.metadata.get("creation_time") for each in streams)]
-        found = datetime.fromisoformat(next(filter(None, text), ""))
+        created = datetime.fromisoformat(next(filter(None, text), ""))
     except (av.error.FFmpegError, ValueError):
         return None
-    return found if found.year > _NO_CLOCK else None
+    return created if created.year > _NO_CLOCK else None
 
 
 def decoded(container: "av.container.InputContainer", stream: Any) -> Iterator["av.VideoFrame"]:

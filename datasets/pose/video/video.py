@@ -124,9 +124,9 @@ def open_video(path: str | Path, *, grey: bool | None = None) -> Video:
     path = Path(path)
     suffix = path.suffix.lower()
     if path.is_dir():
-        found = sorted((each for each in path.iterdir() if each.suffix.lower() in IMAGES), key=natural)
-        require(len(found) > 0, f"{path}: the folder has no images ({', '.join(IMAGES)})")
-        return open_images(found, str(path), grey=grey)
+        paths = sorted((each for each in path.iterdir() if each.suffix.lower() in IMAGES), key=natural)
+        require(len(paths) > 0, f"{path}: the folder has no images ({', '.join(IMAGES)})")
+        return open_images(paths, str(path), grey=grey)
     require(path.is_file(), f"{path}: there is no such video")
     if suffix in IMAGES:
         return open_images([path], str(path), grey=grey)

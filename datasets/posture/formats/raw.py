@@ -23,13 +23,13 @@ class Reading:
     unit: Millimetres | None = None
     strain: str = ""
 
-    def rate(self, found: float | None, where: str) -> float:
+    def rate(self, stated: float | None, where: str) -> float:
         """The frame rate: the user's, else the file's.
 
         Raises:
             InputError: neither says it, or it is not > 0 Hz.
         """
-        fps = found if self.fps is None else self.fps
+        fps = stated if self.fps is None else self.fps
         if fps is None or not np.isfinite(fps):
             raise InputError(f"{where} does not say its frame rate: give it in Hz by --fps")
         require(fps > 0, f"{where}: the frame rate must be > 0 Hz, got {fps:g}")

@@ -1,6 +1,6 @@
 """Worm tracker Commons Object Notation: `units`, `metadata` and `data` in JSON (Javer et al. 2018; openworm.org).
 
-A fault is told by its place, such as `data[3].x[17]`. A worm of one frame takes the frame
+A fault is named by its place, such as `data[3].x[17]`. A worm of one frame takes the frame
 rate of the others of its file.
 """
 
@@ -33,7 +33,7 @@ _PIXELS = ("pixel", "pixels", "px")
 def read_wcon(path: Path, reading: Reading) -> tuple[MidlineRecording, ...]:
     """Read a `.wcon` or `.json` file, or one that is alone in a `.zip`; a worm for each `id`.
 
-    A record or a worm that cannot be used is left out and told. Times become frames: the frame rate is that of the
+    A record or a worm that cannot be used is left out and reported. Times become frames: the frame rate is that of the
     steps between neighbours, and what is missing is a gap. `ox`, `oy` are added to the coordinates, `cx`, `cy` are not;
     `head` "R" turns a midline round.
 
@@ -69,7 +69,7 @@ def read_wcon_parts(paths: Sequence[Path], reading: Reading) -> tuple[MidlineRec
 
 
 def _whole_frames(tracks: dict[str, list[Track]], reading: Reading) -> dict[str, list[Track]]:
-    """Tracks whose times are told in frames, which lie one apart at least: where neighbours are closer, so is a frame.
+    """Tracks whose times are given in frames, which lie one apart at least: where neighbours are closer, so is a frame.
 
     Tierpsy writes seconds under the unit "frames"; the frame rate is the user's.
     """
@@ -194,8 +194,8 @@ def _frames(times: Float[np.ndarray, " midline"], reading: Reading, where: str) 
     rate = reading.rate(said, where)
     with np.errstate(over="ignore"):
         frames = np.concatenate(([0], np.cumsum(np.round(steps * rate))))
-    told = f"{where} has {len(times)} midlines in {times[-1] - times[0]:g} s at {rate:g} Hz: that cannot be"
-    require(bool(frames[-1] < MOST_FRAMES), told)
+    message = f"{where} has {len(times)} midlines in {times[-1] - times[0]:g} s at {rate:g} Hz: that cannot be"
+    require(bool(frames[-1] < MOST_FRAMES), message)
     return frames.astype(int), rate
 
 

@@ -17,9 +17,9 @@ def linked_parts(paths: Sequence[Path]) -> list[list[Path]]:
 
     A file that cannot be read has no parts.
     """
-    found = [[path] for path in paths]
+    parts = [[path] for path in paths]
     if sum(path.suffix.lower() in _WCON for path in paths) < 2:
-        return found
+        return parts
     home = {path.absolute(): index for index, path in enumerate(paths)}
     for path in paths:
         for other in _named(path) if path.suffix.lower() in _WCON else ():
@@ -38,7 +38,7 @@ def _named(path: Path) -> list[Path]:
     try:
         content = wcon_content(path)
     except InputError:
-        return []  # it is told when it is read
+        return []  # it is reported when it is read
     files: Any = content.get("files") if isinstance(content, dict) else None
     current = files.get("current") if isinstance(files, dict) else None
     if not isinstance(current, str) or not current or current not in path.name:

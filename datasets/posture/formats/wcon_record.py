@@ -30,21 +30,21 @@ def joined(records: Sequence[Any]) -> list[Any]:
 
     Only records that have the same keys are, and those that are not as WCON wants them stay as they are.
     """
-    found: list[Any] = []
+    series: list[Any] = []
     groups: dict[tuple, dict[str, list]] = {}
     for record in records:
         single = isinstance(record, dict) and type(record.get("t")) in _NUMBERS and "id" in record
         if not single or any(_is_nested(record.get(key)) for key in ("x", "y")):
-            found.append(record)
+            series.append(record)
             continue
         keys = tuple(key for key in _MERGED if key in record)
         name = (type(record["id"]), str(record["id"]), keys)
         if name not in groups:
             groups[name] = {key: [] for key in keys}
-            found.append({"id": record["id"], **groups[name]})
+            series.append({"id": record["id"], **groups[name]})
         for key, values in groups[name].items():
             values.append(record[key])
-    return found
+    return series
 
 
 def track_of(record: Any, units: Mapping[str, float], where: str) -> Track:
@@ -126,13 +126,13 @@ def _midlines(
     most = int(lengths[0].max())
     if (lengths[0] == most).all():
         return both.reshape(len(lengths[0]), most, 2)
-    found = np.full((len(lengths[0]), most, 2), np.nan)
+    midlines = np.full((len(lengths[0]), most, 2), np.nan)
     for index, points in enumerate(np.split(both, np.cumsum(lengths[0])[:-1])):
         if len(points) == most:
-            found[index] = points
+            midlines[index] = points
         elif len(points) >= 3:
-            found[index] = resampled(points[None], most)[0]
-    return found
+            midlines[index] = resampled(points[None], most)[0]
+    return midlines
 
 
 def _origin(record: dict, units: Mapping[str, float], count: int, where: str) -> Float[np.ndarray, "midline 2"]:

@@ -1,6 +1,6 @@
 """The strains of the generator: what is known to set each apart, and the numbers chosen to say so.
 
-The direction of each difference is published (`source`); its size is chosen, so that strains are told apart about as
+The direction of each difference is published (`source`); its size is chosen, so that strains are distinguished about as
 well as real ones are. `docs/posture-sample.md` has the table.
 """
 

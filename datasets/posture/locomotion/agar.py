@@ -85,14 +85,14 @@ def _balanced(
     bases = np.stack([np.stack([t_x, t_y, steps.arm_along], axis=-1), np.stack([-t_y, t_x, steps.arm_across], axis=-1)])
     speeds = np.stack([steps.along, steps.across])
     scale = np.sqrt((speeds**2).sum(axis=0).mean(axis=-1))
-    found = np.zeros((len(scale), 3))
+    forces = np.zeros((len(scale), 3))
     rows = np.flatnonzero(scale > 0)
     bases, speeds, scale = bases[:, rows], speeds[:, rows] / scale[rows, None], scale[rows, None]
     factors = factors * scale ** (powers - 1)  # now the body's mean speed is 1 in every step
     few = slice(_SKIPPED // 2, None, _SKIPPED) if speeds.shape[2] >= _ENOUGH else slice(None)
     start = _solved(np.zeros((len(rows), 3)), bases[:, :, few], speeds[:, :, few], factors, powers)
-    found[rows] = scale * _solved(start, bases, speeds, factors, powers)
-    return found
+    forces[rows] = scale * _solved(start, bases, speeds, factors, powers)
+    return forces
 
 
 def _solved(
@@ -103,7 +103,7 @@ def _solved(
     powers: Float[np.ndarray, " 2"],
 ) -> Float[np.ndarray, "step 3"]:
     """The move of least dissipated power; each step goes on, with shorter strides uphill, until its own is found."""
-    found, rows = start.copy(), np.arange(len(start))
+    solution, rows = start.copy(), np.arange(len(start))
     move, direction = start.copy(), np.zeros_like(start)
     power, stride = np.full(len(rows), np.inf), np.ones(len(rows))
     for _ in range(_MOST_ITERATIONS):
@@ -115,12 +115,12 @@ def _solved(
         move[better], power[better], direction[better] = tried[better], new_power[better], new_direction[better]
         stride = np.where(better, 1.0, stride / 3)
         near = better & (np.abs(direction).max(axis=1) < _NEAR)
-        found[rows] = np.where(near[:, None], move + direction, move)
+        solution[rows] = np.where(near[:, None], move + direction, move)
         going = ~near & (stride > 1e-6)
         if not going.all():
             rows, factors, power, stride = rows[going], factors[going], power[going], stride[going]
             move, direction, bases, speeds = move[going], direction[going], bases[:, going], speeds[:, going]
-    return found
+    return solution
 
 
 def _newton(

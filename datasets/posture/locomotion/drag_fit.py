@@ -40,8 +40,8 @@ def fit_ratio(recording: PostureRecording) -> RatioFit:
     span = max(1, round(_SPAN * recording.fps))
     starts = np.flatnonzero(np.convolve(valid, np.ones(span + 1), "valid") > span + 0.5)
     require(len(starts) > 0, f"{where} has no stretch of {span + 1} frames to fit a drag ratio to")
-    found = recording.centroid[starts + span] - recording.centroid[starts]
-    total = float((found**2).sum())
+    displacement = recording.centroid[starts + span] - recording.centroid[starts]
+    total = float((displacement**2).sum())
     require(total > 0, f"{where}: the worm did not move, no drag ratio can be fitted")
     moments = step_moments(np.where(valid[:, None], recording.angles, 0.0))
     middle = np.where(valid, recording.mean_angle, 0.0)
@@ -50,7 +50,7 @@ def fit_ratio(recording: PostureRecording) -> RatioFit:
 
     def left(log_ratio: float) -> float:
         moves = balanced(float(np.exp(log_ratio)), *moments)
-        return float(((found - length * _displacements(moves, middle, starts, span)) ** 2).sum())
+        return float(((displacement - length * _displacements(moves, middle, starts, span)) ** 2).sum())
 
     best = minimize_scalar(left, bounds=tuple(np.log(RANGE)), method="bounded", options={"xatol": 1e-4})
     return RatioFit(float(np.exp(best.x)), 1 - float(best.fun) / total)

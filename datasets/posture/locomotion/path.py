@@ -105,8 +105,8 @@ def crawl(
         valid = np.isfinite(angles[worm]).all(axis=1) & np.isfinite(given)
         require(bool(valid.any()), "there is no frame with a midline to find a path for")
         moves = np.zeros((len(valid) - 1, 3))
-        found = np.flatnonzero(valid[1:] & valid[:-1])
-        moves[found] = _moves(np.where(valid[:, None], angles[worm], 0.0), law, points)[found]
+        moving = np.flatnonzero(valid[1:] & valid[:-1])
+        moves[moving] = _moves(np.where(valid[:, None], angles[worm], 0.0), law, points)[moving]
         centroid[worm], heading[worm] = _integrated(moves, valid, given)
     return Path(centroid, heading)
 
@@ -228,12 +228,12 @@ def _chunks(angles: Float[np.ndarray, "frame segment"], points: int):
 
 def _moves(angles: Float[np.ndarray, "frame segment"], law: DragLaw, points: int) -> Float[np.ndarray, "step 3"]:
     """Velocity in the frame of the body, and the change of the mean angle, from each frame to the next."""
-    found = [np.zeros((0, 3))]
+    moves = [np.zeros((0, 3))]
     for steps in _chunks(angles, points):
         move = law(steps)
         move[:, 2] -= steps.spin  # what the shape turns by itself is no change of the mean angle
-        found.append(move)
-    return np.concatenate(found)
+        moves.append(move)
+    return np.concatenate(moves)
 
 
 def _integrated(

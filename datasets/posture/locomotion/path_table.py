@@ -67,7 +67,7 @@ def way(recording: PostureRecording) -> float:
     return float(np.nansum(np.hypot(shift[:, 0], shift[:, 1])))
 
 
-def path_table(found: Sequence[FoundPath]) -> "pd.DataFrame":
+def path_table(paths: Sequence[FoundPath]) -> "pd.DataFrame":
     """A row a worm: how far it went by its path and as recorded, and with which drag."""
     import pandas as pd
 
@@ -80,7 +80,7 @@ def path_table(found: Sequence[FoundPath]) -> "pd.DataFrame":
             "way by path mm": way(each.recording),
             "way recorded mm": each.recorded,
         }
-        for each in found
+        for each in paths
     ).dropna(axis="columns", how="all")
 
 

@@ -58,7 +58,7 @@ def conduct(v, diagonal, right, gaps, synapses, rising, falling, late):
 
 
 @compiled
-def step_through(membrane, tree, gaps, sources, decays, synapses, clamps, work, dt, record, found):
+def step_through(membrane, tree, gaps, sources, decays, synapses, clamps, work, dt, record, potentials):
     """Fill found (step, place) with the potentials after every step, from rest.
 
     Args:
@@ -72,12 +72,12 @@ def step_through(membrane, tree, gaps, sources, decays, synapses, clamps, work, 
         work: potentials (at rest), diagonal, right side, and of the sources rising, falling, above, due.
         dt: the step in ms.
         record: the nodes to read.
-        found: what is filled; its first row stays as it is.
+        potentials: what is filled; its first row stays as it is.
     """
     capacitance, leak, rest = membrane
     axial, parent = tree
     v, diagonal, right, rising, falling, above, due = work
-    for step in range(len(found) - 1):
+    for step in range(len(potentials) - 1):
         send_events(step, dt, sources, v, above, due, rising, falling)
         for n in range(len(v)):
             diagonal[n] = capacitance[n] / dt + leak[n]
@@ -102,4 +102,4 @@ def step_through(membrane, tree, gaps, sources, decays, synapses, clamps, work, 
             if falling[s] < 1e-30:
                 rising[s] = falling[s] = 0.0
         for n in range(len(record)):
-            found[step + 1, n] = v[record[n]]
+            potentials[step + 1, n] = v[record[n]]

@@ -109,8 +109,8 @@ def _choices(
 ) -> dict[tuple[int, ...], dict[str, LinearChoice]]:
     """What every combination of training worms chooses for the linear models."""
     plan = {worms: _plan("choices", worms, kept, Call(_choose, dataset, (worms,))) for worms in sets}
-    found = finished_results(plan, unit="choice", jobs=jobs)
-    return {worms: {name: _linear(each) for name, each in chosen.items()} for worms, chosen in found.items()}
+    choices = finished_results(plan, unit="choice", jobs=jobs)
+    return {worms: {name: _linear(each) for name, each in chosen.items()} for worms, chosen in choices.items()}
 
 
 def chosen_trajectories(models: Sequence[str]) -> tuple[str, ...]:
@@ -128,8 +128,8 @@ def _choose(dataset: Dataset, worms: tuple[int, ...]) -> dict[str, Any]:
     return {name: asdict(choose_linear(dataset.select(worms), each)[0]) for name, each in tried.items()}
 
 
-def _linear(found: Mapping[str, Any]) -> LinearChoice:
-    return LinearChoice(found["lags"], found["penalty"], Variation(**found["variation"]))
+def _linear(choice: Mapping[str, Any]) -> LinearChoice:
+    return LinearChoice(choice["lags"], choice["penalty"], Variation(**choice["variation"]))
 
 
 def _run(

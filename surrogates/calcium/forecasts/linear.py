@@ -113,10 +113,10 @@ class Moments:
         mean, mean_change = varied.seen[kept] / self.number, varied.change / self.number
         gram = varied.seen_seen[kept, kept] - self.number * np.outer(mean, mean)
         gram[np.diag_indices_from(gram)] += choice.penalty
-        found = np.linalg.solve(gram, varied.seen_change[kept] - self.number * np.outer(mean, mean_change))
+        coefficients = np.linalg.solve(gram, varied.seen_change[kept] - self.number * np.outer(mean, mean_change))
         whole = np.zeros_like(self.seen_change)
-        whole[kept] = found
-        return whole, mean_change - mean @ found
+        whole[kept] = coefficients
+        return whole, mean_change - mean @ coefficients
 
 
 def inner_folds(dataset: Dataset) -> Iterator[tuple[Dataset, Dataset]]:

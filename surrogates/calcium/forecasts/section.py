@@ -50,10 +50,10 @@ def _table(means: pd.DataFrame) -> blocks.TableBlock:
         blocks.Column("mean", best="lowest"),
     ]
     rows: list[tuple[blocks.Value | blocks.Cell, ...]] = []
-    for model, found in means.groupby("model", sort=False):
-        by_step = found.set_index("step")
+    for model, of_model in means.groupby("model", sort=False):
+        by_step = of_model.set_index("step")
         cells = [float(by_step["mean"][step]) for step in SHOWN]
-        rows.append((trajectory_label(str(model)), *cells, float(found["mean"].mean())))
+        rows.append((trajectory_label(str(model)), *cells, float(of_model["mean"].mean())))
     caption = "RMSE on unseen worms as a share of the range: mean over the worms."
     return blocks.TableBlock(tuple(columns), (blocks.Rows(tuple(rows)),), caption)
 
@@ -62,15 +62,15 @@ def _verdict(means: pd.DataFrame) -> tuple[blocks.Block, ...]:
     """Which networks are below what is no network from which step on, on the mean over worms."""
     table = means.pivot(index="step", columns="model", values="mean")
     networks = [name for name in dict.fromkeys(means["model"]) if name not in RIVALS]
-    found: list[blocks.Block] = []
+    content: list[blocks.Block] = []
     for rivals in ((PERSISTENCE, LINEAR), (VARIED,)):
         if not networks or not set(rivals) <= set(table):
             continue
         below = table[networks].lt(table[list(rivals)].min(axis=1), axis=0)
         said = listed([f"{trajectory_label(name)} {_from(below.index[~below[name]], len(below))}" for name in networks])
         names = " and ".join(trajectory_label(name) for name in rivals)
-        found.append(blocks.Note(f"Below {names}, on the mean over worms: {said}."))
-    return tuple(found)
+        content.append(blocks.Note(f"Below {names}, on the mean over worms: {said}."))
+    return tuple(content)
 
 
 def _from(above: pd.Index, steps: int) -> str:

@@ -1,6 +1,6 @@
 """Recordings as forecasts: eight frames of all neurons that are seen, the frames that follow, and the error by step.
 
-Models forecast the traces alone. Of derivatives, those that states are told from know later frames, and those that do
+Models forecast the traces alone. Of derivatives, those for classifying states know later frames, and those that do
 not are sums and differences of the frames that are seen.
 """
 

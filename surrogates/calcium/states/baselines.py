@@ -102,13 +102,13 @@ def fit_logistic(
     """
     from sklearn.linear_model import LogisticRegression
 
-    found = LogisticRegression(C=PENALTY, max_iter=1000, tol=1e-3).fit(x.reshape(len(x), -1), y)
-    slopes, offsets = found.coef_, found.intercept_
-    if len(found.classes_) == 2:  # one row for the log odds of the second class
+    classifier = LogisticRegression(C=PENALTY, max_iter=1000, tol=1e-3).fit(x.reshape(len(x), -1), y)
+    slopes, offsets = classifier.coef_, classifier.intercept_
+    if len(classifier.classes_) == 2:  # one row for the log odds of the second class
         slopes, offsets = np.vstack([np.zeros_like(slopes), slopes]), np.concatenate([[0.0], offsets])
     classes = model.output_shape[-1]
     kernel, bias = np.zeros((slopes.shape[1], classes), np.float32), np.full(classes, -100.0, np.float32)
-    kernel[:, found.classes_], bias[found.classes_] = slopes.T, offsets
+    kernel[:, classifier.classes_], bias[classifier.classes_] = slopes.T, offsets
     return [kernel, bias]
 
 
@@ -132,17 +132,17 @@ def fit_svm(
     rows.sort()
     flat = x.reshape(len(x), -1)[rows].astype(np.float64)
     gamma = 1.0 / (flat.shape[1] * flat.var())
-    found = SVC(C=PENALTY, gamma=gamma).fit(flat, y[rows])
-    return [*_expansion(found, layer.vectors, layer.classes), np.array(gamma, np.float32)]
+    classifier = SVC(C=PENALTY, gamma=gamma).fit(flat, y[rows])
+    return [*_expansion(classifier, layer.vectors, layer.classes), np.array(gamma, np.float32)]
 
 
-def _expansion(found: Any, room: int, classes: int) -> list[np.ndarray]:
+def _expansion(classifier: Any, room: int, classes: int) -> list[np.ndarray]:
     """scikit-learn's coefficients as the weights of `SupportVectors`; a class that never came loses all its pairs."""
-    indices = np.zeros((room, found.support_vectors_.shape[1]), np.float32)
-    indices[: len(found.support_vectors_)] = found.support_vectors_
+    indices = np.zeros((room, classifier.support_vectors_.shape[1]), np.float32)
+    indices[: len(classifier.support_vectors_)] = classifier.support_vectors_
     pairs = [(i, j) for i in range(classes) for j in range(i + 1, classes)]
     duals, offsets = np.zeros((room, len(pairs)), np.float32), np.zeros(len(pairs), np.float32)
-    known, edges = found.classes_.tolist(), np.concatenate([[0], np.cumsum(found.n_support_)])
+    known, edges = classifier.classes_.tolist(), np.concatenate([[0], np.cumsum(classifier.n_support_)])
     sign = -1.0 if len(known) == 2 else 1.0  # of two classes scikit-learn turns the decision round
     column = 0
     for i, first in enumerate(known):
@@ -150,8 +150,8 @@ def _expansion(found: Any, room: int, classes: int) -> list[np.ndarray]:
             pair = pairs.index((first, known[j]))
             for of, row in ((i, j - 1), (j, i)):  # dual_coef_ holds, by class, the rows of its opponents in order
                 part = slice(edges[of], edges[of + 1])
-                duals[part, pair] = sign * found.dual_coef_[row, part]
-            offsets[pair] = sign * found.intercept_[column]
+                duals[part, pair] = sign * classifier.dual_coef_[row, part]
+            offsets[pair] = sign * classifier.intercept_[column]
             column += 1
     for pair, (first, second) in enumerate(pairs):
         if first not in known or second not in known:

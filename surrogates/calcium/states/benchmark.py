@@ -155,11 +155,11 @@ def _run(
     dataset: Dataset, model: str, chosen: Sequence[tuple[tuple[int, ...], Inputs]], training: FoldTraining
 ) -> list[dict]:
     """All combinations of training worms, in whatever process this is."""
-    found = []
+    trained = []
     for number, (worms, inputs) in enumerate(chosen):
         records = evaluate_set(dataset, model, worms, inputs, replace(training, seed=training.seed + number))
-        found.append({"worms": list(worms), "inputs": asdict(inputs), "records": records})
-    return found
+        trained.append({"worms": list(worms), "inputs": asdict(inputs), "records": records})
+    return trained
 
 
 def _inputs_name(rule: str, worms: Sequence[int]) -> str:

@@ -1,4 +1,4 @@
-"""How well a classifier tells classes apart, by split; and its training from a dataset to a folder."""
+"""How well a classifier separates classes, by split; and its training from a dataset to a folder."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from surrogates.training.model_kind import ModelKind
 
 @dataclass(frozen=True)
 class ClassScore:
-    """How the samples of a split were told apart.
+    """How the samples of a split were distinguished.
 
     `accuracy` is the share that is right, `chance` that of the commonest class, `recall` by class the share of its
     samples that is found (NaN of none), `confusion` the numbers by true class (row) and given class (column).

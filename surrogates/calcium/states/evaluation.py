@@ -17,7 +17,7 @@ from surrogates.training.model_kind import Evaluation, ModelKind
 
 @dataclass(frozen=True, eq=False)
 class StateEvaluation(Evaluation):
-    """How a classifier tells the states of a dataset apart, by split; `rule` names the state rule."""
+    """How a classifier separates the states of a dataset, by split; `rule` names the state rule."""
 
     figure_file: ClassVar[str] = "confusion.png"
 

@@ -64,8 +64,8 @@ def choose_inputs(dataset: Dataset, candidates: Sequence[Inputs] = CANDIDATES) -
         dataset: the training worms alone, with traces and a state rule applied.
         candidates: what to try.
     """
-    found = [_inner_accuracy(prepared(dataset, inputs)) for inputs in candidates]
-    return candidates[int(np.argmax(found))]
+    accuracies = [_inner_accuracy(prepared(dataset, inputs)) for inputs in candidates]
+    return candidates[int(np.argmax(accuracies))]
 
 
 def _inner_accuracy(dataset: Dataset) -> float:
@@ -73,13 +73,13 @@ def _inner_accuracy(dataset: Dataset) -> float:
     from sklearn.linear_model import LogisticRegression
 
     folds = dataset.folds(_BLOCKS, by="block") if len(dataset) == 1 else dataset.folds(len(dataset))
-    found = []
+    accuracies = []
     for rest, held in folds:
         (x, y), (test, true) = _frames(rest), _frames(held)
         if len(set(y.tolist())) > 1 and len(true) > 0:
             model = LogisticRegression(C=PENALTY, max_iter=300, tol=1e-3).fit(x, y)
-            found.append(float(model.score(test, true)))
-    return float(np.mean(found)) if found else 0.0
+            accuracies.append(float(model.score(test, true)))
+    return float(np.mean(accuracies)) if accuracies else 0.0
 
 
 def _frames(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:

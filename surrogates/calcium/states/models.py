@@ -16,7 +16,7 @@ from surrogates.training.model_kind import ModelKind, model_table
 
 
 def _states(build: Callable[..., Any], *, static: bool = False, **fixed: Any) -> ModelKind:
-    """A network that tells behaviour states from windows of calcium traces."""
+    """A network that classifies behaviour states from windows of calcium traces."""
     known = inspect.signature(build).parameters
     return ModelKind(
         build,

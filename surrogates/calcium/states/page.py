@@ -126,8 +126,8 @@ def _accuracy_block(table: pd.DataFrame, sizes: Mapping[str, int]) -> blocks.Tab
         cells: list[blocks.Value | blocks.Cell] = [model_label(str(model))]
         chance = float("nan")
         for test, size, protocol in heads:
-            found = mine[(mine["asked"] == test) & (mine["training_worms"] == size) & (mine["protocol"] == protocol)]
-            row = found.iloc[0]
+            chosen = mine[(mine["asked"] == test) & (mine["training_worms"] == size) & (mine["protocol"] == protocol)]
+            row = chosen.iloc[0]
             cells.append(blocks.Cell(float(row["accuracy"]), "" if np.isnan(row["sd"]) else f"± {row['sd']:.1f}"))
             if protocol == "paper":
                 cells.append(float(row["published"]))
@@ -168,8 +168,8 @@ def _reading_section(rule: str, reading: Mapping[str, Any]) -> blocks.Section:
     return blocks.Section(f"What the models look at (rule {rule})", tuple(content))
 
 
-def _edges_blocks(found: Mapping[str, Any]) -> list[blocks.Block]:
-    neurons, edges = found["neurons"], np.array(found["edges"])
+def _edges_blocks(edges_read: Mapping[str, Any]) -> list[blocks.Block]:
+    neurons, edges = edges_read["neurons"], np.array(edges_read["edges"])
     agreements = against_connectome(edges, neurons)
     counts = signed_counts(load_connectome(), neurons)
     content: list[blocks.Block] = [
@@ -182,12 +182,12 @@ def _edges_blocks(found: Mapping[str, Any]) -> list[blocks.Block]:
             pd.DataFrame(edges, index=neurons, columns=neurons).reset_index(names="pre"),
         ),
     ]
-    if found["occlusion"]:
-        lost = pd.DataFrame(found["occlusion"]).reset_index(names="neuron")
+    if edges_read["occlusion"]:
+        lost = pd.DataFrame(edges_read["occlusion"]).reset_index(names="neuron")
         content.append(
             blocks.FigureBlock(
                 "occlusion",
-                plot_occlusion(found["occlusion"]),
+                plot_occlusion(edges_read["occlusion"]),
                 "Accuracy that is lost on worms never seen when a neuron shows its mean, mean over the worms.",
                 "Bars of lost accuracy by neuron, one for each model.",
                 lost,

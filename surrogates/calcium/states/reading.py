@@ -60,11 +60,11 @@ def agreement(
     require(
         bool(first[off].any() and second[off].any()), "a matrix that is the same everywhere has no ranks to compare"
     )
-    found, rng = float((first * second)[off].sum()), np.random.default_rng(seed)
+    product, rng = float((first * second)[off].sum()), np.random.default_rng(seed)
     orders = (rng.permutation(len(edges)) for _ in range(permutations))
-    extreme = sum(abs((first * second[np.ix_(order, order)])[off].sum()) >= abs(found) - 1e-9 for order in orders)
+    extreme = sum(abs((first * second[np.ix_(order, order)])[off].sum()) >= abs(product) - 1e-9 for order in orders)
     size = np.sqrt((first[off] ** 2).sum() * (second[off] ** 2).sum())
-    return Agreement(float(found / size), (extreme + 1) / (permutations + 1))
+    return Agreement(float(product / size), (extreme + 1) / (permutations + 1))
 
 
 def _ranks(matrix: np.ndarray, off: np.ndarray) -> np.ndarray:
@@ -105,7 +105,7 @@ def read_models(
             if model in lost:
                 lost[model].append(occlusion(learner, weights, held, len(neurons)))
     occluded = {
-        model: dict(zip(neurons, np.mean(found, axis=0).tolist(), strict=True)) for model, found in lost.items()
+        model: dict(zip(neurons, np.mean(values, axis=0).tolist(), strict=True)) for model, values in lost.items()
     }
     return {"neurons": list(neurons), "edges": np.mean(edges, axis=0).tolist(), "occlusion": occluded}
 
@@ -159,9 +159,9 @@ def against_connectome(edges: Float[np.ndarray, "pre post"], neurons: Sequence[s
     connectome = load_connectome()
     known = [index for index, name in enumerate(neurons) if name in connectome.names]
     names = [neurons[index] for index in known]
-    found = {}
+    agreements = {}
     for kind in CONTACTS:
         counts = np.abs(signed_counts(connectome, names, kind)).astype(float)
         if len(np.unique(counts[~np.eye(len(names), dtype=bool)])) > 1:
-            found[kind] = agreement(edges[np.ix_(known, known)], counts)
-    return found
+            agreements[kind] = agreement(edges[np.ix_(known, known)], counts)
+    return agreements

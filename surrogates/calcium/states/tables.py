@@ -44,7 +44,7 @@ def accuracy_table(benchmark: Benchmark) -> pd.DataFrame:
             for worm, table in record["unseen"].items():
                 gathered[(*row, "unseen")][worms, worm].append(table)
     most = len(benchmark.dataset) - 1
-    rows = [_row(key, list(found.values()), most) for key, found in gathered.items()]
+    rows = [_row(key, list(by_run.values()), most) for key, by_run in gathered.items()]
     table = pd.DataFrame(rows)
     order = {name: index for index, name in enumerate((*benchmark.rules, *benchmark.models))}
     keys = table.assign(rule=table["rule"].map(order), model=table["model"].map(order))
@@ -52,9 +52,9 @@ def accuracy_table(benchmark: Benchmark) -> pd.DataFrame:
     return table.loc[sorted_by].reset_index(drop=True)
 
 
-def _row(key: tuple[str, str, int, str, str], found: list[list], most: int) -> dict[str, Any]:
+def _row(key: tuple[str, str, int, str, str], records: list[list], most: int) -> dict[str, Any]:
     rule, model, size, protocol, test = key
-    tables = [np.sum(folds, axis=0) for folds in found]
+    tables = [np.sum(folds, axis=0) for folds in records]
     accuracies = [100 * np.trace(table) / table.sum() for table in tables]
     together = np.sum(tables, axis=0)
     recall = 100 * np.diag(together) / np.maximum(together.sum(axis=1), 1)
@@ -69,8 +69,8 @@ def _row(key: tuple[str, str, int, str, str], found: list[list], most: int) -> d
         "sd": float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else float("nan"),
         "chance": float(np.mean([100 * table.sum(axis=1).max() / table.sum() for table in tables])),
         "published": PUBLISHED.get((rule, model), {}).get(test, float("nan")) if shown else float("nan"),
-        "combinations": len(found),
-        "folds": len(found[0]),
+        "combinations": len(records),
+        "folds": len(records[0]),
         "recall": dict(zip(state_rule(rule).classes, recall.tolist(), strict=True)),
         "confusion": together.tolist(),
     }
@@ -85,8 +85,8 @@ def runs_table(benchmark: Benchmark) -> pd.DataFrame:
         about |= {"smoothing": inputs.smoothing, "scaling": inputs.scaling}
         for record in records:
             for test, table in {"seen": record["seen"], **record["unseen"]}.items():
-                found = {"protocol": record["protocol"], "fold": record["fold"], "asked": test}
-                rows.append({**about, **found, "accuracy": 100 * np.trace(table) / np.sum(table)})
+                row = {"protocol": record["protocol"], "fold": record["fold"], "asked": test}
+                rows.append({**about, **row, "accuracy": 100 * np.trace(table) / np.sum(table)})
     return pd.DataFrame(rows)
 
 
@@ -128,17 +128,17 @@ def print_tables(table: pd.DataFrame) -> None:
 
 
 def _cell(rows: pd.DataFrame, test: str, size: int, protocol: str) -> str:
-    found = rows[(rows["asked"] == test) & (rows["training_worms"] == size) & (rows["protocol"] == protocol)]
-    if found.empty:
+    matching = rows[(rows["asked"] == test) & (rows["training_worms"] == size) & (rows["protocol"] == protocol)]
+    if matching.empty:
         return ""
-    row = found.iloc[0]
+    row = matching.iloc[0]
     spread = "" if np.isnan(row["sd"]) else f" ± {row['sd']:.1f}"
     return f"{row['accuracy']:.1f}{spread}" + ("" if np.isnan(row["published"]) else f" ({row['published']:g})")
 
 
 def without_ava(reading: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
     """The accuracy in % on unseen worms without AVA, by model, for the paper's and the strict protocol."""
-    found = {}
+    values = {}
     for name, records in reading.items():
         if not name.startswith(WITHOUT):
             continue
@@ -146,8 +146,8 @@ def without_ava(reading: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
         for record in records:
             for table in record["unseen"].values():
                 by_protocol[record["protocol"]].append(100 * float(np.trace(table) / np.sum(table)))
-        found[name.removeprefix(WITHOUT)] = (
+        values[name.removeprefix(WITHOUT)] = (
             float(np.mean(by_protocol["paper"])),
             float(np.mean(by_protocol["strict"])),
         )
-    return found
+    return values

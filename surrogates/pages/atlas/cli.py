@@ -9,6 +9,8 @@ from rich.table import Table
 from connectome.cli import NetworkOption
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.printing import print_whole
+from surrogates.pages.atlas.ablation_cli import ablations
+from surrogates.pages.atlas.fit_cli import fit
 
 validate_app = typer.Typer(no_args_is_help=True, help="Hold the simulator's networks against measurements.")
 
@@ -33,24 +35,24 @@ def atlas(
     if page is not None:
         require_page(page)
     measured = load_atlas(strain)
-    found = compare_with_atlas(measured, ALL_WIRINGS if network is None else [network], parameters)
-    _print(found, MAIN if network is None else None)
+    comparison = compare_with_atlas(measured, ALL_WIRINGS if network is None else [network], parameters)
+    _print(comparison, MAIN if network is None else None)
     if table is not None:
-        save_scores(found, table)
+        save_scores(comparison, table)
         print(f"All scores in {table}")
     if page is not None:
         from surrogates.pages.atlas.page import write_atlas_page
 
-        print(f"Page: {write_atlas_page(found, page)}")
+        print(f"Page: {write_atlas_page(comparison, page)}")
 
 
-def _print(found, shown: tuple[str, ...] | None) -> None:
+def _print(comparison, shown: tuple[str, ...] | None) -> None:
     from connectome.atlas.recordings import STRAINS
 
-    measured = found.atlas.measured
+    measured = comparison.atlas.measured
     print(
-        f"Signal propagation atlas, {STRAINS[found.atlas.strain]}: {measured.sum():,} pairs, "
-        f"{(found.atlas.q[measured] < 0.05).sum():,} with q < 0.05"
+        f"Signal propagation atlas, {STRAINS[comparison.atlas.strain]}: {measured.sum():,} pairs, "
+        f"{(comparison.atlas.q[measured] < 0.05).sum():,} with q < 0.05"
     )
     rows = Table(
         "wiring",
@@ -64,7 +66,7 @@ def _print(found, shown: tuple[str, ...] | None) -> None:
         "AUC q",
         "AUC q_eq",
     )
-    for each in found.scores:
+    for each in comparison.scores:
         if shown is None or each.predictor in shown:
             _, eight, sixteen = each.with_homologues
             _, alone, alone_sixteen = each.without_homologues
@@ -78,7 +80,7 @@ def _print(found, shown: tuple[str, ...] | None) -> None:
                 f"{each.auc:.2f}",
                 f"{each.auc_eq:.2f}",
             )
-    limits = found.ceilings
+    limits = comparison.ceilings
     rows.add_row(
         "the trials themselves",
         "ceiling",
@@ -91,11 +93,11 @@ def _print(found, shown: tuple[str, ...] | None) -> None:
         "",
         "",
     )
-    for wiring, (mean, deviation) in found.shuffles.items():
+    for wiring, (mean, deviation) in comparison.shuffles.items():
         if shown is None:
             rows.add_row(wiring, "neurons renamed at random", f"{mean:.3f}", f"sd {deviation:.3f}", *[""] * 6)
     print_whole(rows)
-    passive, graded = found.sets
+    passive, graded = comparison.sets
     print(
         "r: Pearson over pairs with at least so many trials, with and without left-right homologues; 95 % over "
         f"stimulated neurons. Passive: {passive}; graded: {graded}"
@@ -104,4 +106,6 @@ def _print(found, shown: tuple[str, ...] | None) -> None:
 
 def register(app: typer.Typer) -> None:
     """Mount these commands."""
+    validate_app.command()(fit)
+    validate_app.command()(ablations)
     app.add_typer(validate_app, name="validate")

@@ -29,22 +29,23 @@ _COLUMNS = (
 )
 
 
-def write_atlas_page(found: Comparison, path: Path) -> Path:
+def write_atlas_page(comparison: Comparison, path: Path) -> Path:
     """Write the page of a comparison; gives its path."""
     lead = (
-        f"Responses of every neuron to the stimulation of every other, {STRAINS[found.atlas.strain]}: as Randi et al. "
-        "2023 measured them, and as wirings predict them without any fit."
+        f"Responses of every neuron to stimulation of every other, {STRAINS[comparison.atlas.strain]}: as Randi et al."
+        " 2023 measured them, and as wirings predict them without any fit."
     )
     sections = (
-        Section("Matrices", tuple(_matrices(found, wiring) for wiring in found.predicted)),
-        Section("Scores", (_table(found), _limits(found))),
+        Section("Matrices", tuple(_matrices(comparison, wiring) for wiring in comparison.predicted)),
+        Section("Scores", (_table(comparison), _limits(comparison))),
     )
     return write_page(Page("The wiring beside the signal propagation atlas", lead, sections), path)
 
 
-def _table(found: Comparison) -> TableBlock:
+def _table(comparison: Comparison) -> TableBlock:
     groups = tuple(
-        Rows(tuple(_row(each) for each in found.scores if each.wiring == wiring), wiring) for wiring in found.predicted
+        Rows(tuple(_row(each) for each in comparison.scores if each.wiring == wiring), wiring)
+        for wiring in comparison.predicted
     )
     return TableBlock(
         _COLUMNS, groups, "Pearson's r over pairs of different neurons; intervals over stimulated neurons."
@@ -57,12 +58,12 @@ def _row(each: Score) -> tuple[str | float | int, ...]:
     return (each.predictor, eight.r, eight.low, eight.high, sixteen.r, alone.r, eight.rank_r, each.auc, eight.pairs)
 
 
-def _limits(found: Comparison) -> Details:
+def _limits(comparison: Comparison) -> Details:
     reached = "; ".join(
         f"{limit:.2f} from {least} trials on{'' if both else ' without homologues'}"
-        for (least, both), limit in found.ceilings.items()
+        for (least, both), limit in comparison.ceilings.items()
     )
-    renamed = "; ".join(f"{wiring} {mean:.3f} ± {spread:.3f}" for wiring, (mean, spread) in found.shuffles.items())
+    renamed = "; ".join(f"{wiring} {mean:.3f} ± {spread:.3f}" for wiring, (mean, spread) in comparison.shuffles.items())
     return Details(
         "Limits",
         (
@@ -72,16 +73,16 @@ def _limits(found: Comparison) -> Details:
     )
 
 
-def _matrices(found: Comparison, wiring: str) -> FigureBlock:
+def _matrices(comparison: Comparison, wiring: str) -> FigureBlock:
     """Measured beside predicted responses of the neurons that most trials touch."""
-    atlas = found.atlas
+    atlas = comparison.atlas
     well = atlas.measured & (atlas.trials >= _LEAST)
     rows = [i for i in np.argsort(atlas.names) if well[i].any()]
     columns = [i for i in np.argsort(atlas.names) if well[:, i].any()]
     shown = np.where(well, atlas.mean, np.nan)
     panels = {"measured": shown} | {
         label: np.where(well, prediction, np.nan)
-        for label, prediction in found.predicted[wiring].items()
+        for label, prediction in comparison.predicted[wiring].items()
         if label in _SHOWN
     }
     figure = Figure(figsize=(3.6 * len(panels), 4.0), layout="constrained")

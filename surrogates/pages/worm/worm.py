@@ -77,5 +77,5 @@ def _three() -> ModuleType:
 def _library() -> Traversable:
     """The newest three.js of the installed package."""
     versions = importlib.resources.files(_three()) / "static"
-    found = {int(each.name[1:]): each for each in versions.iterdir() if re.fullmatch(r"r\d+", each.name)}
-    return found[max(found)] / "three.min.js"
+    versions_by_number = {int(each.name[1:]): each for each in versions.iterdir() if re.fullmatch(r"r\d+", each.name)}
+    return versions_by_number[max(versions_by_number)] / "three.min.js"

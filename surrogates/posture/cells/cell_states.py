@@ -50,7 +50,7 @@ class CellStateRecorder(keras.layers.Layer):
 
 @dataclass(frozen=True, eq=False)
 class Reader:
-    """A network that tells its cell states: from frames (batch, time, input) to all of them (batch, time, cell).
+    """A network that returns its cell states: from frames (batch, time, input) to all of them (batch, time, cell).
 
     Attributes:
         name: of the model that it was made of.
@@ -122,12 +122,12 @@ def read_cell_states(
     bar = progress_bar(len(dataset), "recording") if progress else None
     for group in _groups(dataset, cells):
         trials = [dataset.trials[index] for index in group]
-        found = [np.full((len(trial), cells), np.nan, np.float32) for trial in trials]
+        states = [np.full((len(trial), cells), np.nan, np.float32) for trial in trials]
         spans = [(row, *span) for row, trial in enumerate(trials) for span in contiguous_runs(measured(trial))]
         xs = [np.asarray(trials[row].x[first:last], np.float32) for row, first, last in spans]
         for (row, first, last), memory in zip(spans, _read(reader.network, xs, cells), strict=True):
-            found[row][first:last] = memory
-        yield from zip(trials, found, strict=True)
+            states[row][first:last] = memory
+        yield from zip(trials, states, strict=True)
         if bar is not None:
             bar.update(len(group))
     if bar is not None:
@@ -137,7 +137,7 @@ def read_cell_states(
 def _read(network: Any, xs: Sequence[np.ndarray], cells: int) -> list[Float32[np.ndarray, "frame cell"]]:
     """The cell states along stretches; those of like length are read side by side, filled up with zeros at the end."""
     order = sorted(range(len(xs)), key=lambda i: len(xs[i]))
-    found: list[np.ndarray] = [np.zeros((0, cells), np.float32)] * len(xs)
+    states: list[np.ndarray] = [np.zeros((0, cells), np.float32)] * len(xs)
     while order:
         length = _power_of_four(len(xs[order[0]]))  # few lengths, since each is compiled
         most = max(1, _AT_ONCE // (length * cells))
@@ -148,9 +148,9 @@ def _read(network: Any, xs: Sequence[np.ndarray], cells: int) -> list[Float32[np
         with tensorflow_unseen():
             given = np.asarray(network.predict_on_batch(x))
         for row, i in enumerate(some):
-            found[i] = given[row, : len(xs[i])]
+            states[i] = given[row, : len(xs[i])]
         order = order[len(some) :]
-    return found
+    return states
 
 
 def _groups(dataset: Dataset, cells: int) -> Iterator[list[int]]:
@@ -167,10 +167,10 @@ def _groups(dataset: Dataset, cells: int) -> Iterator[list[int]]:
 
 
 def _lstms(model: Any) -> list[Any]:
-    found = [layer for layer in model.layers if isinstance(layer, keras.layers.LSTM)]
-    if not found:
+    lstms = [layer for layer in model.layers if isinstance(layer, keras.layers.LSTM)]
+    if not lstms:
         raise InputError(f"model {model.name} has no LSTM layer, whose cells could be looked at")
-    return found
+    return lstms
 
 
 def _power_of_four(number: int) -> int:

@@ -17,7 +17,7 @@ def cells(
     data: DataOption,
     out: Annotated[Path, typer.Option(help="The folder for report.html, cells.html and cells.csv.")],
     midlines: Annotated[
-        Path | None, typer.Option(help="The midlines (.h5) that --data tells of; rebuilt from it when not said.")
+        Path | None, typer.Option(help="The midlines (.h5) that --data describes; rebuilt from it when not said.")
     ] = None,
     rounds: Annotated[int, typer.Option(max=1_000_000, help="Of random shifts, for the test.")] = 999,
     smoothing: Annotated[int, typer.Option(max=1_000_000, help="Frames of the moving means.")] = 200,
@@ -46,9 +46,9 @@ def cells(
     reading, scene = collect_cell_traces(reader, dataset, tracks, table, trial=trial - 1, seconds=seconds)
     write_cells_page(out / "cells.html", scene)
     report = write_cells_report(table, reading, reader.name, data.name, out)
-    for feature, found in table.raw.items():
+    for feature, relations in table.raw.items():
         best = table.best(feature)
-        text = f"r = {found.correlation[best]:+.2f}, p = {found.p_all[best]:.3f}"
+        text = f"r = {relations.correlation[best]:+.2f}, p = {relations.p_all[best]:.3f}"
         print(f"{feature}: cell {indices.names[best]}, {text}")
     print(f"{len(table.reversal_cells())} of {len(indices.names)} cells go with reversals")
     print(f"Report: {report}; worm and cells together: {out / 'cells.html'}; all figures: {out / 'cells.csv'}")

@@ -45,8 +45,8 @@ class CellTable:
         """The columns of the cells related to reversals at 5 % over all cells, the strongest first."""
         if REVERSAL not in self.raw:
             return []
-        found = self.raw[REVERSAL]
-        return [int(i) for i in np.argsort(-np.abs(found.correlation)) if found.p_all[i] <= LEVEL]
+        relations = self.raw[REVERSAL]
+        return [int(i) for i in np.argsort(-np.abs(relations.correlation)) if relations.p_all[i] <= LEVEL]
 
     def best(self, feature: str, smooth: bool = False) -> int:
         """The column of the cell that correlates most with a feature."""
@@ -103,7 +103,8 @@ def relate_cells(
         sums = [a + b for a, b in zip(sums, new, strict=True)] if sums else new
     require(frames > 0, f"no stretch is longer than the {SETTLING} frames after which cell states count")
     raw, smooth = (
-        {name: found for name, found in zip(FEATURES, relate(each), strict=True) if found is not None} for each in sums
+        {name: relation for name, relation in zip(FEATURES, relate(each), strict=True) if relation is not None}
+        for each in sums
     )
     return CellTable(indices, raw, smooth, recordings, frames, smoothing)
 
@@ -113,10 +114,10 @@ def settled(memory: Float[np.ndarray, "frame cell"], settling: int = SETTLING) -
 
     They are NaN there.
     """
-    found = np.array(memory, dtype=np.float32)
+    states = np.array(memory, dtype=np.float32)
     for first, last in contiguous_runs(np.isfinite(memory).all(axis=1)):
-        found[first : min(first + settling, last)] = np.nan
-    return found
+        states[first : min(first + settling, last)] = np.nan
+    return states
 
 
 def moving_mean(values: Float[np.ndarray, "frame channel"], width: int) -> Float[np.ndarray, "frame channel"]:
@@ -124,14 +125,14 @@ def moving_mean(values: Float[np.ndarray, "frame channel"], width: int) -> Float
 
     In the units of the values; a frame with a NaN in any channel ends the stretch.
     """
-    found = np.full(values.shape, np.nan, np.float32)
+    means = np.full(values.shape, np.nan, np.float32)
     before, after = (width - 1) // 2, width // 2 + 1
     for first, last in contiguous_runs(np.isfinite(values).all(axis=1)):
         sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values[first:last], axis=0, dtype=float)])
         at = np.arange(last - first)
         start, end = np.maximum(at - before, 0), np.minimum(at + after, last - first)
-        found[first:last] = (sums[end] - sums[start]) / (end - start)[:, None]
-    return found
+        means[first:last] = (sums[end] - sums[start]) / (end - start)[:, None]
+    return means
 
 
 def moving_means(values: Float[np.ndarray, "frame channel"], width: int) -> Float[np.ndarray, "frame channel"]:

@@ -64,12 +64,12 @@ def tracks_of(dataset: Dataset, midlines: Dataset | None = None) -> list[Track]:
             frames = len(known[trial.name].angles)
             require(frames == len(trial), f"{where} has {len(trial)} frames, its midlines {frames}")
         recordings = [known[trial.name] for trial in dataset]
-    found = []
+    tracks = []
     with progress_bar(len(recordings), "recording measured") as bar:
         for recording in recordings:
-            found.append(Track(recording, feature_values(measure(recording))))
+            tracks.append(Track(recording, feature_values(measure(recording))))
             bar.update()
-    return found
+    return tracks
 
 
 def feature_values(features: Features) -> Float[np.ndarray, "frame feature"]:

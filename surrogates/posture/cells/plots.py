@@ -1,4 +1,4 @@
-"""Plots of cells and of strains told apart."""
+"""Plots of cells and of strains distinguished."""
 
 from collections.abc import Mapping, Sequence
 
@@ -36,16 +36,16 @@ def plot_correlations(table: CellTable) -> Figure:
     figure = Figure(figsize=(max(8.5, 0.75 * len(table.raw)), 6.2), layout="constrained")
     axes = figure.subplots(2, 1, sharex=True)
     for panel, related, what in zip(axes, (table.raw, table.smooth), ("each frame", "moving means"), strict=True):
-        for index, (_, found) in enumerate(related.items()):
-            called = found.p_all <= 0.05
+        for index, (_, relation) in enumerate(related.items()):
+            called = relation.p_all <= 0.05
             x = index + 0.8 * ((layer - 0.5) / len(layers) - 0.5) + 0.6 * spread / len(layers)
             for at in layers:
                 chosen = layer == at
                 colour = COLOURS[(at - 1) % len(COLOURS)]
                 for inside, alpha in ((chosen & called, 0.9), (chosen & ~called, 0.22)):
-                    panel.scatter(x[inside], found.correlation[inside], s=7, color=colour, alpha=alpha, lw=0)
+                    panel.scatter(x[inside], relation.correlation[inside], s=7, color=colour, alpha=alpha, lw=0)
             for side in (-1, 1):
-                panel.plot([index - 0.42, index + 0.42], [side * found.threshold] * 2, color=INK, lw=0.9)
+                panel.plot([index - 0.42, index + 0.42], [side * relation.threshold] * 2, color=INK, lw=0.9)
         panel.set_ylim(-1, 1)
         panel.axhline(0, color=MUTED, lw=0.6)
         panel.set_ylabel(f"correlation, {what}")
@@ -118,16 +118,18 @@ def plot_accuracies(
     figure = Figure(figsize=(7.0, 0.55 * len(results) + 1.2), layout="constrained")
     axes = figure.subplots()
     rows = np.arange(len(results))[::-1]
-    for row, found in zip(rows, results, strict=True):
-        colour = COLOURS[0] if found.features == "cells" else COLOURS[2]
-        sides = [[found.accuracy - found.low], [found.high - found.accuracy]]
-        axes.errorbar(found.accuracy, row, xerr=sides, fmt="o", color=colour, capsize=3)
+    for row, result in zip(rows, results, strict=True):
+        colour = COLOURS[0] if result.features == "cells" else COLOURS[2]
+        sides = [[result.accuracy - result.low], [result.high - result.accuracy]]
+        axes.errorbar(result.accuracy, row, xerr=sides, fmt="o", color=colour, capsize=3)
         if published is not None:
-            match = published[(published["features"] == found.features) & (published["classifier"] == found.classifier)]
+            match = published[
+                (published["features"] == result.features) & (published["classifier"] == result.classifier)
+            ]
             axes.plot(match["accuracy"], [row] * len(match), "D", mfc="none", color=COLOURS[1], ms=8)
     axes.axvline(guess, color=MUTED, ls="--", lw=1)
     axes.text(guess, rows[0] + 0.45, " chance", fontsize=8, color=MUTED, ha="left", va="bottom")
-    axes.set_yticks(rows, [f"{found.features}, {found.classifier}" for found in results])
+    axes.set_yticks(rows, [f"{result.features}, {result.classifier}" for result in results])
     axes.set_ylim(-0.6, rows[0] + 0.9)
     axes.set_xlim(0, 1)
     axes.set_xlabel("accuracy (share of recordings), 95 % interval")

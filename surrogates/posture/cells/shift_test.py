@@ -140,11 +140,11 @@ def _relation(
     both: Float[np.ndarray, "shift cell"], cells: Float[np.ndarray, "shift cell"], feature: Float[np.ndarray, " shift"]
 ) -> Relation:
     scale = np.sqrt(cells * feature[:, None])
-    found = np.divide(both, scale, out=np.zeros_like(scale), where=scale > 0)
-    size, rounds = np.abs(found), len(found) - 1
+    correlation = np.divide(both, scale, out=np.zeros_like(scale), where=scale > 0)
+    size, rounds = np.abs(correlation), len(correlation) - 1
     largest = size[1:].max(axis=1)
     return Relation(
-        correlation=found[0],
+        correlation=correlation[0],
         p=(1 + (size[1:] >= size[0]).sum(axis=0)) / (1 + rounds),
         p_all=(1 + (largest[:, None] >= size[0]).sum(axis=0)) / (1 + rounds),
         threshold=float(np.quantile(largest, 0.95, method="higher")),

@@ -1,4 +1,4 @@
-"""Strains told apart by what the cells of a network remember of their worms (Li et al. 2017), whole worms left out."""
+"""Strains classified by what the cells of a network remember of worms (Li et al. 2017), whole worms left out."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,7 +39,7 @@ class FeatureMatrix:
 
 @dataclass(frozen=True)
 class Protocol:
-    """How strains are told apart.
+    """How strains are distinguished.
 
     Attributes:
         folds: of whole individuals.
@@ -140,7 +140,7 @@ def require_individuals(worms: FeatureMatrix, folds: int) -> None:
     strains_of: dict[str, set[str]] = {}
     for strain, individual in zip(worms.strains, worms.individuals, strict=True):
         strains_of.setdefault(individual, set()).add(strain)
-    mixed = {individual for individual, found in strains_of.items() if len(found) > 1}
+    mixed = {individual for individual, strains in strains_of.items() if len(strains) > 1}
     require(not mixed, f"one individual has two strains: {', '.join(sorted(mixed)[:3])}")
 
 
@@ -158,7 +158,7 @@ def cross_validate(
     Args:
         worms: recordings as numbers.
         features: what the numbers are called.
-        protocol: how strains are told apart.
+        protocol: how strains are distinguished.
         progress: show a bar over the folds.
         test_worms: other recordings, which are asked instead of folds of these.
 
@@ -197,12 +197,12 @@ def _tested(worms: FeatureMatrix, test: FeatureMatrix, features: str, protocol: 
     strains = np.array(worms.strains)
     chosen = select_features(worms.values, strains, protocol)
     kept = {worms.names[i]: 1 for i in chosen}
-    found = []
+    results = []
     for name, make in CLASSIFIERS.items():
         model = make(protocol).fit(worms.values[:, chosen], strains)
         predicted = model.predict(test.values[:, chosen]).tolist()
-        found.append(replace(result(test.strains, predicted, features, name), kept=kept))
-    return found
+        results.append(replace(result(test.strains, predicted, features, name), kept=kept))
+    return results
 
 
 def result(strains: Sequence[str], predicted: Sequence[str], features: str, classifier: str) -> ClassificationResult:

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from datasets.dataset import Dataset
-from datasets.parts.test_file import aligned_with, require_unseen
+from datasets.parts.external_test import aligned_with, require_unseen
 from datasets.posture.eigenworms import mirrored, postures_of
 from datasets.posture.feature_tables import worm_table
 from datasets.posture.recording import TURN, recordings_of, strain_of

@@ -24,10 +24,10 @@ def classify(
     data: DataOption,
     out: Annotated[Path, typer.Option(help="The folder for report.html, accuracy.csv and worms.csv.")],
     midlines: Annotated[
-        Path | None, typer.Option(help="The midlines (.h5) that --data tells of, for the hand-made features.")
+        Path | None, typer.Option(help="The midlines (.h5) that --data describes, for the hand-made features.")
     ] = None,
     test_data: TestDataOption = None,
-    test_midlines: Annotated[Path | None, typer.Option(help="The midlines that --test-data tells of.")] = None,
+    test_midlines: Annotated[Path | None, typer.Option(help="The midlines that --test-data describes.")] = None,
     folds: Annotated[int, typer.Option(max=10000, help="Of whole individuals.")] = 5,
     kept: Annotated[int, typer.Option(max=100_000, help="Features that the elimination leaves.")] = 30,
     trees: Annotated[int, typer.Option(max=100_000, help="Of a forest.")] = 300,
@@ -66,7 +66,7 @@ def classify(
 
 def print_results(results: "Sequence[ClassificationResult]", guess: float) -> None:
     """Print accuracies with their intervals."""
-    table = Table("features", "classifier", "accuracy %", "95 % interval", "chance %", title="Strains told apart")
+    table = Table("features", "classifier", "accuracy %", "95 % interval", "chance %", title="Strains distinguished")
     for each in results:
         interval = f"{100 * each.low:.1f} to {100 * each.high:.1f}"
         cells = (f"{100 * each.accuracy:.1f}", interval, f"{100 * guess:.1f}")

@@ -1,4 +1,4 @@
-"""The report on strains told apart."""
+"""The report on strains distinguished."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,8 +21,8 @@ from surrogates.posture.cells.strain_classification import (
 from surrogates.training.confusion import plot_confusion
 
 _LEAD = (
-    "Can the strain of a worm be told from what the cells of a network remember while it reads its postures? As in Li "
-    "et al. 2017: the 10th, 50th and 90th percentile of every cell's memory, beside hand-made features of the same "
+    "Can a worm's strain be classified from what the cells of a network remember while it reads its postures? As in "
+    "Li et al. 2017: the 10th, 50th and 90th percentile of every cell's memory, beside hand-made features of the same "
     "worms. Whole individuals are left out; features are chosen from the others alone."
 )
 
@@ -55,7 +55,7 @@ def write_strains_report(
     Args:
         results: of every kind of features and classifier.
         worms: the recordings that were asked, as numbers of cells.
-        protocol: how they were told apart.
+        protocol: how they were distinguished.
         facts: what was run, by name.
         out: the folder.
         tested: they are those of a test file of its own, and not folds.
@@ -74,7 +74,7 @@ def write_strains_report(
     accuracies = blocks.FigureBlock(
         "accuracy",
         plot_accuracies(results, guess),
-        "Share of recordings whose strain was told, with its 95 % interval (Wilson).",
+        "Share of recordings whose strain was classified correctly, with its 95 % interval (Wilson).",
         "Accuracy of cells and hand-made features by classifier, with chance.",
         table,
     )
@@ -99,11 +99,11 @@ def write_strains_report(
         blocks.Section("Accuracy", (_accuracy_block(table), accuracies)),
         blocks.Section("Who is taken for whom", (confusion,)),
         blocks.Section(
-            "What tells strains apart", tuple(blocks.Paragraph(_kept(v, 1 if tested else protocol.folds)) for v in kept)
+            "What classifies strains", tuple(blocks.Paragraph(_kept(v, 1 if tested else protocol.folds)) for v in kept)
         ),
         blocks.Section("What was run", (blocks.KeyValues(run),)),
     )
-    return write_page(blocks.Page("Strains told apart", _LEAD, sections), out / "report.html")
+    return write_page(blocks.Page("Strains distinguished", _LEAD, sections), out / "report.html")
 
 
 def _asked(protocol: Protocol, tested: bool) -> str:

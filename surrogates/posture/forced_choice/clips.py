@@ -131,7 +131,7 @@ def as_midlines(dataset: Dataset) -> Dataset:
 
 
 def in_one_form(real: Dataset, simulated: Dataset) -> tuple[Dataset, Dataset]:
-    """Both as midlines; where one is told in eigenworms, the other is too, so that smoothness does not give it away.
+    """Both as midlines; where one comes from eigenworms, the other does too, so that smoothness does not give it away.
 
     Raises:
         InputError: midlines cannot be rebuilt.

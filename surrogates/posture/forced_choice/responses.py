@@ -138,13 +138,13 @@ def load_answers(path: Path) -> tuple[Answer, ...]:
 def _answer(row: Mapping[str, str], where: str) -> Answer:
     kinds = {field.name: field.type for field in fields(Answer)}
     try:
-        found = {
+        response = {
             name: int(text) if kinds[name] is int else float(text) if name in ("turned", "seconds") else text
             for name, text in row.items()
         }
-        answer = Answer(**found)  # type: ignore[arg-type]
+        answer = Answer(**response)  # type: ignore[arg-type]
     except (TypeError, ValueError, KeyError):
         raise InputError(f"{where}: this is no answer: {', '.join(map(str, row.values()))[:100]}") from None
-    for told in (answer.truth, answer.choice):
-        require(told in (REAL, SIMULATED), f"{where}: must say {REAL} or {SIMULATED}, got {told!r}")
+    for kind in (answer.truth, answer.choice):
+        require(kind in (REAL, SIMULATED), f"{where}: must say {REAL} or {SIMULATED}, got {kind!r}")
     return answer

@@ -83,7 +83,7 @@ class Sitting:
 
 
 def make_app(sitting: Sitting, token: str) -> Any:
-    """The Flask application that serves the page of one sitting, below a path that only the observer is told.
+    """The Flask application that serves the page of one sitting, below a path that only the observer knows.
 
     Args:
         sitting: the test.
@@ -126,7 +126,7 @@ def serve(sitting: Sitting, port: int, ready: Callable[[str], None] = print) -> 
     Args:
         sitting: the test.
         port: 0 takes a free one.
-        ready: is told the address once the page can be opened.
+        ready: called with the address once the page can be opened.
 
     Raises:
         InputError: the port cannot be had.
@@ -174,7 +174,7 @@ def outcome_facts(outcome: Outcome) -> dict[str, Any]:
 
 
 def clip_facts(question: Question) -> dict[str, Any]:
-    """What the page gets of a clip: its midlines and frame rate, nothing that tells what it is."""
+    """What the page gets of a clip: its midlines and frame rate, nothing that gives away what it is."""
     return {"fps": round(question.clip.fps, 3), "midlines": asdict(pack(question.clip.midlines))}
 
 

@@ -37,7 +37,7 @@ def make_quiz(
 ) -> Quiz:
     """Draw a test from recordings of real and of simulated worms.
 
-    Both are drawn alike: told in the same eigenworms if one of them is, with the same number of points and body length
+    Both are drawn alike: described by the same eigenworms if one of them is, with the same number of points and length
     1, and with the recorded places if both have them, otherwise both crawl by resistive force theory. The truth of
     every question is the toss of a coin, so that no answer follows from those before; examples alternate.
 
@@ -66,10 +66,10 @@ def make_quiz(
     stores = {}
     for kind, dataset in data.items():
         stores[kind] = cut_clips(dataset, seconds, points=points, recorded=recorded)
-        asked, found = labels.count(kind), len(stores[kind])
+        asked, available = labels.count(kind), len(stores[kind])
         require(
-            asked <= found,
-            f"dataset {dataset.name!r} has {found} clips of {seconds:g} s without a gap, the test needs {asked}: "
+            asked <= available,
+            f"dataset {dataset.name!r} has {available} clips of {seconds:g} s without a gap, the test needs {asked}: "
             "give fewer --clips or --seconds, or longer recordings",
         )
     orders = {kind: iter(rng.permutation(len(store))) for kind, store in stores.items()}

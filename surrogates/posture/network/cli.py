@@ -77,9 +77,9 @@ def compare(
     require_writable(out / "report.html")
     real, made = load_dataset(data), load_dataset(generated)
     with progress_bar(len(real) + len(made), "worm") as bar:
-        found = comparison.compare(real, made, bar.update)
-    page = write_comparison(found, real, made, out)
-    print_comparison(found)
+        compared = comparison.compare(real, made, bar.update)
+    page = write_comparison(compared, real, made, out)
+    print_comparison(compared)
     print(f"Report: {page}")
 
 

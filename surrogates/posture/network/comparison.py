@@ -58,10 +58,10 @@ def compare(real: Dataset, generated: Dataset, done: Callable[[], object] = lamb
         real.x_names == generated.x_names,
         f"real worms have the channels {', '.join(real.x_names)}, generated ones {', '.join(generated.x_names)}",
     )
-    found = Comparison(behaviour(real, done), behaviour(generated, done), bounded(real, generated))
-    strange = [strain for strain in found.generated if strain not in found.real]
+    comparison = Comparison(behaviour(real, done), behaviour(generated, done), bounded(real, generated))
+    strange = [strain for strain in comparison.generated if strain not in comparison.real]
     require(not strange, f"no real worm is of the strain {', '.join(map(repr, strange))}: compare with its recordings")
-    return found
+    return comparison
 
 
 def behaviour(dataset: Dataset, done: Callable[[], object] = lambda: None) -> dict[str, Behaviour]:
@@ -104,17 +104,19 @@ def _thinned(values: Float[np.ndarray, " frame"]) -> Float[np.ndarray, " some"]:
     return values[:: -(-len(values) // _MOST)]
 
 
-def comparison_table(found: Comparison) -> pd.DataFrame:
+def comparison_table(comparison: Comparison) -> pd.DataFrame:
     """A row a strain and measure: means, distance of generated from real, and the smallest between this and any strain.
 
     `distance` is Wasserstein's; `nearest` the real strain that is closest to the real worms of this one, `to_nearest`
     how far it is.
     """
     rows = []
-    for strain in found.strains:
-        for name, values in found.generated[strain].items():
-            real = found.real[strain][name]
-            others = {other: distance(real, found.real[other][name]) for other in found.real if other != strain}
+    for strain in comparison.strains:
+        for name, values in comparison.generated[strain].items():
+            real = comparison.real[strain][name]
+            others = {
+                other: distance(real, comparison.real[other][name]) for other in comparison.real if other != strain
+            }
             nearest = min(others, key=others.__getitem__, default="")
             rows.append(
                 {
@@ -133,15 +135,18 @@ def comparison_table(found: Comparison) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def same_order(found: Comparison, name: str) -> bool:
+def same_order(comparison: Comparison, name: str) -> bool:
     """Whether the strains' order by their mean of a measure is that of the real worms."""
-    means = [[group[strain][name].mean() for strain in found.strains] for group in (found.real, found.generated)]
+    means = [
+        [group[strain][name].mean() for strain in comparison.strains]
+        for group in (comparison.real, comparison.generated)
+    ]
     return bool((np.argsort(means[0]) == np.argsort(means[1])).all())
 
 
-def between_strains(found: Comparison, name: str) -> float:
+def between_strains(comparison: Comparison, name: str) -> float:
     """The smallest distance between the real worms of any two strains; NaN of a single strain."""
-    pairs = [distance(found.real[a][name], found.real[b][name]) for a, b in combinations(found.real, 2)]
+    pairs = [distance(comparison.real[a][name], comparison.real[b][name]) for a, b in combinations(comparison.real, 2)]
     return min(pairs, default=float("nan"))
 
 

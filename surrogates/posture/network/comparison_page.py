@@ -23,35 +23,36 @@ from surrogates.posture.network.comparison import (
 from surrogates.posture.network.plots import plot_distributions, plot_free_run
 
 
-def write_comparison(found: Comparison, real: Dataset, generated: Dataset, out: Path) -> Path:
+def write_comparison(comparison: Comparison, real: Dataset, generated: Dataset, out: Path) -> Path:
     """Write `comparison.csv`, `report.html` and its figures into a folder; gives the page."""
-    table = comparison_table(found)
+    table = comparison_table(comparison)
     with atomic_write(out / "comparison.csv") as temporary:
         write_csv(table, temporary, index=False)
+    stay = int(comparison.bounded.sum())
     runs = {
-        "Real worms": f"{counted(len(real), 'recording')} of {counted(len(found.real), 'strain')} ({real.name})",
+        "Real worms": f"{counted(len(real), 'recording')} of {counted(len(comparison.real), 'strain')} ({real.name})",
         "Generated worms": f"{counted(len(generated), 'worm')}, {generated.name}; {generated.source}",
-        "Bounded": f"{int(found.bounded.sum())} of {len(found.bounded)} stay within {BOUND:g} times the data's range",
+        "Bounded": f"{stay} of {len(comparison.bounded)} stay within {BOUND:g} times the data's range",
     }
     sections = (
-        blocks.Section("What was compared", (blocks.KeyValues(runs), *_verdicts(found))),
+        blocks.Section("What was compared", (blocks.KeyValues(runs), *_verdicts(comparison))),
         blocks.Section("Distances", (_table_block(table),)),
-        blocks.Section("Distributions", (_distributions(found),)),
+        blocks.Section("Distributions", (_distributions(comparison),)),
         blocks.Section("Over time", (_over_time(real, generated),)),
     )
     lead = "Free runs of a network beside the recordings that it learned: whether they do what real worms do."
     return write_page(blocks.Page("Generated worms", lead, sections), out / "report.html")
 
 
-def _verdicts(found: Comparison) -> tuple[blocks.Note | blocks.Paragraph, ...]:
+def _verdicts(comparison: Comparison) -> tuple[blocks.Note | blocks.Paragraph, ...]:
     """In sentences: the order of the strains, and distances beside those between strains."""
-    if len(found.strains) < 2:
+    if len(comparison.strains) < 2:
         return (blocks.Paragraph("One strain: there is no order of strains to keep, and no distance between two."),)
-    table, notes = comparison_table(found), []
+    table, notes = comparison_table(comparison), []
     for name in table["measure"].unique():
         largest = table.loc[table["measure"] == name, "distance"].max()
-        least = between_strains(found, name)
-        order = "the real one" if same_order(found, name) else "not the real one"
+        least = between_strains(comparison, name)
+        order = "the real one" if same_order(comparison, name) else "not the real one"
         below = "below" if largest < least else "not below"
         notes.append(
             blocks.Note(
@@ -90,13 +91,13 @@ def _table_block(table: pd.DataFrame) -> blocks.TableBlock:
     return blocks.TableBlock(columns, tuple(groups), caption)
 
 
-def _distributions(found: Comparison) -> blocks.FigureBlock:
+def _distributions(comparison: Comparison) -> blocks.FigureBlock:
     return blocks.FigureBlock(
         "distributions",
-        plot_distributions(found),
+        plot_distributions(comparison),
         "How often each value occurs: real worms (filled) and generated ones (line), a row a strain.",
         "Histograms of speed, head bend, curvature and amplitude of real and generated worms.",
-        comparison_table(found),
+        comparison_table(comparison),
     )
 
 
@@ -109,12 +110,13 @@ def _over_time(real: Dataset, generated: Dataset) -> blocks.FigureBlock:
     )
 
 
-def print_comparison(found: Comparison) -> None:
+def print_comparison(comparison: Comparison) -> None:
     """Print means and distances by measure and strain."""
     table = Table("measure", "strain", "mean, real", "generated", "distance", "to the nearest strain")
-    for row in comparison_table(found).to_dict("records"):
+    for row in comparison_table(comparison).to_dict("records"):
         numbers = [f"{row[name]:.4g}" for name in ("real_mean", "generated_mean", "distance")]
         near = f"{row['to_nearest']:.4g} ({row['nearest']})" if row["nearest"] else "-"
         table.add_row(f"{row['measure']} {row['units']}".strip(), row["strain"] or "all", *numbers, near)
     print_whole(table)
-    print(f"{int(found.bounded.sum())} of {counted(len(found.bounded), 'worm')} stay within {BOUND:g} times the range")
+    stay = int(comparison.bounded.sum())
+    print(f"{stay} of {counted(len(comparison.bounded), 'worm')} stay within {BOUND:g} times the range")

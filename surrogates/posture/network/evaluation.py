@@ -39,13 +39,13 @@ class NextFrameEvaluation(Evaluation):
 
     def print_scores(self) -> None:
         """Print the error of the next frame by split and method, over all channels and by channel."""
-        found, units = self.next_frame, self.dataset.x_units
-        splits = list(found.scores[NETWORK])
-        channels = list(found.scores[NETWORK][splits[0]].rmse_by_output)
+        measured, units = self.next_frame, self.dataset.x_units
+        splits = list(measured.scores[NETWORK])
+        channels = list(measured.scores[NETWORK][splits[0]].rmse_by_output)
         table = Table("split", "next frame from", f"RMSE ({units})", *channels, title="RMSE of the next frame")
         for split in splits:
-            for name, scores in found.scores.items():
-                text = f"{name}, {found.lags} lags" if name.startswith("linear") else name
+            for name, scores in measured.scores.items():
+                text = f"{name}, {measured.lags} lags" if name.startswith("linear") else name
                 row = scores[split]
                 table.add_row(split, text, f"{row.rmse:.4g}", *(f"{row.rmse_by_output[each]:.4g}" for each in channels))
         print_whole(table)

@@ -57,7 +57,7 @@ def generate(
         seeds: frames to begin with, at least 50 of each worm; all of them are read.
         frames: how many to generate after them.
         drawing: noise and seed; a worm's frames do not depend on the others beside it.
-        done: is told, now and then, how many frames more there are.
+        done: called now and then with how many frames more there are.
 
     Raises:
         InputError: the model is no `posture_lstm`, seeds are shorter than the window, of another number of channels or

@@ -45,7 +45,7 @@ def draw_seeds(dataset: Dataset, number: int, seed: int = 0, length: int = WINDO
     require_seed(seed, "the seed of a free run")
     rng = np.random.default_rng(seed)
     starts = [_starts(trial, length) for trial in dataset]
-    able = [index for index, found in enumerate(starts) if len(found)]
+    able = [index for index, indices in enumerate(starts) if len(indices)]
     if not able:
         raise InputError(f"dataset {dataset.name!r} has no uninterrupted segment of {length} frames to begin with")
     order = np.concatenate([rng.permutation(able) for _ in range(-(-number // len(able)))])[:number]
@@ -59,8 +59,8 @@ def draw_seeds(dataset: Dataset, number: int, seed: int = 0, length: int = WINDO
 
 def _starts(trial: Trial, length: int) -> np.ndarray:
     """Where segments of this length can begin."""
-    found = [np.arange(a, b - length + 1) for a, b in contiguous_runs(measured(trial))]
-    return np.concatenate(found) if found else np.zeros(0, dtype=int)
+    starts = [np.arange(a, b - length + 1) for a, b in contiguous_runs(measured(trial))]
+    return np.concatenate(starts) if starts else np.zeros(0, dtype=int)
 
 
 def generate_dataset(
@@ -80,7 +80,7 @@ def generate_dataset(
         worms: how many.
         frames: of each.
         drawing: noise and seed.
-        done: is told how many frames more there are.
+        done: called with how many frames more there are.
 
     Returns:
         A dataset of amplitudes with the eigenworms of the other. A worm has the strain and the length of the one that

@@ -92,23 +92,27 @@ def _pooled(dataset: Dataset) -> np.ndarray:
     return np.concatenate([np.asarray(trial.x[:], dtype=float)[measured(trial)] for trial in dataset])
 
 
-def plot_distributions(found: Comparison, strains: Sequence[str] = ()) -> Figure:
+def plot_distributions(comparison: Comparison, strains: Sequence[str] = ()) -> Figure:
     """Draw how often each speed, head bend, curvature and amplitude occurs, real and generated, a row a strain.
 
     Args:
-        found: what was compared.
+        comparison: what was compared.
         strains: which; all when empty.
     """
-    shown = list(strains or found.strains)
-    names = list(found.generated[shown[0]])
+    shown = list(strains or comparison.strains)
+    names = list(comparison.generated[shown[0]])
     figure = Figure(figsize=(2.6 * len(names) + 0.6, 1.25 * len(shown) + 1.0), layout="constrained")
     axes = figure.subplots(len(shown), len(names), sharex="col", squeeze=False)
     for column, name in enumerate(names):
-        every = np.concatenate([group[strain][name] for strain in shown for group in (found.real, found.generated)])
+        every = np.concatenate(
+            [group[strain][name] for strain in shown for group in (comparison.real, comparison.generated)]
+        )
         low, high = np.quantile(every, [0.002, 0.998])
         bins = np.linspace(low, high, _BINS)
         for row, strain in enumerate(shown):
-            _draw_pair(axes[row, column], {"real": found.real, "generated": found.generated}, strain, name, bins)
+            _draw_pair(
+                axes[row, column], {"real": comparison.real, "generated": comparison.generated}, strain, name, bins
+            )
         axes[-1, column].set_xlabel(f"{name} ({UNITS[name]})" if UNITS[name] else name, fontsize=9)
     for row, strain in enumerate(shown):
         axes[row, 0].set_ylabel(strain or "all", fontsize=9)

@@ -29,7 +29,7 @@ def forecasts(model: keras.Model, dataset: Dataset) -> list[Float[np.ndarray, "_
     """
     require_fitting(model, dataset)
     order = np.argsort([len(trial) for trial in dataset], kind="stable")
-    found: list[np.ndarray] = [np.zeros(0)] * len(dataset)
+    errors: list[np.ndarray] = [np.zeros(0)] * len(dataset)
     while len(order):
         length = 2 ** int(np.ceil(np.log2(len(dataset.trials[order[0]]))))  # few lengths, since each is compiled
         some = [index for index in order[: max(1, _AT_ONCE // length)] if len(dataset.trials[index]) <= length]
@@ -39,9 +39,9 @@ def forecasts(model: keras.Model, dataset: Dataset) -> list[Float[np.ndarray, "_
         with tensorflow_unseen():
             predicted = np.asarray(model.predict(x, batch_size=len(x), verbose=0))
         for row, index in enumerate(some):
-            found[index] = predicted[row, : len(dataset.trials[index])]
+            errors[index] = predicted[row, : len(dataset.trials[index])]
         order = order[len(some) :]
-    return found
+    return errors
 
 
 @dataclass(frozen=True, eq=False)

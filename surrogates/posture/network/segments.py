@@ -57,14 +57,14 @@ def _pieces(trial: Trial, cut: bool) -> list[Trial]:
     x, valid = np.asarray(trial.x[:], dtype=float), measured(trial)
     border = round((1 - HELD_OUT) * len(x)) if cut else len(x)
     sides = [(0, border, "train" if cut else trial.split), (border, len(x), "validation")]
-    found = []
+    segments = []
     for first, last, split in sides:
         for start, end in contiguous_runs(valid[first:last]):
             if end - start > CONTEXT + 1:
                 frames = x[first + start : first + end]
                 name = f"{trial.name}:{first + start}"
-                found.append(Trial(name, frames[:-1], frames[1:], group=trial.group or trial.name, split=split))
-    return found
+                segments.append(Trial(name, frames[:-1], frames[1:], group=trial.group or trial.name, split=split))
+    return segments
 
 
 def measured(trial: Trial) -> Bool[np.ndarray, " frame"]:
@@ -111,8 +111,8 @@ def windows(dataset: Dataset, targets: list[Float[np.ndarray, "_frame channel"]]
     ys: list[np.ndarray] = []
     for trial, wanted in zip(dataset, targets, strict=True):
         if len(trial) >= length:
-            for found, array in ((xs, np.asarray(trial.x[:])), (ys, wanted)):
-                found.append(np.lib.stride_tricks.sliding_window_view(array, length, axis=0).swapaxes(1, 2))
+            for store, array in ((xs, np.asarray(trial.x[:])), (ys, wanted)):
+                store.append(np.lib.stride_tricks.sliding_window_view(array, length, axis=0).swapaxes(1, 2))
     if not xs:
         raise InputError(f"dataset {dataset.name!r} has no uninterrupted segment of {length + 1} frames")
     x, y = np.concatenate(xs), np.concatenate(ys)

@@ -66,8 +66,8 @@ def run_sizes(
             model, training = fit_model(
                 look_up(study.model, POSTURE_MODELS), cut, config, {"layers": layers, "units": units}
             )
-            found = score_next_frame(model, cut)
-            split = "validation" if "validation" in found.scores[NETWORK] else "train"
+            scores = score_next_frame(model, cut)
+            split = "validation" if "validation" in scores.scores[NETWORK] else "train"
             drawing = Drawing(seed=study.seed)
             made = generate_dataset(model, dataset, worms=study.worms, frames=study.frames, drawing=drawing)
             drawn = _pooled(made)
@@ -78,8 +78,8 @@ def run_sizes(
                     "parameters": model.count_params(),
                     "seconds": training.seconds,
                     "loss": min(training.history.get("val_loss", training.history["loss"])),
-                    "validation": found.rmse(NETWORK, split),
-                    "linear": found.rmse("linear autoregression", split),
+                    "validation": scores.rmse(NETWORK, split),
+                    "linear": scores.rmse("linear autoregression", split),
                     "bounded": float(bounded(dataset, made).mean()),
                     **{f"{name} distance": distance(real[name], drawn[name]) / real[name].std() for name in real},
                 }
@@ -90,7 +90,7 @@ def run_sizes(
 def _pooled(dataset: Dataset) -> dict[str, np.ndarray]:
     """What all worms do, of whatever strain."""
     by_strain = list(behaviour(dataset).values())
-    return {name: np.concatenate([found[name] for found in by_strain]) for name in by_strain[0]}
+    return {name: np.concatenate([strain_values[name] for strain_values in by_strain]) for name in by_strain[0]}
 
 
 def save_sizes(table: pd.DataFrame, out: Path) -> None:

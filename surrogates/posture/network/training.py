@@ -53,7 +53,7 @@ def train_on_windows(
 
     Args:
         model: a `posture_lstm`.
-        dataset: of amplitudes; what is learned, and what is held out, is told by `segments`.
+        dataset: of amplitudes; what is learned, and what is held out, is stated by `segments`.
         config: epochs, batch size, learning rate, seed.
         objective: optimizer and stopping; the loss is decided by the model.
         progress: show a bar.

@@ -8,8 +8,9 @@ import typer
 from rich.table import Table
 
 from connectome.cli import NetworkOption
-from connectome.scenario_names import SCENARIO_NAMES
+from connectome.scenario_names import SCENARIO_HELP
 from datasets.options import ClusterOption, ScenarioOption, SimulatorOption, one_of, parse_names, parse_numbers
+from datasets.responses.scenario_cli import scenario_app
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.printing import print_whole
@@ -21,25 +22,14 @@ if TYPE_CHECKING:
 
     from connectome.scenario import Scenario
 
-scenario_app = typer.Typer(no_args_is_help=True, help="Behavioural scenarios, intact or with neurons ablated.")
-
 FolderOption = Annotated[Path, typer.Option(help="The folder to write.")]
 JobsOption = Annotated[int, typer.Option(help="Processes; each builds the network once.")]
 _SHOWN = 15
 
 
-@scenario_app.command("list")
-def list_scenarios() -> None:
-    """Print the scenarios there are."""
-    table = Table("scenario", "what it is")
-    for name, about in SCENARIO_NAMES.items():
-        table.add_row(name, about)
-    print_whole(table)
-
-
 @scenario_app.command("run")
 def run_scenario(
-    name: Annotated[str, typer.Argument(help=f"One of {', '.join(SCENARIO_NAMES)}.")],
+    name: Annotated[str, typer.Argument(help=SCENARIO_HELP)],
     out: FolderOption,
     ablate: Annotated[str, typer.Option(help="Neurons to ablate, such as AVBL,AVBR.")] = "",
     sequences: Annotated[str, typer.Option(help="Which sequences, such as 1,3-5; all when empty.")] = "",
@@ -68,7 +58,7 @@ def run_scenario(
     settings = default_settings(scenario, simulator)
     options = {"record": connectome.names, "settings": settings, "jobs": jobs, "cluster": cluster}
     files = {out / f"{which}.h5": worm for which, worm in worms.items()}
-    for path, worm in files.items():  # what stands in the way is told before the first is simulated
+    for path, worm in files.items():  # what stands in the way is reported before the first is simulated
         require_free(path, simulation_job(worm, connectome, record=connectome.names, settings=settings))
     intact, *rest = (simulate_dataset(worm, connectome, path, **options) for path, worm in files.items())  # type: ignore[arg-type]
     ablated = rest[0] if rest else None
@@ -118,7 +108,7 @@ def screen(
     ablations = [*((name,) for name in alone), *map(_joined, parse_names(together))]
     require_known((name for ablation in ablations for name in ablation), connectome.names)
     print(f"Network: {connectome.source}; stimulus {', '.join(chosen.sequences)}")
-    found = screen_ablations(
+    screen_result = screen_ablations(
         chosen,
         connectome,
         out / "screen.h5",
@@ -128,13 +118,13 @@ def screen(
         jobs=jobs,
         cluster=cluster,
     )
-    ranked = found.ranked().head(_SHOWN)
+    ranked = screen_result.ranked().head(_SHOWN)
     outputs = chosen.outputs[:8]
     table = Table("ablated", "mean", *outputs, title="Effect on the recorded neurons, in % of their intact activity")
     for row in ranked.to_dict("records"):
         table.add_row(row["ablation"], *(f"{100 * row[name]:.1f}" for name in ("mean", *outputs)))
     print_whole(table)
-    print(f"{counted(len(found.ablations), 'ablation')}; report: {write_screen_report(found, out)}")
+    print(f"{counted(len(screen_result.ablations), 'ablation')}; report: {write_screen_report(screen_result, out)}")
 
 
 def _joined(text: str) -> tuple[str, ...]:

@@ -82,7 +82,9 @@ def run_all(
     groups = {run.group: run for run in every.values()}
     with ExitStack() as stack:
         opened = {group: stack.enter_context(_opened(groups[group], protocol, out)) for group in sorted(groups)}
-        done = {run.folder: opened[run.group].has(run.name) for run in every.values()}  # damaged ones are told first
+        done = {
+            run.folder: opened[run.group].has(run.name) for run in every.values()
+        }  # damaged ones are reported first
         for what, baselines in (("networks", False), ("baselines", True)):
             runs = [run for run in every.values() if run.entry.baseline is baselines]
             missing = [run for run in runs if not done[run.folder]]

@@ -71,11 +71,11 @@ def _headline(outcomes: Sequence[Outcome]) -> pd.DataFrame:
                 "experiment": name,
                 "published": table["test_published"].min(),
             }
-            for key, found in (("network", best(table, True)), ("baseline", best(table, False))):
-                row[key] = math.nan if found is None else found["test"]
-                row[f"{key}_sd"] = math.nan if found is None else found["test_sd"]
-                row[f"{key}_name"] = "" if found is None else found["label"]
-                row[f"{key}_parameters"] = 0 if found is None else int(found["parameters"])
+            for key, leading in (("network", best(table, True)), ("baseline", best(table, False))):
+                row[key] = math.nan if leading is None else leading["test"]
+                row[f"{key}_sd"] = math.nan if leading is None else leading["test_sd"]
+                row[f"{key}_name"] = "" if leading is None else leading["label"]
+                row[f"{key}_parameters"] = 0 if leading is None else int(leading["parameters"])
             rows.append(row)
     return pd.DataFrame(rows)
 

@@ -48,7 +48,8 @@ def experiment_section(outcome: Outcome) -> blocks.Section:
     name = outcome.experiment.name
     title = outcome.experiment.title
     heading = title if title.lower().startswith("experiment") else f"Experiment {name}: {title}"
-    return blocks.Section(heading, (blocks.Note(_in_a_sentence(table, units)), *filter(None, parts)))
+    notes = [blocks.Note(text) for text in (_in_a_sentence(table, units), outcome.experiment.note) if text]
+    return blocks.Section(heading, (*notes, *filter(None, parts)))
 
 
 def _in_a_sentence(table: pd.DataFrame, units: str) -> str:
@@ -56,10 +57,10 @@ def _in_a_sentence(table: pd.DataFrame, units: str) -> str:
     said = []
     for name, rows in table.groupby("variant", sort=False):
         ends = []
-        for what, found in (("network", best(rows, True)), ("baseline", best(rows, False))):
-            if found is not None:
-                size = f"{found['label']}, {found['parameters']:,} parameters"
-                ends.append((found["test"], f"best {what} {significant(found['test'])} {units} ({size})"))
+        for what, row in (("network", best(rows, True)), ("baseline", best(rows, False))):
+            if row is not None:
+                size = f"{row['label']}, {row['parameters']:,} parameters"
+                ends.append((row["test"], f"best {what} {significant(row['test'])} {units} ({size})"))
         ends.sort()
         if not math.isnan(published := rows["test_published"].min()):
             ends.append((published, f"best published {significant(published)} {units}"))
@@ -216,10 +217,10 @@ def _outputs(outcome: Outcome, factor: float, units: str) -> blocks.Section | No
 
 
 def _activity(outcome: Outcome) -> blocks.Section | None:
-    found = activity(outcome)
-    if found is None:
+    traces = activity(outcome)
+    if traces is None:
         return None
-    name, dataset, states = found
+    name, dataset, states = traces
     caption = (
         f"The hidden units of {name} (its best run by validation) over test sequence {dataset.trials[0].name}, ordered "
         "by the time at which they are farthest from where they start; the stimulus above."

@@ -5,7 +5,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from rich.table import Table
 
@@ -15,6 +14,7 @@ from neuron_models.foundation.printing import print_whole
 from neuron_models.foundation.splits import SPLITS
 from surrogates.responses.experiments.experiments import Entry
 from surrogates.responses.experiments.outcome import Outcome, Run
+from surrogates.responses.experiments.tables import mean_of, run_statistics
 from surrogates.runs.result import versions, without_nan
 
 
@@ -28,24 +28,8 @@ def summarise(outcome: Outcome) -> pd.DataFrame:
 
 def _summary(entry: Entry, runs: tuple[Run, ...]) -> dict[str, Any]:
     good = [run.result for run in runs if not run.result.diverged]
-    row: dict[str, Any] = {
-        "model": entry.label,
-        "parameters": max(run.result.parameters for run in runs),
-        "runs": len(runs),
-        "diverged": len(runs) - len(good),
-        "seconds": _mean([result.seconds for result in good]),
-        "step_microseconds": _mean([result.step_microseconds for result in good]),
-    }
-    for split in SPLITS:
-        values = [result.rmse(split) for result in good]
-        row[split] = _mean(values)
-        row[f"{split}_sd"] = float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
-        row[f"{split}_published"] = entry.published.get(split, math.nan)
-    return row
-
-
-def _mean(values: list[float]) -> float:
-    return float(np.mean(values)) if values else math.nan
+    row = run_statistics(entry, good, len(runs)) | {"parameters": max(run.result.parameters for run in runs)}
+    return {"model": entry.label} | {name: value for name, value in row.items() if not name.endswith(("_low", "_high"))}
 
 
 def by_output(outcome: Outcome) -> pd.DataFrame:
@@ -54,7 +38,7 @@ def by_output(outcome: Outcome) -> pd.DataFrame:
     for entry, runs in outcome.runs:
         tests = [run.result.scores["test"] for run in runs if "test" in run.result.scores]
         names = tests[0].rmse_by_output if tests else {}
-        means = {name: _mean([test.rmse_by_output[name] for test in tests]) for name in names}
+        means = {name: mean_of([test.rmse_by_output[name] for test in tests]) for name in names}
         rows.append({"model": entry.label, "runs": len(tests), **means})
     return pd.DataFrame(rows)
 
@@ -95,6 +79,7 @@ def save_summary(outcome: Outcome, folder: Path) -> None:
         "experiment": outcome.experiment.name,
         "title": outcome.experiment.title,
         "scenario": outcome.experiment.scenario,
+        "note": outcome.experiment.note,
         "runs_each": outcome.protocol.runs,
         "epochs": outcome.protocol.epochs,
         "versions": versions(),

@@ -12,6 +12,7 @@ from neuron_models.foundation.splits import SPLITS
 from surrogates.responses.experiments.experiments import Entry
 from surrogates.responses.experiments.outcome import Outcome, Run
 from surrogates.responses.models.table import MODELS
+from surrogates.runs.result import Result
 from surrogates.training.model_kind import look_up
 
 NETWORKS = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
@@ -40,16 +41,16 @@ def runs_table(outcome: Outcome) -> pd.DataFrame:
     rows = []
     for entry, runs in outcome.runs:
         for run in runs:
-            found = run.result
+            result = run.result
             about = {
                 "experiment": outcome.experiment.name,
                 "label": entry.model_label,
                 "variant": variant(entry, outcome),
             }
-            took = {"seconds": found.seconds, "step": found.step_microseconds, "diverged": found.diverged}
-            errors = {split: found.rmse(split) for split in SPLITS}
-            epoch = 0 if look_up(entry.model, MODELS).closed_form else found.best_epoch + 1
-            rows.append({**about, "seed": found.seed, **errors, "epoch": epoch, **took})
+            took = {"seconds": result.seconds, "step": result.step_microseconds, "diverged": result.diverged}
+            errors = {split: result.rmse(split) for split in SPLITS}
+            epoch = 0 if look_up(entry.model, MODELS).closed_form else result.best_epoch + 1
+            rows.append({**about, "seed": result.seed, **errors, "epoch": epoch, **took})
     return pd.DataFrame(rows)
 
 
@@ -99,7 +100,6 @@ def _chosen_by(run: Run) -> float:
 
 
 def _entry_row(index: int, entry: Entry, runs: Sequence[Run], outcome: Outcome) -> dict[str, Any]:
-    good = [run.result for run in converged(runs)]
     row: dict[str, Any] = {
         "place": index,
         "label": entry.model_label,
@@ -107,16 +107,33 @@ def _entry_row(index: int, entry: Entry, runs: Sequence[Run], outcome: Outcome) 
         "network": not entry.baseline,
         "size": "-".join(str(value) for value in entry.settings.values()),
         "variant": variant(entry, outcome),
-        "parameters": max(result.parameters for result in good) if good else 0,
-        "runs": len(runs),
-        "diverged": len(runs) - len(good),
-        "seconds": _mean([result.seconds for result in good]),
-        "step": _mean([result.step_microseconds for result in good]),
+        **run_statistics(entry, [run.result for run in converged(runs)], len(runs)),
+    }
+    return row | {"step": row.pop("step_microseconds")}
+
+
+def run_statistics(entry: Entry, good: Sequence[Result], runs: int) -> dict[str, Any]:
+    """What the runs of an entry that converged come to: parameters, seconds, and each split's error.
+
+    Args:
+        entry: the row of an experiment.
+        good: the results of the runs that converged.
+        runs: how many there were.
+
+    Returns:
+        Means and, for each split, `_sd`, `_low`, `_high` and `_published`, in the data's units; NaN for none.
+    """
+    row: dict[str, Any] = {
+        "parameters": max((result.parameters for result in good), default=0),
+        "runs": runs,
+        "diverged": runs - len(good),
+        "seconds": mean_of([result.seconds for result in good]),
+        "step_microseconds": mean_of([result.step_microseconds for result in good]),
     }
     for split in SPLITS:
         values = [result.rmse(split) for result in good]
         row |= {
-            split: _mean(values),
+            split: mean_of(values),
             f"{split}_sd": float(np.std(values, ddof=1)) if len(values) > 1 else math.nan,
             f"{split}_low": min(values, default=math.nan),
             f"{split}_high": max(values, default=math.nan),
@@ -125,5 +142,6 @@ def _entry_row(index: int, entry: Entry, runs: Sequence[Run], outcome: Outcome) 
     return row
 
 
-def _mean(values: Sequence[float]) -> float:
+def mean_of(values: Sequence[float]) -> float:
+    """The mean of some numbers, NaN of none."""
     return float(np.mean(values)) if values else math.nan

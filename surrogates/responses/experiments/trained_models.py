@@ -106,16 +106,16 @@ def plot_activity(dataset: Dataset, states: Float[np.ndarray, "time unit"]) -> F
 
 def _chosen(outcome: Outcome) -> list[tuple[Entry, Run]]:
     """The best network of each variant (or, of a single one, of the two best kinds) and the best baseline."""
-    found = [(e, r) for e, runs in outcome.runs if (r := best_run(runs)) and (r.folder / MODEL_FILE).exists()]
-    found.sort(key=lambda pair: pair[1].result.rmse("validation"))
-    data = next((run.data for entry, run in found if not entry.baseline), None)
-    found = [pair for pair in found if pair[1].data == data]
-    variants = {variant(entry, outcome) for entry, _ in found}
+    pairs = [(e, r) for e, runs in outcome.runs if (r := best_run(runs)) and (r.folder / MODEL_FILE).exists()]
+    pairs.sort(key=lambda pair: pair[1].result.rmse("validation"))
+    data = next((run.data for entry, run in pairs if not entry.baseline), None)
+    pairs = [pair for pair in pairs if pair[1].data == data]
+    variants = {variant(entry, outcome) for entry, _ in pairs}
     networks: dict[str, tuple[Entry, Run]] = {}
-    for entry, run in found:
+    for entry, run in pairs:
         if not entry.baseline:
             networks.setdefault(variant(entry, outcome) if len(variants) > 1 else entry.model, (entry, run))
-    baselines = [pair for pair in found if pair[0].baseline]
+    baselines = [pair for pair in pairs if pair[0].baseline]
     return list(networks.values())[: max(2, len(variants))] + baselines[:1]
 
 

@@ -29,7 +29,7 @@ class BaselineSubtracted:
     def begins_at_rest(self) -> bool:
         """Whether every trial begins within a hundredth of the outputs' range from the rest: then nothing moves there.
 
-        A trial whose first sample does not count tells nothing; where none counts, the trials are parts of something
+        A trial whose first sample does not count says nothing; where none counts, the trials are parts of something
         that moves.
         """
         counts = self.weight > 0

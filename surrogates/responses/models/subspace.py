@@ -36,7 +36,7 @@ class Subspace:
 
     @property
     def most(self) -> int:
-        """The largest order that it tells."""
+        """The largest order that it determines."""
         return min(len(self.directions) - self.outputs, int((self.strengths > 0).sum()))
 
     def poles_and_modes(
@@ -77,16 +77,16 @@ def find_subspace(data: BaselineSubtracted) -> Subspace:
     rows, inputs, outputs = _block_rows(data), data.x.shape[-1], data.y.shape[-1]
     constant, at_rest = int(not data.begins_at_rest), data.begins_at_rest
     ahead, size = rows * inputs, constant + 2 * rows * (inputs + outputs)
-    triangle, found = np.zeros((0, size)), 0
+    triangle, samples = np.zeros((0, size)), 0
     for x, y, weight in zip(data.x, data.y, data.weight, strict=True):
         counts = _windows((weight > 0)[:, None], rows, fill=at_rest).all(axis=1)
         u, v = (_windows(series, rows)[counts] for series in (x, y))
         still = np.ones((len(u), constant))
         block = np.concatenate([still, u[:, ahead:], u[:, :ahead], v], axis=1)  # inputs to come, past ones, outputs
         triangle = np.asarray(np.linalg.qr(np.concatenate([triangle, block]), mode="r"))
-        found += int(counts.sum())
+        samples += int(counts.sum())
     require(
-        found >= size, f"state_space: {found} stretches of {2 * rows} samples that count are too few: {size} needed"
+        samples >= size, f"state_space: {samples} stretches of {2 * rows} samples that count are too few: {size} needed"
     )
     answered = triangle[constant + ahead : size - rows * outputs, size - rows * outputs :]
     directions, strengths, _ = np.linalg.svd(answered.T, full_matrices=False)
@@ -173,8 +173,8 @@ def _fit_inputs(
     normal[:split, split:] = across.reshape(split, -1)
     normal[split:, :split] = normal[:split, split:].conj().T
     normal[split:, split:] = through
-    found = _solve(normal, np.concatenate([free.ravel(), (y.T @ u).ravel()]))
-    return found[:split].reshape(order, inputs), found[split:].real.reshape(outputs, inputs)
+    solution = _solve(normal, np.concatenate([free.ravel(), (y.T @ u).ravel()]))
+    return solution[:split].reshape(order, inputs), solution[split:].real.reshape(outputs, inputs)
 
 
 def _solve(normal: Complex[np.ndarray, "n n"], right: Complex[np.ndarray, " n"]) -> Complex[np.ndarray, " n"]:

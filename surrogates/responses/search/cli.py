@@ -39,16 +39,16 @@ def tune(
 
     settings = {} if units is None else {"units": units}
     tuning = Tuning(model, settings, trials, epochs, seed, seeds_per_trial)
-    found = run_tuning(data, tuning, out)
-    best = save_tuning(found, data, tuning, out)
-    shown = ranked(found)[:_BEST]
+    outcome = run_tuning(data, tuning, out)
+    best = save_tuning(outcome, data, tuning, out)
+    shown = ranked(outcome)[:_BEST]
     columns = [name.replace("_", " ") for name in shown[0].params]
     table = Table("trial", *columns, _rmse(load_dataset(data, lazy=True).y_units), title="The best on validation")
     for trial in shown:
         cells = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in trial.params.values()]
-        table.add_row(str(found.index(trial) + 1), *cells, f"{trial.values[0]:.4g}")
+        table.add_row(str(outcome.index(trial) + 1), *cells, f"{trial.values[0]:.4g}")
     print_whole(table)
-    print(f"{len(found)} finished, {len(found) - len(ranked(found))} of them given up or diverged; all in {out}")
+    print(f"{len(outcome)} finished, {len(outcome) - len(ranked(outcome))} of them given up or diverged; all in {out}")
     print("Train the best one:")
     print(f"  {best['command']}")
 

@@ -89,8 +89,8 @@ class Candidate:
     @property
     def errors(self) -> list[DataUnits]:
         """Every run's validation RMSE: infinite where it diverged."""
-        found = [math.inf if r.diverged else r.rmse("validation") for r in self.results]
-        return [error if math.isfinite(error) else math.inf for error in found]
+        errors_by_run = [math.inf if r.diverged else r.rmse("validation") for r in self.results]
+        return [error if math.isfinite(error) else math.inf for error in errors_by_run]
 
     @property
     def rmse(self) -> DataUnits:
@@ -133,7 +133,7 @@ def reduce_model(
         reduction: the bound, the models, how they are trained.
         out: the folder; each run gets `runs/<model>-<size>/seed-<n>` in it, and runs that are there are not repeated.
         jobs: the number of processes, which share the seeds of a size.
-        on_progress: is told a line about every candidate.
+        on_progress: called with a line about every candidate.
 
     Raises:
         InputError: the data have no validation trials, `out` holds another search, a worker process died, or no size

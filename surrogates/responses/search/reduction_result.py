@@ -61,12 +61,12 @@ def save_reduction(
     table, units = tried_table(outcome, reduction), load_dataset(data, lazy=True).y_units
     with atomic_write(out / "tried.csv") as temporary:
         write_csv(table, temporary, index=False)
-    found = outcome.winner is not None
+    met = outcome.winner is not None
     best = outcome.winner or outcome.closest
     row = table[(table["model"] == best.model) & (table["size"] == best.size)].iloc[0].to_dict()
     kind = look_up(best.model, MODELS)
     content = {
-        "found": found,
+        "found": met,
         "max_rmse": reduction.max_rmse,
         "units": units,
         **{name: row[name] for name in ("model", "parameters", "runs", "validation_rmse", "validation_sd")},
@@ -79,14 +79,12 @@ def save_reduction(
         "versions": versions(),
     }
     (out / MODEL_FILE).unlink(missing_ok=True)
-    if found:
+    if met:
         content["test_rmse"] = _keep(best, data, out)
     with atomic_write(out / "best.json") as temporary:
         temporary.write_text(json.dumps(without_nan(content), indent=1))
     for suffix in ("png", "svg"):
-        save_figure(
-            plot_reduction(table, reduction.max_rmse, units, row if found else None), out / f"reduction.{suffix}"
-        )
+        save_figure(plot_reduction(table, reduction.max_rmse, units, row if met else None), out / f"reduction.{suffix}")
     return table, content
 
 

@@ -23,8 +23,8 @@ def load_without_test(data: Path) -> Dataset:
     dataset = load_dataset(data)
     kept = dataset.select(i for i, trial in enumerate(dataset) if trial.split in ("train", "validation"))
     for split in ("train", "validation"):
-        found = any(trial.split == split for trial in kept)
-        require(found, f"{data} has no {split} trials: a search needs them (wormtwin dataset split makes them)")
+        held = any(trial.split == split for trial in kept)
+        require(held, f"{data} has no {split} trials: a search needs them (wormtwin dataset split makes them)")
     return kept
 
 

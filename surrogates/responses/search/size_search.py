@@ -33,14 +33,14 @@ def smallest_size(enough: Callable[[int], bool], ladder: Sequence[int], climb: b
             answers[size] = enough(size)
         return answers[size]
 
-    found = next((size for size in ladder if ask(size)), None) if climb else _bisect(ask, ladder)
-    if found is None:
+    smallest = next((size for size in ladder if ask(size)), None) if climb else _bisect(ask, ladder)
+    if smallest is None:
         return None
-    below = max((size for size in ladder if size < found), default=0)
-    found = _bisect(ask, range(below + 1, found + 1)) or found
-    while smaller := [size for size in range(max(1, found - _BELOW), found) if ask(size)]:
-        found = smaller[0]
-    return found
+    below = max((size for size in ladder if size < smallest), default=0)
+    smallest = _bisect(ask, range(below + 1, smallest + 1)) or smallest
+    while smaller := [size for size in range(max(1, smallest - _BELOW), smallest) if ask(size)]:
+        smallest = smaller[0]
+    return smallest
 
 
 def _bisect(ask: Callable[[int], bool], sizes: Sequence[int]) -> int | None:

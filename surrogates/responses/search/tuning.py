@@ -96,7 +96,9 @@ def tune(data: Path, tuning: Tuning, out: Path) -> list[FrozenTrial]:
         InputError: the data have no validation trials, the model does not fit them, or `out` holds another search.
     """
     dataset = load_without_test(data)
-    tuning.kind.build(len(dataset.x_names), len(dataset.y_names), **tuning.settings)  # a mistake is told before a file
+    tuning.kind.build(
+        len(dataset.x_names), len(dataset.y_names), **tuning.settings
+    )  # a mistake is reported before a file
     with search_folder(out, _fixed(data, tuning), JSON_FORM):
         study = _open_study(out)
         done = len(finished(study))
@@ -209,14 +211,14 @@ def _try_one(study: optuna.Study, dataset: Dataset, tuning: Tuning, index: int) 
 
 def _judge(trial: optuna.Trial, dataset: Dataset, tuning: Tuning) -> tuple[TrialState, float | None]:
     """Train from one seed after the other; give up where the mean so far is above the median of other trials."""
-    found: list[float] = []
+    errors: list[float] = []
     judge = dataset.by_split()["validation"]
     settings = tuning.model_settings(trial.params)
     for run in range(tuning.seeds_per_trial):
         config = tuning.config(trial.params, run)
         model, _ = fit_model(look_up(tuning.model, MODELS), dataset, config, settings, progress=False)
-        found.append(score(judge, predict(model, judge))["validation"].rmse)
-        trial.report(float(np.mean(found)), run)
+        errors.append(score(judge, predict(model, judge))["validation"].rmse)
+        trial.report(float(np.mean(errors)), run)
         if run + 1 < tuning.seeds_per_trial and trial.should_prune():
             return TrialState.PRUNED, None
-    return TrialState.COMPLETE, float(np.mean(found))
+    return TrialState.COMPLETE, float(np.mean(errors))

@@ -1,6 +1,6 @@
 """Products, transposes and activations on flat float32 arrays, whole vectors of trials at a time.
 
-A matrix is told by its array, the index of its first number and the distance between its rows. Rows of a state hold one
+A matrix is given by its array, the index of its first number and the distance between rows. Rows of a state hold one
 number a trial; their lengths are multiples of `WIDTH`.
 """
 

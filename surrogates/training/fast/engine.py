@@ -179,10 +179,9 @@ class Trainer:
         return self.weights(self._gradients)
 
     def ask(self, at: Float[np.ndarray, " parameter"]) -> tuple[float, np.ndarray, float]:
-        """The loss of all training trials, its gradient, and the validation loss, at some parameters.
+        """The loss of all training trials, its gradient, and the validation loss, at parameters.
 
-        `at` and the gradient are (parameter,); losses are in the units of the targets, squared. The trials are one
-        batch.
+        `at` and the gradient are (parameter,); losses are in the units of the targets, squared.
         """
         self.parameters[:] = at
         work = self._prepared(np.arange(self._number), first=True)

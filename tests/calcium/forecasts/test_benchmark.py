@@ -93,7 +93,7 @@ def test_tables_and_section_are_written(measured, tmp_path):
         (2, {"jobs": 0}, "--jobs must be >= 1"),
     ],
 )
-def test_a_benchmark_that_cannot_be_is_told(recordings, worms, options, message, tmp_path):
+def test_a_benchmark_that_cannot_be_is_reported(recordings, worms, options, message, tmp_path):
     with pytest.raises(InputError, match=message):
         benchmark_trajectories(recordings(worms), tmp_path, **options)
 
@@ -118,7 +118,7 @@ def test_the_commands_train_and_evaluate_forecasts(recordings, wormtwin, tmp_pat
     assert "AVAL, RIML, AVBL" in text
 
 
-def test_a_recording_too_short_is_told_by_the_command(recordings, wormtwin, tmp_path):
+def test_a_recording_too_short_is_reported_by_the_command(recordings, wormtwin, tmp_path):
     data = save_dataset(recordings(3, 20).with_split(["train", "validation", "test"]), tmp_path / "worms.h5")
     status, _, text = wormtwin("train", "--data", data, "--model", "calcium_trajectory_mlp", "--out", tmp_path / "out")
     assert (status, len(text.strip().splitlines())) == (2, 1)

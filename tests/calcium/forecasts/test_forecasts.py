@@ -286,12 +286,12 @@ def test_training_beats_the_linear_start_where_worms_are_not_linear():
         (lambda _: forecast(persistence(4, 0), np.zeros((2, WINDOW, 6), np.float32)), "forecasts 4 neurons"),
     ],
 )
-def test_bad_input_is_told(make, message, recordings):
+def test_bad_input_is_reported(make, message, recordings):
     with pytest.raises(InputError, match=message):
         make(recordings)
 
 
-def test_unmeasured_recordings_are_told(recordings):
+def test_unmeasured_recordings_are_reported(recordings):
     dataset = recordings(1)
     dataset = replace(dataset, trials=(replace(dataset.trials[0], x=np.full((90, 3), np.nan)),))
     with pytest.raises(InputError, match="too short to forecast"):

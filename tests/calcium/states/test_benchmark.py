@@ -80,7 +80,8 @@ def test_train_and_evaluate_tell_states(recordings, wormtwin, two, tmp_path, sav
     assert "apply the same state rule" in error
 
 
-def test_the_benchmark_by_command(recordings, wormtwin, worms, tmp_path):
+@pytest.mark.slow
+def test_the_benchmark_by_command(recordings, wormtwin, worms, tmp_path, shown_whole):
     data, out = tmp_path / "worms.h5", tmp_path / "out"
     save_dataset(worms, data)
     arguments = ("calcium", "benchmark", data, "--out", out, "--rules", "two", "--models", "logistic,svm")
@@ -96,6 +97,7 @@ def test_the_benchmark_by_command(recordings, wormtwin, worms, tmp_path):
     assert len(found["accuracy"]) == 2 * 2 * (3 + 2)  # models, protocols, seen by three sizes and unseen by two
     page = (out / "report.html").read_text()
     assert "Frames of all other states are no labels" in page
+    shown_whole(out / "report.html")
     run = out / "runs" / "two" / "calcium_svm.json"
     before = run.stat().st_mtime_ns
     run.with_name("calcium_logistic.json").unlink()
@@ -124,7 +126,7 @@ def test_the_benchmark_tells_what_is_wrong(wormtwin, worms, tmp_path, options, m
     assert message in error
 
 
-def test_worms_that_cannot_be_used_are_told(worms, tmp_path):
+def test_worms_that_cannot_be_used_are_reported(worms, tmp_path):
     def run(dataset, models=("logistic",)):
         return run_benchmark(dataset, tmp_path, rules=["two"], models=models, training=QUICK)
 

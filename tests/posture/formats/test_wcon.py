@@ -240,7 +240,7 @@ def test_wcon_that_breaks_its_schema_says_where(load, tmp_path, data, text):
         ),
     ],
 )
-def test_wcon_without_its_frame_is_told(load, midlines, tmp_path, content, text):
+def test_wcon_without_its_frame_is_reported(load, midlines, tmp_path, content, text):
     path = tmp_path / "w.wcon"
     path.write_text(content.replace("%s", json.dumps(wcon(midlines(4)))))
     with pytest.raises(InputError, match=text):

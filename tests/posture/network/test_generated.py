@@ -85,7 +85,7 @@ def test_generated_worms_are_a_dataset_like_the_recorded_ones(trained, worms, wa
         (lambda frames: np.where(frames > 0.1, np.nan, frames), "a seed holds frames without a midline"),
     ],
 )
-def test_seeds_that_are_none_are_told(trained, worms, change, text):
+def test_seeds_that_are_none_are_reported(trained, worms, change, text):
     frames = np.stack([seed.frames for seed in draw_seeds(worms, 2)])
     with pytest.raises(InputError, match=text):
         generate(trained[0], change(frames), 5)
@@ -117,7 +117,10 @@ def test_the_order_of_strains_is_that_of_their_means(waves):
     assert not same_order(replace(found, real=real, generated=behave(a=0.7, b=0.6, c=9.0)), "speed")
 
 
-def test_the_commands_go_from_recordings_to_generated_worms_and_their_comparison(wormtwin, crawlers, tmp_path):
+@pytest.mark.slow
+def test_the_commands_go_from_recordings_to_generated_worms_and_their_comparison(
+    wormtwin, crawlers, tmp_path, shown_whole
+):
     fit = ("train", "--data", crawlers, "--model", "posture_lstm", "--units", 8, "--epochs", 3, "--out", tmp_path / "m")
     status, out, err = wormtwin(*fit)
     assert status == 0, err
@@ -149,6 +152,7 @@ def test_the_commands_go_from_recordings_to_generated_worms_and_their_comparison
     assert "head bend" in page
     assert "Wasserstein" in page
     assert (tmp_path / "c" / "comparison.csv").exists()
+    shown_whole(tmp_path / "c" / "report.html")
     refused = wormtwin("export", "--model", model, "--to", "numpy", "--out", tmp_path / "e")
     assert refused[0] == 2
     assert "not a chain of layers" in refused[2]

@@ -41,7 +41,7 @@ def test_no_stretch_spans_a_gap_or_the_border_of_the_last_tenth(valid):
     assert segments(cut) is cut
 
 
-def test_recordings_of_a_split_keep_it_and_short_stretches_alone_are_told(waves):
+def test_recordings_of_a_split_keep_it_and_short_stretches_alone_are_reported(waves):
     parts = segments(waves.with_split(["train", "validation", "test"])).by_split()
     assert {trial.name.partition(":")[0] for trial in parts["train"]} == {"w0"}
     assert sum(len(trial) + 1 for trial in parts["train"]) == 397  # the gap is left out, the last tenth is not
@@ -108,7 +108,7 @@ def test_the_published_setting_has_its_number_of_weights():
         ({"lags": -1}, "lags must be >= 0, got -1"),
     ],
 )
-def test_sizes_that_are_none_are_told(settings, text):
+def test_sizes_that_are_none_are_reported(settings, text):
     with pytest.raises(InputError, match=text):
         posture_lstm(2, 2, **settings)
 
@@ -168,7 +168,7 @@ def test_an_untrained_network_that_gives_nothing_is_the_linear_autoregression(wa
         np.testing.assert_allclose(found, linear.predict(np.asarray(trial.x)), atol=1e-5)
 
 
-def test_a_diverging_training_is_told(waves):
+def test_a_diverging_training_is_reported(waves):
     cut = segments(waves)
     wild = tuple(replace(t, x=np.asarray(t.x) * 1e30, y=np.asarray(t.y) * np.inf) for t in cut)
     with pytest.raises((FloatingPointError, InputError, np.linalg.LinAlgError)):
@@ -190,7 +190,7 @@ def test_bad_input_is_one_line(wormtwin, crawlers, tmp_path, arguments, text):
     assert len(err.strip().splitlines()) == 1
 
 
-def test_a_dataset_without_postures_or_of_other_channels_is_told(trained, waves, linear_response):
+def test_a_dataset_without_postures_or_of_other_channels_is_reported(trained, waves, linear_response):
     with pytest.raises(InputError, match="holds no postures, not as amplitudes"):
         train_model("posture_lstm", linear_response(), TrainingConfig(epochs=1), {}, progress=False)
     fewer = replace(

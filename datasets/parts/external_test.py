@@ -22,7 +22,7 @@ _SHAPES = ("posture", "eigenworms", "pose")
 def load_with_test(data: Path, test_data: Path | None) -> Dataset:
     """Read a dataset file, with another one as its test part if there is one: see `with_test_file`.
 
-    Test trials of its own that are left out for it, and animals that are in both, are told on standard output.
+    Test trials of its own that are left out for it, and animals that are in both, are printed on standard output.
 
     Raises:
         InputError: as `load_dataset` and `with_test_file`.
@@ -31,13 +31,13 @@ def load_with_test(data: Path, test_data: Path | None) -> Dataset:
     if test_data is None:
         return dataset
     own = len(dataset.by_split().get("test", ()))
-    found = with_test_file(dataset, load_dataset(test_data))
+    joined = with_test_file(dataset, load_dataset(test_data))
     if own:
         print(f"the test part is {test_data.name}: {counted(own, 'test trial')} of {data.name} left out")
-    if both := shared_groups(found):
+    if both := shared_groups(joined):
         few = ", ".join(both[:5]) + (", ..." if len(both) > 5 else "")
         print(f"{few}: in both files; if these are the same animals, the test is not of unseen ones")
-    return found
+    return joined
 
 
 def with_test_file(dataset: Dataset, test: Dataset) -> Dataset:
@@ -113,15 +113,15 @@ def shared_groups(dataset: Dataset) -> list[str]:
     return sorted(parts[0] & parts[1])
 
 
-def _places(where: str, what: str, wanted: Sequence[str], found: Sequence[str]) -> list[int]:
+def _places(where: str, what: str, wanted: Sequence[str], present: Sequence[str]) -> list[int]:
     for name in wanted:
-        if name not in found:
-            near = get_close_matches(name, found, n=1, cutoff=0.6)
+        if name not in present:
+            near = get_close_matches(name, present, n=1, cutoff=0.6)
             raise InputError(
                 f"{where} have no {what} {name!r}, which the training data have"
-                + (f"; the nearest is {near[0]}" if near else f"; they have {', '.join(list(found)[:8])}")
+                + (f"; the nearest is {near[0]}" if near else f"; they have {', '.join(list(present)[:8])}")
             )
-    return [list(found).index(name) for name in wanted]
+    return [list(present).index(name) for name in wanted]
 
 
 def _codes(where: str, dataset: Dataset, test: Dataset) -> np.ndarray | None:

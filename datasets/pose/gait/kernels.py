@@ -1,0 +1,65 @@
+"""The recursions of a hidden Markov model, compiled: forward and backward with scaling (Rabiner 1989), Viterbi's."""
+
+import numpy as np
+
+from neuron_models.foundation.kernels import compiled
+
+
+@compiled
+def expectations(symbols, ends, start, transitions, emissions):
+    """How often states begin, follow each other and emit each symbol, as expected; and the log-likelihood."""
+    states = len(start)
+    begun, pairs, seen = np.zeros(states), np.zeros((states, states)), np.zeros(emissions.shape)
+    likelihood, low = 0.0, 0
+    for high in ends:
+        length = high - low
+        if length == 0:
+            continue
+        forward, scale = np.empty((length, states)), np.empty(length)
+        for t in range(length):
+            for j in range(states):
+                before = start[j] if t == 0 else 0.0
+                if t > 0:
+                    for i in range(states):
+                        before += forward[t - 1, i] * transitions[i, j]
+                forward[t, j] = before * emissions[j, symbols[low + t]]
+            scale[t] = forward[t].sum()
+            forward[t] /= scale[t]
+            likelihood += np.log(scale[t])
+        backward = np.ones(states)
+        for t in range(length - 1, -1, -1):
+            here = forward[t] * backward
+            here /= here.sum()
+            for j in range(states):
+                seen[j, symbols[low + t]] += here[j]
+            if t == 0:
+                begun += here
+                break
+            ahead = emissions[:, symbols[low + t]] * backward / scale[t]
+            earlier = np.zeros(states)
+            for i in range(states):
+                for j in range(states):
+                    step = transitions[i, j] * ahead[j]
+                    pairs[i, j] += forward[t - 1, i] * step
+                    earlier[i] += step
+            backward = earlier
+        low = high
+    return begun, pairs, seen, likelihood
+
+
+@compiled
+def best_path(symbols, start, transitions, emissions):
+    """The best path, in logarithms."""
+    length, states = len(symbols), len(start)
+    best, came = start + emissions[:, symbols[0]], np.zeros((length, states), np.int64)
+    for t in range(1, length):
+        here = np.empty(states)
+        for j in range(states):
+            came[t, j] = np.argmax(best + transitions[:, j])
+            here[j] = best[came[t, j]] + transitions[came[t, j], j] + emissions[j, symbols[t]]
+        best = here
+    path = np.empty(length, np.int64)
+    path[-1] = np.argmax(best)
+    for t in range(length - 1, 0, -1):
+        path[t - 1] = came[t, path[t]]
+    return path

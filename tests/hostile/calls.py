@@ -1,0 +1,126 @@
+"""Every command with arguments that are right and little work, for the tests that try all of them.
+
+`<a|b>` stands for one of these files of `fuzz_files.py`, `<ANY>` for one of a group, `@x` for a new name.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import run_experiments
+
+ANY = ("responses.h5", "uneven.h5", "calcium.h5", "angles.h5", "amplitudes.h5", "pose.h5")
+POSTURE = ("worm.npy", "worms.npz", "wormpose.h5", "tierpsy.hdf5", "amplitudes_raw.h5", "worm.wcon", "worm.wcon.zip")
+LABELS = tuple(f"labels_{kind}" for kind in ("slp.slp", "analysis.h5", "dlc.csv", "nwb.nwb", "coco.json"))
+GROUPS = {"ANY": ANY, "POSTURE": (*POSTURE, "ucr.tsv"), "LABELS": LABELS}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a command.
+
+    Attributes:
+        right: its arguments, for a second or two of work.
+        often: how often random calls take it, beside others.
+        idle: arguments that random calls begin from instead: nearly right, and refused before the work.
+        resumes: whether a second call goes on where the first was stopped.
+    """
+
+    right: str
+    often: int = 2
+    idle: str = ""
+    resumes: bool = False
+
+
+CALLS = {
+    "connectome info": Call("--network <network.xml>", 4),
+    "connectome compare": Call("<network.xml> placed --plot @a.png"),
+    "connectome export": Call("--network <network.xml> --out @a.csv"),
+    "connectome parameters": Call("kunert2014", 1),
+    "connectome download": Call("", 1),
+    "simulate": Call("--network <network.xml> --sequences 03,15 --sampling 5 --out @a.h5", 1, resumes=True,
+                     idle="--network <network.xml> --sequences 0 --out @a.h5"),
+    "dataset info": Call("<ANY>", 12),
+    "dataset plot": Call("<ANY> --out @a.png", 4),
+    "dataset split": Call("<responses.h5|uneven.h5> --out @a.h5", 4),
+    "dataset export-dat": Call("<responses.h5|uneven.h5> --out @dat", 4),
+    "dataset import-dat": Call("<dat> --out @a.h5", 6),
+    "train": Call("--data <responses.h5> --model gru --units 2 --epochs 3 --out @run", 3, resumes=True,
+                  idle="--data <responses.h5> --model linear --lags 2 --out @run"),
+    "evaluate": Call("--data <responses.h5> --model <model.keras> --plot @a.png", 3),
+    "models": Call("", 1),
+    "calcium import": Call("<calcium.npz|calcium.mat|calcium.nwb> --out @a.h5", 12),
+    "calcium make-sample": Call("--worms 1 --minutes 1 --out @a.h5"),
+    "calcium benchmark": Call("<calcium.h5> --rules two --models logistic --trajectories persistence --out @b", 1,
+                              resumes=True, idle="<calcium.h5> --models none --out @b"),
+    "calcium demo": Call("--out @d", 1, idle="--jobs 0 --out @d"),
+    "posture import": Call("<POSTURE> --shortest 1 --fps 10 --out @a.h5", 22),
+    "posture make-sample": Call("--strains N2 --worms 1 --minutes 0.2 --out @a.h5 --picture @a.png"),
+    "posture eigenworms": Call("<angles.h5> --out @a.h5", 3),
+    "posture path": Call("<angles.h5> --out @p"),
+    "posture features": Call("<angles.h5> --out @f"),
+    "posture generate": Call("--model <steps.keras> --data <amplitudes.h5> --frames 20 --worms 1 --out @a.h5", 3),
+    "posture compare": Call("--data <amplitudes.h5> --generated <amplitudes.h5> --out @c"),
+    "posture sizes": Call("<amplitudes.h5> --layers 1 --units 2 --epochs 1 --frames 20 --worms 1 --out @s", 1,
+                          resumes=True, idle="<amplitudes.h5> --epochs 0 --out @s"),
+    "posture cells": Call("--model <steps.keras> --data <amplitudes.h5> --rounds 2 --seconds 1 --out @c"),
+    "posture classify": Call("--model <steps.keras> --data <amplitudes.h5> --folds 2 --trees 3 --out @c"),
+    "posture test-page": Call("--real <angles.h5> --simulated <angles.h5> --clips 1 --seconds 1 --results @r.csv"),
+    "posture clip": Call("<angles.h5> --seconds 1 --side 48 --out @c.mp4", 3),
+    "posture demo": Call("--out @d", 1, idle="--seed x --out @d"),
+    "pose import": Call("<LABELS> --size 16 --out @a.h5 --picture @a.png", 18),
+    "pose convert": Call("<LABELS|tracks.h5> --out @a.csv", 14),
+    "pose render": Call("--video <film.mp4> --tracks <tracks.h5> --out @r.mp4", 3),
+    "pose align": Call("<film.mp4> --size 16 --centroids <centroids.csv> --out @a.h5", 3, resumes=True),
+    "pose suggest": Call("<film.mp4|pose.h5> --frames 3 --clusters 2 --out @s.csv"),
+    "pose make-sample": Call("--frames 4 --size 32 --animals 2 --out @a.h5 --picture @a.png"),
+    "pose predict": Call("--model <points.keras> --data <pose.h5> --batch 2 --out @t.h5", 3, resumes=True),
+    "pose study": Call("labels --data <pose.h5> --epochs 1 --values 4 --out @s", 1, resumes=True,
+                       idle="bend --data <pose.h5> --epochs 0 --out @s"),
+    "pose demo": Call("--animal fly --epochs 1 --out @d", 1, idle="--animal cat --out @d"),
+    "export": Call("--model <model.keras> --to numpy --out @e", 4),
+    "importance": Call("--data <responses.h5> --model <model.keras> --out @i"),
+    "tune": Call("--data <responses.h5> --model rnn --units 2 --trials 2 --epochs 2 --out @t", 1, resumes=True,
+                 idle="--data <responses.h5> --trials 0 --out @t"),
+    "reduce": Call("--data <responses.h5> --max-rmse 1e-9 --models linear,state_space --max-units 2 --out @r", 1,
+                   resumes=True, idle="--data <responses.h5> --max-rmse 0.1 --models linear --runs 1 --out @r"),
+    "worm": Call("--data <responses.h5> --out @w.html", 1),
+    "derive": Call("--scenario fcm --order 4 --network <network.xml> --out @d", 1,
+                   idle="--scenario none --network <network.xml> --out @d"),
+    "validate atlas": Call("--network <network.xml> --table @t.csv --page @p.html", 1),
+    "scenario list": Call("", 1),
+    "scenario run": Call("fcm --network <network.xml> --sequences 03 --out @s.h5", 1, resumes=True,
+                         idle="fcm --network <network.xml> --sequences 0 --out @s.h5"),
+    "screen": Call("--network <network.xml> --neurons AVAL,DB1 --sequences 03 --out @s", 1, resumes=True,
+                   idle="--network <network.xml> --neurons none --sequences 0 --out @s"),
+    "experiments": Call("1 --runs 1 --epochs 1 --network <network.xml> --out @e", 1, resumes=True,
+                        idle="1 --runs 0 --network <network.xml> --out @e"),
+}  # fmt: skip
+"""By name; `test_every_command_is_called` holds that none is missing."""
+
+
+def choices(word: str) -> list[str]:
+    """The files that `<...>` stands for."""
+    return [name for part in word[1:-1].split("|") for name in GROUPS.get(part, (part,))]
+
+
+def filled(word: str, number: int, seeds: Path, folder: Path) -> str:
+    """A word of a call with its file in its place: the `number`th one of several that it may be."""
+    if word.startswith("<"):
+        names = choices(word)
+        return str(seeds / names[number % len(names)])
+    return str(folder / word[1:]) if word.startswith("@") else word
+
+
+def commands() -> dict[str, Any]:
+    """The commands of the command line by their names."""
+    return dict(_below(run_experiments.command_line(), ()))
+
+
+def _below(command: Any, names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    for name, each in getattr(command, "commands", {}).items():
+        if hasattr(each, "commands"):
+            yield from _below(each, (*names, name))
+        else:
+            yield " ".join((*names, name)), each

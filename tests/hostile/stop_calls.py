@@ -1,0 +1,116 @@
+"""Stop each command that writes, at changes of the file system or at random moments, and let it go on: see `--help`."""
+
+import argparse
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+from calls import CALLS, Call, commands
+from fork_calls import CUT, arguments_of, call, content, in_shared_memory, killed, new_folder, warm_up
+
+LONG = ("calcium demo", "posture demo", "pose demo")
+"""Made of other commands, and minutes of work."""
+
+
+def writing() -> dict[str, Call]:
+    """The commands with `--out`, those that the table does not know too."""
+    found = {}
+    for names, command in commands().items():
+        if any(each.name == "out" for each in command.params) and names not in LONG:
+            found[names] = CALLS.get(names, Call("--out @out"))
+    return found
+
+
+class Stops:
+    """The stops of one command, against calls that nobody stopped."""
+
+    def __init__(self, names: str, given: Call, seeds: Path, beside: Path) -> None:
+        self.names, self.given, self.seeds, self.beside = names, given, seeds, beside
+        first, second = self._whole(), self._whole()
+        self.ended, self.wanted = first
+        self.varies = {name for name in {**first[1], **second[1]} if first[1].get(name) != second[1].get(name)}
+
+    def _whole(self) -> tuple[Any, dict[str, str]]:
+        with new_folder(self.beside) as folder:
+            ended = call(self._arguments(folder), folder)
+            if ended.status != 0:
+                raise RuntimeError(f"{self.names}: {ended.status} {ended.told[-600:]}")
+            return ended, content(folder / "out")
+
+    def _arguments(self, folder: Path) -> list[str]:
+        return arguments_of(self.names, self.given.right, self.seeds, folder / "out")
+
+    def stop(self, cut: int | None = None, rng: random.Random | None = None) -> list[str]:
+        """Stop a call and make it again; gives what is wrong then."""
+        faults = []
+        before = in_shared_memory()
+        with new_folder(self.beside) as folder:
+            here = self._arguments(folder)
+            meanwhile = killed(rng, self.ended.seconds) if rng else None
+            stopped = call(here, folder, cut, meanwhile)
+            if stopped.status not in (CUT, None, 0, 130) and not (stopped.status == 2 and len(stopped.lines) == 1):
+                faults.append(f"stopped with {stopped.status}: {stopped.told[-300:]}")
+            again = call(here, folder)
+            found = content(folder / "out")
+            if again.status != 0:
+                faults.append(f"again {again.status}: {again.told[-400:]}")
+            for name in {**found, **self.wanted}:
+                if name not in found or name not in self.wanted:
+                    faults.append(f"{name} {'is left' if name in found else 'is missing'}")
+                elif found[name] != self.wanted[name] and name not in self.varies:
+                    faults.append(f"{name} differs")
+            if stopped.kept + again.kept > self.ended.kept:
+                faults.append(f"kept {stopped.kept} + {again.kept} of {self.ended.kept}")
+            faults += [f"{each.name} in the temporary folder" for each in (folder / "tmp").iterdir()]
+        faults += [f"{each} in shared memory" for each in in_shared_memory() - before]
+        return faults
+
+
+def main() -> None:
+    """The script."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="with `seeds`, made by fuzz_calls.py --make")
+    parser.add_argument("--cuts", type=int, default=0, help="of each command")
+    parser.add_argument("--kills", type=int, default=0, help="of each command")
+    parser.add_argument("--commands", default="", help="these alone, joined by commas")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--log", type=Path)
+    given = parser.parse_args()
+    warm_up()
+    rng, count = random.Random(given.seed), 0
+    bad = []
+    for names, each in writing().items():
+        if given.commands and names not in given.commands.split(","):
+            continue
+        try:
+            stops = Stops(names, each, given.folder / "seeds", given.folder)
+        except RuntimeError as error:
+            bad.append({"command": names, "faults": [str(error)]})
+            print(json.dumps(bad[-1]), flush=True)
+            continue
+        changes = stops.ended.changes
+        plan: list[dict[str, Any]] = [{"cut": n} for n in _spread(changes, given.cuts, rng)]
+        plan += [{"rng": random.Random(rng.random())} for _ in range(given.kills)]
+        wrong = 0
+        for options in plan:
+            faults = stops.stop(**options)
+            count += 1
+            if faults:
+                wrong += 1
+                bad.append({"command": names, "cut": options.get("cut"), "faults": faults})
+                print(json.dumps(bad[-1]), flush=True)
+        print(f"{names}: {len(plan)} stops, {wrong} wrong; {changes} changes, {stops.ended.kept} kept, "
+              f"{stops.ended.seconds:.1f} s; varies: {sorted(stops.varies)}", flush=True)  # fmt: skip
+    print(f"{count} stops, {len(bad)} faults")
+    sys.exit(1 if bad else 0)
+
+
+def _spread(changes: int, cuts: int, rng: random.Random) -> list[int]:
+    """So many of the changes, all where there are fewer."""
+    return list(range(1, changes + 1)) if changes <= cuts else sorted(rng.sample(range(1, changes + 1), cuts))
+
+
+if __name__ == "__main__":
+    main()
