@@ -175,8 +175,7 @@ class Trainer:
 
     def gradients(self) -> list[np.ndarray]:
         """The gradient of the loss of all training trials, in the order and the shapes of Keras's weights."""
-        self.ask(self.parameters.copy())
-        return self.weights(self._gradients)
+        return self.weights(np.asarray(self.ask(self.parameters.copy())[1], np.float32))
 
     def ask(self, at: Float[np.ndarray, " parameter"]) -> tuple[float, np.ndarray, float]:
         """The loss of all training trials, its gradient, and the validation loss, at parameters.
