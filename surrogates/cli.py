@@ -24,6 +24,10 @@ def train(
     epochs: Annotated[int | None, typer.Option(max=1_000_000, help="Passes over the training trials.")] = None,
     preset: Annotated[str, typer.Option(help="A number of epochs by name, for models that have presets.")] = "",
     batch_size: Annotated[int | None, typer.Option(max=10_000_000, help="Samples in a batch.")] = None,
+    scale: Annotated[bool, typer.Option("--scale", help="Train on scaled inputs and outputs.")] = False,
+    anneal: Annotated[bool, typer.Option("--anneal", help="Let the learning rate fall along a cosine.")] = False,
+    polish: Annotated[bool, typer.Option("--polish", help="Go on by L-BFGS after the last epoch.")] = False,
+    polish_steps: Annotated[int | None, typer.Option(max=1_000_000, help="Its iterations; 500 if not said.")] = None,
     seed: Annotated[int, typer.Option(help="Of the first weights and of the batches.")] = 0,
     engine: Annotated[
         str, typer.Option(help="'fast' (CPU), 'keras' (any backend, GPU), or 'auto': fast if it can.")
@@ -44,6 +48,9 @@ def train(
     require_writable(out)
     settings, kind = settings_given(), model_kind(model)
     steps = {"learning_rate": learning_rate, "epochs": epochs, "batch_size": batch_size}
+    require(polish_steps is None or polish_steps >= 1, f"--polish-steps must be >= 1, got {polish_steps}")
+    steps["polish"] = (polish_steps or 500) if polish or polish_steps else None
+    steps |= {"scale": scale or None, "anneal": anneal or None}
     given = _steps(kind, preset, {name: value for name, value in steps.items() if value is not None}, engine)
     defaults = {"learning_rate": kind.learning_rate, **kind.training_defaults}
     config = TrainingConfig(**{**defaults, **given}, seed=seed, engine=engine)

@@ -35,6 +35,7 @@ UNCHECKED = (
     "surrogates.posture.cells.cell_states",
     "surrogates.posture.network.layers",
     "surrogates.responses.models.layers",
+    "surrogates.responses.models.nonlinear_cells",
 )
 """What is left out of the checks of array shapes; all else is checked."""
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from surrogates.steps.lagged_layers import autoregression_part, convolution_part, narx_part, state_space_part
+from surrogates.steps.nonlinear_layers import cfc_part, lfr_part, lru_part, residual_gru_part
 from surrogates.steps.recurrent_layers import Own, dense_part, gru_part, lstm_part, simple_part
 from surrogates.steps.step import Part, Statement, Step
 
@@ -50,4 +51,8 @@ LAYERS: dict[str, Callable[[Any, str, Own], Part]] = {
     "AutoregressiveCell": autoregression_part,
     "StateSpaceCell": state_space_part,
     "NarxCell": narx_part,
+    "LfrCell": lfr_part,
+    "ResidualGruCell": residual_gru_part,
+    "LruCell": lru_part,
+    "CfcCell": cfc_part,
 }

@@ -44,6 +44,9 @@ class TrainingConfig:
     `fit`; `auto` takes the fast one where it can run the model and no GPU is there. Classifiers of windows and networks
     on postures have a fast one too, a whole training in one JAX program, which stops early; `auto` takes it on the
     backend JAX. `checkpoints` says where the training keeps its state, if it does: stopped, it goes on from there.
+
+    `scale` trains on inputs and outputs of mean 0 and deviation 1, and folds the scales into the weights afterwards;
+    `anneal` lets the learning rate fall along half a cosine; `polish` are iterations of L-BFGS after the last epoch.
     """
 
     epochs: int = 1000
@@ -51,12 +54,16 @@ class TrainingConfig:
     learning_rate: Dimensionless = 0.05
     seed: int = 0
     engine: str = "auto"
+    scale: bool = False
+    anneal: bool = False
+    polish: int = 0
     checkpoints: Checkpoints | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
             value = getattr(self, name)
             require(value >= 1, f"{name.replace('_', ' ')} must be >= 1, got {value}")
+        require(self.polish >= 0, f"polish must be >= 0 iterations, got {self.polish}")
         require_seed(self.seed, "seed")
         require(self.engine in ENGINES, f"engine must be one of {', '.join(ENGINES)}, got {self.engine!r}")
         require(

@@ -6,12 +6,12 @@ from neuron_models.foundation.progress import progress_bar
 class ProgressBar:
     """A progress bar over epochs with the current losses, or their roots where they are squared errors.
 
-    Without validation trials (not `validated`), the training loss stands alone.
+    Without validation trials (not `validated`), the training loss stands alone. Losses are shown times `unit`.
     """
 
-    def __init__(self, epochs: int, squared: bool, shown: bool, validated: bool = True) -> None:
+    def __init__(self, epochs: int, squared: bool, shown: bool, validated: bool = True, unit: float = 1.0) -> None:
         self._bar = progress_bar(epochs, "epoch") if shown else None
-        self._validated = validated
+        self._validated, self._unit = validated, unit
         self._squared, self._what = squared, "RMSE" if squared else "loss"
 
     def __enter__(self) -> "ProgressBar":
@@ -25,7 +25,8 @@ class ProgressBar:
         """One epoch is done, or several; `watched` are the validation's other figures."""
         if self._bar is not None:
             shown = {"train": loss, **({"validation": validation} if self._validated else {})}
-            roots = {part: value**0.5 if self._squared else value for part, value in shown.items()}
+            losses = {part: self._unit * value for part, value in shown.items()}
+            roots = {part: value**0.5 if self._squared else value for part, value in losses.items()}
             text = {f"{part} {self._what}": f"{v:.4g}" for part, v in roots.items()}
             part = "validation" if self._validated else "train"
             text |= {f"{part} {name}": f"{value:.3g}" for name, value in watched.items()}

@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from surrogates.training.configuration import REGRESSION, Arrays, Objective, Tra
 from surrogates.training.epochs_bar import ProgressBar
 from surrogates.training.jax_program import compiled_training
 from surrogates.training.keras_fit import fit_keras
+from surrogates.training.polish import Best, lbfgs
+from surrogates.training.scaling import fold, require_foldable, scales_of, shiftable
 
 
 def train(
@@ -46,6 +49,13 @@ def train(
     require_training(dataset)
     train_data = training_arrays(parts["train"], objective)
     validation_data = training_arrays(parts["validation"], objective) if "validation" in parts else train_data
+    scales = scales_of(train_data, shiftable(model)) if config.scale and objective.squared else None
+    require(not config.scale or objective.squared, f"--scale is for models of responses, which {model.name} is not")
+    if scales is not None:
+        require_foldable(model)
+        train_data, validation_data = scales.scaled(train_data), scales.scaled(validation_data)
+    if config.anneal:
+        objective = replace(objective, stopping=replace(objective.stopping, cosine_decay=True))
     even = train_data[0].shape[1:] == validation_data[0].shape[1:]
     one_program = _is_one_program(model, config, objective)
     layout = None if one_program else _fast_layout(model, config, objective, even)
@@ -54,7 +64,9 @@ def train(
         config.checkpoints, engine, model.get_weights(), train_data, validation_data, config, _facts(objective)
     )
     started = time.perf_counter()
-    showing = ProgressBar(config.epochs, objective.squared, progress, "validation" in parts)
+    unit = 1.0 if scales is None else scales.y_scale**2
+    whole = config.epochs + config.polish
+    showing = ProgressBar(whole, objective.squared, progress, "validation" in parts, unit)
     with compile_time() as compiling, showing as bar:
         if one_program:
             history, best = _fit_program(model, train_data, validation_data, config, objective, bar, kept)
@@ -62,14 +74,50 @@ def train(
             history, best = fit_keras(model, train_data, validation_data, config, objective, bar, kept)
         else:
             history, best = _fit_fast(model, layout, train_data, validation_data, config, bar, kept)
+        if config.polish:
+            best = _polish(model, layout, (train_data, validation_data), config, history, best, bar)
     if best < 0:
         raise FloatingPointError("training diverged: its loss was never finite; use a smaller learning rate")
+    if scales is not None:
+        fold(model, scales)
+        history |= {key: [unit * each for each in history[key]] for key in ("loss", "val_loss")}
     history = {key: values for key, values in history.items() if "validation" in parts or key[:4] != "val_"}
     if objective.squared:
         losses = [key for key in ("loss", "val_loss") if key in history]
         history |= {key.replace("loss", "rmse"): np.sqrt(history[key]).tolist() for key in losses}
     seconds, named = time.perf_counter() - started, "keras" if engine == "keras" else "fast"
     return Training(history, best, seconds - compiling.seconds, named, compile_seconds=compiling.seconds)
+
+
+def _polish(
+    model: keras.Model,
+    layout,
+    data: tuple[Arrays, Arrays],
+    config: TrainingConfig,
+    history: dict[str, list[float]],
+    epoch: int,
+    bar: ProgressBar,
+) -> int:
+    """Go on by L-BFGS from the best epoch; its iterations are added to the history. Gives the best epoch."""
+    if layout is None:
+        raise InputError(f"--polish goes on with what the fast engine trains, which {model.name} on these data is not")
+    from surrogates.training.fast.engine import Trainer
+
+    whole = Trainer(model, layout, *data, config.learning_rate, len(data[0][0]))
+    validation = [np.inf]
+
+    held = np.concatenate([each.ravel() for each in layout.pack([np.ones_like(w) for w in model.get_weights()])])
+    free = np.pad(held, (0, whole.parameters.size - held.size)) != 0  # the others fill rows up and mean nothing
+
+    def ask(at: np.ndarray) -> tuple[float, np.ndarray]:
+        loss, gradient, validation[0] = whole.ask(at)
+        return loss, np.where(free, gradient, 0.0)
+
+    lowest = history["val_loss"][epoch] if epoch >= 0 else np.inf
+    best = Best(whole.parameters.astype(float), lowest, epoch, history["loss"], history["val_loss"])
+    lbfgs(ask, lambda at: validation[0], best, config.polish, bar.show)
+    model.set_weights(whole.weights(best.parameters.astype(np.float32)))
+    return best.epoch
 
 
 def _facts(objective: Objective) -> tuple:
@@ -91,7 +139,7 @@ def _fast_layout(model: keras.Model, config: TrainingConfig, objective: Objectiv
     from surrogates.training.fast.layout import layout_of
 
     plain = even and objective.squared and objective.transform is None and not objective.metrics
-    plain = plain and objective.optimizer == "adam" and not objective.stopping.cosine_decay
+    plain = plain and objective.optimizer == "adam" and (config.anneal or not objective.stopping.cosine_decay)
     layout = layout_of(model) if plain else None
     if layout is None and config.engine == "fast":
         raise InputError(
@@ -159,5 +207,6 @@ def _fit_fast(
         orders=shuffled_orders(len(train_data[0]), config.seed),
         on_epoch=bar.show,
         kept=kept,
+        anneal=config.anneal,
     )
     return {"loss": loss, "val_loss": validation}, best

@@ -54,6 +54,10 @@ CASES = {
     "linear_4": lambda: MODELS["linear"].build(2, 3, lags=4),
     "state_space": lambda: MODELS["state_space"].build(2, 3, order=6),
     "narx": lambda: MODELS["narx"].build(2, 3, units=10, input_lags=3),
+    "lfr": lambda: MODELS["lfr"].build(2, 3, order=3, units=4),
+    "residual_gru": lambda: MODELS["residual_gru"].build(2, 3, order=3, units=4),
+    "lru": lambda: MODELS["lru"].build(2, 3, order=3, units=4),
+    "cfc": lambda: MODELS["cfc"].build(2, 3, units=4, backbone=5),
     "selu": lambda: recurrent("GRU", 4, activation="selu"),
 }
 

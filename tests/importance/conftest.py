@@ -5,7 +5,13 @@ import pytest
 from surrogates.registry import MODELS, train_model
 from surrogates.training.configuration import TrainingConfig
 
-SMALL = {"linear": {"lags": 2}, "state_space": {"order": 4}, "tdnn": {"units": 5}, "narx": {"units": 4}}
+SMALL = {
+    "linear": {"lags": 2},
+    "state_space": {"order": 4},
+    "modal": {"ridge": -8, "poles": 6},
+    "tdnn": {"units": 5},
+    "narx": {"units": 4},
+}
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +26,7 @@ class Models(dict):
         self.data = data
 
     def __missing__(self, kind):
-        if kind in ("linear", "state_space"):
+        if kind in ("linear", "state_space", "modal"):
             self[kind] = train_model(kind, self.data, TrainingConfig(), SMALL[kind], progress=False)[0]
         else:
             self[kind] = MODELS[kind].build(2, 2, **SMALL.get(kind, {"units": 4}), seed=3)

@@ -25,6 +25,9 @@ TINY = {
     **{name: {"units": 3} for name in ("rnn", "lstm", "gru", "tdnn", "narx")},
     "linear": {"lags": 2},
     "state_space": {"order": 4},
+    "modal": {"ridge": -8, "poles": 6},
+    **{name: {"order": 4, "units": 3} for name in ("lfr", "residual_gru", "lru")},
+    "cfc": {"units": 3, "backbone": 3},
 }
 
 

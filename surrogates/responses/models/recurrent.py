@@ -4,6 +4,7 @@ import numpy as np
 
 from neuron_models.foundation.errors import require, require_seed
 from surrogates.backend import keras
+from surrogates.training.first_weights import draw_as_on_jax
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "elu", "softsign", "linear")
 """What the candidate state (of an LSTM: candidate and output) passes through, by Keras's names; gates keep sigmoid."""
@@ -44,7 +45,7 @@ def _recurrent(layer, kind: str, inputs: int, outputs: int, units: int, activati
     require_seed(seed, f"{kind}: seed")
     seeds = [int(each) for each in np.random.SeedSequence(seed).generate_state(3)]
     start = keras.initializers
-    return keras.Sequential(
+    model = keras.Sequential(
         [
             keras.Input((None, inputs), name="stimulus"),
             layer(
@@ -59,3 +60,4 @@ def _recurrent(layer, kind: str, inputs: int, outputs: int, units: int, activati
         ],
         name=f"{kind}_{units}" + ("" if activation == "tanh" else f"_{activation}"),
     )
+    return draw_as_on_jax(model)

@@ -4,6 +4,7 @@ import numpy as np
 
 from neuron_models.foundation.errors import require, require_seed
 from surrogates.backend import keras
+from surrogates.training.first_weights import draw_as_on_jax
 
 
 def tdnn(inputs: int, outputs: int, *, units: int = 283, input_lags: int = 1, seed: int = 0) -> keras.Model:
@@ -32,4 +33,5 @@ def tdnn(inputs: int, outputs: int, *, units: int = 283, input_lags: int = 1, se
         units, input_lags + 1, padding="causal", activation="tanh", kernel_initializer=start(seed=first), name="hidden"
     )
     response = keras.layers.Dense(outputs, kernel_initializer=start(seed=second), name="response")
-    return keras.Sequential([keras.Input((None, inputs), name="stimulus"), hidden, response], name=f"tdnn_{units}")
+    layers = [keras.Input((None, inputs), name="stimulus"), hidden, response]
+    return draw_as_on_jax(keras.Sequential(layers, name=f"tdnn_{units}"))

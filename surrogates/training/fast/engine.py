@@ -1,5 +1,6 @@
 """Trains a small Keras model on a CPU with the kernels of this folder, as `fit` would, many times faster."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -136,8 +137,10 @@ class Trainer:
         """Whether all trials are one batch."""
         return self._number <= self._size
 
-    def epoch(self, order: Int[np.ndarray, " trial"]) -> tuple[float, float]:
+    def epoch(self, order: Int[np.ndarray, " trial"], share: float = 1.0) -> tuple[float, float]:
         """Learn every trial once; gives the mean training loss, and the validation loss before the first step.
+
+        The learning rate is that of the training times `share`.
 
         `order` holds the indices of the trials; losses are in the units of the targets, squared.
         """
@@ -149,7 +152,7 @@ class Trainer:
             loss, validation_loss = work.measure_losses()
             validation = validation_loss if start == 0 else validation
             work.learn(self.parameters, self._gradients, len(rows))
-            self._advance()
+            self._advance(share)
             summed += loss * len(rows)
         return summed / self._number, validation
 
@@ -171,13 +174,20 @@ class Trainer:
         return work.measure_losses()[1]
 
     def gradients(self) -> list[np.ndarray]:
-        """The gradient of the first batch's loss, in the order and the shapes of Keras's weights."""
-        rows = np.arange(self._number)[: self._size]
-        work = self._prepared(rows, first=True)
+        """The gradient of the loss of all training trials, in the order and the shapes of Keras's weights."""
+        return self.weights(np.asarray(self.ask(self.parameters.copy())[1], np.float32))
+
+    def ask(self, at: Float[np.ndarray, " parameter"]) -> tuple[float, np.ndarray, float]:
+        """The loss of all training trials, its gradient, and the validation loss, at parameters.
+
+        `at` and the gradient are (parameter,); losses are in the units of the targets, squared.
+        """
+        self.parameters[:] = at
+        work = self._prepared(np.arange(self._number), first=True)
         work.run(*_halves(self.parameters, self.layout))
-        work.measure_losses()
-        work.learn(self.parameters, self._gradients, len(rows))
-        return self.weights(self._gradients)
+        loss, validation = work.measure_losses()
+        work.learn(self.parameters, self._gradients, self._number)
+        return loss, self._gradients.astype(float), validation
 
     def weights(self, parameters: np.ndarray | None = None) -> list[np.ndarray]:
         """Parameters (parameter,) (those of now when None) as Keras's list of weights."""
@@ -204,11 +214,11 @@ class Trainer:
             work.expect(y, weight, others, 1, number)
         return work
 
-    def _advance(self) -> None:
+    def _advance(self, share: float) -> None:
         self._step += 1
         t = np.float32(self._step)
         one = np.float32(1.0)
-        rate = self._rate * np.sqrt(one - np.power(_BETA_2, t)) / (one - np.power(_BETA_1, t))
+        rate = self._rate * np.float32(share) * np.sqrt(one - np.power(_BETA_2, t)) / (one - np.power(_BETA_1, t))
         _adam(self.parameters, self._gradients, self._m, self._v, np.float32(rate))
 
 
@@ -243,6 +253,7 @@ def fit(
     orders: Iterator[Int[np.ndarray, " trial"]],
     on_epoch: Callable[..., None],
     kept: Checkpoint | None = None,
+    anneal: bool = False,
 ) -> tuple[list[float], list[float], int]:
     """Train a model in place; it ends with the weights of its best validation epoch.
 
@@ -257,6 +268,7 @@ def fit(
         orders: the order of the trials in each epoch.
         on_epoch: called with training and validation loss after every epoch (and how many epochs, where it goes on).
         kept: where the training keeps its state, from which it goes on.
+        anneal: let the learning rate fall along half a cosine, from epoch to epoch.
 
     Returns:
         Training and validation loss by epoch, and the best epoch (from 0; -1 if no validation loss was finite).
@@ -278,7 +290,8 @@ def fit(
     for epoch in range(first, epochs + 1):
         # The validation loss of an epoch is found in the first batch of the next one, before its weights move.
         before = trainer.parameters.copy()
-        loss, validation = trainer.epoch(next(orders)) if epoch < epochs else (np.nan, trainer.validate())
+        share = (1 + math.cos(math.pi * epoch / epochs)) / 2 if anneal else 1.0
+        loss, validation = trainer.epoch(next(orders), share) if epoch < epochs else (np.nan, trainer.validate())
         if epoch > 0:
             history[1].append(float(np.float32(validation)))
             on_epoch(history[0][-1], history[1][-1])
