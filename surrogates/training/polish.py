@@ -42,7 +42,8 @@ class Best:
 
 def adam(ask: Asked, judge: Judged, best: Best, epochs: int, rate: float, heard: Heard) -> None:
     """Adam (Kingma and Ba 2015) on the whole loss, the rate falling along half a cosine to nothing."""
-    at, mean, square = best.parameters.copy(), 0.0, 0.0
+    at = best.parameters.copy()
+    mean, square = np.zeros_like(at), np.zeros_like(at)
     for epoch in range(epochs):
         loss, gradient = ask(at)
         best.judge(at, loss, judge(at))

@@ -5,6 +5,7 @@ nothing is searched, and it is stable whatever the data are.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -58,7 +59,7 @@ def fit_modal(dataset: Dataset) -> Callable[[keras.Model], None]:
     root = np.sqrt(data.weight[counts])[:, None]
     still = not data.begins_at_rest
 
-    def fit(model: keras.Model) -> None:
+    def fit(model: Any) -> None:
         cell = model.layers[-1].cell
         a, b, *_, e = cell.get_weights()
         inputs, order = data.x.shape[-1], len(a)
