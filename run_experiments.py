@@ -131,7 +131,7 @@ QUICK = Protocol(runs=1, epochs=400)
 
 PANELS = {
     "Data": ("connectome", "dataset"),
-    "Simulate": ("simulate", "scenario", "screen", "validate"),
+    "Simulate": ("simulate", "scenario", "screen", "body", "crawl", "validate"),
     "Train and evaluate": ("train", "evaluate", "models", "tune", "reduce", "derive", "experiments"),
     "Explain": ("importance",),
     "Pages and export": ("worm", "export"),

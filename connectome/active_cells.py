@@ -43,8 +43,8 @@ class ActiveCell:
 
     def cell(self, name: str, shape: Morphology, r_axial: OhmCentimetres) -> Cell:
         """The neuron `name` of this kind: capacitance and leak are spread evenly over its membrane."""
-        c_cell, g_leak_cell, e_leak = (self.parameters[key].value for key in CELL)
-        membrane = spread(shape, c_cell, g_leak_cell, e_leak, r_axial, self.title)
+        capacitance, leak, rest = (self.parameters[key].value for key in CELL)
+        membrane = spread(shape, capacitance, leak, rest, r_axial, self.title)
         return Cell(name, shape, membrane, self._channels(), self._calcium())
 
     def _channels(self) -> tuple[Channel, ...]:
@@ -156,7 +156,7 @@ def _read_cell(text: str, name: str, where: str) -> ActiveCell:
             raise InputError(f"{where}, line {line_of(text, key)}: a cell has no {key!r}; it has {', '.join(known)}")
     place = content.get("where", "soma")
     require(place in PLACES, f"{where}: where is one of {', '.join(PLACES)}, got {place!r}")
-    names = content.get("cells", [])
+    names = content.get("cells")
     require(isinstance(names, list) and bool(names), f"{where}: cells is the list of its neurons")
     channels = content.get("channels", {})
     for channel in channels:
@@ -173,7 +173,7 @@ def _read_cell(text: str, name: str, where: str) -> ActiveCell:
         key: read_parameter(table, f"{where}, line {line_of(text, f'channels.{key}')}: {key}", *CONDUCTANCE)
         for key, table in channels.items()
     }
-    everyone = require_known(map(str, names), [neuron.name for neuron in neurons()])
+    everyone = require_known([str(each) for each in names or ()], [neuron.name for neuron in neurons()])
     return ActiveCell(name, str(content.get("title", name)), everyone, place, cell, conductances)
 
 

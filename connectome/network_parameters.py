@@ -1,11 +1,11 @@
 """What a parameter set makes of the network, by its model."""
 
 from connectome.c302_cells import C302Parameters
-from connectome.graded_cells import GradedParameters
+from connectome.graded_cells import GRADED_STEP, GradedParameters
 from connectome.measured_cells import MeasuredParameters
-from connectome.network import NetworkParameters
+from connectome.network import NetworkParameters, Parameters
 from connectome.parameters import ParameterSet
-from neuron_models.foundation.units import Micrometres
+from neuron_models.foundation.units import Micrometres, Milliseconds
 from neuron_models.membrane import Passive
 from neuron_models.synapse import ChemicalSynapse, GapJunction
 
@@ -33,3 +33,11 @@ def parameters_of(
         e_inhibitory=values["e_inhibitory"],
         longest_compartment=longest_compartment,
     )
+
+
+def time_step_of(parameters: Parameters | None) -> Milliseconds | None:
+    """The time step of a parameter set where it needs a finer one than other sets; None where it does not.
+
+    Graded cells have 1 pF, so that a gap junction, which sees the other side of the step before, weighs more.
+    """
+    return GRADED_STEP if isinstance(parameters, tuple(_WITH_GRADED.values())) else None

@@ -94,7 +94,8 @@ def _projection(
         else:
             cells = f'preCellId="../{pre}/0/{pre}" postCellId="../{post}/0/{post}"'
             where = f'preSegmentId="{one}" preFractionAlong="{here:.6g}" postSegmentId="{other}"'
-            delay = f' delay="{junction.mechanism.delay:g} ms" weight="1"' if junction.mechanism.delay else ""
+            waits = getattr(junction.mechanism, "delay", 0.0)
+            delay = f' delay="{waits:g} ms" weight="1"' if waits else ""
             tag = "connectionWD" if delay else "connection"
             yield f'<{tag} id="{number}" {cells} {where} postFractionAlong="{there:.6g}"{delay}/>'
     yield f"</{kind}>"

@@ -8,13 +8,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from datasets.options import DataArgument, OutOption, parse_names
+from datasets.options import DataArgument, OutOption, dataset_app, parse_names
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.printing import plain_console
 from neuron_models.foundation.wording import counted
-
-dataset_app = typer.Typer(no_args_is_help=True, help="Datasets of every topic: look at them, convert and divide them.")
 
 
 @dataset_app.command()

@@ -1,4 +1,4 @@
-"""Options and arguments that several commands share, and the reading of their values."""
+"""Options, arguments and the group of commands that several modules share, and the reading of their values."""
 
 import re
 from pathlib import Path
@@ -8,6 +8,9 @@ import typer
 
 from connectome.scenario_names import SCENARIO_HELP
 from neuron_models.foundation.errors import InputError, require
+
+dataset_app = typer.Typer(no_args_is_help=True, help="Datasets of every topic: look at them, convert and divide them.")
+"""`wormtwin dataset`, to which topics add commands."""
 
 ScenarioOption = Annotated[str, typer.Option(help=SCENARIO_HELP)]
 ParametersOption = Annotated[

@@ -156,8 +156,8 @@ class Simulation:
             FloatingPointError: a potential is not finite any more.
         """
         require(self.live, "this simulation was closed: another one was built in this process")
-        told = "gid_clear was called in this session, which took the contacts away: build the simulation again"
-        require(self._contacts.whole, told)
+        message = "gid_clear was called in this session, which took the contacts away: build the simulation again"
+        require(self._contacts.whole, message)
         for name in sorted({clamp.site.cell for clamp in clamps} & set(ablated)):
             raise InputError(f"{name} is ablated and cannot be stimulated: leave out its current")
         for name in ablated:
@@ -165,12 +165,12 @@ class Simulation:
         instruments = Instruments(self._h, self._compartment, self._contacts, settings)
         with self._solver(settings), self._contacts.without(ablated):
             try:
-                found = self._record(clamps, record, settings, instruments, ablated)
+                traces = self._record(clamps, record, settings, instruments, ablated)
             finally:
                 instruments.clear()
-        if not np.isfinite(found).all():
+        if not np.isfinite(traces).all():
             raise FloatingPointError(f"a potential is not finite any more at dt = {settings.dt} ms: use a smaller one")
-        return found
+        return traces
 
     def _record(
         self,
@@ -186,10 +186,42 @@ class Simulation:
         self._parallel.set_maxstep(10)
         self._initialise(settings, ablated)
         self._parallel.psolve(settings.duration + settings.dt / 2)
-        found = np.empty((settings.steps + 1, len(traces)))
+        voltages = np.empty((settings.steps + 1, len(traces)))
         for column, trace in enumerate(traces):
-            found[:, column] = trace()
-        return found
+            voltages[:, column] = trace()
+        return voltages
+
+    def begin_stepping(
+        self,
+        stack: contextlib.ExitStack,
+        inputs: Sequence[Site],
+        outputs: Sequence[Site],
+        settings: RunSettings,
+        ablated: Collection[str],
+    ) -> tuple[list, list]:
+        """Stand at rest before a run bit by bit: an electrode for each input, and the places of the outputs.
+
+        Args:
+            stack: what gives the session's settings and the ablated contacts back when it is closed.
+            inputs: where currents will be injected.
+            outputs: where potentials will be read.
+            settings: the time step.
+            ablated: cells whose contacts conduct nothing.
+        """
+        stack.enter_context(self._solver(settings))
+        for name in ablated:
+            self._require_cell(name)
+        stack.enter_context(self._contacts.without(ablated))
+        electrodes = [self._h.IClamp(self._compartment(site)[0]) for site in inputs]
+        for electrode in electrodes:
+            electrode.delay, electrode.dur, electrode.amp = 0.0, 1e12, 0.0
+        self._parallel.set_maxstep(10)
+        self._initialise(settings, ablated)
+        return electrodes, [self._compartment(site)[0] for site in outputs]
+
+    def go_on_to(self, time: Milliseconds) -> None:
+        """Step to a time in ms."""
+        self._parallel.psolve(time)
 
     @contextlib.contextmanager
     def _solver(self, settings: RunSettings) -> Iterator[None]:

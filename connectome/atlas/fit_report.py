@@ -45,7 +45,7 @@ class FitReport:
     stable: bool
 
 
-def fit_atlas(atlas: Atlas, table: WiringTable, halvings: int = 3, seed: int = 0) -> FitReport:
+def fit_atlas(atlas: Atlas, table: WiringTable, halvings: int = 1, seed: int = 0) -> FitReport:
     """Fit a wiring's class constants to half of the trials, and judge them on the other half.
 
     Args:
@@ -67,7 +67,8 @@ def fit_atlas(atlas: Atlas, table: WiringTable, halvings: int = 3, seed: int = 0
     means = np.mean([row[0] for row in rows], axis=0)
     constants = np.stack([row[1] for row in rows])
     stable = all(model.stable(each) for each in constants)
-    return FitReport(*map(float, means), constants, number, halvings, stable)
+    before, after, other, ceiling, fitted = (float(mean) for mean in means)
+    return FitReport(before, after, other, ceiling, fitted, constants, number, halvings, stable)
 
 
 def _of(halves: Halves, part: tuple) -> Halves:
@@ -83,7 +84,10 @@ def _judge(model: ClassModel, halves: Halves, pairs: Pairs, seed: int) -> tuple[
     whole = model.predict(constants)
     other = np.zeros_like(whole)
     for held in _folds(pairs, seed):
-        other[:, held] = model.predict(fit(model, seen, pairs & ~held, model.start))[:, held]
+        predicted = model.predict(fit(model, seen, pairs & ~held, model.start))
+        x, y = predicted[pairs & ~held], seen[pairs & ~held]
+        slope = np.cov(x, y)[0, 1] / x.var()  # folds are pooled, so they need one scale
+        other[:, held] = slope * predicted[:, held]
     half = correlation(seen, unseen, pairs)
     return (
         correlation(passive, unseen, pairs),

@@ -1,4 +1,4 @@
-"""`wormtwin simulate`: responses to stimuli, simulated into a dataset."""
+"""`wormtwin simulate` and `dataset import-io`: responses to stimuli, simulated or recorded, into a dataset."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from connectome.cli import NetworkOption
-from datasets.cli import dataset_app
 from datasets.options import (
     ClusterOption,
     DataArgument,
@@ -16,9 +15,11 @@ from datasets.options import (
     ScaleOption,
     ScenarioOption,
     SimulatorOption,
+    dataset_app,
     one_of,
     parse_numbers,
 )
+from datasets.responses.recorded.cli import import_io
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.wording import counted
 from neuron_models.foundation.workers import require_workers
@@ -44,14 +45,15 @@ def simulate(
     jobs: Annotated[int, typer.Option(help="Processes; each builds the network once.")] = 1,
     cluster: ClusterOption = None,
     time_step: Annotated[
-        float | None, typer.Option(help="Time step in ms; when not said 0.1, and the sampling interval for 'linear'.")
+        float | None,
+        typer.Option(help="Time step in ms; 0.1 when not said, 0.05 of graded cells, the sampling of 'linear'."),
     ] = None,
     compartment: Annotated[float, typer.Option(help="Longest compartment in um; one a cable when very large.")] = 20.0,
     simulator: SimulatorOption = "coreneuron",
 ) -> None:
     """Simulate a scenario on the connectome into a dataset; a stopped run goes on where it was."""
     from connectome.network import default_settings, steps_a_sample
-    from connectome.network_parameters import parameters_of
+    from connectome.network_parameters import parameters_of, time_step_of
     from connectome.parameters import load_parameters
     from connectome.random_stimuli import random_scenario
     from connectome.scenario import load_scenario
@@ -77,7 +79,7 @@ def simulate(
         chosen = chosen.select(parse_numbers(sequences))
     chosen = chosen.scaled(scale)
     parameters = parameters_of(load_parameters(parameter_set), compartment)
-    settings = default_settings(chosen, simulator, time_step)
+    settings = default_settings(chosen, simulator, time_step_of(parameters) if time_step is None else time_step)
     steps_a_sample(chosen, settings)  # what is wrong is reported before the contacts are placed
     connectome = load_connectome(network)
     print(f"Network: {connectome.source}")
@@ -117,6 +119,7 @@ def export_nwb(
 
 
 def register(app: typer.Typer) -> None:
-    """Mount this command."""
+    """Mount these commands."""
     dataset_app.command("export-nwb")(export_nwb)
     app.command()(simulate)
+    dataset_app.command("import-io")(import_io)

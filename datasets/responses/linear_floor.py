@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from connectome.contact import Connectome
 from connectome.scenario import Scenario
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, Trial
 from datasets.responses.simulation import simulate_dataset
 from datasets.store import load_dataset
 from neuron_models.foundation.errors import require
@@ -71,11 +71,16 @@ def compare_linear(whole: Dataset, weak: Dataset, sequences: Sequence[str], numb
         sequences: the names of all.
         numbers: which of them are judged.
     """
-    by_name = {trial.name: np.asarray(trial.y[:], float) for trial in whole}  # type: ignore[index]
+    by_name = {trial.name: _responses(trial) for trial in whole}
     wanted = np.stack([by_name[sequences[number - 1]] for number in numbers])
-    small = np.stack([np.asarray(trial.y[:], float) for trial in weak])  # type: ignore[index]
+    small = np.stack([_responses(trial) for trial in weak])
     linear = small[:, :1] + (small - small[:, :1]) / WEAK
     error = np.sqrt(((linear - wanted) ** 2).mean(axis=(0, 1)))
     span = np.ptp(wanted, axis=(0, 1))
     of_range = np.divide(error, span, out=np.zeros_like(error), where=span > 0)
     return LinearFloor(float(np.sqrt((error**2).mean())), whole.y_units, whole.y_names, of_range)
+
+
+def _responses(trial: Trial) -> Float[np.ndarray, "time output"]:
+    """The responses of a trial, in the data's units."""
+    return np.asarray(trial.y[:] if trial.y is not None else (), dtype=np.float64)

@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from connectome.contact import Connectome, require_covered
 from connectome.network import Parameters, build_network, default_settings, steps_a_sample
+from connectome.network_parameters import time_step_of
 from connectome.places import cells_of, units_of
 from connectome.scenario import Scenario
 from connectome.simulating import simulate_here
@@ -123,7 +124,8 @@ def simulation_job(
     require_covered(cells_of((*scenario.driven, *recorded)), connectome, f"scenario {scenario.name}")
     circuit = build_network(connectome, parameters)
     network = "; ".join(filter(None, (connectome.source, parameters.label if parameters else "")))
-    return Job(scenario, circuit, recorded, settings or default_settings(scenario), network, split_seed)
+    chosen = settings or default_settings(scenario, dt=time_step_of(parameters))
+    return Job(scenario, circuit, recorded, chosen, network, split_seed)
 
 
 def place_name(index: int) -> str:

@@ -19,6 +19,7 @@ EXTRAS = {
     "pynwb": "calcium",
     "skimage": "pose",
     "sleap_io": "pose",
+    "soundfile": "calls",
     "tensorflow": "tensorflow",
 }
 """An extra that brings it, by the name under which a package is imported."""

@@ -1,5 +1,6 @@
 : A conductance that answers events with a difference of two exponentials, as Exp2Syn does. It takes the events of any
-: number of contacts, and its decay over a step is found once a run, so that it needs a fixed time step.
+: number of contacts. How much it loses in a step is found once a run: a step of Euler's method by `lost` is the decay by
+: `tau` itself, for the fixed time step that this package runs with.
 
 NEURON {
     POINT_PROCESS WormtwinSynapse
@@ -24,8 +25,8 @@ ASSIGNED {
     i (nA)
     g (uS)
     scale
-    kept1
-    kept2
+    lost1 (/ms)
+    lost2 (/ms)
 }
 
 STATE {
@@ -39,20 +40,20 @@ INITIAL {
     B = 0
     peak = tau1 * tau2 / (tau2 - tau1) * log(tau2 / tau1)
     scale = 1 / (exp(-peak / tau2) - exp(-peak / tau1))
-    kept1 = exp(-dt / tau1)
-    kept2 = exp(-dt / tau2)
+    lost1 = (1 - exp(-dt / tau1)) / dt
+    lost2 = (1 - exp(-dt / tau2)) / dt
 }
 
 BREAKPOINT {
     CONDUCTANCE g
-    SOLVE decay
+    SOLVE states METHOD euler
     g = B - A
     i = g * (v - e)
 }
 
-PROCEDURE decay() {
-    A = A * kept1
-    B = B * kept2
+DERIVATIVE states {
+    A' = -lost1 * A
+    B' = -lost2 * B
 }
 
 NET_RECEIVE(weight (uS)) {

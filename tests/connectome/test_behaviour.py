@@ -124,7 +124,7 @@ def recorded():
     synapses = tuple(Pair(names[b], names[a], "chemical", 2.0, "Glutamate", 1) for a, b in sorted(pairs))
     table = WiringTable("made", names, (*gaps, *synapses), "made for a test")
     model = class_model(table, names, load_parameters("published2012"))
-    constants = np.array([1.0, -1.0, 0.5, 0.0, 0.3, 0.0, 0.0, 0.5])
+    constants = np.array([1.0, -1.0, 0.5, 0.0, 0.05, 0.0, 0.0, 0.5])
     truth = model.predict(constants)
     trials = np.full((30, 30), 10)
     noise = rng.normal(0, 0.3 * truth[~np.eye(30, dtype=bool)].std(), (900, 10))

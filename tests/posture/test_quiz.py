@@ -18,6 +18,7 @@ from werkzeug.serving import make_server
 from datasets.posture.recording import PostureRecording, angles_dataset
 from datasets.store import save_dataset
 from neuron_models.foundation.errors import InputError
+from surrogates.pages.serving import bind
 from surrogates.posture.forced_choice.clips import cut_clips, one_clip
 from surrogates.posture.forced_choice.responses import (
     Answer,
@@ -27,7 +28,7 @@ from surrogates.posture.forced_choice.responses import (
     require_answers_file,
     share_right,
 )
-from surrogates.posture.forced_choice.server import Sitting, bind, clip_facts, make_app
+from surrogates.posture.forced_choice.server import Sitting, clip_facts, make_app
 from surrogates.posture.forced_choice.stimuli import make_quiz
 
 ROOT = Path(__file__).parents[2]

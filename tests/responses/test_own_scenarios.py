@@ -89,7 +89,7 @@ def test_a_new_scenario_is_written_once_and_reads_back(wormtwin, tmp_path, refus
         (OWN.replace("settle", "setle"), (), ("line 5", "'setle'", "did you mean settle", "it has title, inputs")),
         (OWN, ("--simulator", "linear"), ("simulator linear has no voltage clamps",)),
         (OWN.replace("DB1 gap_current", "DB1 calcium"), (), ("DB1 has no calcium",)),
-        (OWN.replace("settle = 5", "settle = 0.05"), (), ("does not divide the 0.05 ms for which it settles",)),
+        (OWN.replace("settle = 5", "settle = 0.05"), (), ("must divide the duration of 10.05 ms",)),
     ],
 )
 @pytest.mark.usefixtures("_three_neurons")

@@ -17,7 +17,7 @@ def fit(
         list[str] | None, typer.Option(help="A wiring, as for `connectome info`; several times; consensus if not said.")
     ] = None,
     strain: Annotated[str, typer.Option(help="'wt', or 'unc31', which lacks dense-core vesicle release.")] = "wt",
-    halvings: Annotated[int, typer.Option(max=1000, help="How often the trials are halved at random.")] = 3,
+    halvings: Annotated[int, typer.Option(max=1000, help="How often the trials are halved at random.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of the halves.")] = 0,
     table: Annotated[Path | None, typer.Option(help="Write all figures to a .csv file.")] = None,
 ) -> None:

@@ -5,20 +5,17 @@ then.
 """
 
 import datetime
-import logging
 import math
-import os
-import secrets
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.errors import require
 from surrogates.pages.packing import pack
 from surrogates.pages.page import environment
+from surrogates.pages.serving import guarded_app, serve_app
 from surrogates.posture.forced_choice.responses import (
     PUBLISHED,
     REAL,
@@ -29,15 +26,6 @@ from surrogates.posture.forced_choice.responses import (
     outcome_of,
 )
 from surrogates.posture.forced_choice.stimuli import Question, Quiz
-
-HOST = "127.0.0.1"
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 class Sitting:
@@ -91,9 +79,7 @@ def make_app(sitting: Sitting, token: str) -> Any:
     """
     import flask
 
-    app = flask.Flask("wormtwin", static_folder=None)
-    app.config["TRUSTED_HOSTS"] = [HOST, "localhost"]  # a name that another site points here is refused
-    app.config["MAX_CONTENT_LENGTH"] = 1000
+    app = guarded_app(1000)
     templates = environment("surrogates.posture.forced_choice", "surrogates.posture")
 
     def text(name: str, kind: str, **values: Any) -> Callable[[], Any]:
@@ -107,16 +93,6 @@ def make_app(sitting: Sitting, token: str) -> Any:
     app.add_url_rule(f"{root}/example/<int:number>", "example", lambda number: _example(sitting, number))
     app.add_url_rule(f"{root}/clip/<int:number>", "clip", lambda number: clip_facts(sitting.show(number)))
     app.add_url_rule(f"{root}/choice", "choice", lambda: _choose(sitting, flask.request.get_json()), methods=["POST"])
-
-    def refuse(error: Exception) -> tuple[dict, int]:
-        return {"error": str(error)}, 409
-
-    def harden(response: Any) -> Any:
-        response.headers.update(_HEADERS)
-        return response
-
-    app.register_error_handler(InputError, refuse)
-    app.after_request(harden)
     return app
 
 
@@ -131,32 +107,7 @@ def serve(sitting: Sitting, port: int, ready: Callable[[str], None] = print) -> 
     Raises:
         InputError: the port cannot be had.
     """
-    from werkzeug.serving import make_server
-
-    bound = bind(port)
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    token = secrets.token_urlsafe(16)  # other users and pages of this machine can reach the port, too
-    with bound:
-        server = make_server(HOST, 0, make_app(sitting, token), threaded=True, fd=bound.fileno())
-        ready(f"http://{HOST}:{bound.getsockname()[1]}/{token}/")
-        try:
-            server.serve_forever()
-        finally:
-            server.server_close()
-
-
-def bind(port: int) -> socket.socket:
-    """Take a port of the loopback address.
-
-    Raises:
-        InputError: there is no such port, or it is in use.
-    """
-    require(0 <= port <= 65535, f"--port must be from 0 to 65535, got {port}")
-    try:
-        return socket.create_server((HOST, port))
-    except OSError as error:
-        reason = os.strerror(error.errno).lower() if error.errno else str(error)
-        raise InputError(f"port {port} cannot be had ({reason}): give another by --port, or 0 for a free one") from None
+    serve_app(lambda token: make_app(sitting, token), port, ready)
 
 
 def state_of(sitting: Sitting) -> dict[str, Any]:

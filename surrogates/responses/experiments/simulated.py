@@ -107,7 +107,7 @@ def simulated_data(
         paths[name, sampling] = path
         if not worm.published:
             linear = path.with_name(f"{path.stem}-linear.h5")
-            floor = linear_floor(path, scenario, connectome, linear, **options)  # type: ignore[arg-type]
+            floor = linear_floor(path, scenario, connectome, linear, **options)
             notes[name, sampling] = floor.in_words
     return paths, notes
 

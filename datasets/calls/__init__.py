@@ -1,0 +1,1 @@
+"""Ultrasonic calls: recordings, spectrograms, a generator with known truth, tables of calls."""

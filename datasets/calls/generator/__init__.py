@@ -1,0 +1,1 @@
+"""Generated recordings of calls with exact truth."""

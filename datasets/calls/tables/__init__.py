@@ -1,0 +1,1 @@
+"""Tables of calls as other programs write and read them."""

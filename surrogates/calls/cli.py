@@ -1,0 +1,93 @@
+"""`wormtwin calls detect`, `evaluate` and `demo`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from datasets.calls.cli import (
+    FORMS_HELP,
+    CallsOption,
+    ChannelOption,
+    RecordingArgument,
+    ShiftOption,
+    calls_app,
+    parse_band,
+    tell_faults,
+    tell_left_out,
+)
+from neuron_models.foundation.wording import counted
+
+BandOption = Annotated[str, typer.Option(help="Lowest and highest frequency, such as 30-120, in kHz.")]
+
+
+@calls_app.command("detect")
+def detect(
+    recording: RecordingArgument,
+    out: Annotated[Path, typer.Option(help="The table to write (.csv, .txt or .mat).")],
+    band: BandOption = "",
+    channel: ChannelOption = 1,
+    seed: Annotated[
+        float,
+        typer.Option(min=0.5, max=50, help="How far a ridge must stand out, in standard deviations of the noise."),
+    ] = 3.4,
+    shortest: Annotated[float, typer.Option(help="Calls that are shorter are left out, ms.")] = 5.0,
+    gap: Annotated[float, typer.Option(help="Pieces so near are one call, ms.")] = 10.0,
+    separate: Annotated[bool, typer.Option("--separate", help="Tell two callers apart who call at once.")] = False,
+    form: Annotated[str, typer.Option(help=FORMS_HELP)] = "",
+) -> None:
+    """Find the calls of a recording, of any length."""
+    from datasets.calls.recording import open_recording
+    from datasets.calls.tables.writing import form_of, write_calls
+    from surrogates.calls.detection.tonal import TonalSettings, detect_tonal
+
+    chosen = form_of(out, form)
+    settings = TonalSettings(
+        parse_band(band), seed=seed, grow=min(1.8, seed), shortest=shortest / 1000, gap=gap / 1000, separate=separate
+    )
+    opened = open_recording(recording)
+    tell_faults(opened, channel)
+    calls = detect_tonal(opened, settings, channel)
+    write_calls(calls, out, chosen)
+    print(f"{counted(len(calls), 'call')} in {opened.seconds:.1f} s of {recording.name}, in {out}")
+
+
+@calls_app.command("evaluate")
+def evaluate(
+    found: Annotated[list[Path], typer.Argument(help="Tables of calls to judge, of one recording.")],
+    truth: CallsOption,
+    shift: ShiftOption = 0.0,
+) -> None:
+    """Score tables of calls against a true one: events one to one, at half overlap, and by the millisecond."""
+    from datasets.calls.tables.reading import read_calls
+    from surrogates.calls.detection.score_table import print_scores, scores_of
+
+    true = read_calls(truth)
+    tell_left_out(true)
+    rows = []
+    for path in found:
+        table = read_calls(path, shift)
+        tell_left_out(table)
+        rows.append((path.name, scores_of(table.calls, true.calls)))
+    print_scores(rows)
+
+
+@calls_app.command("demo")
+def demo(
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    seconds: Annotated[float, typer.Option(min=1, max=3600, help="Length of the recording.")] = 60.0,
+    seed: Annotated[int, typer.Option(help="Of the recording.")] = 0,
+) -> None:
+    """Generate a recording, find its calls, score them, name their shapes and count what follows what."""
+    from surrogates.calls.demo import run_demo
+    from surrogates.calls.detection.score_table import print_scores
+
+    done = run_demo(out, seconds, seed)
+    print_scores([("calls_tonal", done.scores)])
+    print(f"shapes of the calls found: macro-F1 {done.shapes:.3f}; tables in {out}")
+
+
+def register(app: typer.Typer) -> None:
+    """Mount the commands of the other modules; `datasets.calls.cli` mounts the group."""
+    import surrogates.calls.correction.cli
+    import surrogates.calls.repertoire.cli  # noqa: F401

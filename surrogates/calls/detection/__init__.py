@@ -1,0 +1,1 @@
+"""Where calls are, and how well they were found."""

@@ -1,0 +1,106 @@
+"""`calls_tonal`: calls as ridges of a multitaper spectrogram, without learning.
+
+The floor of noise is told for each frequency and each minute, what lifts whole stretches of a frame (clicks, noise of
+the cage) is taken off, and levels are averaged along short lines of several slopes. Where such a mean stands out by
+`seed` standard deviations of the noise there is a piece, which reaches as far as the mean stays above `grow`. The rules
+are those that USVSEG began (Tachibana et al. 2020: tapers, floor by frequency, thresholds in standard deviations).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from datasets.calls.call import Call, in_order
+from datasets.calls.recording import Recording
+from datasets.calls.spectrogram import Levels, Spectrogram, noise_floor, sections, spectrogram_of
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.units import Decibels, Dimensionless, Hertz, Seconds
+from surrogates.calls.detection.callers import by_caller
+from surrogates.calls.detection.pieces import Piece, Rules, call_of, find_pieces
+
+_BLOCK: Hertz = 12_000.0
+"""Width of what a stretch of a frame shares."""
+_BEND: Decibels = 3.0
+_SLOPES = (-2, -1, -0.5, 0, 0.5, 1, 2)
+"""Of the lines, in kHz/ms about."""
+
+
+@dataclass(frozen=True)
+class TonalSettings:
+    """Settings of the detector.
+
+    Attributes:
+        band: the lowest and the highest frequency; None for 30 to 120 kHz, as far as the recording goes.
+        seed: a piece has a mean along a line of so many standard deviations of the noise.
+        grow: and reaches as far as this.
+        edge: it begins and ends where single frames are so loud.
+        shortest: calls that are shorter are left out.
+        gap: pieces so near are one call.
+        separate: tell calls of two callers apart that overlap; a call with two voices may then count twice.
+    """
+
+    band: tuple[Hertz, Hertz] | None = None
+    seed: Dimensionless = 3.4
+    grow: Dimensionless = 1.8
+    edge: Dimensionless = 2.7
+    shortest: Seconds = 0.005
+    gap: Seconds = 0.010
+    separate: bool = False
+
+    def __post_init__(self) -> None:
+        require(0 < self.grow <= self.seed, f"grow must be > 0 and at most seed, got {self.grow:g} and {self.seed:g}")
+        require(0 <= self.gap <= 1, f"gap must be from 0 to 1 s, got {self.gap:g}")
+        require(0 < self.shortest <= 1, f"shortest must be from 0 to 1 s, got {self.shortest:g}")
+
+
+def detect_tonal(recording: Recording, settings: TonalSettings = TonalSettings(), channel: int = 1) -> tuple[Call, ...]:
+    """Find the calls of a recording.
+
+    Args:
+        recording: of any length; a minute of it is in memory at a time.
+        settings: thresholds.
+        channel: from 1.
+
+    Raises:
+        InputError: the band does not go with the recording, or it cannot be read.
+    """
+    spectrogram = spectrogram_of(recording, settings.band)
+    rules = Rules(settings.seed, settings.grow, settings.edge, round(settings.gap / spectrogram.step))
+    found: list[Call] = []
+    for pieces in _pieces(recording, spectrogram, rules, channel):
+        groups = by_caller(pieces, spectrogram, settings.gap, settings.separate)
+        found += [call_of(group, spectrogram, channel) for group in groups]
+    return in_order(call for call in found if call.duration >= settings.shortest)
+
+
+def _pieces(recording: Recording, spectrogram: Spectrogram, rules: Rules, channel: int) -> Iterator[list[Piece]]:
+    """The pieces of a recording, cut between calls; what is still open at the end of a section waits for the next."""
+    frames = spectrogram.frames(recording.samples)
+    shifts = _shifts(spectrogram)
+    held, begin = np.empty((0, spectrogram.bins), np.float32), 0
+    with recording.reader(channel) as reader:
+        for start, stop in sections(frames, spectrogram.step):
+            levels, spread = flattened(spectrogram.read(reader, start, stop), spectrogram)
+            held = np.concatenate([held, levels / spread])
+            pieces, cut = find_pieces(held, shifts, rules, last=stop == frames)
+            yield [piece.later(begin) for piece in pieces]
+            begin, held = begin + cut, held[cut:]
+
+
+def flattened(levels: Levels, spectrogram: Spectrogram) -> tuple[Levels, Decibels]:
+    """Levels over the floor without what a stretch of a frame shares, and the standard deviation of noise in them."""
+    from datasets.calls.kernels.frames import flatten
+
+    block = max(8, round(_BLOCK / spectrogram.resolution))
+    flatten(levels, noise_floor(levels, spectrogram.degrees), block, np.float32(_BEND))
+    low, middle = np.quantile(levels[:: max(1, len(levels) // 1500)], [0.16, 0.5])
+    return levels, max(float(middle - low), 1.0)
+
+
+def _shifts(spectrogram: Spectrogram, reach: Seconds = 0.003) -> Float[np.ndarray, "line frame"]:
+    """How many bins each line is off, frame by frame."""
+    half = max(1, round(reach / spectrogram.step))
+    per_frame = np.array(_SLOPES) * 1e6 * spectrogram.step / spectrogram.resolution / 2
+    return np.round(np.outer(per_frame, np.arange(-half, half + 1)))

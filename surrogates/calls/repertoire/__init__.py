@@ -1,0 +1,1 @@
+"""What is said of calls once they are found: contours, measures, classes, clusters, sequences."""

@@ -1,0 +1,84 @@
+"""A local web page of this project: on the loopback address alone, below a path that only its user knows."""
+
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from neuron_models.foundation.errors import InputError, require
+
+HOST = "127.0.0.1"
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; media-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def guarded_app(largest: int) -> Any:
+    """A Flask application that other sites cannot reach by a name, and whose answers carry strict headers.
+
+    An `InputError` in a view is answered by 409 and its line.
+
+    Args:
+        largest: bytes of a request.
+    """
+    import flask
+
+    app = flask.Flask("wormtwin", static_folder=None)
+    app.config["TRUSTED_HOSTS"] = [HOST, "localhost"]  # a name that another site points here is refused
+    app.config["MAX_CONTENT_LENGTH"] = largest
+
+    def refuse(error: Exception) -> tuple[dict, int]:
+        return {"error": str(error)}, 409
+
+    def harden(response: Any) -> Any:
+        response.headers.update(_HEADERS)
+        return response
+
+    app.register_error_handler(InputError, refuse)
+    app.after_request(harden)
+    return app
+
+
+def serve_app(make: Callable[[str], Any], port: int, ready: Callable[[str], None] = print) -> None:
+    """Serve an application on the loopback address until the process is interrupted.
+
+    Args:
+        make: makes it for a token, the only folder that it answers below.
+        port: 0 takes a free one.
+        ready: called with the address once the page can be opened.
+
+    Raises:
+        InputError: the port cannot be had.
+    """
+    from werkzeug.serving import make_server
+
+    bound = bind(port)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    token = secrets.token_urlsafe(16)  # other users and pages of this machine can reach the port, too
+    with bound:
+        server = make_server(HOST, 0, make(token), threaded=True, fd=bound.fileno())
+        ready(f"http://{HOST}:{bound.getsockname()[1]}/{token}/")
+        try:
+            server.serve_forever()
+        finally:
+            server.server_close()
+
+
+def bind(port: int) -> socket.socket:
+    """Take a port of the loopback address.
+
+    Raises:
+        InputError: there is no such port, or it is in use.
+    """
+    require(0 <= port <= 65535, f"--port must be from 0 to 65535, got {port}")
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        reason = os.strerror(error.errno).lower() if error.errno else str(error)
+        raise InputError(f"port {port} cannot be had ({reason}): give another by --port, or 0 for a free one") from None

@@ -1,0 +1,88 @@
+"""Tables of calls in and out."""
+
+import pytest
+
+from datasets.calls.call import Call
+from datasets.calls.tables.reading import read_calls
+from datasets.calls.tables.writing import FORMS, SUFFIXES, write_calls
+from neuron_models.foundation.errors import InputError
+
+CALLS = (Call(0.5, 0.55, 50_000.0, 70_000.0, 0.75, "up"), Call(1.25, 1.3, 60_000.0, 61_000.0, 0.5, "flat"))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_calls_come_back_from_every_form(tmp_path, form):
+    path = tmp_path / f"calls{SUFFIXES.get(form, '.csv')}"
+    write_calls(CALLS, path, form)
+    read = read_calls(path)
+    assert [(c.start, c.stop) for c in read.calls] == pytest.approx([(c.start, c.stop) for c in CALLS])
+    assert [(c.low, c.high) for c in read.calls] == pytest.approx([(c.low, c.high) for c in CALLS])
+    if form not in ("usvseg", "mupet"):
+        assert [c.label for c in read.calls] == ["up", "flat"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('"0,0775","0,0811"\n"0,1773","0,2065"\n', [(0.0775, 0.0811), (0.1773, 0.2065)]),
+        ("0.05,0.06\n0.1,0.2\n", [(0.05, 0.06), (0.1, 0.2)]),
+        ("start;stop\n0,05;0,06\n", [(0.05, 0.06)]),
+        ("#,start,end,duration,maxfreq,maxamp,meanfreq,cvfreq\n1,0.5,0.6,100,70,-20,65,0.1\n", [(0.5, 0.6)]),
+        ("NumVocal,Start_sec,End_sec,Class\n1,0.5,0.6,chevron\n", [(0.5, 0.6)]),
+        ("Syllable number,Syllable start time (sec),Syllable end time (sec)\n1,0.5,0.6\n", [(0.5, 0.6)]),
+        ("Selection\tBegin Time (s)\tEnd Time (s)\n1\t0.5\t0.6\n", [(0.5, 0.6)]),
+        ("start,duration\n0.5,100\n", [(0.5, 0.6)]),
+        ("", []),
+    ],
+)
+def test_tables_of_other_programs(tmp_path, text, wanted):
+    (tmp_path / "t.csv").write_text(text)
+    assert [(c.start, c.stop) for c in read_calls(tmp_path / "t.csv").calls] == pytest.approx(wanted)
+
+
+def test_a_bad_row_is_left_out_and_named(tmp_path):
+    (tmp_path / "t.csv").write_text("start,stop\n0.5,0.6\n0.9,0.8\nx,1\n-1,2\n0.7,0.75\n")
+    read = read_calls(tmp_path / "t.csv")
+    assert [c.start for c in read.calls] == [0.5, 0.7]
+    assert read.left_out == (
+        "row 3: a call must stop after it starts, got 0.9 to 0.8 s",
+        "row 4: its start is 'x', no number",
+        "row 5: a call must start at 0 s or later, got -1 s",
+    )
+
+
+def test_a_clock_that_is_late_is_set(tmp_path):
+    (tmp_path / "t.csv").write_text("0.05,0.06\n0.1,0.2\n")
+    assert read_calls(tmp_path / "t.csv", -0.02).calls[0].start == pytest.approx(0.03)
+    with pytest.raises(InputError, match="puts 1 calls before the recording"):
+        read_calls(tmp_path / "t.csv", -0.07)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("t.csv", b"a,b\n1,2\n", "no columns that say when calls are"),
+        ("t.csv", b"\xff\xfe\x00", "is no text in UTF-8"),
+        ("t.csv", b"start,stop\n2,1\n", "no row is a call"),
+        ("t.mat", b"nothing", "is no MATLAB file"),
+    ],
+)
+def test_what_is_no_table_is_told(tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=said):
+        read_calls(tmp_path / name)
+
+
+@pytest.mark.parametrize(("name", "form", "said"), [("a.xls", "", "ends in .csv"), ("a.csv", "raven", "ends in .txt"),
+                                                    ("a.csv", "x", "--form must be one of")])  # fmt: skip
+def test_names_and_forms_that_do_not_go_together(tmp_path, name, form, said):
+    with pytest.raises(InputError, match=said):
+        write_calls(CALLS, tmp_path / name, form)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.shared
+def test_the_real_table_with_decimal_commas(shared):
+    read = read_calls(shared / "data" / "vocalisation" / "msa1_1.csv", -0.02)
+    assert read.calls[0].start == pytest.approx(0.0575)
+    assert read.left_out == ()
