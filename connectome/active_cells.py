@@ -14,7 +14,7 @@ from neuron_models.channels import CHANNELS, PLACES, CalciumPool, Channel
 from neuron_models.circuit import Cell
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_file
-from neuron_models.foundation.units import OhmCentimetres
+from neuron_models.foundation.units import Millivolts, Nanosiemens, OhmCentimetres, Picofarads
 from neuron_models.membrane import Passive
 from neuron_models.morphology import Morphology
 
@@ -60,7 +60,14 @@ class ActiveCell:
         return CalciumPool(volume, free, tau, base, least, self.where, self.title)  # type: ignore[arg-type]
 
 
-def spread(shape: Morphology, c_cell: float, g_leak_cell: float, e_leak: float, r_axial: float, source: str) -> Passive:
+def spread(
+    shape: Morphology,
+    c_cell: Picofarads,
+    g_leak_cell: Nanosiemens,
+    e_leak: Millivolts,
+    r_axial: OhmCentimetres,
+    source: str,
+) -> Passive:
     """A membrane whose area has a capacitance in pF and a leak in nS.
 
     Args:

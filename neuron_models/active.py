@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from neuron_models.channels import CALCIUM, CALCIUM_MODEL, CHANNELS, CalciumPool
 from neuron_models.circuit import Cell, Circuit
+from neuron_models.foundation.units import Millimolar
 
 _STEP = 0.01
 """The difference in mV by which slopes are found."""
@@ -50,7 +51,7 @@ def insert_channels(cell: Cell, sections: Sequence[Any]) -> None:
             mechanism.base, mechanism.least, mechanism.start = pool.base, pool.least, resting_calcium(pool)
 
 
-def resting_calcium(pool: CalciumPool) -> float:
+def resting_calcium(pool: CalciumPool) -> Millimolar:
     """The calcium of a pool that no current reaches, in mM."""
     return max(pool.base, pool.least)
 

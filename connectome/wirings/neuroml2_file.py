@@ -1,8 +1,8 @@
 """A wiring from a NeuroML 2 network: its projections, counted."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lxml import etree
@@ -12,8 +12,10 @@ from connectome.contact import Sign
 from connectome.wirings.signs import short_name
 from connectome.wirings.table import Pair, WiringTable
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.units import Dimensionless
 
 SUFFIX = ".nml"
+_Key = tuple[str, str, str, Sign | None]
 _INHIBITS_BELOW = -40.0
 """The reversal potential in mV below which a synapse inhibits."""
 _VOLTS = {"mV": 1.0, "V": 1000.0}
@@ -40,12 +42,12 @@ def load_neuroml2_wiring(path: Path) -> WiringTable:
     require("neuroml2" in str(root.tag), f"{path}: this is no NeuroML 2 network")
     known = {neuron.name for neuron in neurons()}
     inhibiting = {synapse.get("id") for synapse in root.iter() if _inhibits(synapse)}
-    counts: Counter[tuple[str, str, str, Sign | None]] = Counter()
+    counts: dict[_Key, Dimensionless] = defaultdict(float)
     populations = {short_name(each.get("id", "")) for each in root.iter("{*}population")}
     for pre, post, kind, synapse, weight in _connections(root, path):
         if {pre, post} <= known:
             sign: Sign | None = None if kind == "gap_junction" else -1 if synapse in inhibiting else 1
-            counts[pre, post, kind, sign] += weight  # type: ignore[assignment]
+            counts[pre, post, kind, sign] += weight
     pairs, once = _pairs(counts)
     require(bool(pairs), f"{path}: there is no contact between two neurons in it")
     strangers = sorted(populations - known)
@@ -72,7 +74,7 @@ def _inhibits(synapse: etree._Element) -> bool:
     return bool(found) and float(found[1]) * _VOLTS[found[2]] < _INHIBITS_BELOW  # type: ignore[index]
 
 
-def _connections(root: etree._Element, path: Path) -> Iterator[tuple[str, str, str, str, float]]:
+def _connections(root: etree._Element, path: Path) -> Iterator[tuple[str, str, str, str, Dimensionless]]:
     """Of each connection: pre, post, kind, the id of its synapse, and its weight."""
     for tag, kind in _KINDS.items():
         for projection in root.iter(f"{{*}}{tag}"):
@@ -82,7 +84,7 @@ def _connections(root: etree._Element, path: Path) -> Iterator[tuple[str, str, s
                 yield pre, post, kind, synapse, _weight(connection, path)
 
 
-def _weight(connection: etree._Element, path: Path) -> float:
+def _weight(connection: etree._Element, path: Path) -> Dimensionless:
     text = connection.get("weight", "1")
     try:
         weight = float(text)
@@ -93,7 +95,7 @@ def _weight(connection: etree._Element, path: Path) -> float:
     return weight
 
 
-def _pairs(counts: Counter[tuple[str, str, str, Sign | None]]) -> tuple[tuple[Pair, ...], int]:
+def _pairs(counts: Mapping[_Key, Dimensionless]) -> tuple[tuple[Pair, ...], int]:
     """The pairs, and how many gap junctions are listed from both sides."""
     pairs: list[Pair] = []
     once = 0

@@ -74,7 +74,7 @@ def test_a_file_is_a_set(own):
             r"certainty is one of measured, derived, assumed, got 'sure'",
         ),
         (('unit = "pF"\n', ""), r"c_cell is a table with value, unit, source, certainty"),
-        (('model = "graded"', 'model = "spiking"'), r"model is one of events, graded, got 'spiking'"),
+        (('model = "graded"', 'model = "spiking"'), r"model is one of events, graded, measured, c302, got 'spiking'"),
         (("[c_cell]", "[c_cell"), r"this is no TOML"),
     ],
 )
