@@ -40,7 +40,7 @@ class Piece:
 
 
 def find_pieces(
-    levels: Levels, shifts: Float[np.ndarray, "line frame"], rules: Rules, last: bool
+    levels: Levels, shifts: Float[np.ndarray, "line offset"], rules: Rules, last: bool
 ) -> tuple[list[Piece], int]:
     """The pieces of some frames, up to a pause.
 

@@ -124,7 +124,7 @@ def _contour(
         np.array([spectrogram.time(first + t) for t in rows]),
         spectrogram.frequencies[path],
         levels[rows, path].astype(float),
-        (raw[rows, path] - spectrogram.emphasis()[path]).astype(float),
+        (raw[rows, path] - spectrogram.gain()[path]).astype(float),
         (np.exp(np.log(power).mean(axis=1)) / power.mean(axis=1)).astype(float),
     )
 
