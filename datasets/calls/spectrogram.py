@@ -29,7 +29,7 @@ class Spectrogram:
 
     Attributes:
         rate: samples a second.
-        half: N + 1, where N samples are a frame; a power of two, about 2 ms at 250 kHz.
+        half: N + 1, where N samples of a frame have weight; a power of two, about 2 ms at 250 kHz.
         hop: samples from frame to frame, about half a frame, 1 ms.
         first: the lowest bin.
         bins: their number.
@@ -45,8 +45,8 @@ class Spectrogram:
 
     @property
     def window(self) -> int:
-        """Samples of a frame."""
-        return self.half - 1
+        """Samples of a frame; the first has no weight."""
+        return self.half
 
     @property
     def step(self) -> Seconds:
@@ -82,7 +82,7 @@ class Spectrogram:
         return (frame * self.hop + self.window / 2) / self.rate
 
     def gain(self) -> Float[np.ndarray, " bin"]:
-        """The level in each bin of a tone there whose mean square is 1, in dB: of the tapers, and of differentiating."""
+        """The level in each bin of a tone there whose mean square is 1, in dB."""
         orders = np.arange(1, self.tapers + 1, 2)  # sums of sine tapers of even order are 0
         sums = 2 / self.half / np.tan(np.pi * orders / (2 * self.half)) ** 2
         tapers = self.half * (self.weights[::2] * sums).sum()
@@ -142,13 +142,13 @@ def spectrogram_of(recording: Recording, band: tuple[Hertz, Hertz] | None = None
 def _checked_band(recording: Recording, band: tuple[Hertz, Hertz] | None) -> tuple[Hertz, Hertz]:
     nyquist = recording.nyquist
     low, high = band or (BAND[0], min(BAND[1], nyquist))
-    require(0 < low < high, f"--band goes from a lower to a higher frequency, got {low / 1000:g}-{high / 1000:g} kHz")
     if high > nyquist or (band is None and low > 0.75 * nyquist):
         raise InputError(
             f"{recording.path.name} is sampled at {recording.rate / 1000:g} kHz, so it holds nothing above "
             f"{nyquist / 1000:g} kHz: --band {low / 1000:g}-{max(high, BAND[1] if band is None else 0) / 1000:g} kHz "
             "cannot be looked at, give a lower one"
         )
+    require(0 < low < high, f"--band goes from a lower to a higher frequency, got {low / 1000:g}-{high / 1000:g} kHz")
     return low, high
 
 

@@ -37,7 +37,7 @@ def test_the_whole_way(wormtwin, tmp_path, monkeypatch):
         (("convert", "reversed.csv", "--out", "c.csv"), "no row is a call"),
         (("make-sample", "--out", "a.mp3"), "ends in .wav or .flac"),
         (("make-sample", "--out", "a.wav", "--seconds", "0"), "seconds must be from 0.1"),
-        (("page", "low.wav", "--band", "1-3", "--out", "c.csv", "--port", "70000"), "70000"),
+        (("page", "low.wav", "--band", "1-3", "--out", "c.csv", "--port", "70000"), "'--port'"),
     ],
 )
 def test_bad_input_is_one_line_and_nothing_is_written(wormtwin, tmp_path, monkeypatch, words, said):

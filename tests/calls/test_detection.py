@@ -21,9 +21,9 @@ def test_levels_are_those_of_sine_tapers(tmp_path):
     sound = np.random.default_rng(0).normal(size=4000).astype(np.float32)
     soundfile.write(tmp_path / "a.wav", 0.1 * sound, RATE, "FLOAT")
     spectrogram = spectrogram_of(open_recording(tmp_path / "a.wav"))
-    n = spectrogram.window
+    n = spectrogram.window - 1
     tapers = [np.sqrt(2 / (n + 1)) * np.sin(np.pi * k * np.arange(1, n + 1) / (n + 1)) for k in range(1, 6)]
-    frame = sound[spectrogram.hop : spectrogram.hop + n]
+    frame = sound[spectrogram.hop + 1 : spectrogram.hop + 1 + n]
     power = sum(
         weight * np.abs(np.fft.rfft(taper * frame, n + 1)) ** 2
         for weight, taper in zip(spectrogram.weights, tapers, strict=True)

@@ -41,7 +41,7 @@ def test_sound_is_slowed_and_pictures_are_drawn(served):
 
     image = np.asarray(Image.open(io.BytesIO(client.get("/secret/picture?start=0&stop=2").data)))
     assert image.shape == (correction.spectrogram.bins, 2000)
-    assert image.min() == 0  # a call
+    assert image.min() < 40  # a call
     assert np.median(image) > 200  # the background
 
 
