@@ -1,5 +1,6 @@
 """One call: when, between which frequencies, and what was said of it."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -33,9 +34,11 @@ class Call:
     channel: int = 1
 
     def __post_init__(self) -> None:
-        require(np.isfinite(self.start) and self.start >= 0, f"a call must start at 0 s or later, got {self.start:g} s")
         require(
-            np.isfinite(self.stop) and self.stop > self.start,
+            math.isfinite(self.start) and self.start >= 0, f"a call must start at 0 s or later, got {self.start:g} s"
+        )
+        require(
+            math.isfinite(self.stop) and self.stop > self.start,
             f"a call must stop after it starts, got {self.start:g} to {self.stop:g} s",
         )
 

@@ -13,6 +13,9 @@ from neuron_models.foundation.units import Decibels, Hertz, Seconds
 
 BAND: tuple[Hertz, Hertz] = (30_000.0, 120_000.0)
 """Where mice call; above half the sampling rate it is cut."""
+_WINDOW: Seconds = 0.002
+_FEWEST = 48
+"""Bins of a band; where they ask for it, as at low sampling rates, frames are longer."""
 _PIECE = 512
 """Frames that are transformed at once."""
 Levels = Float[np.ndarray, "frame bin"]
@@ -26,8 +29,8 @@ class Spectrogram:
 
     Attributes:
         rate: samples a second.
-        half: N + 1, where N samples are a frame; a power of two, about 2 ms.
-        hop: samples from frame to frame, about 1 ms.
+        half: N + 1, where N samples of a frame have weight; a power of two, about 2 ms at 250 kHz.
+        hop: samples from frame to frame, about half a frame, 1 ms.
         first: the lowest bin.
         bins: their number.
         tapers: their number.
@@ -42,8 +45,8 @@ class Spectrogram:
 
     @property
     def window(self) -> int:
-        """Samples of a frame."""
-        return self.half - 1
+        """Samples of a frame; the first has no weight."""
+        return self.half
 
     @property
     def step(self) -> Seconds:
@@ -78,9 +81,12 @@ class Spectrogram:
         """The middle of a frame."""
         return (frame * self.hop + self.window / 2) / self.rate
 
-    def emphasis(self) -> Float[np.ndarray, " bin"]:
-        """What differentiating adds to each bin, in dB."""
-        return 20 * np.log10(2 * np.sin(np.pi * self.frequencies / self.rate))
+    def gain(self) -> Float[np.ndarray, " bin"]:
+        """The level in each bin of a tone there whose mean square is 1, in dB."""
+        orders = np.arange(1, self.tapers + 1, 2)  # sums of sine tapers of even order are 0
+        sums = 2 / self.half / np.tan(np.pi * orders / (2 * self.half)) ** 2
+        tapers = self.half * (self.weights[::2] * sums).sum()
+        return 10 * np.log10(tapers) + 20 * np.log10(2 * np.sin(np.pi * self.frequencies / self.rate))
 
     def levels(self, sound: Float[np.ndarray, " sample"]) -> Levels:
         """Levels in dB of frames of a sound that has been differentiated."""
@@ -119,11 +125,11 @@ def spectrogram_of(recording: Recording, band: tuple[Hertz, Hertz] | None = None
         InputError: the band lies above half the sampling rate, or is too narrow; the recording is too short.
     """
     low, high = _checked_band(recording, band)
-    half = 2 ** round(np.log2(0.002 * recording.rate)) if recording.rate > 4_000 else 8
+    half = 2 ** round(np.log2(max(_WINDOW * recording.rate, _FEWEST * recording.rate / (high - low))))
     resolution = recording.rate / half
     first, last = max(3, int(np.ceil(low / resolution))), min(half - 3, int(high / resolution))
-    require(last - first >= 16, f"--band {low / 1000:g}-{high / 1000:g} kHz is narrower than {17 * resolution:.0f} Hz")
-    made = Spectrogram(recording.rate, half, max(1, round(0.001 * recording.rate)), first, last - first + 1)
+    require(last - first >= 16, f"--band {low / 1000:g}-{high / 1000:g} kHz is too narrow or too low to look at")
+    made = Spectrogram(recording.rate, half, max(1, round(half / 2.048)), first, last - first + 1)
     shortest = (made.window + 10 * made.hop) / recording.rate
     require(
         made.frames(recording.samples) >= 10,
@@ -136,13 +142,13 @@ def spectrogram_of(recording: Recording, band: tuple[Hertz, Hertz] | None = None
 def _checked_band(recording: Recording, band: tuple[Hertz, Hertz] | None) -> tuple[Hertz, Hertz]:
     nyquist = recording.nyquist
     low, high = band or (BAND[0], min(BAND[1], nyquist))
-    require(0 < low < high, f"--band goes from a lower to a higher frequency, got {low / 1000:g}-{high / 1000:g} kHz")
     if high > nyquist or (band is None and low > 0.75 * nyquist):
         raise InputError(
             f"{recording.path.name} is sampled at {recording.rate / 1000:g} kHz, so it holds nothing above "
             f"{nyquist / 1000:g} kHz: --band {low / 1000:g}-{max(high, BAND[1] if band is None else 0) / 1000:g} kHz "
             "cannot be looked at, give a lower one"
         )
+    require(0 < low < high, f"--band goes from a lower to a higher frequency, got {low / 1000:g}-{high / 1000:g} kHz")
     return low, high
 
 

@@ -15,8 +15,10 @@ def test_calls_come_back_from_every_form(tmp_path, form):
     path = tmp_path / f"calls{SUFFIXES.get(form, '.csv')}"
     write_calls(CALLS, path, form)
     read = read_calls(path)
-    assert [(c.start, c.stop) for c in read.calls] == pytest.approx([(c.start, c.stop) for c in CALLS])
-    assert [(c.low, c.high) for c in read.calls] == pytest.approx([(c.low, c.high) for c in CALLS])
+    for one, other in zip(read.calls, CALLS, strict=True):
+        assert (one.start, one.stop, one.low, one.high) == pytest.approx(
+            (other.start, other.stop, other.low, other.high)
+        )
     if form not in ("usvseg", "mupet"):
         assert [c.label for c in read.calls] == ["up", "flat"]
 
@@ -37,7 +39,8 @@ def test_calls_come_back_from_every_form(tmp_path, form):
 )
 def test_tables_of_other_programs(tmp_path, text, wanted):
     (tmp_path / "t.csv").write_text(text)
-    assert [(c.start, c.stop) for c in read_calls(tmp_path / "t.csv").calls] == pytest.approx(wanted)
+    for call, times in zip(read_calls(tmp_path / "t.csv").calls, wanted, strict=True):
+        assert (call.start, call.stop) == pytest.approx(times)
 
 
 def test_a_bad_row_is_left_out_and_named(tmp_path):

@@ -33,7 +33,7 @@ def whistle(contour: Sound, rate: int, level: Dimensionless, overtone: Decibels,
     return level * whole / np.sqrt(np.mean((shape * sound) ** 2))
 
 
-def with_echo(sound: Sound, rate: int, weaker: Decibels, delay: Seconds) -> Sound:
+def with_echo(sound: Sound, rate: int, weaker: Decibels, delay: Seconds) -> Float[np.ndarray, " longer"]:
     """A sound and its echo, `weaker` dB below it and `delay` later."""
     late = round(delay * rate)
     out = np.concatenate([sound, np.zeros(late)])

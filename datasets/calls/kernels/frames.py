@@ -10,7 +10,8 @@ def taper_power(transforms, first, weights, out):
     """Sum the power of sine tapers into `out` (frame, bin).
 
     Args:
-        transforms: (frame, 2 * bins + 1) Fourier transforms of untapered frames of N samples, padded to 2 (N + 1).
+        transforms: (frame, 2 * bins + 1) Fourier transforms of untapered frames of N + 1 samples, of which tapers
+            leave the first out, padded to 2 (N + 1).
         first: the first bin that is wanted.
         weights: of each taper.
         out: written.

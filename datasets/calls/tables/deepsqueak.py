@@ -36,7 +36,7 @@ def read_deepsqueak(path: Path) -> Any:
     scores, kinds = _column(fields, "Score", len(boxes), np.nan), _column(fields, "Type", len(boxes), "")
     accepted = _column(fields, "Accept", len(boxes), 1)
     calls, left_out = [], []
-    for number, (start, low, long, wide) in enumerate(boxes):
+    for number, (start, low, long, wide) in enumerate(boxes.tolist()):
         if not accepted[number]:
             left_out.append(f"call {number + 1}: rejected by whoever looked at it")
             continue

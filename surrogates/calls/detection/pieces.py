@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from datasets.calls.call import Call
 from datasets.calls.spectrogram import Levels, Spectrogram
@@ -33,14 +33,14 @@ class Piece:
     low: int
     high: int
     best: float
-    track: Float[np.ndarray, " frame"]
+    track: Int[np.ndarray, " frame"]
 
     def later(self, frames: int) -> "Piece":
         return replace(self, start=self.start + frames, stop=self.stop + frames)
 
 
 def find_pieces(
-    levels: Levels, shifts: Float[np.ndarray, "line frame"], rules: Rules, last: bool
+    levels: Levels, shifts: Float[np.ndarray, "line offset"], rules: Rules, last: bool
 ) -> tuple[list[Piece], int]:
     """The pieces of some frames, up to a pause.
 

@@ -24,7 +24,7 @@ _BLOCK: Hertz = 12_000.0
 """Width of what a stretch of a frame shares."""
 _BEND: Decibels = 3.0
 _SLOPES = (-2, -1, -0.5, 0, 0.5, 1, 2)
-"""Of the lines, in kHz/ms about."""
+"""Of the lines, in bins a frame: up to 1 kHz/ms at 250 kHz."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,7 @@ def flattened(levels: Levels, spectrogram: Spectrogram) -> tuple[Levels, Decibel
     return levels, max(float(middle - low), 1.0)
 
 
-def _shifts(spectrogram: Spectrogram, reach: Seconds = 0.003) -> Float[np.ndarray, "line frame"]:
+def _shifts(spectrogram: Spectrogram, reach: Seconds = 0.003) -> Float[np.ndarray, "line offset"]:
     """How many bins each line is off, frame by frame."""
     half = max(1, round(reach / spectrogram.step))
-    per_frame = np.array(_SLOPES) * 1e6 * spectrogram.step / spectrogram.resolution / 2
-    return np.round(np.outer(per_frame, np.arange(-half, half + 1)))
+    return np.round(np.outer(_SLOPES, np.arange(-half, half + 1)))

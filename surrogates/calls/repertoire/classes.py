@@ -38,7 +38,9 @@ def shape_classifier(contours: Sequence[Contour] = (), seed: int = 0) -> Any:
     if contours:
         x, y = embeddings(contours), np.array([each.call.label for each in contours])
         names, counts = np.unique(y, return_counts=True)
-        require((counts >= 2).sum() >= 2, f"two classes of two calls are needed, got {', '.join(names) or 'none'}")
+        require(
+            bool((counts >= 2).sum() >= 2), f"two classes of two calls are needed, got {', '.join(names) or 'none'}"
+        )
     else:
         x, y = _generated(seed)
     forest = RandomForestClassifier(200, min_samples_leaf=1, class_weight="balanced", random_state=seed, n_jobs=1)
