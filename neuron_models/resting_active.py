@@ -14,13 +14,14 @@ from neuron_models.synapse import GradedSynapse
 if TYPE_CHECKING:
     from neuron_models.resting import Conductances
 
-_FIRST_STEP: Milliseconds = 2.0
-_GROWTH = 5.0
+_FIRST_STEP: Milliseconds = 0.5
+_SMALLEST_STEP: Milliseconds = 0.01
+_GROWTH = 3.0
 _LARGEST = 10.0
 """The furthest in mV that a step may go."""
 _CLOSE = 1e-9
 """The step in mV below which it has settled."""
-_STEPS = 100
+_STEPS = 150
 
 
 def settle(
@@ -60,7 +61,7 @@ def settle(
         v = v + change * min(1.0, _LARGEST / largest if largest > 0 else 1.0)
         if not np.isfinite(largest) or (largest < _CLOSE and step > 1e6):
             break
-        step = step * _GROWTH if largest < _LARGEST else _FIRST_STEP
+        step = step * _GROWTH if largest < _LARGEST / 2 else max(step / _GROWTH**2, _SMALLEST_STEP)
     _require_settled(network, change)
     return v
 
