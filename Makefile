@@ -16,7 +16,7 @@ test: $(VENV)/.installed
 slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -m slow --numprocesses $(JOBS) --maxprocesses 8 --dist loadfile
 
-# Every command of the documents, packages in empty environments, random calls, kills at random moments: an hour or more.
+# Every command of the documents, packages in empty environments, kills of workers: an hour or more.
 long: $(VENV)/.installed
 	$(BIN)/python -m pytest -m long
 

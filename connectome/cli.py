@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import require_figure_path
 from neuron_models.foundation.printing import plain_console, print_whole
 
@@ -90,14 +91,26 @@ def compare(
 
 @connectome_app.command()
 def export(
-    out: Annotated[Path, typer.Option(help="The .csv file to write.")],
+    out: Annotated[Path, typer.Option(help="The file to write: .csv, or .net.nml for NeuroML 2.")],
     network: NetworkOption = None,
+    form: Annotated[
+        str,
+        typer.Option("--format", help="'csv': a table of contacts; 'neuroml': cells with shapes, and their contacts."),
+    ] = "csv",
 ) -> None:
-    """Write every contact to a CSV table, with segment, fraction and position on both sides."""
+    """Write every contact at its place: a CSV table, or a whole NeuroML 2 network for NetPyNE and jNeuroML."""
     from connectome.contact_csv import save_contacts
     from connectome.wiring import load_connectome
 
+    require(form in ("csv", "neuroml"), f"--format is one of csv, neuroml, got {form!r}")
     connectome = load_connectome(network)
+    if form == "neuroml":
+        from connectome.network import build_network
+        from connectome.neuroml_export import save_neuroml
+
+        save_neuroml(build_network(connectome), connectome.source, out)
+        print(f"{len(connectome.neurons)} cells and {len(connectome.contacts)} contacts as NeuroML 2 in {out}")
+        return
     save_contacts(connectome, out)
     print(f"{len(connectome.contacts)} contacts of {connectome.source} in {out}")
 
@@ -124,6 +137,12 @@ def parameters(
     for name, each in values.parameters.items():
         table.add_row(name, f"{each.value:.6g}", each.unit, each.certainty, each.source)
     print_whole(table)
+    for cell in values.cells:
+        print(f"{cell.name}: {cell.title} ({', '.join(cell.neurons)}; channels in the {cell.where})")
+        table = Table("channel or value", "value", "unit", "certainty", "source")
+        for name, each in {**cell.parameters, **cell.channels}.items():
+            table.add_row(name, f"{each.value:.6g}", each.unit, each.certainty, each.source)
+        print_whole(table)
 
 
 @connectome_app.command()

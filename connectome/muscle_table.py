@@ -29,7 +29,7 @@ def chosen_junctions(names: Sequence[str]) -> tuple[Neuromuscular, ...]:
 
 
 def print_junctions(junctions: Sequence[Neuromuscular], whole: bool) -> None:
-    """Print one row a junction where `whole`, else one row a muscle with its strongest neurons; then what is assumed."""
+    """Print one row a junction where `whole`, else one a muscle with its strongest neurons; then the assumptions."""
     print(f"{SOURCE}: {len(junctions)} pairs of a neuron and a muscle, counts of serial sections")
     print_whole(_each(junctions) if whole else _by_muscle(junctions))
     silent = sorted({each.neuron for each in junctions} & set(assumed_to_excite()))

@@ -1,5 +1,6 @@
 """The network that a connectome makes: 302 multi-compartment neurons and every contact, as a circuit to run."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -9,6 +10,7 @@ from jaxtyping import Float
 
 from connectome.c302_files import morphology
 from connectome.contact import Connectome, Contact
+from connectome.places import probe_named
 from connectome.scenario import Scenario
 from neuron_models.circuit import Cell, Circuit, Junction, RunSettings, Site, require_compartment
 from neuron_models.foundation.errors import require
@@ -33,12 +35,12 @@ class Parameters(Protocol):
         """What a dataset says of these parameters; nothing for the published ones."""
         ...
 
-    def membrane_of(self, shape: Morphology) -> Passive:
-        """The membrane of a cell of this shape."""
+    def cell(self, name: str, shape: Morphology) -> Cell:
+        """The neuron of this name and shape: its membrane and its channels."""
         ...
 
-    def mechanism(self, contact: Contact) -> ChemicalSynapse | GradedSynapse | GapJunction:
-        """The synapse or gap junction that stands for a contact."""
+    def mechanism(self, contact: Contact, number: int = 1) -> ChemicalSynapse | GradedSynapse | GapJunction:
+        """The synapse or gap junction that stands for a contact, one of a `number` between the same two cells."""
         ...
 
 
@@ -66,11 +68,11 @@ class NetworkParameters:
         published = NetworkParameters(longest_compartment=self.longest_compartment)
         return "" if self == published else "own parameters"
 
-    def membrane_of(self, shape: Morphology) -> Passive:
-        """The membrane of a cell, the same for every shape."""
-        return self.membrane
+    def cell(self, name: str, shape: Morphology) -> Cell:
+        """The neuron `name`, with the same membrane for every shape."""
+        return Cell(name, shape, self.membrane)
 
-    def mechanism(self, contact: Contact) -> ChemicalSynapse | GapJunction:
+    def mechanism(self, contact: Contact, number: int = 1) -> ChemicalSynapse | GapJunction:
         """The synapse or gap junction that stands for a contact: by its sign, or by its transmitter if it has none."""
         if contact.kind == "gap_junction":
             return self.gap_junction
@@ -97,15 +99,21 @@ def build_network(connectome: Connectome, parameters: Parameters | None = None) 
         A circuit that `neuron_models.engine.Simulation` builds and runs.
     """
     parameters = NetworkParameters() if parameters is None else parameters
-    cells = tuple(Cell(name, morphology(name), parameters.membrane_of(morphology(name))) for name in connectome.names)
-    junctions = tuple(_junction(contact, parameters) for contact in connectome.contacts)
+    cells = tuple(parameters.cell(name, morphology(name)) for name in connectome.names)
+    numbers = Counter(_pair(contact) for contact in connectome.contacts)
+    junctions = tuple(_junction(contact, parameters, numbers[_pair(contact)]) for contact in connectome.contacts)
     return Circuit(cells, junctions, parameters.longest_compartment)
 
 
-def _junction(contact: Contact, parameters: Parameters) -> Junction:
+def _pair(contact: Contact) -> tuple[str, str, str]:
+    """Which contacts are of one pair; gap junctions that a table lists from both sides are of two."""
+    return contact.pre, contact.post, contact.kind
+
+
+def _junction(contact: Contact, parameters: Parameters, number: int) -> Junction:
     pre = Site(contact.pre, contact.pre_segment, contact.pre_fraction)
     post = Site(contact.post, contact.post_segment, contact.post_fraction)
-    return Junction(pre, post, parameters.mechanism(contact))
+    return Junction(pre, post, parameters.mechanism(contact, number))
 
 
 def simulate(
@@ -121,28 +129,35 @@ def simulate(
         simulation: the network, built with all its contacts.
         scenario: what to inject and record.
         sequence: which sequence, counted from 0.
-        record: the neurons to record; the scenario's outputs when None.
+        record: what to record, as a scenario's outputs say it; those when None.
         settings: time step and simulator; those of `default_settings` when None.
 
     Returns:
-        Soma potentials in volts at t = k scenario.dt, k = 0 ... scenario.samples - 1; the first is at rest.
+        What is recorded at t = k scenario.dt, k = 0 ... scenario.samples - 1: potentials in V, currents in nA, calcium
+        in mM. The first is at rest, but for what a scenario holds beforehand.
 
     Raises:
-        InputError: the time step does not divide the sampling interval.
+        InputError: the time step does not divide the sampling interval, or the simulator cannot record it.
     """
     settings = settings or default_settings(scenario)
-    stride = steps_a_sample(scenario, settings)
-    sites = [Site(name) for name in (record or scenario.outputs)]
-    voltages = simulation.run(scenario.clamps(sequence), sites, settings, scenario.ablated)
-    return voltages[::stride][: scenario.samples] / 1000.0
+    stride, settled = steps_a_sample(scenario, settings), round(scenario.settle / settings.dt)
+    probes = [probe_named(text) for text in (record or scenario.outputs)]
+    found = simulation.run(scenario.clamps(sequence), probes, settings, scenario.ablated)
+    per_volt = [1000.0 if probe.quantity == "potential" else 1.0 for probe in probes]
+    return found[settled::stride][: scenario.samples] / np.array(per_volt)
 
 
 def steps_a_sample(scenario: Scenario, settings: RunSettings) -> int:
     """The number of time steps from one sample to the next.
 
     Raises:
-        InputError: the time step does not divide the sampling interval.
+        InputError: the time step does not divide the sampling interval, or the time for which a scenario is held.
     """
+    settled = scenario.settle / settings.dt
+    require(
+        abs(settled - round(settled)) < 1e-6,
+        f"the time step of {settings.dt:g} ms does not divide the {scenario.settle:g} ms for which it settles",
+    )
     stride = scenario.dt / settings.dt
     require(
         abs(stride - round(stride)) < 1e-6 and round(stride) >= 1,
@@ -152,7 +167,7 @@ def steps_a_sample(scenario: Scenario, settings: RunSettings) -> int:
 
 
 def default_settings(scenario: Scenario, simulator: str = "coreneuron", dt: Milliseconds | None = None) -> RunSettings:
-    """The scenario's duration in steps of 0.1 ms, by CoreNEURON (whose voltages equal NEURON's).
+    """The scenario's duration, and what it settles, in steps of 0.1 ms, by CoreNEURON (whose voltages equal NEURON's).
 
     Args:
         scenario: its duration and its sampling count.
@@ -160,4 +175,4 @@ def default_settings(scenario: Scenario, simulator: str = "coreneuron", dt: Mill
         dt: another time step.
     """
     step = dt if dt is not None else scenario.dt if simulator == "linear" else 0.1
-    return RunSettings(scenario.duration, step, simulator)
+    return RunSettings(scenario.settle + scenario.duration, step, simulator)

@@ -48,7 +48,7 @@ def load_network_file(path: Path) -> Connectome:
     """
     root = _parse(path)
     if "neuroml2" in str(root.tag):
-        raise InputError(f"{path}: this is NeuroML 2: only NeuroML 1 network files are read")
+        raise InputError(f"{path}: this is NeuroML 2: give it a name that ends in .nml")
     projections = root.findall(".//{*}projection")
     if not projections:
         raise InputError(f"{path}: no projections in it: not a NeuroML 1 network file")

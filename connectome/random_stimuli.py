@@ -69,8 +69,11 @@ def farthest_points(points: Float[np.ndarray, "point feature"], number: int) -> 
 
 
 def _peak(base: Scenario, column: int) -> float:
-    """The largest scale that the base scenario gives to an input (nA)."""
-    return max((row[column].factor for row in base.stimuli if isinstance(row[column], Scaled)), default=1.0)  # type: ignore[attr-defined]
+    """The largest scale that the base scenario gives to an input (nA), or its largest value where it scales none."""
+    column_of = [row[column] for row in base.stimuli]
+    scales = [waveform.factor for waveform in column_of if isinstance(waveform, Scaled)]
+    values = [abs(value) for waveform in column_of for _, v0, _, v1 in waveform.pieces() for value in (v0, v1)]
+    return max(scales or values, default=1.0) or 1.0
 
 
 def _draw_sequence(rng: np.random.Generator, peaks: list[float], duration: Milliseconds) -> tuple[Waveform, ...]:

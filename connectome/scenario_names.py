@@ -7,3 +7,5 @@ SCENARIO_NAMES = {
     "nictation_wide": "nictation with 12 outputs",
     "fcm_nictation": "both: 10 inputs, 28 outputs, 80 sequences, the other scenario's inputs silent",
 }
+
+SCENARIO_HELP = f"One of {', '.join(SCENARIO_NAMES)}, or a .toml file of your own (`scenario new` writes one)."

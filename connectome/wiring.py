@@ -11,6 +11,7 @@ from connectome.download import cached_network
 from connectome.network_file import load_network_file
 from connectome.placement import place_contacts
 from connectome.wirings.named import FENYVES, WIRINGS, is_named, named_table
+from connectome.wirings.neuroml2_file import is_neuroml2_file, load_neuroml2_wiring
 from connectome.wirings.own_file import is_wiring_file, load_wiring_file
 from connectome.wirings.placing import placed_table
 from connectome.wirings.table import WiringTable, table_of
@@ -28,7 +29,8 @@ def load_connectome(source: str | Path | None = None) -> Connectome:
     """Load neurons and placed contacts: 302 and 6,702 in the published network.
 
     Args:
-        source: a path to a NeuroML 1 network file, or to a wiring as a table (.csv, .xlsx: see `load_wiring_file`);
+        source: a path to a NeuroML 1 network file, or to a wiring as a table (.csv, .xlsx: see `load_wiring_file`) or
+            as a NeuroML 2 network (.nml: see `load_neuroml2_wiring`), which `placed_table` places;
             one of `WIRINGS`, placed by `placed_table`; `"published"` for the one that `WORMTWIN_NETWORK` names or that
             `wormtwin connectome download` fetched; `"placed"` for the c302 table placed by `place_contacts`;
             `"as-run"` for the latter as the publication ran it (`as_run`); None for the
@@ -90,6 +92,8 @@ def _counted(source: str | Path | None) -> WiringTable | None:
     if is_named(str(source)):
         return named_table(str(source))
     path = Path(source)
+    if is_neuroml2_file(path) and path.exists():
+        return load_neuroml2_wiring(path)
     return load_wiring_file(path) if is_wiring_file(path) and path.exists() else None
 
 

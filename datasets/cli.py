@@ -8,13 +8,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from datasets.options import DataArgument, OutOption, parse_names
+from datasets.options import DataArgument, OutOption, dataset_app, parse_names
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.printing import plain_console
 from neuron_models.foundation.wording import counted
-
-dataset_app = typer.Typer(no_args_is_help=True, help="Datasets of every topic: look at them, convert and divide them.")
 
 
 @dataset_app.command()
@@ -106,14 +104,15 @@ def import_(
     from datasets.store import save_dataset
 
     if scenario:
-        known, number = load_scenario(scenario), len(list(folder.glob("*.dat")))
+        known = load_scenario(scenario)
+        number = len(list(folder.glob("*.dat")))
         require(
             number == len(known.sequences),
-            f"scenario {scenario} has {len(known.sequences)} sequences and {folder} has {number} .dat files: "
+            f"scenario {known.name} has {len(known.sequences)} sequences and {folder} has {number} .dat files: "
             "name the columns with --outputs and --inputs",
         )
         dataset = import_dat(folder, outputs=known.outputs, inputs=known.inputs, split=known.split)
-        dataset = replace(dataset, name=scenario, extra={"scenario": scenario})
+        dataset = replace(dataset, name=known.name, extra={"scenario": known.name})
     else:
         dataset = import_dat(folder, outputs=parse_names(outputs), inputs=parse_names(inputs))
     save_dataset(dataset, out)

@@ -3,12 +3,13 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from datasets.dataset import Dataset, Trial
 from neuron_models.foundation.errors import InputError, reason, require
-from neuron_models.foundation.files import atomic_write
+from neuron_models.foundation.files import atomic_files
 
 NAMES_FILE = "names.json"
 
@@ -27,18 +28,24 @@ def export_dat(dataset: Dataset, folder: str | Path) -> list[Path]:
         require(bool(plain), f"trial {trial.name!r} cannot be the name of a file: rename it")
     others = sorted({path.stem for path in folder.glob("*.dat")} - {trial.name for trial in dataset})
     require(not others, f"{folder} holds other .dat files ({others[0] if others else ''}.dat): choose an empty folder")
-    paths = []
-    for trial in dataset:
-        if trial.y is None:
-            raise InputError(f"trial {trial.name!r} has no outputs: the .dat form needs them")
-        index = np.arange(len(trial))
-        table = np.column_stack([index, index * dataset.dt / 1000, trial.y[:], trial.x[:]])
-        formats = ["%d", "%.9g"] + ["%.9g"] * (table.shape[1] - 2)
-        path = folder / f"{trial.name}.dat"
-        with atomic_write(path) as temporary:
-            np.savetxt(temporary, table, fmt=formats, delimiter=" ")
-        paths.append(path)
-    names = {
+    with atomic_files(folder) as beside:
+        for trial in dataset:
+            np.savetxt(beside / f"{trial.name}.dat", *_table(trial, dataset.dt), delimiter=" ")
+        (beside / NAMES_FILE).write_text(json.dumps(_described(dataset), indent=1))
+    return [folder / f"{trial.name}.dat" for trial in dataset]
+
+
+def _table(trial: Trial, dt: float) -> tuple[np.ndarray, list[str]]:
+    """(time, column) of a trial's file, and the formats of its columns."""
+    if trial.y is None:
+        raise InputError(f"trial {trial.name!r} has no outputs: the .dat form needs them")
+    index = np.arange(len(trial))
+    table = np.column_stack([index, index * dt / 1000, trial.y[:], trial.x[:]])
+    return table, ["%d"] + ["%.9g"] * (table.shape[1] - 1)
+
+
+def _described(dataset: Dataset) -> dict[str, Any]:
+    return {
         "name": dataset.name,
         "inputs": dataset.x_names,
         "outputs": dataset.y_names,
@@ -46,9 +53,6 @@ def export_dat(dataset: Dataset, folder: str | Path) -> list[Path]:
         "output_units": dataset.y_units,
         "split": {trial.name: trial.split for trial in dataset},
     }
-    with atomic_write(folder / NAMES_FILE) as temporary:
-        temporary.write_text(json.dumps(names, indent=1))
-    return paths
 
 
 def import_dat(

@@ -1,4 +1,4 @@
-"""Options and arguments that several commands share, and the reading of their values."""
+"""Options, arguments and the group of commands that several modules share, and the reading of their values."""
 
 import re
 from pathlib import Path
@@ -6,10 +6,19 @@ from typing import Annotated
 
 import typer
 
-from connectome.scenario_names import SCENARIO_NAMES
+from connectome.scenario_names import SCENARIO_HELP
 from neuron_models.foundation.errors import InputError, require
 
-ScenarioOption = Annotated[str, typer.Option(help=f"One of {', '.join(SCENARIO_NAMES)}.")]
+dataset_app = typer.Typer(no_args_is_help=True, help="Datasets of every topic: look at them, convert and divide them.")
+"""`wormtwin dataset`, to which topics add commands."""
+
+ScenarioOption = Annotated[str, typer.Option(help=SCENARIO_HELP)]
+ParametersOption = Annotated[
+    str, typer.Option("--parameters", help="A parameter set's name or its .toml: `connectome parameters` lists them.")
+]
+ScaleOption = Annotated[
+    float, typer.Option(help="Multiply every injected current; graded cells take picoamperes, not nA.")
+]
 DataArgument = Annotated[Path, typer.Argument(help="A dataset file (.h5).")]
 DataOption = Annotated[Path, typer.Option(help="A dataset file (.h5).")]
 TestDataOption = Annotated[

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from datasets.cli import dataset_app
-from datasets.options import DataArgument, parse_numbers
+from datasets.options import DataArgument, dataset_app, parse_numbers
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_figure_path
 from neuron_models.foundation.wording import counted

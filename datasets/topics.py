@@ -7,15 +7,43 @@ What the rest of the project has to know of a topic stands in two modules, `data
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.units import Hertz
 
 if TYPE_CHECKING:
+    import numpy as np
+    from jaxtyping import Float
+
     from datasets.dataset import Dataset
 
-TOPICS = ("responses", "calcium", "posture", "pose", "calls")
+TOPICS = ("responses", "calcium", "posture", "pose", "behaviour", "calls")
+
+
+@dataclass(frozen=True, eq=False)
+class PointTracks:
+    """Points of animals in every frame of a recording, as one topic hands them to another.
+
+    Attributes:
+        name: of the recording.
+        points: names.
+        animals: names.
+        xy: (frame, animal, point, 2) in `units`, x to the right and y down; NaN where a point is not known.
+        fps: frames a second.
+        units: such as px.
+        notes: what the reader left out, in words.
+    """
+
+    name: str
+    points: tuple[str, ...]
+    animals: tuple[str, ...]
+    xy: "Float[np.ndarray, 'frame animal point 2']"
+    fps: Hertz
+    units: str = "px"
+    notes: tuple[str, ...] = ()
 
 
 def _no_details(dataset: "Dataset") -> dict[str, Any]:
@@ -38,6 +66,7 @@ class DataTopic:
         divide_frames: divides frame by frame, of a dataset, the share of each split and a seed; None where frames
             follow one another.
         divide_blocks: cuts trials in time, of a dataset and the shares; None where `cut_in_time` does.
+        read_tracks: reads the points that a file of this topic tracks; raises an `InputError` where it is none.
     """
 
     owns: Callable[["Dataset"], bool]
@@ -49,6 +78,23 @@ class DataTopic:
     validate_details: Callable[[tuple[str, ...], Mapping[str, Any]], None] | None = None
     divide_frames: Callable[["Dataset", Mapping[str, float], int], "Dataset"] | None = None
     divide_blocks: Callable[["Dataset", Mapping[str, float]], "Dataset"] | None = None
+    read_tracks: Callable[[Path], tuple[PointTracks, ...]] | None = None
+
+
+def read_point_tracks(path: Path) -> tuple[PointTracks, ...]:
+    """The points that a file tracks, read by the first topic that knows it, one entry a recording.
+
+    Raises:
+        InputError: no topic can read it; the message is that of the topic of tracks.
+    """
+    first: InputError | None = None
+    for module in topic_modules("datasets"):
+        if module.TOPIC.read_tracks is not None:
+            try:
+                return module.TOPIC.read_tracks(path)
+            except InputError as error:
+                first = first or error
+    raise first or InputError(f"{path}: no topic reads tracks")
 
 
 def topics_of(dataset: "Dataset") -> Iterator[DataTopic]:

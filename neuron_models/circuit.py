@@ -2,10 +2,12 @@
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from neuron_models.channels import CalciumPool, Channel
 from neuron_models.foundation.errors import InputError, require, require_distinct
-from neuron_models.foundation.units import Fraction, Micrometres, Milliseconds
+from neuron_models.foundation.units import Fraction, Megaohms, Micrometres, Milliseconds, Millivolts
 from neuron_models.membrane import Passive
 from neuron_models.morphology import Morphology
 from neuron_models.stimulus import Waveform
@@ -14,11 +16,20 @@ from neuron_models.synapse import ChemicalSynapse, GapJunction, GradedSynapse
 
 @dataclass(frozen=True)
 class Cell:
-    """A named cell: its shape and its membrane."""
+    """A named cell: its shape, its membrane, its channels, and the calcium that opens some of them.
+
+    Every run begins at rest, or at `start` where that is given, with the gates at their steady states there.
+    """
 
     name: str
     morphology: Morphology
     membrane: Passive = field(default_factory=Passive)
+    channels: tuple[Channel, ...] = ()
+    calcium: CalciumPool | None = None
+    start: Millivolts | None = None
+
+    def __post_init__(self) -> None:
+        require_distinct((channel.mechanism for channel in self.channels), f"{self.name} has a channel")
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,60 @@ class Clamp:
 
     site: Site
     waveform: Waveform
+
+
+@dataclass(frozen=True)
+class VoltageClamp:
+    """A potential in mV to which a site is held through a series resistance (NEURON's SEClamp)."""
+
+    site: Site
+    waveform: Waveform
+    resistance: Megaohms = 1.0
+
+    def __post_init__(self) -> None:
+        good = math.isfinite(self.resistance) and self.resistance > 0
+        require(good, f"VoltageClamp.resistance must be > 0 megaohm, got {self.resistance}")
+
+
+QUANTITIES = {
+    "potential": "mV",
+    "synaptic_current": "nA",
+    "gap_current": "nA",
+    "clamp_current": "nA",
+    "calcium": "mM",
+}
+"""What can be recorded, and its unit. Currents through contacts are positive outwards, a clamp's inwards, as NEURON
+counts them."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What is recorded: one of `QUANTITIES` at a site, or, of contacts, of the `whole` cell."""
+
+    site: Site
+    quantity: str = "potential"
+    whole: bool = False
+
+    def __post_init__(self) -> None:
+        if self.quantity not in QUANTITIES:
+            raise InputError(f"{self.quantity!r} cannot be recorded: there are {', '.join(QUANTITIES)}")
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of {self.site.cell}"
+
+
+def require_potentials(record: Sequence[Site | Probe], clamps: Sequence[Clamp | VoltageClamp], who: str) -> None:
+    """Raise an `InputError` unless potentials alone are recorded and currents alone are injected."""
+    for clamp in clamps:
+        require(isinstance(clamp, Clamp), f"{who} has no voltage clamps ({clamp.site.cell}): use coreneuron or neuron")
+    for probe in record:
+        alone = isinstance(probe, Site) or probe.quantity == "potential"
+        require(alone, f"{who} records potentials alone, not the {probe}: use coreneuron or neuron")
+
+
+def site_of(probe: Site | Probe) -> Site:
+    """Where something is recorded."""
+    return probe if isinstance(probe, Site) else probe.site
 
 
 def require_compartment(longest: Micrometres) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 from neuron_models.foundation.units import Milliseconds
 
 _FIRST_ID = 2**30
-_OURS = frozenset({"Exp2Syn", "IClamp", "WormtwinGradedSynapse"})
-"""The point processes that a circuit is made of, beside its gap junctions."""
+_OURS = frozenset({"IClamp", "SEClamp", "WormtwinSynapse", "WormtwinHalfGap", "WormtwinGradedSynapse"})
+"""The point processes that a circuit and its clamps are made of."""
 
 
 @contextlib.contextmanager
@@ -73,12 +73,11 @@ def source_of(h: Any, name: str) -> str:
     return ""
 
 
-def has_others(h: Any, gap_junction: str, sections: int, connections: int) -> bool:
+def has_others(h: Any, sections: int, connections: int) -> bool:
     """Whether the session holds more than a circuit: more sections or connections, or other point processes.
 
     Args:
         h: NEURON's.
-        gap_junction: the name of the circuit's own mechanism.
         sections: how many sections the circuit has.
         connections: how many NetCons it has.
     """
@@ -88,7 +87,7 @@ def has_others(h: Any, gap_junction: str, sections: int, connections: int) -> bo
     for index in range(int(types.count())):
         types.select(index)
         name = _selected(h, types)
-        if name not in _OURS and name != gap_junction and len(h.List(name)):
+        if name not in _OURS and len(h.List(name)):
             return True
     return False
 

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
-from neuron_models.circuit import Circuit, Clamp, RunSettings, Site
+from neuron_models.circuit import Circuit, Clamp, Probe, RunSettings, Site, VoltageClamp
 from neuron_models.foundation.errors import require
 from neuron_models.synapse import GradedSynapse
 
@@ -20,9 +20,13 @@ class Runs(Protocol):
         """Whether it can still be run."""
 
     def run(
-        self, clamps: Sequence[Clamp], record: Sequence[Site], settings: RunSettings, ablated: Collection[str] = ()
+        self,
+        clamps: Sequence[Clamp | VoltageClamp],
+        record: Sequence[Site | Probe],
+        settings: RunSettings,
+        ablated: Collection[str] = (),
     ) -> Float[np.ndarray, "time site"]:
-        """Run once from rest: membrane potentials in mV at t = 0, dt, ..., duration."""
+        """Run once from rest: potentials in mV (currents in nA, calcium in mM) at t = 0, dt, ..., duration."""
 
 
 def engine_of(simulator: str) -> str:

@@ -186,6 +186,60 @@ class Noise(_Primitive):
 
 
 @dataclass(frozen=True)
+class Sampled(Waveform):
+    """Values from time 0 on, each held for `step`; written as `samples step=0.5 values=0,1.5,2`."""
+
+    values: tuple[Dimensionless, ...]
+    step: Milliseconds
+
+    def __post_init__(self) -> None:
+        require(math.isfinite(self.step) and self.step > 0, f"Sampled.step must be > 0 ms, got {self.step:g}")
+        require(len(self.values) > 0, "Sampled.values must hold at least one value, got none")
+        wrong = next((i for i, value in enumerate(self.values) if not math.isfinite(value)), None)
+        if wrong is not None:
+            raise InputError(f"Sampled.values must be finite numbers, got {self.values[wrong]} as number {wrong + 1}")
+
+    def pieces(self) -> tuple[Piece, ...]:
+        return tuple((k * self.step, v, (k + 1) * self.step, v) for k, v in enumerate(self.values))
+
+    def at(self, t: Float[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
+        """Its values at the times `t` (ms); at a jump, the value after it."""
+        index = np.floor(np.round(np.asarray(t, dtype=float) / self.step, 9)).astype(int)
+        inside = (index >= 0) & (index < len(self.values))
+        return np.where(inside, np.array(self.values, float)[np.where(inside, index, 0)], 0.0)
+
+    def charge(self, t: Float[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
+        """Its exact integral from minus infinity to each time of `t` (ms), in pC (nA ms)."""
+        whole = np.concatenate([[0.0], np.cumsum(self.values)]) * self.step
+        return np.interp(t, self.step * np.arange(len(whole)), whole)
+
+    def __str__(self) -> str:
+        return f"samples step={_text(self.step)} values={','.join(map(_text, map(float, self.values)))}"
+
+
+@dataclass(frozen=True)
+class Delayed(Waveform):
+    """A waveform that begins later; it has no text that `parse` reads."""
+
+    waveform: Waveform
+    delay: Milliseconds
+
+    def pieces(self) -> tuple[Piece, ...]:
+        return tuple((t0 + self.delay, v0, t1 + self.delay, v1) for t0, v0, t1, v1 in self.waveform.pieces())
+
+    def at(self, t: Float[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
+        """Its values at the times `t` (ms); at a jump, the value after it."""
+        return self.waveform.at(np.asarray(t, dtype=float) - self.delay)
+
+    def charge(self, t: Float[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
+        """Its exact integral from minus infinity to each time of `t` (ms), in pC (nA ms)."""
+        return self.waveform.charge(np.asarray(t, dtype=float) - self.delay)
+
+    def __str__(self) -> str:
+        return f"{self.waveform}, {_text(self.delay)} ms later"
+
+
+@dataclass(frozen=True)
 class Scaled(Waveform):
     """A waveform times a number."""
 
@@ -258,8 +312,10 @@ def _parse_term(term: str, whole: str) -> Waveform:
     keyword, *words = term.split() or [""]
     if keyword == "silence" and not words:
         return Silence()
+    if keyword == "samples":
+        return _parse_samples(words, whole)
     if keyword not in PRIMITIVES and keyword not in TRAINS:
-        known = ", ".join([*PRIMITIVES, *TRAINS, "silence"])
+        known = ", ".join([*PRIMITIVES, *TRAINS, "samples", "silence"])
         raise InputError(f"waveform {whole!r}: unknown shape {keyword!r}; known: {known}")
     values = {name: _number(value, name, whole) for name, _, value in (word.partition("=") for word in words)}
     require(len(values) == len(words), f"waveform {whole!r}: a setting of {keyword} is given twice")
@@ -272,8 +328,16 @@ def _parse_term(term: str, whole: str) -> Waveform:
         raise InputError(f"waveform {whole!r}: {keyword} takes {', '.join(wanted)}") from None
 
 
+def _parse_samples(words: list[str], whole: str) -> Sampled:
+    settings = dict(word.partition("=")[::2] for word in words)
+    if len(words) != 2 or set(settings) != {"step", "values"}:
+        raise InputError(f"waveform {whole[:80]!r}: samples takes step, values")
+    values = tuple(float(_number(value, "values", whole)) for value in settings["values"].split(","))
+    return Sampled(values, float(_number(settings["step"], "step", whole)))
+
+
 def _number(text: str, name: str, whole: str) -> int | float:
     try:
         return int(text) if re.fullmatch(r"[+-]?\d+", text) and name in ("seed", "number") else float(text)
     except ValueError:
-        raise InputError(f"waveform {whole!r}: {name} must be a number, got {text!r}") from None
+        raise InputError(f"waveform {whole[:80]!r}: {name} must be a number, got {text!r}") from None

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import Float
+
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import (
     Dimensionless,
@@ -41,8 +44,9 @@ class ChemicalSynapse:
 class GradedSynapse:
     """A conductance that follows the potential in front of it without spikes: g_max s.
 
-    ds/dt = rise phi(v) (1 - s) - decay s, phi(v) = 1 / (1 + exp(-slope (v - threshold))); the threshold is the
-    potential in front of it at rest, where every synapse is half way up (Kunert et al. 2014).
+    ds/dt = rise phi(v) (1 - s) - decay s, phi(v) = 1 / (1 + exp(-slope (v - threshold))). The threshold is the
+    potential in front of it at rest, where every synapse is half way up (Kunert et al. 2014), unless it is given. A run
+    begins with the activity that the potential in front keeps up, or with `start`.
     """
 
     g_max: Microsiemens = 1e-4
@@ -51,6 +55,8 @@ class GradedSynapse:
     decay: PerSecond = 5.0
     slope: PerMillivolt = 0.125
     source: str = "Kunert et al. 2014"
+    threshold: Millivolts | None = None
+    start: Dimensionless | None = None
 
     def __post_init__(self) -> None:
         require(self.g_max >= 0, f"GradedSynapse.g_max must be >= 0 uS, got {self.g_max}")
@@ -62,6 +68,12 @@ class GradedSynapse:
     def at_rest(self) -> Dimensionless:
         """The activity at rest, where the potential is at the threshold."""
         return self.rise / (self.rise + 2 * self.decay)
+
+    def settled(self, v: Float[np.ndarray, "..."]) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."]]:
+        """The activity that a lasting potential in mV in front of it keeps up, and its slope in 1/mV."""
+        phi = 1 / (1 + np.exp(-self.slope * (v - (self.threshold or 0.0))))
+        all_rates = self.rise * phi + self.decay
+        return self.rise * phi / all_rates, self.rise * self.decay * self.slope * phi * (1 - phi) / all_rates**2
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent
 LEFT = (".venv", ".git", "site", "results", "build", "dist", "*.egg-info", "__pycache__", ".*_cache")
@@ -39,13 +39,24 @@ def built(tmp_path_factory) -> Path:
     return copy.parent / "dist"
 
 
+@pytest.fixture(scope="module")
+def environment(built, tmp_path_factory) -> Path:
+    """An environment that holds wormtwin, from its wheel, and what it depends on."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=True)
+    (wheel,) = built.glob("*.whl")
+    run(folder / "bin" / "python", "-m", "pip", "install", "--quiet", wheel)
+    return folder
+
+
 @pytest.fixture(scope="module", params=["*.whl", "*.tar.gz"])
-def installed(request, built, tmp_path_factory) -> Path:
-    """A folder with an environment that holds wormtwin alone, and what its commands wrote."""
+def installed(request, built, environment, tmp_path_factory) -> Path:
+    """A folder with what the commands wrote of a wormtwin that was installed from the wheel, or from the archive."""
     folder = tmp_path_factory.mktemp("installed")
-    venv.create(folder / "env", with_pip=True)
     (archive,) = built.glob(request.param)
-    run(folder / "env" / "bin" / "python", "-m", "pip", "install", "--quiet", archive)
+    again = ("install", "--quiet", "--force-reinstall", "--no-deps", archive)
+    run(environment / "bin" / "python", "-m", "pip", *again)
+    (folder / "env").symlink_to(environment)
     wormtwin = folder / "env" / "bin" / "wormtwin"
     simulated = ("--sequences", "1-4", "--split", "auto", "--network", "placed", "--out", "d.h5")
     run(wormtwin, "simulate", *simulated, cwd=folder)

@@ -73,8 +73,8 @@ def load_recordings(
     files = [Path(path) for path in paths]
     with left_out_parts() as left_out:
         recordings = read_recordings(files, series)
-    if fps is not None:
-        recordings = tuple(resampled(recording, fps) for recording in recordings)
+        if fps is not None:
+            recordings = tuple(read_each(recordings, lambda recording: resampled(recording, fps)))
     dataset = as_dataset(recordings, files[0].stem, neurons)
     return replace(dataset, extra={**dataset.extra, "left_out": left_out}) if left_out else dataset
 

@@ -157,6 +157,7 @@ def render(
 def register(app: typer.Typer) -> None:
     """Mount this topic's commands."""
     import datasets.pose.alignment.cli
+    import datasets.pose.gait.cli
     import datasets.pose.generator.cli  # noqa: F401
 
     app.add_typer(pose_app, name="pose")

@@ -1,10 +1,13 @@
 """What the commands on datasets, and model files, have to know of labelled images."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from datasets.dataset import Dataset
-from datasets.topics import DataTopic
+from datasets.topics import DataTopic, PointTracks
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.splits import SPLITS
 
 
 def _owns(dataset: Dataset) -> bool:
@@ -36,6 +39,19 @@ def _validate_details(names: tuple[str, ...], details: Mapping[str, Any]) -> Non
     if "size" in details:
         validate_size(details["size"])
         skeleton_from(names, details)
+    if "presence" in details:
+        _validate_presence(details["presence"])
+
+
+def _validate_presence(presence: Any) -> None:
+    """The confidence below which a key point counts as absent, and the split that it was chosen on."""
+    stated: Mapping[str, Any] = presence if isinstance(presence, Mapping) else {}
+    threshold, split = stated.get("threshold"), stated.get("chosen_on")
+    is_share = isinstance(threshold, int | float) and not isinstance(threshold, bool) and 0 <= threshold <= 1
+    require(
+        is_share and isinstance(split, str) and split in (*SPLITS, "all"),
+        f"presence must hold a threshold from 0 to 1 and the split that it was chosen on, got {presence!r:.80}",
+    )
 
 
 def _divide_frames(dataset: Dataset, shares: Mapping[str, float], seed: int) -> Dataset:
@@ -50,6 +66,22 @@ def _divide_blocks(dataset: Dataset, shares: Mapping[str, float]) -> Dataset:
     return divide_blocks(dataset, shares)
 
 
+def _read_tracks(path: Path) -> tuple[PointTracks, ...]:
+    from datasets.pose.formats.label_files import load_labels
+
+    return tuple(
+        PointTracks(
+            Path(tracks.video).stem or path.stem,
+            tracks.skeleton.keypoints,
+            tracks.animals or tuple(f"animal {index + 1}" for index in range(tracks.xy.shape[1])),
+            tracks.every_frame(int(tracks.frames[-1]) + 1),
+            tracks.fps,
+            notes=tracks.notes,
+        )
+        for tracks in load_labels(path)
+    )
+
+
 TOPIC = DataTopic(
     _owns,
     print_details=_print_details,
@@ -59,4 +91,5 @@ TOPIC = DataTopic(
     validate_details=_validate_details,
     divide_frames=_divide_frames,
     divide_blocks=_divide_blocks,
+    read_tracks=_read_tracks,
 )

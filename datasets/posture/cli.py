@@ -89,7 +89,9 @@ def _text(faults: "Faults") -> str:
 
 def register(app: typer.Typer) -> None:
     """Mount this topic's commands."""
+    import datasets.posture.body.cli
     import datasets.posture.data_cli
-    import datasets.posture.eigenworms_cli  # noqa: F401
+    import datasets.posture.eigenworms_cli
 
     app.add_typer(posture_app, name="posture")
+    datasets.posture.body.cli.register(app)

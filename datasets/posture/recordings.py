@@ -118,8 +118,9 @@ def load_recordings(
     require(bool(np.isfinite(shortest)) and shortest >= 0, f"the shortest stretch must be >= 0 s, got {shortest}")
     with left_out_parts() as unread:
         raws = read_recordings(files, reading)
-    recordings, faults = _postures(raws, segments)
-    recordings = [subsampled(recording, fps) for recording in recordings]
+        recordings, faults = _postures(raws, segments)
+        recordings = read_each(recordings, lambda recording: subsampled(recording, fps))
+    read = {recording.name for recording in recordings}
     kept = [recording for recording in recordings if longest_stretch(recording) >= shortest]
     names = {recording.name for recording in kept}
     if not kept:
@@ -133,7 +134,7 @@ def load_recordings(
     if faults:
         swaps = {name: found.swaps.swapped.tolist() for name, found in faults.items()}
         dataset = replace(dataset, extra={**dataset.extra, "swaps": swaps})
-    left_out = tuple(raw.name for raw in raws if raw.name not in names)
+    left_out = tuple(name for name in (raw.name for raw in raws) if name in read - names)
     if unread:
         dataset = replace(dataset, extra={**dataset.extra, "left_out": unread})
     return Imported(dataset, faults, left_out, tuple(unread))
@@ -142,21 +143,16 @@ def load_recordings(
 def _postures(
     raws: Sequence[MidlineRecording | AmplitudeRecording], segments: int
 ) -> tuple[list[PostureRecording | AmplitudeRecording], dict[str, Faults]]:
-    """Midlines as angles; of several recordings those without any midline are left out."""
-    recordings: list[PostureRecording | AmplitudeRecording] = []
-    faults, errors = {}, []
-    for raw in raws:
+    """Midlines as angles; a recording that holds none is left out and told, unless nothing is left."""
+    faults = {}
+
+    def posture(raw: MidlineRecording | AmplitudeRecording) -> PostureRecording | AmplitudeRecording:
         if isinstance(raw, AmplitudeRecording):
-            recordings.append(raw)
-            continue
-        try:
-            recording, faults[raw.name] = posture_of(raw, segments)
-            recordings.append(recording)
-        except InputError as error:
-            errors.append(error)
-    if errors and not recordings:
-        raise errors[0]
-    return recordings, faults
+            return raw
+        recording, faults[raw.name] = posture_of(raw, segments)
+        return recording
+
+    return read_each(raws, posture), faults
 
 
 def longest_stretch(recording: PostureRecording | AmplitudeRecording) -> Seconds:

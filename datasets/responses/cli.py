@@ -1,12 +1,25 @@
-"""`wormtwin simulate`: responses to stimuli, simulated into a dataset."""
+"""`wormtwin simulate` and `dataset import-io`: responses to stimuli, simulated or recorded, into a dataset."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from connectome.cli import NetworkOption
-from datasets.options import ClusterOption, OutOption, ScenarioOption, SimulatorOption, one_of, parse_numbers
+from datasets.options import (
+    ClusterOption,
+    DataArgument,
+    OutOption,
+    ParametersOption,
+    ScaleOption,
+    ScenarioOption,
+    SimulatorOption,
+    dataset_app,
+    one_of,
+    parse_numbers,
+)
+from datasets.responses.recorded.cli import import_io
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.wording import counted
 from neuron_models.foundation.workers import require_workers
@@ -16,13 +29,12 @@ def simulate(
     out: OutOption,
     scenario: ScenarioOption = "fcm",
     network: NetworkOption = None,
-    parameter_set: Annotated[
-        str,
-        typer.Option("--parameters", help="A parameter set's name or its .toml: `connectome parameters` lists them."),
-    ] = "published2012",
-    scale: Annotated[float, typer.Option(help="Multiply every stimulus; graded cells take picoamperes, not nA.")] = 1.0,
+    parameter_set: ParametersOption = "published2012",
+    scale: ScaleOption = 1.0,
     sequences: Annotated[str, typer.Option(help="Which sequences, such as 1,3-5; all when empty.")] = "",
-    sampling: Annotated[float, typer.Option(help="Sampling interval in ms.")] = 0.5,
+    sampling: Annotated[
+        float | None, typer.Option(help="Sampling interval in ms; the scenario's when not said.")
+    ] = None,
     record: Annotated[str, typer.Option(help="'outputs' of the scenario, or 'all' 302 neurons.")] = "outputs",
     stimuli: Annotated[str, typer.Option(help="'published', or 'random' ones.")] = "published",
     count: Annotated[int | None, typer.Option(max=1_000_000, help="How many random stimuli; 40 when not said.")] = None,
@@ -33,14 +45,15 @@ def simulate(
     jobs: Annotated[int, typer.Option(help="Processes; each builds the network once.")] = 1,
     cluster: ClusterOption = None,
     time_step: Annotated[
-        float | None, typer.Option(help="Time step in ms; when not said 0.1, and the sampling interval for 'linear'.")
+        float | None,
+        typer.Option(help="Time step in ms; 0.1 when not said, 0.05 of graded cells, the sampling of 'linear'."),
     ] = None,
     compartment: Annotated[float, typer.Option(help="Longest compartment in um; one a cable when very large.")] = 20.0,
     simulator: SimulatorOption = "coreneuron",
 ) -> None:
     """Simulate a scenario on the connectome into a dataset; a stopped run goes on where it was."""
-    from connectome.graded_cells import parameters_of
     from connectome.network import default_settings, steps_a_sample
+    from connectome.network_parameters import parameters_of, time_step_of
     from connectome.parameters import load_parameters
     from connectome.random_stimuli import random_scenario
     from connectome.scenario import load_scenario
@@ -58,14 +71,15 @@ def simulate(
     drawn = stimuli == "random" or split == "auto"
     require(drawn or seed is None, "--seed goes with --stimuli random or --split auto")
     seed = seed or 0
-    chosen = replace(load_scenario(scenario), dt=sampling)
+    chosen = load_scenario(scenario)
+    chosen = chosen if sampling is None else replace(chosen, dt=sampling)
     if stimuli == "random":
         chosen = random_scenario(chosen, 40 if count is None else count, seed)
     if sequences:
         chosen = chosen.select(parse_numbers(sequences))
     chosen = chosen.scaled(scale)
     parameters = parameters_of(load_parameters(parameter_set), compartment)
-    settings = default_settings(chosen, simulator, time_step)
+    settings = default_settings(chosen, simulator, time_step_of(parameters) if time_step is None else time_step)
     steps_a_sample(chosen, settings)  # what is wrong is reported before the contacts are placed
     connectome = load_connectome(network)
     print(f"Network: {connectome.source}")
@@ -83,6 +97,29 @@ def simulate(
     print(f"{counted(len(dataset), 'sequence')} in {out}")
 
 
+def export_nwb(
+    data: DataArgument,
+    out: Annotated[Path, typer.Option(help="The .nwb file to write.")],
+    session_start: Annotated[
+        str,
+        typer.Option(help="When the session began, such as 2024-05-31T14:30; else when DATA was written."),
+    ] = "",
+) -> None:
+    """Write responses as NWB: series with units, stimuli, and tables of trials, channels and cells."""
+    from datasets.responses.nwb_file import save_responses_nwb
+    from datasets.responses.nwb_file import session_start as start_of
+    from datasets.store import load_dataset
+    from neuron_models.foundation.extras import require_extra
+
+    require(out.suffix.lower() == ".nwb", f"--out ends in .nwb, got {out.name!r}")
+    require_extra("pynwb", extra="calcium", purpose="writing NWB")
+    dataset = load_dataset(data)
+    save_responses_nwb(dataset, out, *start_of(session_start, data))
+    print(f"{counted(len(dataset), 'sequence')} in {out}")
+
+
 def register(app: typer.Typer) -> None:
-    """Mount this command."""
+    """Mount these commands."""
+    dataset_app.command("export-nwb")(export_nwb)
     app.command()(simulate)
+    dataset_app.command("import-io")(import_io)

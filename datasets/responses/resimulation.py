@@ -39,11 +39,12 @@ def scenario_of(dataset: Dataset) -> Scenario:
         duration=len(dataset.trials[0]) * dataset.dt,
         dt=dataset.dt,
         ablated=tuple(dataset.extra.get("ablated", ())),
+        voltage_clamped=tuple(dataset.extra.get("voltage_clamped", ())),
+        holding=tuple(dataset.extra.get("holding", ())),
+        settle=float(dataset.extra.get("settle_ms", 0.0)),
     )
-    for trial, waveforms in zip(dataset, scenario.stimuli, strict=True):
-        times = np.round(np.arange(len(trial)) * dataset.dt, 9)
-        silent = np.isin(dataset.x_names, scenario.ablated)
-        x = np.where(silent, 0.0, np.stack([waveform.at(times) for waveform in waveforms], axis=1))
+    for index, trial in enumerate(dataset):
+        x = scenario.values(index)
         same = len(trial) == scenario.samples and np.allclose(x, trial.x[:], rtol=0, atol=_CLOSE)
         require(same, f"{where}: the inputs of trial {trial.name!r} are not those that it was simulated with")
     return scenario
@@ -73,7 +74,7 @@ def connectome_of(dataset: Dataset, network: str | Path | None = None) -> Connec
 
 def settings_of(dataset: Dataset) -> RunSettings:
     """Duration, time step and simulator of a dataset's simulations; CoreNEURON for NEURON, whose voltages it equals."""
-    duration = len(dataset.trials[0]) * dataset.dt
+    duration = len(dataset.trials[0]) * dataset.dt + float(dataset.extra.get("settle_ms", 0.0))
     simulator = str(dataset.extra.get("simulator", "coreneuron"))
     simulator = "coreneuron" if simulator == "neuron" else simulator
     return RunSettings(duration, float(dataset.extra["time_step_ms"]), simulator)

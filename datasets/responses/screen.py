@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from connectome.contact import Connectome, require_covered, require_known
 from connectome.network import Parameters, build_network, default_settings, steps_a_sample
+from connectome.places import cells_of, units_of
 from connectome.scenario import Scenario
 from connectome.simulating import simulate_here
 from datasets.responses.screen_file import Screen, load_screen, save_screen
@@ -100,8 +101,11 @@ def screen_ablations(
     out, names = Path(out), connectome.names
     chosen = tuple((name,) for name in names) if ablations is None else tuple(map(tuple, ablations))
     require_known((name for ablation in chosen for name in ablation), names)
-    require_covered((*scenario.inputs, *(record or scenario.outputs)), connectome, f"scenario {scenario.name}")
-    recorded = require_known(record or scenario.outputs, names)
+    recorded = tuple(record or scenario.outputs)
+    require_covered(cells_of((*scenario.inputs, *recorded)), connectome, f"scenario {scenario.name}")
+    require(
+        set(units_of(recorded)) == {"V"}, "a screen compares potentials: leave currents and calcium out of the outputs"
+    )
     circuit = build_network(connectome, parameters)
     job = ScreenJob(scenario, circuit, chosen, recorded, settings or default_settings(scenario), connectome.source)
     about = {"screen of": scenario.name, "network": job.network}

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from connectome.places import cells_of
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import atomic_write, require_space
 from neuron_models.foundation.hdf5 import numbers, open_hdf5, text_attribute, texts
@@ -73,7 +74,7 @@ class Screen:
         """The effects (dimensionless) on other neurons: NaN where a recorded neuron was itself ablated."""
         effect = self.effect.copy()
         for row, ablation in enumerate(self.ablations):
-            effect[row, [name in ablation.split("+") for name in self.outputs]] = np.nan
+            effect[row, [cell in ablation.split("+") for cell in cells_of(self.outputs)]] = np.nan
         return effect
 
     def ranked(self) -> pd.DataFrame:

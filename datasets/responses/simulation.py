@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from connectome.contact import Connectome, require_covered, require_known
+from connectome.contact import Connectome, require_covered
 from connectome.network import Parameters, build_network, default_settings, steps_a_sample
+from connectome.network_parameters import time_step_of
+from connectome.places import cells_of, units_of
 from connectome.scenario import Scenario
 from connectome.simulating import simulate_here
 from datasets.dataset import Dataset, Trial
@@ -80,14 +82,14 @@ def simulate_dataset(
         connectome: the whole wiring; the scenario's ablated neurons are cut off from it while it is run.
         out: the file to write.
         parameters: membranes and synapses; the published ones when None.
-        record: the neurons whose soma potentials are kept; the scenario's outputs when None.
+        record: what is kept, as a scenario's outputs say it; those when None.
         settings: time step and simulator; `default_settings` when None.
         jobs: the number of processes; each builds the network once.
         split_seed: divide the finished dataset with `split_diverse` from this seed; None keeps the scenario's split.
         cluster: the address of a Dask cluster, `tcp://host:port`, whose workers simulate instead of this machine.
 
     Returns:
-        x (trial, time, input) in nA and y (trial, time, neuron) in V.
+        x (trial, time, input) in nA, mV where the voltage is clamped, and y (trial, time, output) in V, currents in nA.
 
     Raises:
         InputError: `out` or its partial folder holds something else, a worker died, or the cluster cannot be used.
@@ -117,12 +119,13 @@ def simulation_job(
     split_seed: int | None = None,
 ) -> Job:
     """Describe what `simulate_dataset` does with the same arguments, without doing it."""
-    stimulated = (name for name in scenario.inputs if name not in scenario.ablated)
-    require_covered((*stimulated, *(record or scenario.outputs)), connectome, f"scenario {scenario.name}")
+    recorded = tuple(record or scenario.outputs)
+    units_of(recorded)  # a name that is none is told first
+    require_covered(cells_of((*scenario.driven, *recorded)), connectome, f"scenario {scenario.name}")
     circuit = build_network(connectome, parameters)
-    recorded = require_known(record or scenario.outputs, connectome.names)
     network = "; ".join(filter(None, (connectome.source, parameters.label if parameters else "")))
-    return Job(scenario, circuit, recorded, settings or default_settings(scenario), network, split_seed)
+    chosen = settings or default_settings(scenario, dt=time_step_of(parameters))
+    return Job(scenario, circuit, recorded, chosen, network, split_seed)
 
 
 def place_name(index: int) -> str:
@@ -178,22 +181,20 @@ def _divided(dataset: Dataset, job: Job) -> Dataset:
 
 def _assemble(job: Job, finished: ResumableFolder) -> Dataset:
     scenario = job.scenario
-    times = np.round(np.arange(scenario.samples) * scenario.dt, 9)
-    trials = []
-    for index, name in enumerate(scenario.sequences):
-        waveforms = {clamp.site.cell: clamp.waveform for clamp in scenario.clamps(index)}
-        silent = np.zeros(scenario.samples)
-        x = np.stack([waveforms[c].at(times) if c in waveforms else silent for c in scenario.inputs], axis=1)
-        y = finished.load(place_name(index))
-        trials.append(Trial(name, x, y, group=name, split=scenario.split[index]))
+    trials = [
+        Trial(name, scenario.values(index), finished.load(place_name(index)), group=name, split=scenario.split[index])
+        for index, name in enumerate(scenario.sequences)
+    ]
+    units = dict(zip(job.record, units_of(job.record), strict=True))
+    driven = {name: "mV" if name in scenario.voltage_clamped else "nA" for name in scenario.inputs}
     return Dataset(
         name=scenario.name,
         trials=tuple(trials),
         dt=scenario.dt,
         x_names=scenario.inputs,
         y_names=job.record,
-        x_units="nA",
-        y_units="V",
+        x_units=" or ".join(dict.fromkeys(driven.values())),
+        y_units=" or ".join(dict.fromkeys(units.values())),
         task="regression",
         source=f"simulated, {job.network}",
         extra={
@@ -201,6 +202,11 @@ def _assemble(job: Job, finished: ResumableFolder) -> Dataset:
             "network": job.network,
             "versions": versions(),
             "ablated": list(scenario.ablated),
+            "outputs": list(scenario.outputs),
+            "settle_ms": scenario.settle,
+            "holding": list(scenario.holding),
+            "voltage_clamped": list(scenario.voltage_clamped),
+            "units": driven | units,
             "stimuli": [[str(waveform) for waveform in row] for row in scenario.stimuli],
             "time_step_ms": job.settings.dt,
             "simulator": job.settings.simulator,

@@ -44,11 +44,12 @@ def read_each(parts: Iterable[Part], read: Callable[[Part], Read]) -> list[Read]
     if errors and not done:
         raise errors[0]
     for fault in errors:
-        _leave_out(str(fault))
+        leave_out(str(fault))
     return done
 
 
-def _leave_out(line: str) -> None:
+def leave_out(line: str) -> None:
+    """Report that a part, which the line names with its fault, is left out."""
     left_out = _told.get()
     if left_out is None:
         warnings.warn(f"left out: {line}", stacklevel=3)

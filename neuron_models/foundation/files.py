@@ -83,6 +83,34 @@ def atomic_write(path: Path) -> Iterator[Path]:
         raise named from error
 
 
+@contextmanager
+def atomic_files(folder: Path) -> Iterator[Path]:
+    """Give a folder to write files to; they move into `folder` only if nothing went wrong.
+
+    It lies beside `folder`, or in it where it is there, which may be another disk. What `folder` holds already stays,
+    but for files of the same names. Errors name `folder`.
+    """
+    require_writable(folder)
+    require(not folder.is_file(), f"{folder} is a file: name a folder")
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    scratch = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with scratch_folder(folder if folder.is_dir() else folder.parent, f".{folder.name}-") as scratch:
+            yield scratch
+            folder.mkdir(exist_ok=True)
+            for each in sorted(scratch.iterdir()):
+                each.replace(folder / each.name)
+    except (OSError, InputError) as error:
+        for each in made:
+            if each.is_dir() and not any(each.iterdir()):
+                each.rmdir()
+        named = _of_path(error, scratch, folder)
+        if named is error:
+            raise
+        raise named from error
+
+
 def _behind_links(path: Path) -> Path:
     try:
         return path.resolve() if path.is_symlink() else path

@@ -104,6 +104,7 @@ def require_passive(cell: Cell) -> None:
         f"the linear engine knows passive cells only, and {cell.name} has {type(cell.membrane).__name__}: "
         "use --simulator coreneuron",
     )
+    require(not cell.channels, f"the linear engine knows no channels, and {cell.name} has some: use --simulator neuron")
 
 
 def _cut_cell(cell: Cell, longest: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

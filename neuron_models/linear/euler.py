@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from neuron_models.circuit import Circuit, Clamp, RunSettings, Site
+from neuron_models.circuit import Circuit, Clamp, Probe, RunSettings, Site, VoltageClamp, require_potentials, site_of
 from neuron_models.foundation.errors import InputError
 from neuron_models.linear.preparation import prepare
 
@@ -20,7 +20,11 @@ class EulerSimulation:
         self._parts = prepare(circuit, fingerprint)
 
     def run(
-        self, clamps: Sequence[Clamp], record: Sequence[Site], settings: RunSettings, ablated: Collection[str] = ()
+        self,
+        clamps: Sequence[Clamp | VoltageClamp],
+        record: Sequence[Site | Probe],
+        settings: RunSettings,
+        ablated: Collection[str] = (),
     ) -> Float[np.ndarray, "time site"]:
         """Run once from rest by backward Euler, with NEURON's order of events and gap junctions.
 
@@ -41,12 +45,13 @@ class EulerSimulation:
         """
         from neuron_models.linear.kernels.euler import step_through
 
+        require_potentials(record, clamps, "simulator euler")
         for name in sorted({clamp.site.cell for clamp in clamps} & set(ablated)):
             raise InputError(f"{name} is ablated and cannot be stimulated: leave out its current")
         parts, gaps, synapses = self._parts.compartments, self._parts.gaps, self._parts.synapses
         lost, dt = [parts.cell(name) for name in ablated], settings.dt
         conducting, number = gaps.conducting(lost), len(synapses.nodes)
-        indices = np.array([parts.node(site) for site in record], dtype=int)
+        indices = np.array([parts.node(site_of(probe)) for probe in record], dtype=int)
         means = [clamp.waveform.step_means(dt, settings.steps) for clamp in clamps]
         currents = np.stack(means, axis=1) if means else np.zeros((settings.steps, 0))
         longest = int(np.ceil(synapses.delays.max(initial=0.0) / dt)) + 2

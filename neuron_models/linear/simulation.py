@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from neuron_models.circuit import Circuit, Clamp, RunSettings, Site
+from neuron_models.circuit import Circuit, Clamp, Probe, RunSettings, Site, VoltageClamp, require_potentials, site_of
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.units import Milliseconds
-from neuron_models.linear.coupling import NetworkModes, couple, network_modes
+from neuron_models.linear.coupling import Coupling, NetworkModes, couple, network_modes
 from neuron_models.linear.eventful import System, Watched, inner_steps, run_with_events, watch
 from neuron_models.linear.modes import CellModes
 from neuron_models.linear.preparation import prepare
@@ -64,16 +64,24 @@ class LinearSimulation:
         """
         return np.array([self._parts.compartments.node(site) for site in sites], dtype=int)
 
+    def rest(self, nodes: Int[np.ndarray, " node"]) -> Float[np.ndarray, " node"]:
+        """The potentials of nodes in mV when nothing is injected."""
+        return self._parts.compartments.rest[nodes]
+
     def run(
-        self, clamps: Sequence[Clamp], record: Sequence[Site], settings: RunSettings, ablated: Collection[str] = ()
+        self,
+        clamps: Sequence[Clamp | VoltageClamp],
+        record: Sequence[Site | Probe],
+        settings: RunSettings,
+        ablated: Collection[str] = (),
     ) -> Float[np.ndarray, "time site"]:
         """Run once from rest; see `run_many`."""
         return self.run_many([clamps], record, settings, ablated)[0]
 
     def run_many(
         self,
-        stimuli: Sequence[Sequence[Clamp]],
-        record: Sequence[Site],
+        stimuli: Sequence[Sequence[Clamp | VoltageClamp]],
+        record: Sequence[Site | Probe],
         settings: RunSettings,
         ablated: Collection[str] = (),
     ) -> Float[np.ndarray, "stimulus time site"]:
@@ -89,31 +97,34 @@ class LinearSimulation:
             Membrane potentials in mV at t = 0, dt, ..., duration.
 
         Raises:
-            InputError: a site or an ablated cell does not exist, or an ablated cell is to be stimulated.
+            InputError: a site or an ablated cell does not exist, an ablated cell is to be stimulated, or there is a
+                voltage clamp or something else than a potential to record.
         """
+        for clamps in stimuli:
+            require_potentials(record, clamps, "simulator linear")
         for name in sorted({clamp.site.cell for clamps in stimuli for clamp in clamps} & set(ablated)):
             raise InputError(f"{name} is ablated and cannot be stimulated: leave out its current")
-        modes, outputs = self.modes(ablated), self.nodes(record)
+        modes, outputs = self.modes(ablated), self.nodes([site_of(probe) for probe in record])
         potentials = np.empty((len(stimuli), settings.steps + 1, len(outputs)))
         for number, clamps in enumerate(stimuli):
             inputs, waveforms = self.nodes([clamp.site for clamp in clamps]), [clamp.waveform for clamp in clamps]
             system = driven_system(modes, inputs, outputs)
             if len(self._parts.synapses.targets):
-                watched = self._watched(inputs, outputs, ablated, inner_steps(settings)[1])
+                watched = self.watched(inputs, outputs, ablated, inner_steps(settings)[1])
                 potentials[number] = run_with_events(system, watched, waveforms, settings)
             else:
                 _respond(system, waveforms, settings, potentials[number])
         potentials += self._parts.compartments.rest[outputs]
         return potentials
 
-    def _watched(
+    def watched(
         self,
         inputs: Int[np.ndarray, " clamp"],
         outputs: Int[np.ndarray, " site"],
         ablated: Collection[str],
         dt: Milliseconds,
     ) -> Watched:
-        """What the kernel needs to know of synapses; the last answer is kept."""
+        """What the kernel needs to know of synapses, for inputs and outputs at these nodes; the last answer is kept."""
         driven = np.unique(self._coupling.index[inputs])
         key = (driven.tobytes(), outputs.tobytes(), frozenset(ablated), dt)
         if key not in self._synapses:
@@ -149,16 +160,32 @@ def _respond(
     np.matmul(z, seen[:, kept].T, out=potentials)
 
 
-def driven_system(modes: NetworkModes, inputs: Int[np.ndarray, " clamp"], outputs: Int[np.ndarray, " site"]) -> System:
+def driven_system(
+    modes: NetworkModes,
+    inputs: Int[np.ndarray, " clamp"],
+    outputs: Int[np.ndarray, " site"],
+    moving: Int[np.ndarray, " moving"] | None = None,
+) -> System:
     """The rates of modes, what 1 nA does to each, and what each does to a potential.
 
     They are the network's modes, then the fast modes of the cells that are stimulated, which answer their own cell's
-    stimulus.
+    stimulus; with `moving`, only those of the cells of these nodes.
     """
     coupling = modes.coupling
     rates, drive, seen = [modes.rates], [modes.seen(inputs)], [modes.seen(outputs)]
-    for cell in np.unique(coupling.index[inputs]):
+    for cell in np.unique(coupling.index[inputs if moving is None else moving]):
         rates.append(coupling.cells[cell].rates[coupling.kept[cell] :])
         drive.append(coupling.fast(inputs, int(cell)))
         seen.append(coupling.fast(outputs, int(cell)))
     return np.concatenate(rates), np.concatenate(drive, axis=1), np.concatenate(seen, axis=1)
+
+
+def at_once(
+    coupling: Coupling, inputs: Int[np.ndarray, " clamp"], outputs: Int[np.ndarray, " site"]
+) -> Float[np.ndarray, "site clamp"]:
+    """What 1 nA does to a potential through the fast modes of the stimulated cell, if they follow at once, in mV."""
+    found = np.zeros((len(outputs), len(inputs)))
+    for cell in np.unique(coupling.index[inputs]):
+        rates = coupling.cells[cell].rates[coupling.kept[cell] :]
+        found += (coupling.fast(outputs, int(cell)) / rates) @ coupling.fast(inputs, int(cell)).T
+    return found

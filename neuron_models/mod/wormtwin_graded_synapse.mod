@@ -27,6 +27,7 @@ ASSIGNED {
     v (mV)
     vpre (mV)
     i (nA)
+    open (uS)
 }
 
 STATE {
@@ -38,12 +39,17 @@ INITIAL {
 }
 
 BREAKPOINT {
-    SOLVE states METHOD cnexp
-    i = g * s * (v - e)
+    CONDUCTANCE open
+    SOLVE states METHOD euler
+    open = g * s
+    i = open * (v - e)
 }
 
+: The divisor makes a step of Euler's method one of the trapezoidal rule, without an exponential.
 DERIVATIVE states {
-    s' = rise * opening(vpre) * (1 - s) - decay * s
+    LOCAL up
+    up = rise * opening(vpre)
+    s' = (up * (1 - s) - decay * s) / (1 + 0.5 * dt * (up + decay))
 }
 
 FUNCTION opening(u (mV)) {

@@ -24,5 +24,6 @@ ASSIGNED {
 }
 
 BREAKPOINT {
+    CONDUCTANCE g
     i = g * (v - vgap)
 }

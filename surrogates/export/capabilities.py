@@ -7,8 +7,8 @@ from typing import Any
 from neuron_models.foundation.errors import InputError, require
 from surrogates.backend import keras
 from surrogates.export.activations import ACTIVATIONS
-from surrogates.export.layers import LAYERS, exported_layers
 from surrogates.export.onnx_layers import NODES
+from surrogates.steps.layers import LAYERS, exported_layers
 
 
 @dataclass(frozen=True)

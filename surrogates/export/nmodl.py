@@ -13,11 +13,11 @@ from neuron_models.foundation.errors import require, require_distinct
 from neuron_models.foundation.files import atomic_write
 from neuron_models.mechanisms import declared
 from surrogates.export.activations import ACTIVATIONS
-from surrogates.export.layers import step_of
 from surrogates.export.reserved import require_free
-from surrogates.export.step import Affine, Statement, Step, indexed, renamed
 from surrogates.export.templating import write_filled
 from surrogates.runs.model_file import ModelSignature
+from surrogates.steps.layers import step_of
+from surrogates.steps.step import Affine, Statement, Step, indexed, renamed
 
 _TO_MILLIVOLTS = {"V": 1000.0, "mV": 1.0}
 _KNOWN_UNITS = ("nA", "mV", "V")

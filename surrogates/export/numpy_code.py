@@ -8,10 +8,10 @@ import numpy as np
 
 from neuron_models.foundation.files import atomic_write
 from surrogates.export.activations import ACTIVATIONS
-from surrogates.export.layers import step_of
-from surrogates.export.step import Affine, Statement, applied
 from surrogates.export.templating import write_filled
 from surrogates.runs.model_file import ModelSignature
+from surrogates.steps.layers import step_of
+from surrogates.steps.step import Affine, Statement, applied
 
 WEIGHTS_FILE = "weights.npz"
 CODE_FILE = "model.py"

@@ -7,9 +7,9 @@ from typing import Any
 
 from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import atomic_write
-from surrogates.export.layers import exported_layers
 from surrogates.export.onnx_layers import NODES, Graph
 from surrogates.runs.model_file import ModelSignature
+from surrogates.steps.layers import exported_layers
 
 MODEL_FILE = "model.onnx"
 STIMULUS, RESPONSE = "stimulus", "response"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from surrogates.export.activations import ACTIVATIONS
-from surrogates.export.recurrent_layers import weights_of
+from surrogates.steps.recurrent_layers import weights_of
 
 
 class Graph:

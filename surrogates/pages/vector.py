@@ -61,14 +61,14 @@ def inline_svg(figure: Figure, name: str, alt: str) -> InlineFigure:
                 element.set(key, _COLOUR.sub(_variable, element.get(key)))
     natural = _frame(root, alt)
     etree.cleanup_namespaces(root)
-    element = Markup(etree.tostring(root, encoding="unicode", with_tail=False))  # noqa: S704: made here, of our figure
+    element = Markup(etree.tostring(root, encoding="unicode", with_tail=False))
     return InlineFigure(element, natural, natural * min(1.0, _READABLE / _smallest_letters(figure)))
 
 
 def _smallest_letters(figure: Figure) -> float:
     """The font size in CSS pixels of the smallest text of a figure; infinite where there is none."""
     texts = [each for each in figure.findobj(Text) if each.get_visible() and each.get_text().strip()]
-    return min((each.get_fontsize() * _POINTS for each in texts), default=float("inf"))
+    return min((float(each.get_fontsize()) * _POINTS for each in texts), default=float("inf"))
 
 
 def _strip(root) -> None:

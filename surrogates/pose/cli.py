@@ -40,6 +40,9 @@ def predict(
     skeleton = skeleton_from(signature.y_names, signature.details)
     find = finder_of(network, signature, refine=not integer, batch=batch)
     high, wide = signature.details["size"]
+    if "presence" in signature.details:
+        least = signature.details["presence"]["threshold"]
+        print(f"A key point with a confidence below {least:.3g} counts as absent (chosen when the network was trained)")
     source, size, settings = video or data or Path(), (high, wide), {"integer": integer, "batch": batch}
     if video is not None:
         footage = open_video(video, grey=len(signature.x_names) == 1)

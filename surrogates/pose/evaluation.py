@@ -13,7 +13,7 @@ from neuron_models.foundation.printing import print_whole
 from surrogates.backend import keras
 from surrogates.pose.plots import plot_circles
 from surrogates.pose.prediction import BATCH, Finder, KeyPoints, find_in_dataset, keypoint_finder
-from surrogates.pose.presence import PresenceScore, score_presence, why_not
+from surrogates.pose.presence import PresenceScore, kept_threshold, score_presence, why_not
 from surrogates.pose.scores import KeyPointScore, PoseScore, score_keypoints, video_pixels
 from surrogates.runs.model_file import ModelSignature
 from surrogates.training.model_kind import Evaluation, ModelKind
@@ -35,6 +35,10 @@ class PoseEvaluation(Evaluation):
         presence = {split: asdict(score) for split, score in self.presence.items()}
         scores = {split: asdict(score) for split, score in self.scores.items()}
         return {"scores": scores, **({"presence": presence} if presence else {})}
+
+    def details(self) -> dict[str, Any]:
+        """The confidence that tells which key points are there, if the data tell it."""
+        return kept_threshold(self.presence)
 
     def plot(self) -> Figure:
         """Draw circles of the errors around key points."""
@@ -86,7 +90,8 @@ def evaluate_keypoints(
     """Find the key points of every image and score them."""
     signature = signature or ModelSignature.of(dataset, kind.name)
     keypoints = find_in_dataset(kind_finder(kind, model, signature), dataset)
-    return PoseEvaluation(dataset, keypoints, score_keypoints(dataset, keypoints), score_presence(dataset, keypoints))
+    presence = score_presence(dataset, keypoints, signature.details.get("presence"))
+    return PoseEvaluation(dataset, keypoints, score_keypoints(dataset, keypoints), presence)
 
 
 def kind_finder(

@@ -5,8 +5,9 @@ network learns it (see `surrogates.pose.maps`); the confidence that separates be
 learn.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -41,10 +42,16 @@ class PresenceScore:
     f1: Fraction
 
 
-def score_presence(dataset: Dataset, keypoints: Sequence[KeyPoints]) -> dict[str, PresenceScore]:
+def score_presence(
+    dataset: Dataset, keypoints: Sequence[KeyPoints], kept: Mapping[str, Any] | None = None
+) -> dict[str, PresenceScore]:
     """Score by split how presence is detected; empty where the data do not show it, as `why_not` says.
 
-    The threshold is chosen on the validation frames, else on the training frames, else on all.
+    Args:
+        dataset: labelled images.
+        keypoints: those predicted in each trial.
+        kept: the threshold of the model's file and the split that it was chosen on, as `kept_threshold` gives them;
+            without it, the threshold is chosen on the validation frames, else on the training frames, else on all.
     """
     if why_not(dataset):
         return {}
@@ -55,9 +62,18 @@ def score_presence(dataset: Dataset, keypoints: Sequence[KeyPoints]) -> dict[str
         parts.setdefault(trial.split or "all", []).append((there.ravel(), points.confidence[rows].ravel()))
     there = {split: np.concatenate([each for each, _ in pairs]) for split, pairs in parts.items()}
     sure = {split: np.concatenate([each for _, each in pairs]) for split, pairs in parts.items()}
-    chosen_on = next((split for split in ("validation", "train") if split in there), next(iter(there)))
-    threshold = best_threshold(there[chosen_on], sure[chosen_on])
+    if kept is not None:
+        threshold, chosen_on = float(kept["threshold"]), str(kept["chosen_on"])
+    else:
+        chosen_on = next((split for split in ("validation", "train") if split in there), next(iter(there)))
+        threshold = best_threshold(there[chosen_on], sure[chosen_on])
     return {split: _score(there[split], sure[split], threshold, chosen_on) for split in parts}
+
+
+def kept_threshold(presence: Mapping[str, PresenceScore]) -> dict[str, Any]:
+    """What a model's file keeps of how presence is told: under `presence`, the threshold and where it was chosen."""
+    first = next(iter(presence.values()), None)
+    return {} if first is None else {"presence": {"threshold": first.threshold, "chosen_on": first.chosen_on}}
 
 
 def why_not(dataset: Dataset) -> str:

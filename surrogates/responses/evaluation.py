@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,7 +26,8 @@ _SHOWN = 3
 class ResponseEvaluation(Evaluation):
     """Free runs over the trials of a dataset, and how far they are from the recorded outputs.
 
-    `predictions` are one array (time, output) a trial, in the data's units; `step` is the time of one simulated step.
+    `predictions` are one array (time, output) a trial, in the data's units; `step` is the time of one simulated step;
+    `tests` are the scores of each test that the dataset names.
     """
 
     figure_file: ClassVar[str] = TRACES_FILE
@@ -36,22 +37,30 @@ class ResponseEvaluation(Evaluation):
     predictions: list[Float[np.ndarray, "_time output"]]
     scores: Mapping[str, Score]
     step: Microseconds
+    tests: Mapping[str, Score] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """Scores by split and by output, and the time of a step."""
         scores = {split: asdict(each) for split, each in self.scores.items()}
-        return {"scores": scores, "diverged": False, "step_microseconds": self.step}
+        tests = {"tests": {name: asdict(each) for name, each in self.tests.items()}} if self.tests else {}
+        return {"scores": scores, "diverged": False, "step_microseconds": self.step, **tests}
 
     def print_scores(self) -> None:
-        """Print a table of RMSE, and RMSE over range, by split and output."""
+        """Print a table of RMSE, RMSE over range, NRMSE and fit, by split (or named test) and output."""
         outputs = list(next(iter(self.scores.values())).rmse_by_output)[:12]
         table = Table(
-            "split", f"RMSE ({self.dataset.y_units})", "of range", *outputs, title="RMSE by split and by output"
+            *("split", f"RMSE ({self.dataset.y_units})", "of range", "NRMSE", "fit"),
+            *outputs,
+            title="RMSE by split and by output",
         )
-        for split, scored in self.scores.items():
+        parts = {split: each for split, each in self.scores.items() if split != "test" or not self.tests}
+        for split, scored in {**parts, **self.tests}.items():
             cells = [f"{scored.rmse_by_output[name]:.4g}" for name in outputs]
-            table.add_row(split, f"{scored.rmse:.4g}", f"{100 * scored.relative:.2f} %", *cells)
+            shares = f"{100 * scored.relative:.2f} %", f"{scored.nrmse:.4g}", f"{scored.fit:.2f} %"
+            table.add_row(split, f"{scored.rmse:.4g}", *shares, *cells)
         print_whole(table)
+        if warm_up := self.dataset.extra.get("warm_up"):
+            print(f"tests without their first {warm_up} samples (warm-up)")
 
     def plot(self) -> Figure:
         """Draw predicted over recorded traces of the first test trials (the first of any, without a test split)."""
@@ -82,4 +91,5 @@ def evaluate_responses(
     """Run a model freely on every trial and score it."""
     predictions = predict(model, dataset)
     scores = score(dataset, predictions)
-    return ResponseEvaluation(model.name, dataset, predictions, scores, step_microseconds(model, dataset))
+    tests = score(dataset, predictions, by_test=True) if dataset.extra.get("tests") else {}
+    return ResponseEvaluation(model.name, dataset, predictions, scores, step_microseconds(model, dataset), tests)

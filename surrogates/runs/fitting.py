@@ -64,6 +64,7 @@ def fit(
     signature.validate()
     model, training = fit_model(kind, prepared, config, settings, progress)
     evaluation = evaluation_of(kind, model, prepared, signature)
+    signature = replace(signature, details={**signature.details, **evaluation.details()})
     return Fit(
         kind, model, training, prepared, signature, evaluation, _note(kind, dataset, selected, prepared, held_out)
     )

@@ -29,6 +29,7 @@ TRACES_FILE = "traces.png"
 class Result:
     """One trained model: what it is, how well it does by split and by output, what it took.
 
+    `seconds` are those of learning, `compile_seconds` those of compilers (0 in files that do not tell them apart).
     `step_microseconds` is the time of one simulated step in a free run over one trial.
     """
 
@@ -44,6 +45,7 @@ class Result:
     versions: Mapping[str, str] = field(default_factory=dict)
     diverged: bool = False
     step_microseconds: Microseconds = math.nan
+    compile_seconds: Seconds = 0.0
 
     def rmse(self, split: str) -> DataUnits:
         """The RMSE of a split, NaN where there is none."""

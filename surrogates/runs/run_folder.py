@@ -10,11 +10,15 @@ from matplotlib.figure import Figure
 from datasets.dataset import Dataset
 from datasets.plots import plot_history, save_figure
 from neuron_models.foundation.files import atomic_write
+from neuron_models.foundation.units import Seconds
 from neuron_models.foundation.wording import counted
 from surrogates.backend import keras
 from surrogates.runs.model_file import ModelSignature, save_model
 from surrogates.runs.result import HISTORY_PLOT, MODEL_FILE, SCORES_FILE, save_history, versions, without_nan
 from surrogates.training.configuration import Training, TrainingConfig
+
+_TOLD: Seconds = 0.1
+"""Compiling that takes longer is told."""
 
 
 def save_run(
@@ -86,6 +90,7 @@ def save_scores(
         **facts,
         "best_epoch": training.best_epoch,
         "seconds": training.seconds,
+        "compile_seconds": training.compile_seconds,
         "data": data or dataset.name,
         "versions": versions() | {"engine": training.engine},
     }
@@ -97,4 +102,5 @@ def summary_line(trained: keras.Model, training: Training, out: Path, chosen: Se
     """What the command that trained says last: size, chosen settings, best epoch if there were epochs, time, folder."""
     best = "".join(f"{name} {training.settings[name]} chosen, " for name in chosen)
     best += f"best epoch {training.best_epoch + 1}, " if training.history else ""
-    return f"{counted(trained.count_params(), 'parameter')}, {best}{training.seconds:.1f} s; all in {out}"
+    compiled = f" and {training.compile_seconds:.1f} s of compiling" if training.compile_seconds >= _TOLD else ""
+    return f"{counted(trained.count_params(), 'parameter')}, {best}{training.seconds:.1f} s{compiled}; all in {out}"

@@ -26,6 +26,8 @@ def padded(arrays: Arrays, multiple: int) -> Arrays:
 def training_arrays(dataset: Dataset, objective: Objective) -> Arrays:
     """x, y and weights ready for Keras: what does not count is zero, and the weights have mean one.
 
+    Stimuli (`regression`) are seen wherever they are known: a state goes on through samples that do not count.
+
     Keras divides a weighted loss by the number of samples; with mean one, that is the mean over those that count.
     """
     x, y, weight = (objective.arrays or Dataset.stacked)(dataset)
@@ -33,13 +35,20 @@ def training_arrays(dataset: Dataset, objective: Objective) -> Arrays:
         raise InputError(f"dataset {dataset.name!r} has no targets to learn")
     if weight is not None:
         require(bool((weight > 0).any()), f"dataset {dataset.name!r}: no sample counts, all weights are zero")
-        x, y = (np.where(weight.reshape(weight.shape + (1,) * (a.ndim - weight.ndim)) > 0, a, 0) for a in (x, y))
+        known = np.isfinite(x) if dataset.task == "regression" else np.zeros(x.shape, bool)
+        x = np.where(_spread(weight, x) | known, x, 0)
+        y = np.where(_spread(weight, y), y, 0)
         weight = np.asarray(weight / weight.mean(), np.float32)
     for what, array in (("x", x), ("y", y)):
         require(bool(np.isfinite(array).all()), f"dataset {dataset.name!r}: NaN in {what}: give such samples weight 0")
     integers = np.issubdtype(np.asarray(y).dtype, np.integer)
     x = np.asarray(x, np.uint8 if np.asarray(x).dtype == np.uint8 else np.float32)  # images stay small
     return x, np.asarray(y) if integers else np.asarray(y, np.float32), weight
+
+
+def _spread(weight: np.ndarray, array: np.ndarray) -> np.ndarray:
+    """Which samples count, in as many axes as an array has."""
+    return weight.reshape(weight.shape + (1,) * (array.ndim - weight.ndim)) > 0
 
 
 class Batches(keras.utils.PyDataset):

@@ -118,7 +118,8 @@ class Training:
 
     `settings` are the model's, with those that were chosen on the validation trials; `fit_model` fills them in.
 
-    Of a squared loss, the history holds the roots too: `rmse` and `val_rmse`, in the data's units.
+    Of a squared loss, the history holds the roots too: `rmse` and `val_rmse`, in the data's units. `seconds` are those
+    of learning alone, `compile_seconds` what compilers took beside: a first training compiles what later ones find.
     """
 
     history: dict[str, list[float]]
@@ -126,3 +127,4 @@ class Training:
     seconds: Seconds
     engine: str = "keras"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    compile_seconds: Seconds = 0.0

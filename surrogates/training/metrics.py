@@ -1,7 +1,7 @@
 """How close a model's response comes to the simulated one, by split and by output."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,22 +17,35 @@ from neuron_models.foundation.units import DataUnits, Dimensionless, Microsecond
 class Score:
     """The error of one split: `rmse` over all outputs in the data's units, and each output's own.
 
-    `relative` is an output's RMSE over its range in the whole dataset (the mean over outputs for the split).
+    `relative` is an output's RMSE over its range in the whole dataset (the mean over outputs for the split). `nrmse` is
+    its RMSE over its standard deviation in the split, the mean over outputs; NaN where scores of before do not say it.
     """
 
     rmse: DataUnits
     relative: Dimensionless
     rmse_by_output: Mapping[str, float]
     relative_by_output: Mapping[str, float]
+    nrmse: Dimensionless = float("nan")
+
+    @property
+    def fit(self) -> float:
+        """What of the outputs' variation is explained, in percent: 100 (1 - NRMSE)."""
+        return 100 * (1 - self.nrmse)
 
 
 def predict(model, dataset: Dataset) -> list[Float[np.ndarray, "_time output"]]:
     """Run a model freely on every trial: one array (time, output) a trial, in the data's units.
 
+    It begins at rest, or, where the dataset says so, in the state that answers the warm-up best.
+
     Raises:
         InputError: the model takes or gives another number of channels than the dataset has.
     """
     require_fitting(model, dataset)
+    if dataset.extra.get("start") == "fit":
+        from surrogates.training.start import responses_from_fitted_starts
+
+        return responses_from_fitted_starts(model, dataset)
     run = respond(model)
     stimuli = [stimulus(trial) for trial in dataset]
     if len({len(trial) for trial in dataset}) == 1:
@@ -57,9 +70,11 @@ def require_fitting(model, dataset: Dataset) -> None:
 
 
 def stimulus(trial: Trial) -> Shaped[np.ndarray, "time ..."]:
-    """What a model sees of a trial, in the units of the dataset: as in training, zero where a sample does not count."""
+    """What a model sees of a trial, in the dataset's units: zero where a stimulus is unknown and does not count."""
     x = np.asarray(trial.x[:], np.float32)
-    return x if trial.weight is None else np.where(trial.valid().reshape(-1, *(1,) * (x.ndim - 1)), x, np.float32(0))
+    if trial.weight is None:
+        return x
+    return np.where(trial.valid().reshape(-1, *(1,) * (x.ndim - 1)) | np.isfinite(x), x, np.float32(0))
 
 
 Respond = Callable[[np.ndarray], np.ndarray]
@@ -94,8 +109,12 @@ def step_microseconds(model, dataset: Dataset, repeats: int = 3) -> Microseconds
     return 1e6 * min(seconds) / len(one.trials[0])
 
 
-def score(dataset: Dataset, predictions: list[Float[np.ndarray, "_time output"]]) -> dict[str, Score]:
+def score(
+    dataset: Dataset, predictions: list[Float[np.ndarray, "_time output"]], *, by_test: bool = False
+) -> dict[str, Score]:
     """Score predictions by split; trials of no split are scored together as "all".
+
+    With `by_test` each test that the dataset names is scored alone, and nothing else.
 
     Samples of weight zero do not count. Predictions are in the units of the outputs.
 
@@ -112,10 +131,14 @@ def score(dataset: Dataset, predictions: list[Float[np.ndarray, "_time output"]]
     everything = np.concatenate(targets)
     require(len(everything) > 0, f"dataset {dataset.name!r}: no sample counts, all weights are zero")
     ranges = everything.max(0) - everything.min(0)
-    return {
-        part: _score(np.concatenate([errors[index] for index in indices]), ranges, dataset.y_names)
-        for part, indices in dataset.by_part().items()
-    }
+
+    def of(indices: Sequence[int]) -> Score:
+        wanted = np.concatenate([targets[index] for index in indices])
+        return _score(np.concatenate([errors[index] for index in indices]), ranges, wanted.std(0), dataset.y_names)
+
+    tests = dataset.extra.get("tests", ()) if by_test else ()
+    parts = {name: [i for i, trial in enumerate(dataset) if trial.group == name] for name in tests} or dataset.by_part()
+    return {part: of(indices) for part, indices in parts.items() if indices}
 
 
 def _require_finite(trial: Trial, prediction: Float[np.ndarray, "time output"]) -> None:
@@ -150,12 +173,18 @@ def target(trial: Trial) -> Float[np.ndarray, "time output"]:
     return np.asarray(trial.y[:], dtype=float)
 
 
-def _score(errors: np.ndarray, ranges: np.ndarray, names: tuple[str, ...]) -> Score:
+def _score(errors: np.ndarray, ranges: np.ndarray, spread: np.ndarray, names: tuple[str, ...]) -> Score:
     rmse = np.sqrt((errors**2).mean(0))
     relative = np.divide(rmse, ranges, out=np.full(len(rmse), np.nan), where=ranges > 0)
+    normalised = np.divide(rmse, spread, out=np.full(len(rmse), np.nan), where=spread > 0)
     return Score(
         float(np.sqrt((errors**2).mean())),
-        float(np.nanmean(relative)) if np.isfinite(relative).any() else float("nan"),
+        _mean_of_finite(relative),
         dict(zip(names, rmse.tolist(), strict=True)),
         dict(zip(names, relative.tolist(), strict=True)),
+        _mean_of_finite(normalised),
     )
+
+
+def _mean_of_finite(values: np.ndarray) -> float:
+    return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")

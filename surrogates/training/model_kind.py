@@ -11,6 +11,7 @@ from datasets.dataset import Dataset, Task, classes_of
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Dimensionless
 from neuron_models.foundation.workers import one_thread
+from surrogates.training.compile_time import compile_time
 from surrogates.training.configuration import REGRESSION, Objective, Training, TrainingConfig, Transform
 from surrogates.training.selection import parameter_grid, select_on_validation
 from surrogates.training.trainer import train
@@ -56,6 +57,10 @@ class Evaluation(ABC):
     @abstractmethod
     def plot(self) -> Any:
         """Draw predicted beside true values, as a figure of matplotlib."""
+
+    def details(self) -> dict[str, Any]:
+        """What a model's file keeps of it beside the details of the data, as JSON has it."""
+        return {}
 
     def doubt(self, training: Training) -> str:
         """What is suspicious about a training whose loss stayed finite; empty when nothing is."""
@@ -234,7 +239,8 @@ def fit_model(
         progress: show a bar.
 
     Returns:
-        The model, and how its training went, with the settings that it has; the seconds include the choice.
+        The model, and how its training went, with the settings that it has; the seconds include the choice, but not
+        what compilers took.
 
     Raises:
         InputError: a setting that it does not have, or a dataset for another task.
@@ -243,9 +249,11 @@ def fit_model(
     started = time.perf_counter()
     kind.require_task(dataset)
     candidates = list(parameter_grid(complete_settings(kind, settings), kind.chosen))
-    fit = _fitter(kind, dataset, config, progress)
-    (model, training), chosen = select_on_validation(fit, dataset, candidates)
-    return model, replace(training, settings=dict(chosen), seconds=time.perf_counter() - started)
+    with compile_time() as compiling:
+        fit = _fitter(kind, dataset, config, progress)
+        (model, training), chosen = select_on_validation(fit, dataset, candidates)
+    seconds = time.perf_counter() - started - compiling.seconds
+    return model, replace(training, settings=dict(chosen), seconds=seconds, compile_seconds=compiling.seconds)
 
 
 def _fitter(

@@ -10,6 +10,7 @@ from neuron_models.foundation.errors import InputError, require
 from surrogates.backend import keras, on_gpu
 from surrogates.training.batches import shuffled_orders, training_arrays
 from surrogates.training.checkpoint import Checkpoint, checkpoint_of
+from surrogates.training.compile_time import compile_time
 from surrogates.training.configuration import REGRESSION, Arrays, Objective, Training, TrainingConfig
 from surrogates.training.epochs_bar import ProgressBar
 from surrogates.training.jax_program import compiled_training
@@ -34,7 +35,7 @@ def train(
         progress: show a bar with the current RMSE.
 
     Returns:
-        The history by epoch, the best epoch, the seconds.
+        The history by epoch, the best epoch, the seconds, those of compilers apart.
 
     Raises:
         InputError: no training trials, or trials without targets.
@@ -53,7 +54,8 @@ def train(
         config.checkpoints, engine, model.get_weights(), train_data, validation_data, config, _facts(objective)
     )
     started = time.perf_counter()
-    with ProgressBar(config.epochs, objective.squared, progress, "validation" in parts) as bar:
+    showing = ProgressBar(config.epochs, objective.squared, progress, "validation" in parts)
+    with compile_time() as compiling, showing as bar:
         if one_program:
             history, best = _fit_program(model, train_data, validation_data, config, objective, bar, kept)
         elif layout is None:
@@ -66,7 +68,8 @@ def train(
     if objective.squared:
         losses = [key for key in ("loss", "val_loss") if key in history]
         history |= {key.replace("loss", "rmse"): np.sqrt(history[key]).tolist() for key in losses}
-    return Training(history, best, time.perf_counter() - started, "keras" if engine == "keras" else "fast")
+    seconds, named = time.perf_counter() - started, "keras" if engine == "keras" else "fast"
+    return Training(history, best, seconds - compiling.seconds, named, compile_seconds=compiling.seconds)
 
 
 def _facts(objective: Objective) -> tuple:

@@ -40,9 +40,12 @@ def test_dorsal_neurons_drive_dorsal_muscles():
     names = ("DB3", "VB5", "DD3", "VD6")
     matrix = drive(names)
     dorsal = np.array([is_dorsal(name) for name in MUSCLES])
-    assert (matrix[~dorsal][:, 0] == 0).all() and (matrix[dorsal][:, 0] > 0).any()
-    assert (matrix[dorsal][:, 1] == 0).all() and (matrix[~dorsal][:, 1] > 0).any()
-    assert (matrix[:, 2:] <= 0).all() and (np.abs(matrix).sum(axis=1) <= 1).all()
+    assert (matrix[~dorsal][:, 0] == 0).all()
+    assert (matrix[dorsal][:, 0] > 0).any()
+    assert (matrix[dorsal][:, 1] == 0).all()
+    assert (matrix[~dorsal][:, 1] > 0).any()
+    assert (matrix[:, 2:] <= 0).all()
+    assert (np.abs(matrix).sum(axis=1) <= 1).all()
 
 
 def test_activation_is_first_order():
@@ -78,11 +81,13 @@ def test_the_command_lists_who_drives_what(capsys, tmp_path):
     table = tmp_path / "m.csv"
     assert run(["connectome", "muscles", "MDL12", "DB3", "--out", str(table)]) == 0
     shown = capsys.readouterr().out
-    assert "DB3" in shown and "excites" in shown
+    assert "DB3" in shown
+    assert "excites" in shown
     assert table.read_text().startswith("neuron,muscle,number,transmitter,sign\nDB3,MDL")
     assert run(["connectome", "muscles"]) == 0
     assert "956 pairs" in capsys.readouterr().out
     assert run(["connectome", "muscles", "MDL99"]) == 2
     error = capsys.readouterr().err
-    assert "no muscle or neuron 'MDL99'" in error and len(error.splitlines()) == 1
+    assert "no muscle or neuron 'MDL99'" in error
+    assert len(error.splitlines()) == 1
     assert run(["connectome", "muscles", "--out", str(tmp_path / "m.txt")]) == 2

@@ -10,8 +10,8 @@ import pytest
 from connectome.c302_files import morphology
 from connectome.contact import Contact
 from connectome.graded import graded_network
-from connectome.graded_cells import parameters_of
 from connectome.network import NetworkParameters
+from connectome.network_parameters import parameters_of
 from connectome.parameters import PARAMETER_SETS, load_parameters
 from connectome.wirings.table import Pair, WiringTable
 from neuron_models.foundation.errors import InputError

@@ -18,6 +18,13 @@ def _worms():
     return [sample_worm(SampleSettings(duration=200.0, seed=1), index).recording for index in range(4)]
 
 
+def recorded_table(path: Path) -> None:
+    """Inputs and outputs of a filter, at a thousand times."""
+    u = np.random.default_rng(0).normal(size=1000)
+    y = np.convolve(u, 0.9 ** np.arange(50))[:1000]
+    np.savetxt(path, np.stack([u, y], axis=1), delimiter=",", header="u,y", comments="")
+
+
 def calcium_npz(path: Path) -> None:
     found = _worms()
     stored = {"neurons": np.array(found[0].neurons), "state_names": np.array(found[0].state_names)}

@@ -69,6 +69,7 @@ def examples_of(page: str) -> list[Example]:
 
 EXAMPLES = [example for page in PAGES for example in examples_of(page)]
 COMMANDS = [example for example in EXAMPLES if example.text.startswith("wormtwin ") and not example.never]
+WHOLE = TABLE["whole"]["pages"]
 RUN = list(dict.fromkeys(example.page for example in EXAMPLES if not example.never))
 
 
@@ -91,8 +92,8 @@ def files_of(command: str) -> tuple[list[str], list[str]]:
 
 
 def made_by(paths: list[str], name: str) -> bool:
-    """Whether one of some files is, or is in, or holds what a command names."""
-    plain = name.partition("*")[0].rstrip("/")
+    """Whether one of some files is, or is in, or holds what a command names, or is the video of its true tracks."""
+    plain = name.partition("*")[0].removesuffix(".tracks.h5").rstrip("/")
     return any(path.rstrip("/") == plain or path.startswith(f"{plain}/") or plain.startswith(f"{path.rstrip('/')}/")
                or ("*" in name and path.startswith(plain)) for path in paths)  # fmt: skip
 
@@ -105,13 +106,14 @@ def shortened(command: str) -> str:
 
 def test_the_table_knows_every_page_with_an_example():
     assert len(EXAMPLES) > 100
-    known = set(TABLE) - {"never", "shorter"}
+    known = set(TABLE) - {"never", "shorter", "whole"}
     assert known <= set(PAGES)
     missing = {example.page for example in EXAMPLES if not example.never} - known
     assert not missing, f"examples.toml says nothing of {sorted(missing)}"
 
 
 def test_every_entry_of_the_table_is_needed():
+    assert set(WHOLE) <= set(RUN)
     texts = [example.text for example in EXAMPLES]
     for part in (*TABLE["never"], *TABLE["shorter"]):
         assert any(part in text for text in texts), part
@@ -213,8 +215,15 @@ def test_quick_examples_run(page, tmp_path, monkeypatch, capsys):
     run_page(page, tmp_path, quick=True)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("page", WHOLE)
+def test_all_examples_of_a_quick_page_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run_page(page, tmp_path, quick=False)
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("page", RUN)
+@pytest.mark.parametrize("page", [page for page in RUN if page not in WHOLE])
 def test_all_examples_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run_page(page, tmp_path, quick=False)

@@ -2,15 +2,17 @@
 
 import argparse
 import json
+import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from calls import Call
 from fork_calls import arguments_of, call, content, new_folder, warm_up
-from stop_calls import writing
+from stop_calls import chosen
 
 ROOM = (0, 4096, 16_384, 65_536, 262_144)
 """Bytes that are left."""
@@ -73,17 +75,25 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="with `seeds`, made by fuzz_calls.py --make")
     parser.add_argument("--room", default=",".join(map(str, ROOM)), help="bytes that are left")
     parser.add_argument("--commands", default="", help="these alone, joined by commas")
+    parser.add_argument("--seconds", type=float, default=1e9, help="no call begins later")
+    parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
+    try:
+        with new_folder(given.folder) as folder, disk(folder / "disk"):
+            pass
+    except PermissionError as error:
+        print(f"no disk can be mounted here: {error}")
+        return
     warm_up()
     count = bad = 0
-    for names, each in writing().items():
-        if given.commands and names not in given.commands.split(","):
-            continue
+    until = time.monotonic() + given.seconds
+    for names, each in chosen(given.commands, random.Random(given.seed)):
         for room in map(int, given.room.split(",")):
+            if time.monotonic() > until:
+                break
             faults = faults_of(names, each, given.folder / "seeds", given.folder, room)
             count, bad = count + 1, bad + bool(faults)
-            if faults:
-                print(json.dumps({"command": names, "room": room, "faults": faults}), flush=True)
+            print(json.dumps({"command": names, "room": room, "faults": faults}), flush=True)
     print(f"{count} calls, {bad} faults")
     sys.exit(1 if bad else 0)
 

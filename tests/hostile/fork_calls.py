@@ -31,7 +31,8 @@ SECONDS = 120
 """After which a call is called a hang."""
 CHANGES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.link", "os.symlink", "shutil.move")
 HEAVY = (
-    *("keras", "jax", "numba", "h5py", "pandas", "scipy.signal", "sklearn.linear_model", "sklearn.ensemble", "joblib"),
+    *("surrogates.backend", "keras", "jax", "numba", "h5py", "pandas", "scipy.signal", "joblib"),
+    *("sklearn.linear_model", "sklearn.ensemble"),
     *("matplotlib.pyplot", "optuna", "av", "sleap_io", "pynwb", "ndx_pose", "skimage.io", "imageio_ffmpeg"),
 )
 
@@ -117,6 +118,7 @@ def _become(arguments: list[str], temporary: Path, told: Path, counts: Path, cut
         os.environ["TMPDIR"] = str(temporary)
         os.chdir(here)
         tempfile.tempdir = None
+        tempfile.gettempdir()  # Python tries it out with a file of its own
         _count(counter, cut)
         status = run_experiments.run(arguments)
         sys.stdout.flush()

@@ -23,14 +23,17 @@ from pathlib import Path
 from typing import Any
 
 from calls import ANY, CALLS, Call, choices, commands, filled
+from fork_calls import warm_up
 from fuzz_mutations import mutated
 
 import run_experiments
 
 CPU_SECONDS = 4
 """Of a call; then it is stopped as by Ctrl-C, and counts as work."""
-WALL_SECONDS = 240
-"""Of silence of a child; then it is killed, and counts as a hang."""
+HANG = 240
+"""Seconds in which a child neither computes nor tells anything; then it is killed, and counts as a hang."""
+MOST_WORK = 60
+"""Seconds of the processor that a call may take that cannot be stopped; then the same."""
 
 TEXTS = (
     *("", " ", ",", "a,b", "0", "-1", "1", "2", "3", "1.5", "nan", "inf", "-inf", "1e400", "2147483648", str(2**63)),
@@ -175,10 +178,10 @@ def child(first: int, last: int, seed: int, seeds: Path, log: Path) -> None:
     """Make calls and write a line before and one after each."""
     os.environ["HOME"] = str(seeds.parent)
     _without_network()
-    _warm_up(seeds)
-    signal.signal(signal.SIGPROF, _stop)
+    warm_up()
     run_experiments.command_line = functools.cache(run_experiments.command_line)  # it would be built anew for each call
     with log.open("a") as file:
+        signal.signal(signal.SIGPROF, _stop)
         for number in range(first, last):
             file.write(json.dumps({"begun": number}) + "\n")
             file.flush()
@@ -210,16 +213,6 @@ def _without_network() -> None:
     socket.getaddrinfo = refuse
 
 
-def _warm_up(seeds: Path) -> None:
-    """Make each call that is right once, so that what is imported and compiled is there for those that are stopped."""
-    for number, (names, call) in enumerate(CALLS.items()):
-        folder = Path(tempfile.mkdtemp(dir=seeds.parent, prefix="warm-"))
-        given = [filled(each, number, seeds, folder) for each in (call.idle or call.right).split()]
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            run_experiments.run([*names.split(), *given])
-        shutil.rmtree(folder)
-
-
 def fuzz(calls: int, seed: int, seconds: float, folder: Path, log: Path) -> list[dict[str, Any]]:
     """Make calls until they are done or the time is over; gives what each told, a crash or a hang among them."""
     seeds = folder / "seeds"
@@ -231,18 +224,10 @@ def fuzz(calls: int, seed: int, seconds: float, folder: Path, log: Path) -> list
     done = 0
     log.touch()
     while done < calls and time.monotonic() < until:
-        process = subprocess.Popen([*here, "--child", str(done), str(min(done + 2000, calls))])
-        seen, at = log.stat().st_size, time.monotonic()
-        while process.poll() is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(2)
-            if log.stat().st_size != seen:
-                seen, at = log.stat().st_size, time.monotonic()
-            if time.monotonic() > min(at + WALL_SECONDS, until + 2 * CPU_SECONDS):
-                process.kill()
-                process.wait()
+        process = subprocess.Popen([*here, "--child", str(done), str(min(done + 5000, calls))])
+        _watch(process, log, until + 2 * CPU_SECONDS)
         records = _read(log)
-        begun = max((each["begun"] for each in records if "begun" in each), default=-1)
+        begun = max((each["begun"] for each in records if "begun" in each), default=done - 1)
         ended = {each["call"] for each in records if "call" in each}
         if begun >= 0 and begun not in ended and time.monotonic() < until:
             fault = {
@@ -256,6 +241,32 @@ def fuzz(calls: int, seed: int, seconds: float, folder: Path, log: Path) -> list
                 file.write(json.dumps({**fault, "wrong": "", "seconds": 0}) + "\n")
         done = begun + 1
     return [each for each in _read(log) if "call" in each]
+
+
+def _watch(process: subprocess.Popen[bytes], log: Path, until: float) -> None:
+    """Wait for a child's end; kill it when it hangs, or when the time is over."""
+    told, at, computed, begun = -1, 0.0, -1.0, 0.0
+    while process.poll() is None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(2)
+        size, cpu, now = log.stat().st_size, _computed(process.pid), time.monotonic()
+        if size != told or cpu != computed:
+            at = now
+        if size != told:
+            told, begun = size, cpu
+        computed = cpu
+        if now > min(at + HANG, until) or cpu - begun > MOST_WORK:
+            process.kill()
+            process.wait()
+
+
+def _computed(pid: int) -> float:
+    """Seconds of the processor that a process took; 0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _read(log: Path) -> list[dict[str, Any]]:

@@ -86,7 +86,7 @@ def _datasets(folder: Path) -> None:
     cut = tuple(Trial(t.name, t.x[: 60 - i], t.y[: 60 - i], split=t.split) for i, t in enumerate(uneven))
     save_dataset(Dataset("uneven", cut, 0.5, ("A", "B"), ("P", "Q"), "nA", "V"), folder / "uneven.h5")
     save_dataset(make_calcium(CalciumSettings(worms=2, duration=120.0)), folder / "calcium.h5")
-    posture = make_posture(PostureSettings(strains=PostureSettings().strains[:1], worms=2, duration=30.0))
+    posture = make_posture(PostureSettings(strains=PostureSettings().strains[:2], worms=2, duration=30.0))
     save_dataset(posture, folder / "angles.h5")
     save_dataset(
         amplitudes_of(posture, fit_eigenworms(pooled_angles(posture), 4, method="pca")), folder / "amplitudes.h5"
@@ -186,8 +186,12 @@ def _pose_files(folder: Path) -> None:
 
 def _others(folder: Path) -> None:
     from datasets.dat import export_dat
+    from datasets.posture.body.activations import MUSCLES, Activations, write_activations
 
     (folder / "network.xml").write_text(NETWORK)
+    (folder / "record.csv").write_text("u,y\n" + "".join(f"{i % 7},{i / 10}\n" for i in range(60)))
+    muscles = np.random.default_rng(0).uniform(size=(20, len(MUSCLES)))
+    write_activations(Activations(muscles, 10.0), folder / "muscles.csv")
     export_dat(responses(), folder / "dat")
     for name, data, settings in MODELS:
         _model(folder / name, folder / data, settings)

@@ -4,6 +4,7 @@ import argparse
 import json
 import random
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,8 @@ class Stops:
                 faults.append(f"stopped with {stopped.status}: {stopped.told[-300:]}")
             again = call(here, folder)
             found = content(folder / "out")
-            if again.status != 0:
+            done = again.status == 2 and not self.given.resumes and "exists" in again.told  # it was finished before
+            if again.status != 0 and not done:
                 faults.append(f"again {again.status}: {again.told[-400:]}")
             for name in {**found, **self.wanted}:
                 if name not in found or name not in self.wanted:
@@ -76,14 +78,15 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=0, help="of each command")
     parser.add_argument("--commands", default="", help="these alone, joined by commas")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--log", type=Path)
+    parser.add_argument("--seconds", type=float, default=1e9, help="no stop begins later")
     given = parser.parse_args()
     warm_up()
     rng, count = random.Random(given.seed), 0
     bad = []
-    for names, each in writing().items():
-        if given.commands and names not in given.commands.split(","):
-            continue
+    until = time.monotonic() + given.seconds
+    for names, each in chosen(given.commands, rng):
+        if time.monotonic() > until:
+            break
         try:
             stops = Stops(names, each, given.folder / "seeds", given.folder)
         except RuntimeError as error:
@@ -93,18 +96,27 @@ def main() -> None:
         changes = stops.ended.changes
         plan: list[dict[str, Any]] = [{"cut": n} for n in _spread(changes, given.cuts, rng)]
         plan += [{"rng": random.Random(rng.random())} for _ in range(given.kills)]
-        wrong = 0
+        wrong = made = 0
         for options in plan:
+            if time.monotonic() > until:
+                break
             faults = stops.stop(**options)
-            count += 1
+            count, made = count + 1, made + 1
             if faults:
                 wrong += 1
                 bad.append({"command": names, "cut": options.get("cut"), "faults": faults})
                 print(json.dumps(bad[-1]), flush=True)
-        print(f"{names}: {len(plan)} stops, {wrong} wrong; {changes} changes, {stops.ended.kept} kept, "
+        print(f"{names}: {made} stops, {wrong} wrong; {changes} changes, {stops.ended.kept} kept, "
               f"{stops.ended.seconds:.1f} s; varies: {sorted(stops.varies)}", flush=True)  # fmt: skip
     print(f"{count} stops, {len(bad)} faults")
     sys.exit(1 if bad else 0)
+
+
+def chosen(asked: str, rng: random.Random) -> list[tuple[str, Call]]:
+    """The commands that write, in an order drawn at random; those asked for where some are, joined by commas."""
+    found = [(names, call) for names, call in writing().items() if not asked or names in asked.split(",")]
+    rng.shuffle(found)
+    return found
 
 
 def _spread(changes: int, cuts: int, rng: random.Random) -> list[int]:

@@ -1,4 +1,8 @@
-"""Random arguments and wrong files through every command: one line, status 0 or 2, nothing half-written, no hang."""
+"""Every command under random calls, stops and full disks: one line, status 0 or 2, nothing half-written, no hang.
+
+The scripts take longer runs with other seeds: `python tests/hostile/fuzz_calls.py --help`, `stop_calls.py`,
+`disk_calls.py`.
+"""
 
 import subprocess
 import sys
@@ -6,17 +10,41 @@ from pathlib import Path
 
 import pytest
 
-SECONDS = 150
-"""Of calls, as many as fit in; a call that is stopped for its work may take 20 s of the processor more."""
+pytestmark = pytest.mark.slow
+SECONDS = 90
+"""Of each script; as many calls as fit in."""
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("package", [("av", "sleap_io", "pynwb", "pymatreader", "ndx_pose")])
-def test_no_command_ends_in_anything_but_a_line(tmp_path, package):
-    for name in package:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with `seeds`, one right file of each kind."""
+    for name in ("av", "sleap_io", "pynwb", "pymatreader", "ndx_pose", "optuna", "werkzeug"):
         pytest.importorskip(name)
-    script, log = Path(__file__).with_name("fuzz_calls.py"), tmp_path / "log"
-    call = [sys.executable, script, "--seconds", SECONDS, "--seed", 0, "--folder", tmp_path / "f", "--log", log]
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / "seeds").mkdir()
+    script("fuzz_calls.py", folder, "--make", "--log", folder / "log")
+    return folder
+
+
+def script(name, folder, *options):
+    call = [sys.executable, Path(__file__).with_name(name), "--folder", folder, *options]
     done = subprocess.run([str(each) for each in call], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stdout[-3000:]}{done.stderr[-2000:]}"
-    assert "0 faults" in done.stdout
+    return done.stdout
+
+
+def test_random_calls(folder):
+    told = script("fuzz_calls.py", folder, "--seconds", SECONDS, "--log", folder / "log")
+    assert "0 faults" in told
+
+
+def test_stops(folder):
+    told = script("stop_calls.py", folder, "--seconds", SECONDS, "--cuts", 2, "--kills", 1)
+    assert " 0 faults" in told
+
+
+def test_full_disks(folder):
+    told = script("disk_calls.py", folder, "--seconds", SECONDS, "--room", "4096,65536")
+    if "no disk can be mounted" in told:
+        pytest.skip("no disk can be mounted here: run as root")
+    assert " 0 faults" in told

@@ -15,7 +15,7 @@ from datasets.dataset import Dataset, Trial
 from datasets.store import load_dataset, save_dataset
 from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import InputError
-from neuron_models.foundation.files import atomic_write, require_writable
+from neuron_models.foundation.files import atomic_files, atomic_write, require_writable
 from neuron_models.foundation.movies import save_movie
 
 
@@ -31,6 +31,28 @@ def test_a_file_is_written_through_a_link_which_stays(tmp_path):
         assert real.read_text() == text
     assert sorted(each.name for each in tmp_path.iterdir()) == ["chain.txt", "disk", "link.txt"]
     assert [each.name for each in (tmp_path / "disk").iterdir()] == ["real.txt"]
+
+
+def test_files_of_a_folder_appear_together_or_not_at_all(tmp_path):
+    folder = tmp_path / "new" / "folder"
+
+    def write(last):
+        with atomic_files(folder) as beside:
+            (beside / "one").write_text("1")
+            if last:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(beside / "two"))
+
+    with pytest.raises(OSError, match="No space left") as told:
+        write(last=True)
+    assert told.value.filename == str(folder)
+    assert list(tmp_path.iterdir()) == []
+    write(last=False)
+    (folder / "other").touch()
+    write(last=False)
+    assert sorted(each.name for each in folder.iterdir()) == ["one", "other"]
+    assert [each.name for each in folder.parent.iterdir()] == ["folder"]
+    with pytest.raises(InputError, match="is a file: name a folder"), atomic_files(folder / "one"):
+        pytest.fail("the work was begun")
 
 
 def test_what_is_no_plain_file_is_refused_before_and_after_the_work(tmp_path):

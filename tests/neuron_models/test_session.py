@@ -198,6 +198,17 @@ print(json.dumps([run(), run(simulator="coreneuron"), h.HalfGap(section(0.5)).g,
         np.testing.assert_allclose(voltages, fresh, rtol=0, atol=1e-9)
 
 
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["extra", "named", "pointer"])
+def test_the_half_gaps_of_others_change_nothing(fresh, compiled_folder, shared, name):
+    source = next((shared / "cases" / "simulation" / "own-mechanisms" / name).glob("*.mod"))
+    folder = compiled_folder(source.read_text(), source.name)
+    found = in_session('print(json.dumps([hasattr(h, "HalfGap"), run(), run(simulator="coreneuron")]))', folder)
+    assert found[0]
+    for voltages in found[1:]:
+        np.testing.assert_allclose(voltages, fresh, rtol=0, atol=1e-9)
+
+
 def test_another_mechanism_of_our_name_is_refused_and_our_own_is_taken(fresh):
     """The working folder holds our own mechanism compiled, which NEURON loads by itself."""
     found = in_session(

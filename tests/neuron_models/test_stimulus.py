@@ -9,7 +9,21 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from neuron_models.foundation.errors import InputError
-from neuron_models.stimulus import Noise, Pulse, Ramp, RampHold, Scaled, Silence, Sum, Train, Triangle, parse
+from neuron_models.stimulus import (
+    Delayed,
+    Noise,
+    Pulse,
+    Ramp,
+    RampHold,
+    Sampled,
+    Scaled,
+    Silence,
+    Sum,
+    Train,
+    Triangle,
+    Waveform,
+    parse,
+)
 
 width = st.floats(0.1, 200.0)
 onset = st.floats(0.0, 300.0)
@@ -111,3 +125,30 @@ def test_a_wrong_waveform_says_what_is_wrong(text, message):
 def test_an_empty_sum_is_refused():
     with pytest.raises(InputError, match="at least one waveform"):
         Sum(())
+
+
+def test_samples_are_held_and_read_back_from_their_text():
+    sampled = Sampled((0.0, 1.5, -2.0), 0.5)
+    assert parse(str(sampled)) == sampled
+    t = np.array([-0.1, 0.0, 0.49, 0.5, 1.0, 1.49, 1.5])
+    np.testing.assert_allclose(sampled.at(t), [0, 0, 0, 1.5, -2, -2, 0])
+    np.testing.assert_allclose(sampled.charge(t), [0, 0, 0, 0, 0.75, -0.23, -0.25])
+    np.testing.assert_allclose(Waveform.charge(sampled, t), sampled.charge(t), atol=1e-12)
+    np.testing.assert_allclose(Waveform.at(sampled, t), sampled.at(t))
+    later = Delayed(sampled, 2.0)
+    np.testing.assert_allclose(later.at(t + 2.0), sampled.at(t))
+    np.testing.assert_allclose(Waveform.charge(later, t + 2.0), sampled.charge(t), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("samples step=0.5", "samples takes step, values"),
+        ("samples step=0 values=1", "Sampled.step must be > 0 ms"),
+        ("samples step=1 values=1,nan", "must be finite numbers, got nan as number 2"),
+        ("samples step=1 values=1,x", "values must be a number, got 'x'"),
+    ],
+)
+def test_wrong_samples_are_told(text, message):
+    with pytest.raises(InputError, match=message):
+        parse(text)

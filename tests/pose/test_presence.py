@@ -1,6 +1,7 @@
 """Key points that are often absent, in a project whose images have two sizes."""
 
 import json
+from dataclasses import replace
 
 import imageio.v3
 import numpy as np
@@ -8,11 +9,13 @@ import pandas as pd
 import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
-from datasets.pose.labelled import absence_is_told
-from datasets.store import load_dataset
+from datasets.pose.labelled import absence_is_told, keypoints_of
+from datasets.store import load_dataset, save_dataset
+from neuron_models.foundation.errors import InputError
 from surrogates.pose.maps import MapEntropy, MapError, peaks_of
 from surrogates.pose.prediction import KeyPoints
 from surrogates.pose.presence import score_presence
+from surrogates.runs.model_file import load_model
 
 PARTS = ("body", "hand", "tongue")
 
@@ -59,6 +62,13 @@ def test_presence_is_learned_and_told(project, wormtwin, tmp_path):
     presence = json.loads((tmp_path / "run" / "scores.json").read_text())["presence"]
     assert presence["validation"]["f1"] >= 0.9
     assert presence["validation"]["absent"] > 5
+    kept = load_model(tmp_path / "run" / "model.keras")[1].details["presence"]
+    assert kept == {"threshold": presence["validation"]["threshold"], "chosen_on": "validation"}
+    tests = load_dataset(data)
+    save_dataset(tests.select([0]).with_split(["test"]), tmp_path / "tests.h5")
+    status, text, _ = wormtwin("evaluate", "--data", tmp_path / "tests.h5", "--model", tmp_path / "run" / "model.keras")
+    assert status == 0
+    assert f"confidence >= {kept['threshold']:.3g}, chosen on validation frames" in text
 
 
 def test_what_a_missing_label_means(project, wormtwin, refused, tracks, tmp_path):
@@ -88,8 +98,6 @@ def test_an_even_map_is_right_for_what_is_absent(loss):
 
 
 def test_scores_of_presence_are_those_of_scikit_learn(make_fish):
-    from dataclasses import replace
-
     rng = np.random.default_rng(1)
     fish = make_fish({"train": 30, "test": 30})
     trials = []
@@ -110,3 +118,25 @@ def test_scores_of_presence_are_those_of_scikit_learn(make_fish):
     expected = precision_recall_fscore_support(there, said, average="binary")[:3]
     assert (scores["test"].precision, scores["test"].recall, scores["test"].f1) == pytest.approx(expected)
     assert score_presence(fish, found) == {}
+
+
+def test_a_models_own_threshold_scores_other_frames(make_fish):
+    fish = make_fish({"test": 12})
+    y = np.array(fish.trials[0].y)
+    y[::3, 1] = np.nan
+    holes = replace(fish, trials=(replace(fish.trials[0], y=y),), extra={**fish.extra, "missing": "absent"})
+    there = np.isfinite(keypoints_of(holes.trials[0])).all(axis=-1)
+    confidence = np.random.default_rng(0).random(there.shape)
+    found = [KeyPoints(np.zeros((*there.shape, 2)), confidence)]
+    score = score_presence(holes, found, {"threshold": 0.5, "chosen_on": "validation"})["test"]
+    wanted = precision_recall_fscore_support(there.ravel(), (confidence >= 0.5).ravel(), average="binary")
+    assert (score.threshold, score.chosen_on) == (0.5, "validation")
+    assert (score.precision, score.recall, score.f1) == pytest.approx(wanted[:3])
+
+
+@pytest.mark.parametrize("presence", [0.5, {"threshold": 2.0, "chosen_on": "train"}, {"threshold": 0.5}])
+def test_a_threshold_that_is_none_is_told(presence):
+    from datasets.pose.topic import TOPIC
+
+    with pytest.raises(InputError, match="presence must hold a threshold from 0 to 1"):
+        TOPIC.validate_details(("a x", "a y"), {"presence": presence})

@@ -228,7 +228,10 @@ def test_every_combination_of_what_is_open():
         (lambda d: d.with_split([""] * len(d)), "no training trials"),
         (lambda d: replace(d, trials=tuple(replace(t, x=t.x[:5], y=t.y[:5]) for t in d)), "are too few for 4 channels"),
         (lambda d: replace(d, trials=tuple(replace(t, y=None) for t in d)), "no outputs to learn"),
-        (lambda d: replace(d, trials=tuple(replace(t, weight=np.zeros(120)) for t in d)), "no first sample"),
+        (
+            lambda d: replace(d, trials=tuple(replace(t, weight=np.zeros(120)) for t in d)),
+            "no sample of training counts",
+        ),
         (lambda d: replace(d, trials=tuple(replace(t, x=t.x * np.nan) for t in d)), "NaN in x"),
     ],
 )

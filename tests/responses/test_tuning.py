@@ -57,6 +57,15 @@ def test_the_best_settings_learn_and_the_worst_do_not(data, tmp_path):
     assert best.params["learning_rate"] > worst.params["learning_rate"]
 
 
+def test_nothing_is_left_of_a_search_without_a_trial(linear_response, tmp_path):
+    toy = linear_response()
+    holes = [replace(trial, x=np.where(trial.x > 0.9, np.nan, trial.x)) for trial in toy]
+    data = save_dataset(replace(toy, trials=tuple(holes)), tmp_path / "holes.h5")
+    with pytest.raises(InputError, match="NaN in x"):
+        tune(data, SHORT, tmp_path / "a" / "t")
+    assert [each.name for each in tmp_path.iterdir()] == ["holes.h5"]
+
+
 def test_the_search_comes_near_the_known_minimum(data, tmp_path, surface):
     tuning = replace(SHORT, trials=40)
     trials = tune(data, tuning, tmp_path / "t")

@@ -161,7 +161,8 @@ def put(block: np.ndarray, sound: np.ndarray, at: int) -> None:
 def make_sample(settings: SampleSettings) -> Sample:
     """Plan a generated recording; equal settings give equal samples."""
     rng = np.random.default_rng([settings.seed, 0])
-    rate, planned = settings.rate, []
+    rate = settings.rate
+    planned: list = []
     free = rng.exponential(0.2) * rate
     wanted = rng.poisson(settings.calls * settings.seconds / 60)
     pause = max(0.03, 60 / max(settings.calls, 1e-9) - 0.07)

@@ -68,7 +68,8 @@ def _read_text(path: Path) -> CallTable:
         header = [cell.strip().lower() for cell in rows[0]]
         layout, first = layout_of(rows[0], path.name), 2
         named = [dict(zip(header, row, strict=False)) for row in rows[1:]]
-    calls, left_out = [], []
+    calls: list = []
+    left_out: list[str] = []
     for number, row in enumerate(named, first):
         if next(iter(row.values()), "").startswith("\\"):  # frequencies of the label above, in Audacity's labels
             if calls:

@@ -12,13 +12,17 @@ from neuron_models.foundation.units import Hertz, Pixels
 
 @dataclass(frozen=True)
 class Walk:
-    """What an animal is asked to do: frames at a rate, about a home that it leaves by at most `reach` pixels."""
+    """What an animal is asked to do: frames at a rate, about a home that it leaves by at most `reach` pixels.
+
+    `gait` is one of `fly_gaits.CHOICES`; None lets flies step as a loose tripod at about 8 Hz.
+    """
 
     frames: int
     fps: Hertz
     length: Pixels
     home: tuple[float, float] = (0.0, 0.0)
     reach: Pixels = 0.0
+    gait: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +30,8 @@ class Body:
     """An animal in every frame, in the pixels of its arena.
 
     `keypoints` (frame, keypoint, 2) are exact; `centre` (frame, 2) and `heading` (frame,) say how it lies; `parts` are
-    drawn from the first to the last; `doing` (frame,) names the behaviour.
+    drawn from the first to the last; `doing` (frame,) names the behaviour, `gait` (frame,) the gait of a fly that was
+    asked for one, empty where it does not walk.
     """
 
     keypoints: Float[np.ndarray, "frame keypoint 2"]
@@ -35,6 +40,7 @@ class Body:
     parts: tuple[Part, ...]
     doing: tuple[str, ...]
     length: Pixels
+    gait: tuple[str, ...] = ()
 
     def at(self, frames: Int[np.ndarray, " frame"]) -> "Body":
         """The animal in some of the frames, given by their indices."""
@@ -45,6 +51,7 @@ class Body:
             heading=self.heading[frames],
             parts=tuple(part.at(frames) for part in self.parts),
             doing=tuple(self.doing[k] for k in frames),
+            gait=tuple(self.gait[k] for k in frames) if self.gait else (),
         )
 
 

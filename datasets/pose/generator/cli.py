@@ -30,6 +30,10 @@ def make_sample(
     video_frames: Annotated[int, typer.Option(max=1_000_000, help="Frames of the video.")] = 500,
     video_animals: Annotated[int, typer.Option(max=1000, help="Animals in the video.")] = 2,
     video_size: Annotated[str, typer.Option(help="Width x height of the video in px.")] = "448x384",
+    video_gait: Annotated[
+        str,
+        typer.Option(help="The flies walk in a tripod, tetrapod, wave or mixed; a loose tripod when empty."),
+    ] = "",
 ) -> None:
     """Render labelled crops of flies or worms, and a video of an arena beside; all key points are known exactly."""
     from datasets.pose.drawing.contact_sheet import save_sheet
@@ -47,7 +51,7 @@ def make_sample(
     )
     settings = SampleSettings(animal, frames, size, seed, animals)
     width, height = _sides(video_size)
-    arena = ArenaSettings(animal, video_frames, width, height, video_animals, seed=seed)
+    arena = ArenaSettings(animal, video_frames, width, height, video_animals, seed=seed, gait=video_gait or None)
     dataset = render(settings)
     save_dataset(dataset, out)
     print_labelled(dataset)
@@ -55,8 +59,13 @@ def make_sample(
     if picture is not None:
         print(f"Picture: {save_sheet(dataset, picture)}")
     if video is not None:
-        truth = _save_video(make_video(arena), video)
+        filmed = make_video(arena)
+        truth = _save_video(filmed, video)
         print(f"{counted(video_frames, 'frame')} in {video}, where the animals' key points are in {truth}")
+        if video_gait:
+            from datasets.pose.generator.files import save_gaits
+
+            print(f"Their gaits: {save_gaits(filmed, video.with_name(f'{video.stem}.gaits.csv'))}")
 
 
 def _sides(text: str) -> tuple[int, int]:

@@ -62,3 +62,19 @@ def save_truth(video: ArenaVideo, name: Path, out: Path) -> Path:
     names = tuple(f"{video.settings.animal}{k + 1}" for k in range(len(video.bodies)))
     out.unlink(missing_ok=True)
     return save_tracks(Tracks(str(name), skeleton, np.arange(len(video)), keypoints, None, names, video.fps), out)
+
+
+def save_gaits(video: ArenaVideo, out: Path) -> Path:
+    """Write what every animal does in every frame, and in which gait it walks, as a table (.csv)."""
+    import pandas as pd
+
+    from neuron_models.foundation.csv_file import write_csv
+
+    rows = [
+        (f"{video.settings.animal}{k + 1}", frame, doing, gait)
+        for k, body in enumerate(video.bodies)
+        for frame, (doing, gait) in enumerate(zip(body.doing, body.gait or ("",) * len(body.doing), strict=True))
+    ]
+    with atomic_write(out) as temporary:
+        write_csv(pd.DataFrame(rows, columns=["animal", "frame", "behaviour", "gait"]), temporary, index=False)
+    return out

@@ -1,4 +1,4 @@
-"""A fly from above: it walks on a tripod of legs at a time, stands, grooms its front legs and extends a wing.
+"""A fly from above: it walks in a gait, stands, grooms its front legs and extends a wing.
 
 Proportions and behaviours: those of *Drosophila melanogaster* as recorded from above (Berman et al. 2014; Pereira et
 al. 2018), drawn by eye; lengths are fractions of the body from the head to the tip of the abdomen, x ahead and y to the
@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.pose.generator.body import Body, Walk, chain, ellipse_radii, keypoint_rows, placed, turned
+from datasets.pose.generator.fly_gaits import PACE, drawn_gaits, stepping
 from datasets.pose.generator.fly_legs import KNEES, LEGS, SPEED, leg_coxa, leg_knee, leg_tips
 from datasets.pose.generator.rendering import Part
 from datasets.pose.generator.wandering import bouts, fluctuation, wander
@@ -41,10 +42,14 @@ def draw_fly(walk: Walk, rng: np.random.Generator) -> Body:
     """Let a fly go about and give it a look of its own."""
     doing, scale = bouts(walk.frames, walk.fps, DWELL, CHANCES, rng), walk.length / _WINGED
     pace = doing["walk"] * (1 + 0.3 * np.tanh(fluctuation(walk.frames, walk.fps, 0.5, rng)[:, 0]))
-    turning = doing["walk"] * 2.0 * fluctuation(walk.frames, walk.fps, 0.4, rng)[:, 0]
+    gaits = drawn_gaits(walk, doing["walk"], rng) if walk.gait else ()
+    if gaits:
+        pace = pace * np.array([PACE[name] for name in gaits])
+    turning = doing["walk"] * (2.0 if not gaits else 0.7) * fluctuation(walk.frames, walk.fps, 0.4, rng)[:, 0]
     centre, heading = wander(SPEED * scale * pace, turning, walk.fps, walk.home, walk.reach, rng)
     trunk = _trunk(walk, doing, rng)
-    tips = leg_tips(walk, doing, pace, turning, rng)
+    steps = stepping(walk, gaits, SPEED * pace, doing["walk"], rng) if gaits else None
+    tips = leg_tips(walk, doing, pace, turning, rng, steps)
     knees = {leg: leg_knee(leg, tips[leg]) for leg in LEGS}
     own = keypoint_rows(JOINTS, trunk | tips | dict(zip(KNEES, knees.values(), strict=True))) * scale
     parts = _parts(trunk, knees, tips, scale, rng)
@@ -55,6 +60,7 @@ def draw_fly(walk: Walk, rng: np.random.Generator) -> Body:
         parts=tuple(_in_arena(part, centre, heading) for part in parts),
         doing=_named(doing),
         length=walk.length,
+        gait=steps.names if steps else (),
     )
 
 

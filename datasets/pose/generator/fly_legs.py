@@ -1,4 +1,4 @@
-"""The legs of a fly: they step as a tripod, stand still on the ground while the body passes, and groom.
+"""The legs of a fly: they step in a gait, stand still on the ground while the body passes, and groom.
 
 Lengths are fractions of the body, x ahead and y to the right, in the animal's own frame.
 """
@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.pose.generator.body import Walk
+from datasets.pose.generator.fly_gaits import Stepping
 from datasets.pose.generator.wandering import fluctuation
 
 LEGS = ("front_L", "middle_L", "hind_L", "front_R", "middle_R", "hind_R")
@@ -29,6 +30,7 @@ def leg_tips(
     pace: Float[np.ndarray, " frame"],
     turning: Float[np.ndarray, " frame"],
     rng: np.random.Generator,
+    steps: Stepping | None = None,
 ) -> dict[str, Float[np.ndarray, "frame 2"]]:
     """The tips of the legs: still on the ground in stance, quickly ahead in swing; front legs meet to groom.
 
@@ -38,23 +40,21 @@ def leg_tips(
         pace: speed as a share of `SPEED`.
         turning: rad/s.
         rng: draws phases and irregularities.
+        steps: of a gait that was asked for; a loose tripod when None.
 
     Returns:
         By leg, x ahead and y to the right in body lengths.
     """
-    rate = _STEPS * (0.6 + 0.4 * pace)
-    phase = np.cumsum(rate) / walk.fps + rng.uniform()
-    stance = _DUTY / _STEPS
+    steps = steps or _loose_tripod(walk, pace, rng)
     rub = 2 * np.pi * 6.0 * np.arange(walk.frames) / walk.fps
     drift = fluctuation(walk.frames, walk.fps, 0.5, rng, 2 * len(LEGS)).reshape(-1, len(LEGS), 2)
     tips = {}
     for k, leg in enumerate(LEGS):
         kind, sign = leg[:-2], _side(leg)
         rest = np.array(_REST[kind]) * (1, sign)
-        half = 0.5 * ((kind == "middle") != (sign > 0))
-        along = _stride((phase + half + 0.06 * k) % 1.0)
+        along = _stride(steps.phase[:, k], steps.duty)
         push = np.stack([SPEED * pace - turning * rest[1], turning * rest[0]], axis=-1)
-        tip = rest + _DRIFT * sum(_PIECES[kind]) * drift[:, k] + along[:, None] * push * stance / 2
+        tip = rest + _DRIFT * sum(_PIECES[kind]) * drift[:, k] + along[:, None] * push * steps.stance[:, None] / 2
         if kind == "front":
             there = np.stack([0.57 + 0.05 * np.sin(rub + k), sign * (0.03 + 0.025 * np.cos(rub + k))], axis=-1)
             tip = tip + doing["groom"][:, None] * (there - tip)
@@ -69,10 +69,18 @@ def _within_reach(leg: str, tip: Float[np.ndarray, "frame 2"]) -> Float[np.ndarr
     return coxa + to * np.minimum(1.0, longest / np.hypot(*to.T))[:, None]
 
 
-def _stride(phase: Float[np.ndarray, " frame"]) -> Float[np.ndarray, " frame"]:
+def _loose_tripod(walk: Walk, pace: Float[np.ndarray, " frame"], rng: np.random.Generator) -> Stepping:
+    """Tripods whose legs follow each other a little, at about 8 Hz at every speed."""
+    clock = np.cumsum(_STEPS * (0.6 + 0.4 * pace)) / walk.fps + rng.uniform()
+    half = np.array([0.5 * ((leg[:-2] == "middle") != (_side(leg) > 0)) for leg in LEGS])
+    phase = (clock[:, None] + half + 0.06 * np.arange(len(LEGS))) % 1.0
+    return Stepping(phase, np.full(walk.frames, _DUTY), np.full(walk.frames, _DUTY / _STEPS), ())
+
+
+def _stride(phase: Float[np.ndarray, " frame"], duty: Float[np.ndarray, " frame"]) -> Float[np.ndarray, " frame"]:
     """From 1 (ahead) to -1 (behind) at a steady rate in stance, and smoothly back in swing."""
-    swing = (phase - _DUTY) / (1 - _DUTY)
-    return np.where(phase < _DUTY, 1 - 2 * phase / _DUTY, -np.cos(np.pi * swing))
+    swing = (phase - duty) / (1 - duty)
+    return np.where(phase < duty, 1 - 2 * phase / duty, -np.cos(np.pi * swing))
 
 
 def _side(leg: str) -> float:

@@ -8,6 +8,7 @@ from jaxtyping import Float, UInt8
 
 from datasets.pose.generator.arena import Camera, expose, ground
 from datasets.pose.generator.body import Body, Walk
+from datasets.pose.generator.fly_gaits import require_gait
 from datasets.pose.generator.sample import ANIMALS, blurred, require_animal, velocities
 from neuron_models.foundation.errors import InputError, require, require_seed
 from neuron_models.foundation.units import Hertz, Pixels
@@ -19,7 +20,8 @@ _MOST_AREA = 4096 * 4096
 class ArenaSettings:
     """What a video shows: `animals` of about `length` px in a frame of `width` x `height` px.
 
-    Each animal keeps to a place of its own, so that none touches another; with `touching` all share one place.
+    Each animal keeps to a place of its own, so that none touches another; with `touching` all share one place. Flies
+    walk in a `gait` of `fly_gaits.CHOICES`, in a loose tripod when it is None.
     """
 
     animal: str = "fly"
@@ -30,10 +32,13 @@ class ArenaSettings:
     length: Pixels = 67.0
     seed: int = 0
     touching: bool = False
+    gait: str | None = None
     camera: Camera = field(default_factory=Camera)
 
     def __post_init__(self) -> None:
         require_animal(self.animal)
+        require_gait(self.gait)
+        require(self.gait is None or self.animal == "fly", f"a {self.animal} has no gait: leave it out")
         require(1 <= self.frames <= 10_000_000, f"a video has 1 to 10,000,000 frames, got {self.frames}")
         require(self.animals >= 0, f"a video shows 0 or more animals, got {self.animals}")
         require(16 <= self.length <= 1024, f"animals must be 16 to 1024 px long, got {self.length}")
@@ -118,7 +123,8 @@ def make_video(settings: ArenaSettings) -> ArenaVideo:
     for k, home in enumerate(settings.homes()):
         rng = np.random.default_rng([settings.seed, 3, k])
         length = settings.length * (1 + 0.04 * rng.uniform(-1, 1))
-        bodies.append(kind.draw(Walk(settings.frames, kind.fps, length, home, max(settings.reach(), 0.0)), rng))
+        walk = Walk(settings.frames, kind.fps, length, home, max(settings.reach(), 0.0), settings.gait)
+        bodies.append(kind.draw(walk, rng))
     rng = np.random.default_rng([settings.seed, 5])
     arena = ground(settings.width, settings.height, settings.camera, rng)
     brightness = np.exp(0.3 * settings.camera.flicker * rng.standard_normal(settings.frames))

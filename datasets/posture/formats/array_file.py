@@ -6,11 +6,14 @@ import numpy as np
 
 from datasets.posture.formats.raw import MidlineRecording, Reading
 from neuron_models.foundation.archives import load_arrays
+from neuron_models.foundation.bad_parts import read_each
 from neuron_models.foundation.errors import require
 
 
 def read_arrays(path: Path, reading: Reading) -> tuple[MidlineRecording, ...]:
     """Read the midlines of a `.npy` file, or of a `.npz` file whose keys name the worms; its key `fps` is in Hz.
+
+    An array that is no midlines is left out and told.
 
     Raises:
         InputError: no such file, damaged, not midlines, or of unknown frame rate.
@@ -21,7 +24,7 @@ def read_arrays(path: Path, reading: Reading) -> tuple[MidlineRecording, ...]:
         require(rate.size == 1 and rate.dtype.kind in "iuf", f"{path}: fps must be one number, got {rate.tolist()}")
     require(len(arrays) > 0, f"{path}: no array of midlines")
     fps = reading.rate(None if rate is None else float(rate.item()), str(path))
-    return tuple(_recording(path, name, array, fps, reading) for name, array in arrays.items())
+    return tuple(read_each(arrays.items(), lambda each: _recording(path, *each, fps, reading)))
 
 
 def _recording(path: Path, name: str, array: np.ndarray, fps: float, reading: Reading) -> MidlineRecording:

@@ -9,6 +9,7 @@ import numpy as np
 from datasets.posture.formats.raw import MidlineRecording, Reading
 from datasets.posture.formats.tierpsy_file import has_features, has_skeletons, read_features, read_skeletons
 from datasets.posture.recording import AmplitudeRecording
+from neuron_models.foundation.bad_parts import read_each
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.hdf5 import number_attribute, numbers, one_number, open_hdf5
 
@@ -49,15 +50,19 @@ def _worms(file: h5py.File) -> list[str]:
 
 
 def _read_amplitudes(file: h5py.File, path: Path, reading: Reading) -> Recordings:
-    """A group a worm with `tseries` (frame, eigenworm) and `frameRate` in Hz, as published with Costa et al. 2019."""
+    """A group a worm with `tseries` (frame, eigenworm) and `frameRate` in Hz, as published with Costa et al. 2019.
+
+    A group that cannot be used is left out and reported.
+    """
     names = sorted(_worms(file), key=lambda name: (not name.isdigit(), int(name) if name.isdigit() else 0, name))
-    recordings = []
-    for name in names:
+
+    def read(name: str) -> AmplitudeRecording:
         said = one_number(file[name], "frameRate") if "frameRate" in file[name] else None
         amplitudes = np.asarray(numbers(file[name], "tseries", "frame eigenworm"), dtype=float)
         rate = reading.rate(said, f"{path}: {name}")
-        recordings.append(AmplitudeRecording(f"worm {name}", amplitudes, rate, strain=reading.strain, source=path.name))
-    return tuple(recordings)
+        return AmplitudeRecording(f"worm {name}", amplitudes, rate, strain=reading.strain, source=path.name)
+
+    return tuple(read_each(names, read))
 
 
 KINDS: dict[str, tuple[Callable[[h5py.File], bool], Callable[[h5py.File, Path, Reading], Recordings]]] = {

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
 from datasets.posture.formats.raw import Reading
 from datasets.posture.recording import AmplitudeRecording
+from neuron_models.foundation.bad_parts import read_each
 from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.files import require_file
 from neuron_models.foundation.units import Hertz
@@ -22,26 +24,39 @@ STRAINS = {
 def read_ucr(path: Path, reading: Reading) -> tuple[AmplitudeRecording, ...]:
     """Read a `.tsv` file: in each row the label, then the first amplitude, scaled to mean 0 and deviation 1.
 
+    A row that cannot be used is left out and told.
+
     Raises:
-        InputError: no such file, no table of numbers, or labels that are not whole numbers from 1.
+        InputError: no such file, no table of numbers, or no row with a label that is a whole number from 1.
     """
     require_file(path, "a .tsv file")
     try:
-        table = np.loadtxt(path, delimiter="\t", ndmin=2)
-    except (ValueError, UnicodeDecodeError) as error:
+        lines = [(row, line) for row, line in enumerate(path.read_text().splitlines(), start=1) if line.strip()]
+    except UnicodeDecodeError as error:
         raise InputError(f"{path}: not a table of numbers with tabs between ({reason(error)})") from None
-    require(table.shape[0] > 0 and table.shape[1] > 2, f"{path}: no row with a label and amplitudes")
-    labels = table[:, 0]
-    whole = bool(np.isfinite(labels).all() and ((labels % 1 == 0) & (labels >= 1)).all())
-    require(whole, f"{path}: the first column must hold labels, whole numbers from 1")
-    names = STRAINS.get(int(labels.max()))
+    require(len(lines) > 0, f"{path}: no row with a label and amplitudes")
+    table = read_each(lines, lambda each: _row(path, *each))
+    digits = len(str(lines[-1][0]))
+    names = STRAINS.get(max(label for _, label, _ in table))
     return tuple(
         AmplitudeRecording(
-            name=f"{path.stem} {row:0{len(str(len(table)))}d}",
+            name=f"{path.stem} {row:0{digits}d}",
             amplitudes=values[:, None],
             fps=reading.rate(RATE, str(path)),
-            strain=names[int(label) - 1] if names else f"class {int(label)}",
+            strain=names[label - 1] if names else f"class {label}",
             source=path.name,
         )
-        for row, (label, values) in enumerate(zip(labels, table[:, 1:], strict=True), start=1)
+        for row, label, values in table
     )
+
+
+def _row(path: Path, row: int, line: str) -> tuple[int, int, Float[np.ndarray, " frame"]]:
+    """The number of a row, its label, and its amplitudes; NaN where they are missing."""
+    try:
+        label, *values = (float(each) for each in line.split("\t"))
+    except ValueError as error:
+        raise InputError(f"{path}: row {row}: not numbers with tabs between ({reason(error)})") from None
+    require(len(values) > 1, f"{path}: row {row} has no amplitudes after its label")
+    whole = bool(np.isfinite(label)) and label >= 1 and label % 1 == 0
+    require(whole, f"{path}: row {row}: the first column must hold labels, whole numbers from 1, got {label:g}")
+    return row, int(label), np.array(values)

@@ -248,6 +248,66 @@ def spread(number, pushed, local, into, sums, answer, next_):
 
 
 @compiled
+def memory_of(rates, dt, local, sources, times, reached):
+    """What a run remembers from step to step beside its modes, as it is at rest, and room to work in."""
+    modes, number, target, rows = len(rates), len(times[0]), len(reached[0]), len(local[1])
+    whole = (np.empty(modes), np.empty(modes), np.empty(modes))
+    part, halves = (
+        (whole[0].copy(), whole[1].copy(), whole[2].copy()),
+        (np.empty(modes), np.empty(modes), np.empty(modes)),
+    )
+    factors(rates, dt, whole[0], whole[1], whole[2])
+    factors(rates, dt / 2, halves[0], halves[1], halves[2])
+    answer, v = whole[1] + whole[2], sources[3].copy()
+    opened = (
+        *(np.zeros(number), np.zeros(number), np.zeros(number)),
+        *(np.zeros(number, np.int64), np.zeros(number, np.bool_), np.zeros(1, np.int64)),
+    )
+    queue = (np.zeros(number, np.int64), np.zeros((number, 64)), np.zeros(1, np.int64))
+    conducting = (np.zeros(target), np.zeros(target), np.zeros(target, np.int64), np.zeros(target, np.bool_))
+    seen = (np.zeros(len(local[0])), np.zeros(rows, np.int64))
+    into, pushed, sums = np.zeros(len(local[0])), np.zeros((2, rows), np.int64), np.zeros(modes, np.float32)
+    buffers = (np.empty(modes), np.empty(modes), np.empty(modes, np.float32))
+    return whole, part, halves, answer, v, opened, queue, conducting, seen, into, pushed, sums, buffers
+
+
+@compiled
+def go_on(
+    start, kept, memory, rates, drive, pieces, dt, every, z, local, exact, sources, times, synapses, reached, more
+):
+    """Go on from step `start`; `kept`, the modes there, and `memory` become those of the end.
+
+    The rows of z and of `more` after the first are filled; all else is as in `respond_with_events`.
+    """
+    whole, part, halves, answer, v, opened, queue, conducting, seen, into, pushed, sums, buffers = memory
+    next_, half, middle = buffers
+    modes = len(rates)
+    now = kept.copy()
+    interval, nowhere = 0, np.zeros(more.shape[1])
+    for index in range((len(z) - 1) * every):
+        step = start + index
+        begun, interval = interval, advance(now, next_, rates, drive, pieces, interval, dt, whole, part)
+        report = (index + 1) // every if (index + 1) % every == 0 else 0
+        for k in range(modes):
+            middle[k] = 0.5 * (now[k] + next_[k])
+        decay(dt, times, opened)
+        look_at_stimulated(step, dt, sources, exact, v, drive, pieces, begun, (now, next_, half), halves, queue)
+        look(step, dt, sources, local, exact, v, middle, seen, queue)
+        if queue[2][0]:
+            open_waiting((step + 1) * dt, times, opened, queue)
+        if opened[5][0]:
+            reach = gather(dt, synapses, opened, conducting)
+            now_at_once = more[report] if report else nowhere
+            cells = inject(step + 1, reach, reached, local, conducting, middle, seen, into, pushed, now_at_once)
+            spread(cells, pushed, local, into, sums, answer, next_)
+        now, next_ = next_, now
+        if report:
+            z[report, :] = now
+    for k in range(modes):
+        kept[k] = now[k]
+
+
+@compiled
 def respond_with_events(rates, drive, pieces, dt, every, z, local, exact, sources, times, synapses, reached, more):
     """Fill z (report, mode), whose first row is the start, with the modes after every `every` steps.
 
@@ -269,40 +329,6 @@ def respond_with_events(rates, drive, pieces, dt, every, z, local, exact, source
             outputs that it reaches at once, these, and the megohms.
         more: (report, output), to which what reaches outputs at once is added.
     """
-    modes, number, target, rows = len(rates), len(times[0]), len(reached[0]), len(local[1])
-    whole = (np.empty(modes), np.empty(modes), np.empty(modes))
-    part, halves = (
-        (whole[0].copy(), whole[1].copy(), whole[2].copy()),
-        (np.empty(modes), np.empty(modes), np.empty(modes)),
-    )
-    factors(rates, dt, whole[0], whole[1], whole[2])
-    factors(rates, dt / 2, halves[0], halves[1], halves[2])
-    answer, v = whole[1] + whole[2], sources[3].copy()
-    opened = (
-        *(np.zeros(number), np.zeros(number), np.zeros(number)),
-        *(np.zeros(number, np.int64), np.zeros(number, np.bool_), np.zeros(1, np.int64)),
-    )
-    queue = (np.zeros(number, np.int64), np.zeros((number, 64)), np.zeros(1, np.int64))
-    conducting = (np.zeros(target), np.zeros(target), np.zeros(target, np.int64), np.zeros(target, np.bool_))
-    seen = (np.zeros(len(local[0])), np.zeros(rows, np.int64))
-    into, pushed, sums = np.zeros(len(local[0])), np.zeros((2, rows), np.int64), np.zeros(modes, np.float32)
-    now, next_, half, middle = z[0].copy(), np.empty(modes), np.empty(modes), np.empty(modes, np.float32)
-    interval, nowhere = 0, np.zeros(more.shape[1])
-    for step in range((len(z) - 1) * every):
-        begun, interval = interval, advance(now, next_, rates, drive, pieces, interval, dt, whole, part)
-        report = (step + 1) // every if (step + 1) % every == 0 else 0
-        for k in range(modes):
-            middle[k] = 0.5 * (now[k] + next_[k])
-        decay(dt, times, opened)
-        look_at_stimulated(step, dt, sources, exact, v, drive, pieces, begun, (now, next_, half), halves, queue)
-        look(step, dt, sources, local, exact, v, middle, seen, queue)
-        if queue[2][0]:
-            open_waiting((step + 1) * dt, times, opened, queue)
-        if opened[5][0]:
-            reach = gather(dt, synapses, opened, conducting)
-            now_at_once = more[report] if report else nowhere
-            cells = inject(step + 1, reach, reached, local, conducting, middle, seen, into, pushed, now_at_once)
-            spread(cells, pushed, local, into, sums, answer, next_)
-        now, next_ = next_, now
-        if report:
-            z[report, :] = now
+    memory = memory_of(rates, dt, local, sources, times, reached)
+    kept = z[0].copy()
+    go_on(0, kept, memory, rates, drive, pieces, dt, every, z, local, exact, sources, times, synapses, reached, more)

@@ -47,7 +47,14 @@ def mlp(inputs: int, outputs: int, *, units: int = 16, seed: int = 0) -> keras.M
 
 
 def graph_network(
-    inputs: int, outputs: int, *, neurons: Sequence[str], edges: str = "step", units: int = 16, seed: int = 0
+    inputs: int,
+    outputs: int,
+    *,
+    neurons: Sequence[str],
+    edges: str = "step",
+    own: bool = False,
+    units: int = 16,
+    seed: int = 0,
 ) -> keras.Model:
     """The graph network with inferred edges: encoder, edge weights, one step of messages, perceptron.
 
@@ -57,6 +64,8 @@ def graph_network(
         neurons: their names.
         edges: "step" infers them anew for every window; "one_hot" makes them 0 or 1; "static" infers them once a worm,
             from the correlations of its whole recording, which follow a window's steps as further rows.
+        own: let the perceptron see what each neuron does itself beside what it hears, as GraphSAGE does; the network of
+            Wang et al. 2020 sees the messages alone.
         units: of every hidden layer.
         seed: of the first weights.
 
@@ -71,6 +80,7 @@ def graph_network(
     seen = Steps(WINDOW, WINDOW + rows, name="correlations")(window) if rows else nodes
     infer = InferredEdges(units, "one_hot" if edges == "one_hot" else "soft", seed, name="edges")
     heard = Messages(name="messages")([nodes, infer(seen)])
+    heard = keras.layers.Concatenate(name="with_own")([nodes, heard]) if own else heard
     return _classifier(
         window, keras.layers.Flatten(name="vector")(heard), outputs, units, seed, f"calcium_gnn_{edges}_{units}"
     )

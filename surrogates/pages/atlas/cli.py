@@ -9,6 +9,8 @@ from rich.table import Table
 from connectome.cli import NetworkOption
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.printing import print_whole
+from surrogates.pages.atlas.ablation_cli import ablations
+from surrogates.pages.atlas.fit_cli import fit
 
 validate_app = typer.Typer(no_args_is_help=True, help="Hold the simulator's networks against measurements.")
 
@@ -104,4 +106,6 @@ def _print(comparison, shown: tuple[str, ...] | None) -> None:
 
 def register(app: typer.Typer) -> None:
     """Mount these commands."""
+    validate_app.command()(fit)
+    validate_app.command()(ablations)
     app.add_typer(validate_app, name="validate")

@@ -64,18 +64,27 @@ def generate(
 @posture_app.command("compare")
 def compare(
     data: DataOption,
-    generated: Annotated[Path, typer.Option(help="Worms that `posture generate` made (.h5).")],
-    out: Annotated[Path, typer.Option(help="The folder for report.html, comparison.csv and the figures.")],
+    generated: Annotated[Path, typer.Option(help="Worms that `posture generate` or `crawl` made (.h5).")],
+    out: Annotated[
+        Path, typer.Option(help="The folder for comparison.csv, and of generated worms report.html and figures.")
+    ],
 ) -> None:
-    """Compare what generated worms do with what real ones do: speed, head bend, curvature, amplitude."""
+    """Compare what generated or simulated worms do with what real ones do: speed, bends, waves, amplitudes."""
     from datasets.store import load_dataset
     from neuron_models.foundation.progress import progress_bar
+    from surrogates.posture.crawl import comparison as crawls
     from surrogates.posture.network import comparison
     from surrogates.posture.network.comparison_page import print_comparison, write_comparison
 
     require(not out.is_file(), f"--out {out} is a file: name a folder")
     require_writable(out / "report.html")
     real, made = load_dataset(data), load_dataset(generated)
+    if crawls.is_crawl(made):
+        with progress_bar(len(real) + len(made), "worm") as bar:
+            table = crawls.compare_crawls(real, made, bar.update)
+        crawls.print_crawl_comparison(table)
+        print(f"Table: {crawls.write_crawl_comparison(table, out)}")
+        return
     with progress_bar(len(real) + len(made), "worm") as bar:
         compared = comparison.compare(real, made, bar.update)
     page = write_comparison(compared, real, made, out)

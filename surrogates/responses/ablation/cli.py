@@ -8,8 +8,9 @@ import typer
 from rich.table import Table
 
 from connectome.cli import NetworkOption
-from connectome.scenario_names import SCENARIO_NAMES
+from connectome.scenario_names import SCENARIO_HELP
 from datasets.options import ClusterOption, ScenarioOption, SimulatorOption, one_of, parse_names, parse_numbers
+from datasets.responses.scenario_cli import scenario_app
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.printing import print_whole
@@ -21,25 +22,14 @@ if TYPE_CHECKING:
 
     from connectome.scenario import Scenario
 
-scenario_app = typer.Typer(no_args_is_help=True, help="Behavioural scenarios, intact or with neurons ablated.")
-
 FolderOption = Annotated[Path, typer.Option(help="The folder to write.")]
 JobsOption = Annotated[int, typer.Option(help="Processes; each builds the network once.")]
 _SHOWN = 15
 
 
-@scenario_app.command("list")
-def list_scenarios() -> None:
-    """Print the scenarios there are."""
-    table = Table("scenario", "what it is")
-    for name, about in SCENARIO_NAMES.items():
-        table.add_row(name, about)
-    print_whole(table)
-
-
 @scenario_app.command("run")
 def run_scenario(
-    name: Annotated[str, typer.Argument(help=f"One of {', '.join(SCENARIO_NAMES)}.")],
+    name: Annotated[str, typer.Argument(help=SCENARIO_HELP)],
     out: FolderOption,
     ablate: Annotated[str, typer.Option(help="Neurons to ablate, such as AVBL,AVBR.")] = "",
     sequences: Annotated[str, typer.Option(help="Which sequences, such as 1,3-5; all when empty.")] = "",

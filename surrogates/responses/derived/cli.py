@@ -18,7 +18,9 @@ def derive(
     order: Annotated[str, typer.Option(help="States of the model, or 'auto': as few as --max-rmse allows.")] = "auto",
     max_rmse: Annotated[float, typer.Option(help="Error in V that the bound must be below, with 'auto'.")] = 1e-4,
     network: NetworkOption = None,
-    sampling: Annotated[float, typer.Option(help="Sampling interval in ms.")] = 0.5,
+    sampling: Annotated[
+        float | None, typer.Option(help="Sampling interval in ms; the scenario's when not said.")
+    ] = None,
 ) -> None:
     """Derive a state-space model of a scenario from the network alone; writes model.keras, derived.json and a page."""
     from connectome.scenario import load_scenario
@@ -31,7 +33,8 @@ def derive(
     require_writable(out)
     require(order == "auto" or order.isdigit(), f"--order must be a whole number or auto, got {order!r}")
     require(max_rmse > 0, f"--max-rmse must be > 0 V, got {max_rmse:g}")
-    chosen = replace(load_scenario(scenario), dt=sampling)
+    chosen = load_scenario(scenario)
+    chosen = chosen if sampling is None else replace(chosen, dt=sampling)
     connectome = load_connectome(network)
     print(f"Network: {connectome.source}, without chemical synapses")
     model = derive_model(chosen, connectome, None if order == "auto" else int(order), max_rmse)

@@ -8,6 +8,7 @@ from scipy.linalg import expm
 
 from connectome.contact import Connectome
 from connectome.network import NetworkParameters, build_network, default_settings
+from connectome.places import probe_named, site_named, units_of
 from connectome.scenario import Scenario
 from neuron_models.circuit import Circuit, Site
 from neuron_models.foundation.errors import InputError, require
@@ -84,12 +85,17 @@ def derive(
     Raises:
         InputError: neither an order nor an error, or an order or an error that cannot be had.
     """
-    simulation = LinearSimulation(linear_network(connectome))
-    inputs, outputs = (
-        simulation.nodes([Site(name) for name in names]) for names in (scenario.inputs, scenario.outputs)
+    where = f"scenario {scenario.name}"
+    require(not scenario.voltage_clamped, f"{where} clamps voltages, which no derived model has: stimulate by currents")
+    require(
+        set(units_of(scenario.outputs)) == {"V"}, f"{where} records currents or calcium: a derived model has potentials"
     )
+    require(not scenario.settle, f"{where} settles before its samples: a derived model begins at rest (settle = 0)")
+    simulation = LinearSimulation(linear_network(connectome))
+    inputs = simulation.nodes([site_named(name) for name in scenario.inputs])
+    outputs = simulation.nodes(_sites(scenario))
     rates, drive, seen = driven_system(simulation.modes(scenario.ablated), inputs, outputs)
-    live = np.array([name not in scenario.ablated for name in scenario.inputs])
+    live = np.array([name in scenario.driven for name in scenario.inputs])
     balanced = balance(rates, drive * live[:, None], seen)
     size = np.array([_size(scenario, number) for number in range(len(scenario.sequences))])
     share = size / np.sqrt(len(outputs)) / 1000
@@ -126,15 +132,20 @@ def _size(scenario: Scenario, number: int) -> float:
 def _responses(simulation: LinearSimulation, scenario: Scenario) -> list[Float[np.ndarray, "time output"]]:
     """What the whole linear network answers, from rest, in V."""
     stimuli = [scenario.clamps(number) for number in range(len(scenario.sequences))]
-    sites, settings = [Site(name) for name in scenario.outputs], default_settings(scenario, "linear")
-    potentials = simulation.run_many(stimuli, sites, settings, scenario.ablated)[:, : scenario.samples]
-    return list((potentials - potentials[:, :1]) / 1000)
+    settings = default_settings(scenario, "linear")
+    found = simulation.run_many(stimuli, _sites(scenario), settings, scenario.ablated)[:, : scenario.samples]
+    return list((found - found[:, :1]) / 1000)
 
 
 def _rest(simulation: LinearSimulation, scenario: Scenario) -> Float[np.ndarray, " output"]:
     """The outputs at rest in V."""
     cells = {cell.name: cell.membrane.e_leak for cell in simulation.circuit.cells}
-    return np.array([cells[name] for name in scenario.outputs]) / 1000
+    return np.array([cells[site.cell] for site in _sites(scenario)]) / 1000
+
+
+def _sites(scenario: Scenario) -> list[Site]:
+    """Where the outputs are."""
+    return [probe_named(output).site for output in scenario.outputs]
 
 
 def _exact(reduced: LinearSystem, scenario: Scenario, number: int, steps: int) -> Float[np.ndarray, "time output"]:
@@ -142,7 +153,7 @@ def _exact(reduced: LinearSystem, scenario: Scenario, number: int, steps: int) -
     from neuron_models.linear.stimuli import straight_pieces
 
     clamps = scenario.clamps(number)
-    columns = [scenario.inputs.index(clamp.site.cell) for clamp in clamps]
+    columns = [scenario.inputs.index(name) for name in scenario.driven]
     pieces = straight_pieces([clamp.waveform for clamp in clamps], scenario.dt, steps)
     parts = {length: _held(reduced, length) for length in np.unique(np.round(pieces.lengths, 9))}
     state, outputs = np.zeros(len(reduced.a)), np.zeros((steps + 1, len(reduced.c)))
@@ -169,12 +180,7 @@ def _sampled(
     reduced: LinearSystem, scenario: Scenario, whole: list[Float[np.ndarray, "time output"]]
 ) -> tuple[float, Float[np.ndarray, " sequence"], tuple[np.ndarray, ...]]:
     """How far a step's current goes towards the next sample, what sampling then costs, and the matrices a, b, c, d."""
-    times = np.round(np.arange(scenario.samples) * scenario.dt, 9)
-    waves = [{clamp.site.cell: clamp.waveform for clamp in scenario.clamps(n)} for n in range(len(whole))]
-    stimuli = [
-        np.stack([wave[name].at(times) if name in wave else 0 * times for name in scenario.inputs], axis=1)
-        for wave in waves
-    ]
+    stimuli = [scenario.values(number) for number in range(len(whole))]
     ends = [[_free_run(_discrete(reduced, scenario.dt, hold), u) for u in stimuli] for hold in (0.0, 1.0)]
     change = np.concatenate([late - early for early, late in zip(*ends, strict=True)]).ravel()
     missing = np.concatenate([y - early for y, early in zip(whole, ends[0], strict=True)]).ravel()

@@ -14,7 +14,8 @@ INPUT_GROUPS = {"AVB": ("AVBL", "AVBR"), "PLM": ("PLML", "PLMR")}
 _NETWORKS = ("rnn", "lstm", "gru")
 _WORDS = ("linear", "state_space")
 """Models whose names are words; the others are written in capitals."""
-_USUAL_SAMPLING: Milliseconds = 0.5
+USUAL_SAMPLING: Milliseconds = 0.5
+"""The sampling that needs no word."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Entry:
     model: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     published: Mapping[str, DataUnits] = field(default_factory=dict)
-    sampling: Milliseconds = _USUAL_SAMPLING
+    sampling: Milliseconds = USUAL_SAMPLING
     without: tuple[str, ...] = ()
     most_runs: int = 100
 
@@ -47,7 +48,7 @@ class Entry:
     @property
     def label(self) -> str:
         """The model, and its data where they are not the usual ones: GRU-8, GRU-8 0.1 ms, GRU-8 without AVB."""
-        sampling = "" if self.sampling == _USUAL_SAMPLING else f" {self.sampling:g} ms"
+        sampling = "" if self.sampling == USUAL_SAMPLING else f" {self.sampling:g} ms"
         return f"{self.model_label}{sampling}" + "".join(f" without {name}" for name in self.without)
 
     @property
@@ -68,12 +69,13 @@ def members(groups: Sequence[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Experiment:
-    """What is trained on a scenario."""
+    """What is trained on a scenario; `note` says more of its data, where they are not the paper's."""
 
     name: str
     title: str
     scenario: str
     entries: tuple[Entry, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True)

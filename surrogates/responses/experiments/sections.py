@@ -48,7 +48,8 @@ def experiment_section(outcome: Outcome) -> blocks.Section:
     name = outcome.experiment.name
     title = outcome.experiment.title
     heading = title if title.lower().startswith("experiment") else f"Experiment {name}: {title}"
-    return blocks.Section(heading, (blocks.Note(_in_a_sentence(table, units)), *filter(None, parts)))
+    notes = [blocks.Note(text) for text in (_in_a_sentence(table, units), outcome.experiment.note) if text]
+    return blocks.Section(heading, (*notes, *filter(None, parts)))
 
 
 def _in_a_sentence(table: pd.DataFrame, units: str) -> str:

@@ -79,6 +79,7 @@ def save_summary(outcome: Outcome, folder: Path) -> None:
         "experiment": outcome.experiment.name,
         "title": outcome.experiment.title,
         "scenario": outcome.experiment.scenario,
+        "note": outcome.experiment.note,
         "runs_each": outcome.protocol.runs,
         "epochs": outcome.protocol.epochs,
         "versions": versions(),

@@ -16,21 +16,25 @@ class BaselineSubtracted:
     """Trials side by side: stimuli `x`, deviations `y` from `rest`, and `weight`, zero where a sample does not count.
 
     What does not count is zero in `y`, and in `x` if it is NaN. Shorter trials are filled up with samples that do not
-    count.
+    count. `free` says that each trial begins in a state of its own, which is to be found.
     """
 
     x: Float[np.ndarray, "trial time input"]
     y: Float[np.ndarray, "trial time output"]
     weight: Float[np.ndarray, "trial time"]
     rest: Float[np.ndarray, " output"]
+    free: bool = False
 
     @property
     def begins_at_rest(self) -> bool:
         """Whether every trial begins within a hundredth of the outputs' range from the rest: then nothing moves there.
 
-        A trial whose first sample does not count says nothing.
+        A trial whose first sample does not count says nothing; where none counts, the trials are parts of something
+        that moves.
         """
         counts = self.weight > 0
+        if self.free or not counts[:, 0].any():
+            return False
         spread = np.ptp(self.y[counts], axis=0) if counts.any() else np.zeros(len(self.rest))
         return bool((np.abs(self.y[:, 0][counts[:, 0]]) <= _NEAR * spread).all())
 
@@ -49,11 +53,13 @@ def training_deviations(dataset: Dataset) -> BaselineSubtracted:
 def resting_level(dataset: Dataset) -> Float[np.ndarray, " output"]:
     """The mean first sample of the trials, of those that count, in the units of the outputs.
 
-    Before the stimulus, every output is at rest.
+    Before the stimulus, every output is at rest. Of windows that begin with samples that do not count, it is the mean
+    of all samples that do.
     """
     require(all(t.y is not None for t in dataset), f"dataset {dataset.name!r} has no outputs to learn")
     first = [t.y[:1] for t in dataset if t.valid()[0]]  # type: ignore[index]
-    require(len(first) > 0, f"dataset {dataset.name!r}: no first sample of training counts")
+    first = first or [t.y[:][t.valid()] for t in dataset if t.valid().any()]  # type: ignore[index]
+    require(len(first) > 0, f"dataset {dataset.name!r}: no sample of training counts")
     return np.concatenate(first).astype(float).mean(axis=0)
 
 
@@ -75,7 +81,7 @@ def deviations_from(dataset: Dataset, rest: Float[np.ndarray, " output"]) -> Bas
         weight[row, :end] = 1.0 if trial.weight is None else trial.weight[:]
     for what, array in (("x", x), ("y", y)):
         require(bool(np.isfinite(array).all()), f"dataset {dataset.name!r}: NaN in {what}: give such samples weight 0")
-    return BaselineSubtracted(x, y, weight, rest)
+    return BaselineSubtracted(x, y, weight, rest, dataset.extra.get("start") == "fit")
 
 
 def past(series: Float[np.ndarray, "trial time channel"], lag: int) -> Float[np.ndarray, "trial time channel"]:

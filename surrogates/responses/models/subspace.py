@@ -12,11 +12,14 @@ from jaxtyping import Complex, Float
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.signal import lfilter
 
+from datasets.dataset import contiguous_runs
 from neuron_models.foundation.errors import require
 from surrogates.responses.models.deviations import BaselineSubtracted
 
 _SIZE = 640
 """At most so many rows of past and future together, which bounds the time that their factorisation takes."""
+_ENOUGH = 2
+"""Stretches for each row of past and future together, where samples do not count or trials do not begin at rest."""
 _CUT = 1e-12
 """Directions of the normal equations below this part of the strongest are noise."""
 _INSIDE = 1 - 1e-6
@@ -95,6 +98,11 @@ def _block_rows(data: BaselineSubtracted) -> int:
     channels, (number, steps) = data.x.shape[-1] + data.y.shape[-1], data.weight.shape
     rows = min(max(2, _SIZE // (2 * channels)), steps // 3, number * steps // (4 * channels))
     require(rows >= 2, f"state_space: {number} training trials of {steps} samples are too few for {channels} channels")
+    if data.begins_at_rest:
+        return rows
+    runs = np.concatenate([np.diff(contiguous_runs(counts))[:, 0] for counts in data.weight > 0])
+    while rows > 2 and np.maximum(runs - 2 * rows + 1, 0).sum() < _ENOUGH * 2 * rows * channels:
+        rows -= 1
     return rows
 
 
@@ -126,9 +134,18 @@ def fit_drive(
     """
     if data.begins_at_rest:
         return *_fit_inputs(data, poles, seen), np.zeros(len(poles), complex), np.zeros(len(seen))
-    still = np.ones((*data.x.shape[:2], 1))
-    b, d = _fit_inputs(replace(data, x=np.concatenate([data.x, still], axis=-1)), poles, seen)
-    return b[:, :-1], d[:, :-1], b[:, -1], d[:, -1]
+    inputs, still = data.x.shape[-1], np.ones((*data.x.shape[:2], 1))
+    known = np.concatenate([data.x, still, *([_kicks(data)] if data.free else [])], axis=-1)
+    b, d = _fit_inputs(replace(data, x=known), poles, seen)
+    return b[:, :inputs], d[:, :inputs], b[:, inputs], d[:, inputs]
+
+
+def _kicks(data: BaselineSubtracted) -> Float[np.ndarray, "trial time kicked"]:
+    """An input for each trial whose first sample counts, which kicks it there into the state that it begins in."""
+    rows = np.flatnonzero(data.weight[:, 0] > 0)
+    kicks = np.zeros((*data.weight.shape, len(rows)))
+    kicks[rows, 0, np.arange(len(rows))] = 1.0
+    return kicks
 
 
 def _fit_inputs(

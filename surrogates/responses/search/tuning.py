@@ -101,13 +101,21 @@ def tune(data: Path, tuning: Tuning, out: Path) -> list[FrozenTrial]:
     )  # a mistake is reported before a file
     with search_folder(out, _fixed(data, tuning), JSON_FORM):
         study = _open_study(out)
-        done = len(finished(study))
-        with progress_bar(max(done, tuning.trials), "trial", done) as bar:
-            for index in range(done, tuning.trials):
-                _try_one(study, dataset, tuning, index)
-                bar.set_postfix_str(f"best {best_value(study):.4g}", refresh=False)
-                bar.update()
-        return finished(study)
+        try:
+            _try_missing(study, dataset, tuning)
+            return finished(study)
+        finally:
+            if not finished(study):
+                (out / JOURNAL_FILE).unlink(missing_ok=True)  # and then the folder, in which nothing is kept
+
+
+def _try_missing(study: optuna.Study, dataset: Dataset, tuning: Tuning) -> None:
+    done = len(finished(study))
+    with progress_bar(max(done, tuning.trials), "trial", done) as bar:
+        for index in range(done, tuning.trials):
+            _try_one(study, dataset, tuning, index)
+            bar.set_postfix_str(f"best {best_value(study):.4g}", refresh=False)
+            bar.update()
 
 
 def finished(study: optuna.Study) -> list[FrozenTrial]:

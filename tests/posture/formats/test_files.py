@@ -104,6 +104,85 @@ def test_damaged_tierpsy_files_are_reported(load, midlines, tmp_path, change, te
         load(path)
 
 
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [((2, 2_000_000_000, 0), "worm 2 has frames 0 to 2000000000"), ((2, 3, 0), "1 frames more than once"),
+     ((2, 5, 900), "worm 2 names a skeleton 900, there are 178")],
+)  # fmt: skip
+def test_one_bad_worm_of_a_tierpsy_file_is_left_out_and_named(load, midlines, require_same, tmp_path, row, text):
+    path, worms = tmp_path / "w.hdf5", [midlines(seed=0), midlines(seed=3)]
+    write_tierpsy(path, worms, table="trajectories_data", **UNITS)
+    with h5py.File(path, "a") as file:
+        file["trajectories_data"][-1] = row
+    found = load(path)
+    worms[0][5] = np.nan
+    require_same(recordings_of(found.dataset)[0], worms[0])
+    assert [trial.name for trial in found.dataset] == ["w worm 1"]
+    assert len(found.unread) == 1
+    assert text in found.unread[0]
+    assert found.dataset.extra["left_out"] == list(found.unread)
+
+
+@pytest.mark.parametrize("features", [False, True])
+def test_what_a_person_joined_and_labelled_in_tierpsy_goes_before_its_tracks(
+    load, midlines, require_same, tmp_path, features
+):
+    """Frames 40 on of worm 1 were a track of their own, which the person joined; worm 2 is a cluster."""
+    pd = pytest.importorskip("pandas")
+    path, worms = tmp_path / "w.hdf5", [midlines(seed=0), midlines(seed=3)]
+    write_tierpsy(path, worms, **UNITS)
+    with h5py.File(path, "a") as file:
+        track = file["timeseries_data"]["worm_index"]
+        frame = file["timeseries_data"]["timestamp"]
+        names = ("worm_index_joined", "worm_index_manual", "worm_label", "frame_number", "skeleton_id")
+        table = np.zeros(len(track), dtype=[(name, "<i4") for name in names])
+        table["worm_index_joined"] = np.where((track == 1) & (frame >= 40), 3, track)
+        table["worm_index_manual"], table["worm_label"] = track, np.where(track == 1, 1, 2)
+        table["frame_number"], table["skeleton_id"] = frame, np.arange(len(track))
+        attributes = dict(file["timeseries_data"].attrs)
+        del file["timeseries_data"]
+        extra = [f"eigen_projection_{i}" for i in range(1, 8)] if features else []
+        columns = ["worm_index", "timestamp", *extra]
+        rows = np.zeros(len(track), dtype=[(name, "<f4" if "eigen" in name else "<i4") for name in columns])
+        rows["worm_index"], rows["timestamp"] = table["worm_index_joined"], frame
+        if features:
+            del file["coordinates"]
+            rows["eigen_projection_1"] = frame
+        file["timeseries_data"], file["trajectories_data"] = rows, table
+        file["timeseries_data"].attrs.update(attributes)
+    found = load(path)
+    assert [trial.name for trial in found.dataset] == ["w worm 1"]
+    assert "89 skeletons that a person did not label as a single worm" in found.unread[0]
+    frames = pd.DataFrame(table).query("worm_label == 1 and worm_index_manual == 1")["frame_number"].tolist()
+    trial = found.dataset.trials[0]
+    assert np.flatnonzero(trial.valid()).tolist() == frames
+    if features:
+        assert trial.x[frames, 0].tolist() == frames
+    else:
+        worms[0][5] = np.nan
+        require_same(recordings_of(found.dataset)[0], worms[0])
+
+
+def test_one_bad_part_of_other_posture_files_is_left_out_and_named(load, midlines, tmp_path):
+    groups, arrays, table = tmp_path / "groups.h5", tmp_path / "worms.npz", tmp_path / "worms.tsv"
+    with h5py.File(groups, "w") as file:
+        for name in ("1", "2"):
+            file[f"{name}/tseries"] = np.full((20, 4), float(name))
+            file[f"{name}/frameRate"] = [16.0 if name == "1" else -1.0]
+    np.savez(arrays, good=midlines(), bad=np.zeros(3), empty=np.full((4, 49, 2), np.nan), fps=30.0)
+    table.write_text("1\t0.5\t0.25\t1\nx\t1\t2\t3\n2\t0.5\t1\t1\n")
+    for path, kept, faults in (
+        (groups, ["worm 1"], ["frame rate must be > 0 Hz, got -1"]),
+        (arrays, ["good"], ["'bad' must be midlines", "recording 'empty'"]),
+        (table, ["worms 1", "worms 3"], ["row 2: not numbers"]),
+    ):
+        found = load(path)
+        assert [trial.name for trial in found.dataset] == kept
+        assert len(found.unread) == len(faults)
+        assert all(fault in line for fault, line in zip(faults, found.unread, strict=True))
+        assert found.left_out == ()
+
+
 def test_wormpose_and_amplitudes_by_group(load, midlines, tmp_path):
     worm, groups = tmp_path / "worm.h5", tmp_path / "groups.h5"
     with h5py.File(worm, "w") as file:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from surrogates.export.step import Affine, Formula, Part, Statement, applied
+from surrogates.steps.step import Affine, Formula, Part, Statement, applied
 
 Own = Callable[[str], str]
 """Makes a name the layer's own, where a model has several layers of a kind."""

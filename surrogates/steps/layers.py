@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from surrogates.export.lagged_layers import autoregression_part, convolution_part, narx_part, state_space_part
-from surrogates.export.recurrent_layers import Own, dense_part, gru_part, lstm_part, simple_part
-from surrogates.export.step import Part, Statement, Step
+from surrogates.steps.lagged_layers import autoregression_part, convolution_part, narx_part, state_space_part
+from surrogates.steps.recurrent_layers import Own, dense_part, gru_part, lstm_part, simple_part
+from surrogates.steps.step import Part, Statement, Step
 
 
 def step_of(model: Any) -> Step:

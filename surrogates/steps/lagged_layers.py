@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from surrogates.export.recurrent_layers import Own, weights_of
-from surrogates.export.step import Affine, Formula, Part, Statement
+from surrogates.steps.recurrent_layers import Own, weights_of
+from surrogates.steps.step import Affine, Formula, Part, Statement
 
 
 def convolution_part(layer: Any, source: str, own: Own) -> Part:

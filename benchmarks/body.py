@@ -1,0 +1,116 @@
+"""The body beside worm2d, ElegansBot and resistive force theory, and how fast it is.
+
+python benchmarks/body.py [--only worm2d|speeds|fast]; needs worm2d 0.2.8 and elegansbot 1.0.2 (pip).
+"""
+
+import importlib.util
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from datasets.posture.body.activations import on_segments, travelling_wave
+from datasets.posture.body.mechanics import AGAR, WORM2D, Body
+from datasets.posture.body.moving import MovingBody, move
+from datasets.posture.body.recorded import recording_of
+from datasets.posture.locomotion.path import LinearDrag, with_path
+from datasets.posture.midlines import angles_of
+
+STEP = 10.0
+"""Of worm2d's model of 2018, ms."""
+
+
+def worm2d_run(folder: Path, seconds: int = 11) -> Path:
+    """Let worm2d run a circuit that it draws from a seed; its files hold muscles and rods every 40 ms."""
+    package = Path(importlib.util.find_spec("worm2d").origin).parent
+    program = package / "bin" / "RoyalSociety2018" / "main"
+    given = {"-R": 292, "-p": 6, "-d": seconds, "-t": 0, "-sd": seconds, "-st": 0, "--maxgens": 1, "--doevol": 1}
+    more = {"-cpt": 0, "--dorandinit": 0, "--donml": 0, "--folder": folder, "--modelname": "RS18", "--domusc": 0}
+    last = {"-docpt": 1, "--evo_type": "Evo21"}
+    words = [str(each) for pair in {**given, **more, **last}.items() for each in pair]
+    subprocess.run([program, *words], check=True, cwd=folder, capture_output=True, timeout=900)
+    return folder
+
+
+def beside_worm2d(folder: Path) -> tuple[float, float]:
+    """The largest distance of a rod from worm2d's after 10 s, and how far worm2d's have moved, in body lengths."""
+    acts, rods = (np.loadtxt(folder / name)[:251] for name in ("act.dat", "body.dat"))
+    muscles = acts[:, -48:].reshape(-1, 24, 2).transpose(0, 2, 1)
+    number = np.arange(1, 51)
+    first = np.clip((number - 1) // 2, 1, 24) - 1
+    second = np.clip((number - 1) // 2 + 1, 1, 24) - 1
+    segments = (muscles[:, :, first] + muscles[:, :, second]) / 2
+    segments[:, :, [0, 1, 48, 49]] /= 2
+    times = acts[0, 0] + np.arange(1000) * STEP / 1000
+    values = np.clip(CubicSpline(acts[:, 0], segments)(times), 0, 1)
+    ours = move(Body(WORM2D, segments=50), AGAR, values[:, None], STEP, STEP)[::4, 0]
+    theirs = 1000 * rods[: len(ours), 1:].reshape(len(ours), 51, 3)[:, :, :2]
+    moved = np.linalg.norm(theirs - theirs[0], axis=2).max()
+    return float(np.linalg.norm(ours[-1] - theirs[-1], axis=1).max()), float(moved)
+
+
+def three_speeds(seconds: float = 20.0, frequency: float = 0.3) -> dict[str, float]:
+    """Speeds in mm/s under one travelling wave on agar: the body; its shapes by resistive force theory; ElegansBot."""
+    made = travelling_wave(seconds, frequency, 0.65, 0.6, 10.0)
+    midlines = move(Body(), AGAR, on_segments(made.values, 48)[:, None], 10.0)[:, 0]
+    recording = recording_of(midlines, 100.0, "wave", "")
+    path = with_path(recording, LinearDrag(AGAR.ratio))
+    last = round(1000 / frequency / 10)  # whole cycles at the end, long after the start
+    begun = len(midlines) - 1 - 3 * last
+    found = {"body": midlines.mean(axis=1), "resistive force theory": path.centroid}
+    speeds = {name: _speed(each[[begun, -1]], 3 / frequency) for name, each in found.items()}
+    speeds["elegansbot"] = _elegansbot_speed(midlines[-1 - last :], float(recording.length))
+    return speeds
+
+
+def _speed(places: np.ndarray, seconds: float) -> float:
+    return float(np.linalg.norm(places[1] - places[0]) / seconds)
+
+
+def _elegansbot_speed(midlines: np.ndarray, length: float) -> float:
+    """ElegansBot commanded to the same bends; its drag ratio is 40 as agar's here."""
+    from elegansbot import Worm
+
+    angles = angles_of(midlines, 49)[0]
+    bends = np.diff(angles, axis=1)
+    worm = Worm(n=49, L=length, scale_friction=0.01)  # its muscles then nearly reach the bends that they are told
+    worm.run(bends, 0.01)
+    return _speed(worm.xyc_log[[0, -1]], (len(bends) - 1) * 0.01)
+
+
+def cost(worms: int = 1, steps: int = 20_000) -> float:
+    """Simulated seconds in one second of one core, steps of 1 ms."""
+    moving = MovingBody(Body(), AGAR, worms)
+    values = np.repeat(on_segments(travelling_wave(1.0, 0.5, 0.65, 0.4).values, 48)[:, None], worms, axis=1)
+    moving.step(values[0], 1e-3, 1)
+    begun = time.process_time()
+    for index in range(steps):
+        moving.step(values[index % len(values)], 1e-3)
+    return worms * steps / 1000 / (time.process_time() - begun)
+
+
+def main() -> None:
+    """Print what was asked for."""
+    from machine import describe
+
+    only = sys.argv[2] if "--only" in sys.argv else ""
+    print(describe())
+    if only in ("", "worm2d"):
+        with tempfile.TemporaryDirectory() as name:
+            off, moved = beside_worm2d(worm2d_run(Path(name)))
+        print(f"worm2d: {100 * off:.2g} % of the length away after 10 s; its rods moved up to {moved:.2g} lengths")
+    if only in ("", "speeds"):
+        speeds = three_speeds()
+        spread = max(speeds.values()) / min(speeds.values()) - 1
+        print(", ".join(f"{name} {speed:.4f} mm/s" for name, speed in speeds.items()), f"spread {100 * spread:.1f} %")
+    if only in ("", "fast"):
+        for worms in (1, 16):
+            print(f"{worms} worm(s): {cost(worms, 20_000 // worms):.0f} times real time on one core")
+
+
+if __name__ == "__main__":
+    main()

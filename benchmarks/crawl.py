@@ -1,0 +1,87 @@
+"""Simulated crawls: gait, eigenworms, speed, memory, ablations.
+
+python benchmarks/crawl.py [--only gaits|network|ablations|memory]
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from machine import describe, peak_memory
+
+from connectome.c302_files import neurons
+from connectome.network import build_network
+from connectome.wiring import load_connectome
+from datasets.posture.body.mechanics import AGAR, WATER
+from datasets.posture.eigenworm_fit import fit_eigenworms
+from datasets.posture.eigenworms import pooled_angles, reconstruction
+from datasets.posture.generator.sample import SampleSettings, make_sample
+from datasets.posture.loop.crawling import Loop, stepping_network
+from datasets.posture.loop.recorded import crawl, crawl_dataset, without_network
+from datasets.posture.loop.settings import CrawlSettings, named_neurons
+
+ABLATIONS = ("", "AVB", "AVA", "DB", "VB", "DA", "VA", "D")
+NAMES = tuple(neuron.name for neuron in neurons())
+
+
+def gaits(seconds: int = 30) -> None:
+    """The oscillator with open gates on agar and in water, both bodies; what four eigenworms of the sample explain."""
+    sample = make_sample(SampleSettings(worms=3, duration=300))
+    shapes = fit_eigenworms(pooled_angles(sample), 4, "pca")
+    for variant in ("paper", "code"):
+        for medium in (AGAR, WATER):
+            found = without_network(CrawlSettings(seconds, medium=medium, variant=variant), NAMES, (1.0, 0.0))
+            angles = pooled_angles(crawl_dataset(found, "crawl", {}))[100:]
+            explained = reconstruction(angles, shapes).variance_explained
+            print(f"{variant}, {medium.name}: {found.gait.words}; four eigenworms {100 * explained:.1f} %", flush=True)
+
+
+def network(seconds: int = 5) -> None:
+    """How fast the loop is with each simulator; the first second, which compiles, is left out."""
+    circuit = build_network(load_connectome(None))
+    for simulator in ("linear", "neuron"):
+        settings = CrawlSettings(seconds + 1, simulator=simulator)
+        stepping = stepping_network(circuit, circuit.fingerprint, settings)
+        loop = Loop(settings, tuple(cell.name for cell in circuit.cells), stepping.rest, stepping)
+        list(loop.seconds(0, 1))
+        begun = time.process_time()
+        list(loop.seconds(1, seconds + 1))
+        print(f"{simulator}: {seconds / (time.process_time() - begun):.2f} times real time on one core", flush=True)
+
+
+def ablations(seconds: int = 15) -> None:
+    """What crawling loses by each ablation, forward and backward."""
+    circuit = build_network(load_connectome(None))
+    for direction in ("forward", "backward"):
+        for name in ABLATIONS:
+            settings = CrawlSettings(seconds, direction=direction, ablated=named_neurons([name] if name else []))
+            with tempfile.TemporaryDirectory() as folder:
+                found = crawl(settings, circuit, "", Path(folder) / "crawl.h5")
+            gates = found.gates.mean(axis=0)
+            print(
+                f"{direction}, -{name or 'nothing'}: {found.gait.words}; gates {gates[0]:.2f} {gates[1]:.2f}",
+                flush=True,
+            )
+
+
+def memory(seconds: int = 600) -> None:
+    """Peak memory along ten minutes of crawling without a network."""
+    loop = Loop(CrawlSettings(seconds), NAMES, np.full(len(NAMES), -65.0), None, (1.0, 0.0))
+    for second, _ in enumerate(loop.seconds(0, seconds), 1):
+        if second in (30, seconds // 2, seconds):
+            print(f"after {second} s: peak {peak_memory():.0f} MiB", flush=True)
+
+
+def main() -> None:
+    """Run what was asked for."""
+    print(describe())
+    only = sys.argv[2] if "--only" in sys.argv else ""
+    for part in (gaits, network, ablations, memory):
+        if only in ("", part.__name__):
+            part()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""Tracks and labels of some recordings, made into one dataset: features of each frame, and its behaviour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from datasets.behaviour.features import frame_features
+from datasets.behaviour.label_files import load_behaviour_labels
+from datasets.behaviour.labels import UNLABELLED, Labels
+from datasets.dataset import Dataset, Trial
+from datasets.topics import PointTracks, read_point_tracks
+from neuron_models.foundation.bad_parts import leave_out, left_out_parts, read_each
+from neuron_models.foundation.errors import InputError, require, require_distinct
+from neuron_models.foundation.units import Hertz, Seconds
+from neuron_models.foundation.wording import counted
+
+_PAST: Seconds = 1.0
+"""How far labels may go on past the last frame that was tracked; what lies there is left out and reported."""
+
+
+@dataclass(frozen=True)
+class ImportSettings:
+    """How recordings are read.
+
+    Attributes:
+        fps: frames a second; None: as the tracks say, which they must then do.
+        mm_per_pixel: the scale; lengths stay in pixels when None.
+        points: the points to use, in order from one end of the body to the other; all when empty.
+        renamed: names of points in the file by the names that they get.
+        classes: the behaviours to learn; all that are labelled when empty.
+        none: the name of frames that were looked at and show none of them; such frames count only with a name.
+        rater: the channel of Caltech's annotator.
+    """
+
+    fps: Hertz | None = None
+    mm_per_pixel: float | None = None
+    points: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    classes: tuple[str, ...] = ()
+    none: str = ""
+    rater: str = ""
+
+    def __post_init__(self) -> None:
+        require(self.fps is None or 0 < self.fps < 1e6, f"the frame rate must be > 0 Hz, got {self.fps}")
+        scale = self.mm_per_pixel
+        require(scale is None or 0 < scale < np.inf, f"the scale must be > 0 mm a pixel, got {scale}")
+        require_distinct(self.points, "the points name one")
+        require_distinct(self.classes, "the classes name one")
+
+
+def import_recordings(tracks: Sequence[Path], labels: Sequence[Path], settings: ImportSettings, name: str) -> Dataset:
+    """Read recordings, a trial each; one that cannot be used is left out and reported.
+
+    Args:
+        tracks: a file of tracks for each recording.
+        labels: a file of labels for each, in the same order; none for recordings to predict.
+        settings: frame rate, scale, points and classes.
+        name: of the dataset.
+
+    Returns:
+        Features of each frame, the class of each frame, and weight 0 where nobody labelled it.
+
+    Raises:
+        InputError: no recording can be used, or there are not as many files of labels as of tracks.
+    """
+    wrong = f"{counted(len(tracks), 'file')} of tracks and {counted(len(labels), 'file')} of labels: one each, in order"
+    require(len(labels) in (0, len(tracks)), wrong)
+    beside: Sequence[Path | None] = labels or [None] * len(tracks)
+    pairs = list(zip(tracks, beside, strict=True))
+    with left_out_parts() as left_out:
+        read = read_each(pairs, lambda pair: _read(*pair, settings))
+    classes = settings.classes or _classes([each for _, each in read if each], settings)
+    require(not labels or len(classes) >= 2, f"two behaviours or more are needed, got {', '.join(classes) or 'none'}")
+    trials, names = [], set()
+    for recording, its in read:
+        values, features = frame_features(recording)
+        names.add(features)
+        trials.append(_trial(recording, values, its, classes, settings))
+    require(len(names) == 1, "the recordings have other points or numbers of animals: import them one by one")
+    fps = {recording.fps for recording, _ in read}
+    require(max(fps) <= 1.02 * min(fps), f"the recordings have the frame rates {sorted(fps)}: give them one by --fps")
+    first = read[0][0]
+    return Dataset(
+        name,
+        _distinct(trials),
+        1000 / first.fps,
+        names.pop(),
+        ("behaviour",) if labels else (),
+        x_units="",
+        task="classification" if labels else "regression",
+        source=", ".join(path.name for path in tracks),
+        extra={
+            "behaviour": {"points": list(first.points), "animals": len(first.animals), "units": first.units},
+            **({"classes": list(classes)} if labels else {}),
+            **({"left_out": left_out} if left_out else {}),
+        },
+    )
+
+
+def _read(path: Path, labels: Path | None, settings: ImportSettings) -> tuple[PointTracks, Labels | None]:
+    recordings = read_point_tracks(path)
+    require(len(recordings) == 1, f"{path} holds {counted(len(recordings), 'recording')}: give the tracks of one")
+    tracks = recordings[0]
+    fps = settings.fps or tracks.fps
+    require(settings.fps is not None or tracks.fps > 1, f"{path} does not say its frame rate: give it by --fps")
+    tracks = _chosen(replace(tracks, fps=fps), settings, path)
+    if labels is None:
+        return tracks, None
+    whole = load_behaviour_labels(labels, fps, settings.rater)
+    its = whole.cut(len(tracks.xy), round(_PAST * fps))
+    its.validate(len(tracks.xy))
+    if its is not whole:
+        leave_out(f"{whole.source}: labels past the last frame of {path.name}, {len(tracks.xy) - 1}")
+    return tracks, its
+
+
+def _chosen(tracks: PointTracks, settings: ImportSettings, path: Path) -> PointTracks:
+    """The points that are used, in order and by their new names, in mm where the scale is known."""
+    new = dict(settings.renamed)
+    named = tuple(new.get(point, point) for point in tracks.points)
+    points = settings.points or named
+    for point in points:
+        require(point in named, f"{path} has no point {point!r}; it has {', '.join(named)}")
+    scale, units = (1.0, tracks.units) if settings.mm_per_pixel is None else (settings.mm_per_pixel, "mm")
+    xy = tracks.xy[:, :, [named.index(point) for point in points]] * scale
+    require(bool(np.isfinite(xy).any()), f"{path}: none of {', '.join(points)} is known in any frame")
+    return replace(tracks, points=points, xy=xy, units=units)
+
+
+def _classes(labels: Sequence[Labels], settings: ImportSettings) -> tuple[str, ...]:
+    names = dict.fromkeys(name for each in labels for name in each.behaviours)
+    rest = [settings.none] if settings.none and settings.none not in names else []
+    return tuple(sorted(names)) + tuple(rest)
+
+
+def _trial(
+    tracks: PointTracks, values, its: Labels | None, classes: tuple[str, ...], settings: ImportSettings
+) -> Trial:
+    if its is None:
+        return Trial(tracks.name, values, group=tracks.name)
+    numbers = its.by_frame(len(values), classes, settings.none)
+    if not (numbers >= 0).any():
+        raise InputError(f"{its.source} labels no frame with one of {', '.join(classes)}")
+    y, weight = np.maximum(numbers, 0)[:, None].astype(np.int32), (numbers != UNLABELLED).astype(float)
+    return Trial(tracks.name, values, y, weight, group=tracks.name)
+
+
+def _distinct(trials: Sequence[Trial]) -> tuple[Trial, ...]:
+    """Trials whose names all differ: a name that comes again gets a number."""
+    seen: dict[str, int] = {}
+    named = []
+    for trial in trials:
+        seen[trial.name] = seen.get(trial.name, 0) + 1
+        again = f"{trial.name} {seen[trial.name]}" if seen[trial.name] > 1 else trial.name
+        named.append(replace(trial, name=again, group=again))
+    return tuple(named)
+
+
+def labels_of(trial: Trial) -> np.ndarray:
+    """The class of each frame of a trial; `UNLABELLED` where none counts."""
+    if trial.y is None:
+        return np.full(len(trial), UNLABELLED)
+    return np.where(trial.valid(), np.asarray(trial.y[:, 0]).astype(int), UNLABELLED)

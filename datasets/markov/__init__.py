@@ -1,0 +1,1 @@
+"""Hidden Markov models of any topic: fitted to symbols, decoded from symbols or from likelihoods."""

@@ -1,0 +1,1 @@
+"""The closed loop: neurons, an oscillator, muscles and a body, exchanged every millisecond."""

@@ -1,0 +1,1 @@
+"""Classifiers of behaviours: boosted trees, boosted stumps and a random forest on window features."""

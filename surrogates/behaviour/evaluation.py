@@ -1,0 +1,98 @@
+"""How classifiers of behaviours are scored: by frame and by bout, after smoothing, beside what chance would give."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from jaxtyping import Float, Int
+from matplotlib.figure import Figure
+
+from datasets.behaviour.cli import print_agreement
+from datasets.behaviour.importing import labels_of
+from datasets.behaviour.plots import plot_ethograms
+from datasets.behaviour.scoring import Agreement, agreement
+from datasets.dataset import Dataset, Trial, classes_of
+from surrogates.backend import keras, tensorflow_unseen
+from surrogates.behaviour.smoothing import Smoothing, kept_smoothing, learned_smoothing
+from surrogates.runs.model_file import ModelSignature
+from surrogates.training.model_kind import Evaluation, ModelKind
+
+
+@dataclass(frozen=True, eq=False)
+class BehaviourEvaluation(Evaluation):
+    """Agreement with the labels by split, calibration of the probabilities, and the bouts of all recordings."""
+
+    figure_file: ClassVar[str] = "ethograms.png"
+
+    dataset: Dataset
+    scores: Mapping[str, Agreement]
+    calibration: Mapping[str, float]
+    chance: Mapping[str, float]
+    smoothing: Smoothing
+    given: tuple[Int[np.ndarray, " _"], ...]
+
+    def record(self) -> dict[str, Any]:
+        """All scores by split."""
+        scores = {split: asdict(score) for split, score in self.scores.items()}
+        return {"scores": scores, "calibration": dict(self.calibration), "chance": dict(self.chance)}
+
+    def print_scores(self) -> None:
+        """Print a table a split, with the mean F1 that the commonest behaviour everywhere would have."""
+        for split, score in self.scores.items():
+            print_agreement(score, split)
+            print(f"expected calibration error {self.calibration[split]:.3f}; chance: mean F1 {self.chance[split]:.3f}")
+
+    def plot(self) -> Figure:
+        """Draw labels and predictions of the recordings that were not learned, or of all."""
+        rows = {
+            trial.name: {"labels": labels_of(trial), "predicted": given}
+            for trial, given in zip(self.dataset, self.given, strict=True)
+            if trial.split != "train" or "test" not in self.scores
+        }
+        return plot_ethograms(rows, classes_of(self.dataset), 1000 / self.dataset.dt)
+
+    def details(self) -> dict[str, Any]:
+        """What is known of bouts."""
+        return self.smoothing.details()
+
+
+def probabilities_of(model: keras.Model, trial: Trial) -> Float[np.ndarray, "frame class"]:
+    """The probability of each behaviour in each frame of a recording of window features."""
+    with tensorflow_unseen():
+        return np.asarray(model.predict(np.asarray(trial.x[:]), batch_size=2048, verbose=0), dtype=float)
+
+
+def evaluate_behaviours(
+    model: keras.Model, kind: ModelKind, dataset: Dataset, signature: ModelSignature | None
+) -> BehaviourEvaluation:
+    """Score a classifier on window features; bouts are smoothed as the training recordings were labelled."""
+    classes, labels = classes_of(dataset), [labels_of(trial) for trial in dataset]
+    smoothing = kept_smoothing(signature.details) if signature is not None else None
+    if smoothing is None:
+        taught = [each for each, trial in zip(labels, dataset, strict=True) if trial.split == "train"] or labels
+        smoothing = learned_smoothing(taught, classes)
+    chances = [probabilities_of(model, trial) for trial in dataset]
+    given = tuple(smoothing.bouts(each) for each in chances)
+    parts = dataset.by_part()
+    scores, calibration, chance = {}, {}, {}
+    for split, rows in parts.items():
+        true = [labels[row] for row in rows]
+        scores[split] = agreement(true, [given[row] for row in rows], classes)
+        seen = np.concatenate(true)
+        calibration[split] = calibration_error(np.concatenate([chances[row] for row in rows]), seen)
+        commonest = int(np.argmax(smoothing.shares))
+        chance[split] = agreement(true, [np.full(len(each), commonest) for each in true], classes).macro_f1
+    return BehaviourEvaluation(dataset, scores, calibration, chance, smoothing, given)
+
+
+def calibration_error(
+    probabilities: Float[np.ndarray, "frame class"], true: Int[np.ndarray, " frame"], bins: int = 10
+) -> float:
+    """How far confidence is from accuracy, over bins of confidence (expected calibration error; Guo et al. 2017)."""
+    counts = true >= 0
+    sure, right = probabilities[counts].max(axis=1), probabilities[counts].argmax(axis=1) == true[counts]
+    at = np.minimum((sure * bins).astype(int), bins - 1)
+    number = np.bincount(at, minlength=bins)
+    off = np.abs(np.bincount(at, sure, bins) - np.bincount(at, right, bins))
+    return float(off.sum() / max(1, number.sum()))

@@ -1,0 +1,89 @@
+"""Window features of recordings, made when they are asked for, and the samples that classifiers learn from."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from datasets.behaviour.importing import labels_of
+from datasets.behaviour.windows import window_features, window_names
+from datasets.dataset import ArrayLike, Dataset, classes_of
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.units import Hertz
+
+MOST = 40_000
+"""Samples that are learned from; frames follow each other closely, so every so many serve as well."""
+
+
+@dataclass(frozen=True, eq=False)
+class WindowArray:
+    """The window features of a recording: computed whenever they are read, so that memory holds one recording."""
+
+    frames: ArrayLike
+    fps: Hertz
+    width: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Frames and features."""
+        return (len(self.frames), self.width)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Of the values."""
+        return np.dtype(np.float32)
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, index: Any, /) -> np.ndarray:
+        return window_features(np.asarray(self.frames[:]), self.fps)[index]
+
+
+def windowed(dataset: Dataset) -> Dataset:
+    """The dataset with window features for inputs.
+
+    Raises:
+        InputError: it holds no behaviours.
+    """
+    require(
+        "behaviour" in dataset.extra,
+        f"dataset {dataset.name!r} holds no features of tracks: import them by `wormtwin behaviour import`",
+    )
+    names, fps = window_names(dataset.x_names), 1000 / dataset.dt
+    trials = tuple(replace(trial, x=WindowArray(trial.x, fps, len(names))) for trial in dataset)
+    return replace(dataset, trials=trials, x_names=names)
+
+
+def samples_of(
+    dataset: Dataset, most: int = MOST
+) -> tuple[Float[np.ndarray, "sample feature"], Int[np.ndarray, " sample"]]:
+    """Labelled frames of a windowed dataset, evenly spread, and their classes.
+
+    Args:
+        dataset: of window features.
+        most: samples.
+    """
+    labels = [labels_of(trial) for trial in dataset]
+    number = sum(int((each >= 0).sum()) for each in labels)
+    stride = max(1, -(-number // most))
+    x, y = [], []
+    for trial, its in zip(dataset, labels, strict=True):
+        rows = np.flatnonzero(its >= 0)[::stride]
+        x.append(np.asarray(trial.x[:])[rows])
+        y.append(its[rows])
+    return np.concatenate(x), np.concatenate(y)
+
+
+def require_taught(kind: Any, dataset: Dataset) -> None:
+    """Raise an `InputError` unless the training recordings show two behaviours or more, and all that are asked for."""
+    classes, parts = classes_of(dataset), dataset.by_split()
+    require("train" in parts, f"dataset {dataset.name!r} has no training recordings: `wormtwin dataset split FILE`")
+    seen = {int(c) for trial in parts["train"] for c in np.unique(labels_of(trial)) if c >= 0}
+    asked = {int(c) for trial in dataset for c in np.unique(labels_of(trial)) if c >= 0}
+    require(
+        len(seen) >= 2, f"the training recordings show {', '.join(classes[c] for c in sorted(seen)) or 'nothing'} only"
+    )
+    missing = [classes[c] for c in sorted(asked - seen)]
+    require(not missing, f"{', '.join(missing)} never comes in the training recordings: train on others")

@@ -1,0 +1,61 @@
+"""From probabilities of each frame to bouts: transitions as people labelled them, and a shortest bout."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from datasets.behaviour.labels import UNLABELLED, bouts_of
+from datasets.markov.hidden_markov import decode_bouts
+
+_EVIDENCE = 0.25
+"""How much of each frame's evidence counts, since neighbouring frames say the same."""
+_SHORTEST = 0.05
+"""The share of the labelled bouts that are shorter than the shortest bout."""
+
+
+@dataclass(frozen=True, eq=False)
+class Smoothing:
+    """What is known of bouts: shares of the classes, probabilities of each after each a frame, the shortest bout."""
+
+    shares: Float[np.ndarray, " class"]
+    transitions: Float[np.ndarray, "class class"]
+    shortest: int
+
+    def details(self) -> dict[str, Any]:
+        """As a model's file keeps it."""
+        rows = self.transitions.tolist()
+        return {"transitions": rows, "shares": self.shares.tolist(), "shortest_bout": self.shortest}
+
+    def bouts(self, probabilities: Float[np.ndarray, "frame class"]) -> Int[np.ndarray, " frame"]:
+        """The class of each frame."""
+        likely = np.log(np.maximum(probabilities, 1e-6)) - np.log(self.shares)
+        return decode_bouts(_EVIDENCE * likely, self.shares, self.transitions, self.shortest)
+
+
+def learned_smoothing(labels: Sequence[Int[np.ndarray, " _"]], classes: Sequence[str]) -> Smoothing:
+    """What labelled recordings say of bouts; frames without a label are passed over.
+
+    Args:
+        labels: the class of each frame, a recording an array.
+        classes: names.
+    """
+    number = len(classes)
+    steps, lengths = np.full((number, number), 0.5), []
+    for each in labels:
+        both = (each[:-1] != UNLABELLED) & (each[1:] != UNLABELLED)
+        np.add.at(steps, (each[:-1][both], each[1:][both]), 1.0)
+        lengths += [bout.end - bout.start for bout in bouts_of(each, classes)]
+    counts = np.bincount(np.concatenate([each[each != UNLABELLED] for each in labels]), minlength=number) + 1.0
+    shortest = max(1, int(np.quantile(lengths, _SHORTEST))) if lengths else 1
+    return Smoothing(counts / counts.sum(), steps / steps.sum(axis=1, keepdims=True), shortest)
+
+
+def kept_smoothing(details: Mapping[str, Any]) -> Smoothing | None:
+    """What a model's file keeps; None where it keeps nothing."""
+    if "transitions" not in details:
+        return None
+    shares = np.array(details["shares"], float)
+    return Smoothing(shares, np.array(details["transitions"], float), int(details["shortest_bout"]))

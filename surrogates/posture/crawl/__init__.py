@@ -1,0 +1,1 @@
+"""Simulated worms that crawl: the command, its page, its tables."""

@@ -1,0 +1,150 @@
+"""`wormtwin crawl`: from neurons to a crawling worm."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connectome.cli import NetworkOption
+from datasets.options import OutOption
+from neuron_models.foundation.errors import require
+from neuron_models.foundation.files import require_writable
+
+if TYPE_CHECKING:
+    from datasets.posture.loop.recorded import Crawl
+    from datasets.posture.loop.settings import CrawlSettings
+    from neuron_models.circuit import Circuit
+
+
+def crawl(
+    out: OutOption,
+    seconds: Annotated[int, typer.Option(help="How long, in whole seconds.")] = 60,
+    network: NetworkOption = None,
+    parameter_set: Annotated[
+        str, typer.Option("--parameters", help="A parameter set's name or the path of a .toml file.")
+    ] = "published2012",
+    ablate: Annotated[str, typer.Option(help="Neurons or groups that are cut off, such as AVB,DB3,VB.")] = "",
+    medium: Annotated[str, typer.Option(help="agar, water, or a drag ratio such as 40.")] = "agar",
+    variant: Annotated[str, typer.Option(help="Of the body: paper, code or worm2d.")] = "paper",
+    muscle: Annotated[str, typer.Option(help="first-order or electrical.")] = "first-order",
+    simulator: Annotated[str, typer.Option(help="linear or neuron.")] = "linear",
+    direction: Annotated[
+        str, typer.Option(help="Steady current into AVB (forward), AVA (backward) or none.")
+    ] = "forward",
+    drive: Annotated[float, typer.Option(help="That current, nA.")] = 0.05,
+    pulse: Annotated[
+        list[str] | None, typer.Option(help="A current such as ALM,AVM=0.05@20-21 (neurons, nA, from, to); repeat it.")
+    ] = None,
+    scenario: Annotated[str, typer.Option(help="Inject a scenario's stimuli too, from the beginning.")] = "",
+    sequence: Annotated[int, typer.Option(help="Which sequence of the scenario, counted from 1.")] = 1,
+    motor: Annotated[float, typer.Option(help="Share of the network's own motor neurons in what moves muscles.")] = 0.0,
+    oscillator: Annotated[bool, typer.Option(help="Whether the published oscillator moves muscles.")] = True,
+    fps: Annotated[float, typer.Option(help="Of the recording, Hz.")] = 20.0,
+    wcon: Annotated[Path | None, typer.Option(help="Write the midlines to this .wcon file too.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Write a page to look at to this .html file.")] = None,
+) -> None:
+    """Let a worm crawl: neurons, the published oscillator, muscles and body in one loop; controls beside it.
+
+    A crawl that is stopped goes on from its last whole second.
+    """
+    from connectome.scenario import load_scenario
+    from datasets.posture.body.mechanics import Body, medium_of
+    from datasets.posture.formats.wcon_write import require_wcon_path
+    from datasets.posture.loop.settings import CrawlSettings, held, named_neurons
+    from neuron_models.muscle import muscle_model
+
+    require(out.suffix.lower() == ".h5", f"--out {out}: give a file name that ends in .h5")
+    require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
+    for path in (out, page, out.with_suffix(".activity.h5")):
+        if path is not None:
+            require_writable(path)
+    require_wcon_path(wcon)
+    require(page is None or page.suffix.lower() == ".html", f"a page's name ends in .html, got {page}")
+    Body(variant)
+    muscle_model(muscle)
+    chosen = load_scenario(scenario).select([sequence]) if scenario else None
+    settings = CrawlSettings(
+        seconds=seconds,
+        direction=direction,
+        drive=drive,
+        held=tuple(held(text) for text in pulse or ()),
+        scenario=chosen,
+        ablated=named_neurons([name for name in ablate.split(",") if name]),
+        medium=medium_of(medium),
+        variant=variant,
+        muscle=muscle,
+        simulator=simulator,
+        oscillator=oscillator,
+        motor=motor,
+        fps=fps,
+    )
+    circuit, told = _network(network, parameter_set)
+    print(f"Network: {told}")
+    _crawled(settings, circuit, told, out, wcon, page)
+
+
+def _network(network: str | None, parameter_set: str) -> "tuple[Circuit, str]":
+    from connectome.network import build_network
+    from connectome.network_parameters import parameters_of
+    from connectome.parameters import load_parameters
+    from connectome.wiring import load_connectome
+
+    parameters = parameters_of(load_parameters(parameter_set), 20.0)
+    connectome = load_connectome(network)
+    label = parameters.label if parameters else ""
+    return build_network(connectome, parameters), "; ".join(filter(None, (connectome.source, label)))
+
+
+def _crawled(
+    settings: "CrawlSettings", circuit: "Circuit", told: str, out: Path, wcon: Path | None, page: Path | None
+) -> None:
+    """Crawl, write what was asked for, and print it beside the controls."""
+    import time
+
+    from datasets.posture.formats.wcon_write import write_wcon
+    from datasets.posture.loop.recorded import controls, crawl_dataset, forget, write_activity
+    from datasets.posture.loop.recorded import crawl as run_crawl
+    from datasets.posture.recording import recordings_of
+    from datasets.store import save_dataset
+    from neuron_models.foundation.progress import progress_bar
+
+    begun = time.process_time()
+    with progress_bar(settings.seconds, "s") as bar:
+        found = run_crawl(settings, circuit, told, out, bar.update)
+    spent = time.process_time() - begun
+    beside = controls(found)
+    dataset = crawl_dataset(found, out.stem, beside)
+    write_activity(found, out.with_suffix(".activity.h5"))
+    if wcon is not None:
+        write_wcon(recordings_of(dataset), wcon)
+    if page is not None:
+        from surrogates.posture.crawl.page import write_page
+
+        write_page(found, beside, page)
+    save_dataset(dataset, out)
+    forget(out)
+    print_crawl(found, beside)
+    print(f"{settings.seconds} s crawled in {spent:.1f} s of one core, the network's preparation included")
+    names = [str(each) for each in (out.with_suffix(".activity.h5"), wcon, page) if each is not None]
+    print(f"Postures in {out}; {', '.join(names)}")
+
+
+def print_crawl(found: "Crawl", beside: "dict[str, Crawl]") -> None:
+    """Print how a worm crawled, what moved it, and how its controls did."""
+    from rich.table import Table
+
+    from datasets.posture.loop.oscillator import OSCILLATOR
+    from neuron_models.foundation.printing import print_whole
+
+    moved = OSCILLATOR if found.settings.oscillator else "no oscillator"
+    print(f"Muscles are moved by: {moved}; the network opens its gates by the potentials of AVB and AVA")
+    table = Table("worm", "gait", "gate of AVB", "gate of AVA")
+    for name, each in {"this crawl": found, **beside}.items():
+        shares = (f"{share:.2f}" for share in each.gates.mean(axis=0))
+        table.add_row(name, each.gait.words, *shares)
+    print_whole(table)
+
+
+def register(app: typer.Typer) -> None:
+    """Mount this command."""
+    app.command("crawl")(crawl)

@@ -1,0 +1,127 @@
+"""The data of the experiments: simulated once for each scenario and sampling, on the paper's network or on another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.splits import SPLITS
+from neuron_models.foundation.units import Dimensionless
+from surrogates.responses.experiments.experiments import USUAL_SAMPLING, Entry, Experiment
+
+PUBLISHED_SET = "published2012"
+Data = Mapping[tuple[str, float], Path]
+"""A dataset file for each scenario and sampling."""
+
+
+@dataclass(frozen=True)
+class Worm:
+    """What answers the stimuli, where it is not the paper's: wiring, parameter set, scale of the stimuli, scenario."""
+
+    network: str | None = None
+    parameters: str = PUBLISHED_SET
+    scale: Dimensionless = 1.0
+    scenario: str = ""
+
+    @property
+    def published(self) -> bool:
+        """Whether parameters, stimuli and scenarios are the paper's."""
+        return (self.parameters, self.scale, self.scenario) == (PUBLISHED_SET, 1.0, "")
+
+
+def on_worm(experiments: Sequence[Experiment], worm: Worm) -> list[Experiment]:
+    """The experiments with the data of another worm: without published figures, which are those of other data.
+
+    On a scenario of one's own, what leaves out inputs that the scenario lacks is left out and told.
+
+    Raises:
+        InputError: nothing is left of an experiment, or the scenario has no trials of one of the splits.
+    """
+    if worm.published:
+        return list(experiments)
+    chosen = [_with_entries(each, tuple(replace(e, published={}) for e in each.entries)) for each in experiments]
+    return [_on_scenario(each, worm.scenario) for each in chosen] if worm.scenario else chosen
+
+
+def _with_entries(experiment: Experiment, entries: tuple[Entry, ...]) -> Experiment:
+    return replace(experiment, entries=entries)
+
+
+def _on_scenario(experiment: Experiment, name: str) -> Experiment:
+    from connectome.scenario import load_scenario
+
+    scenario = load_scenario(name)
+    missing = [split for split in SPLITS if split not in scenario.split]
+    require(
+        not missing, f"scenario {scenario.name} has no sequence of the split {', '.join(missing)}: say it in the file"
+    )
+    kept = [entry for entry in experiment.entries if set(entry.unseen_inputs) < set(scenario.inputs)]
+    left = dict.fromkeys(f"without {', '.join(entry.without)}" for entry in experiment.entries if entry not in kept)
+    if left:
+        print(
+            f"Experiment {experiment.name}: left out {'; '.join(left)}, which scenario {scenario.name} does not drive"
+        )
+    if not kept:
+        raise InputError(f"experiment {experiment.name} leaves out inputs that scenario {scenario.name} does not drive")
+    entries = tuple(
+        replace(entry, sampling=scenario.dt) if entry.sampling == USUAL_SAMPLING else entry for entry in kept
+    )
+    return replace(experiment, entries=entries, scenario=name, title=f"{experiment.title}; on {scenario.name}")
+
+
+def simulated_data(
+    chosen: Sequence[Experiment], worm: Worm, folder: Path, jobs: int = 1, cluster: str | None = None
+) -> tuple[dict[tuple[str, float], Path], dict[tuple[str, float], str]]:
+    """Simulate the datasets of some experiments; what is there already is reused.
+
+    A file is named after the job that makes it.
+
+    Args:
+        chosen: the experiments.
+        worm: what answers.
+        folder: where the files lie.
+        jobs: processes.
+        cluster: the address of a Dask cluster that simulates instead.
+
+    Returns:
+        The dataset file of each scenario and sampling; and, where the worm is not the paper's, in words what a linear
+        model about rest loses there.
+    """
+    from connectome.network_parameters import parameters_of
+    from connectome.parameters import load_parameters
+    from connectome.scenario import load_scenario
+    from connectome.wiring import load_connectome
+    from datasets.responses.linear_floor import linear_floor
+    from datasets.responses.simulation import simulate_dataset, simulation_job
+
+    parameters = None if worm.parameters == PUBLISHED_SET else parameters_of(load_parameters(worm.parameters))
+    connectome = load_connectome(worm.network)
+    print(f"Network: {connectome.source}")
+    options = {"parameters": parameters, "jobs": jobs, "cluster": cluster}
+    paths, notes = {}, {}
+    for name, sampling in dict.fromkeys((each.scenario, entry.sampling) for each in chosen for entry in each.entries):
+        scenario = replace(load_scenario(name), dt=sampling).scaled(worm.scale)
+        key = simulation_job(scenario, connectome, parameters).key[:8]
+        path = folder / f"{Path(name).stem}-{sampling:g}ms-{key}.h5"
+        simulate_dataset(scenario, connectome, path, **options)  # type: ignore[arg-type]
+        paths[name, sampling] = path
+        if not worm.published:
+            linear = path.with_name(f"{path.stem}-linear.h5")
+            floor = linear_floor(path, scenario, connectome, linear, **options)
+            notes[name, sampling] = floor.in_words
+    return paths, notes
+
+
+def with_notes(
+    experiments: Sequence[Experiment], notes: Mapping[tuple[str, float], str], worm: Worm
+) -> list[Experiment]:
+    """The experiments with a note on the worm and on what a linear model about rest loses on it."""
+    if worm.published:
+        return list(experiments)
+    stimuli = "" if worm.scale == 1 else f", stimuli times {worm.scale:g}"
+    found = []
+    for each in experiments:
+        samplings = dict.fromkeys(entry.sampling for entry in each.entries)
+        told = (f"every {s:g} ms: {notes[each.scenario, s]}" for s in samplings if (each.scenario, s) in notes)
+        found.append(replace(each, note=f"Parameters {worm.parameters}{stimuli}. {'. '.join(told)}."))
+    return found
