@@ -121,7 +121,7 @@ def _contour(
     power = 10 ** (raw[:, low:high] / 10)
     return Contour(
         call,
-        np.array([spectrogram.time(float(first + t)) for t in rows]),
+        np.array([spectrogram.time(first + int(t)) for t in rows]),
         spectrogram.frequencies[path],
         levels[rows, path].astype(float),
         (raw[rows, path] - spectrogram.gain()[path]).astype(float),
