@@ -1,18 +1,16 @@
 """The rest of a circuit with channels, or with graded synapses whose thresholds are given: Newton's steps in time."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from neuron_models.active import ChannelCurrents
+from neuron_models.conductances import Conductances
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.units import Milliseconds
 from neuron_models.synapse import GradedSynapse
-
-if TYPE_CHECKING:
-    from neuron_models.resting import Conductances
 
 _FIRST_STEP: Milliseconds = 0.5
 _SMALLEST_STEP: Milliseconds = 0.01
@@ -25,7 +23,7 @@ _STEPS = 150
 
 
 def settle(
-    network: "Conductances",
+    network: Conductances,
     matrix: Any,
     drive: Float[np.ndarray, " node"],
     v: Float[np.ndarray, " node"],
@@ -67,7 +65,7 @@ def settle(
 
 
 def _bent(
-    network: "Conductances", v: Float[np.ndarray, " node"], currents: ChannelCurrents | None
+    network: Conductances, v: Float[np.ndarray, " node"], currents: ChannelCurrents | None
 ) -> tuple[Float[np.ndarray, " node"], Any]:
     """The currents in nA that are not linear in the potentials, and their slopes as a matrix in uS."""
     from scipy.sparse import coo_array
@@ -86,7 +84,7 @@ def _bent(
     return current, coo_array((values, (rows, columns)), shape=(len(v), len(v))).tocsc()
 
 
-def _synapses(network: "Conductances", v: Float[np.ndarray, " node"]) -> tuple[np.ndarray, ...]:
+def _synapses(network: Conductances, v: Float[np.ndarray, " node"]) -> tuple[np.ndarray, ...]:
     """Of the bent synapses: the nodes before and behind, conductance, reversal, activity and its slope."""
     pre, post = (np.array([each[side] for each in network.bent]) for side in (0, 1))
     g, e = np.array([(each.g_max, each.e_rev) for *_, each in network.bent]).T
@@ -99,7 +97,7 @@ def _synapses(network: "Conductances", v: Float[np.ndarray, " node"]) -> tuple[n
     return pre, post, g, e, s, slope
 
 
-def _require_settled(network: "Conductances", change: Float[np.ndarray, " node"]) -> None:
+def _require_settled(network: Conductances, change: Float[np.ndarray, " node"]) -> None:
     furthest = int(np.argmax(np.abs(np.nan_to_num(change, nan=np.inf))))
     if np.isfinite(change).all() and abs(change[furthest]) < 1e-6:
         return

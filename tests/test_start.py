@@ -45,6 +45,8 @@ def test_help_groups_commands_by_what_people_do(wormtwin):
         "calcium",
         "posture",
         "pose",
+        "behaviour",
+        "calls",
     }
 
 

@@ -17,7 +17,7 @@ from neuron_models.foundation.files import atomic_write
 _SI = {"V": ("volts", 1.0), "mV": ("volts", 1e-3), "nA": ("amperes", 1e-9), "mM": ("molar", 1e-3)}
 """The unit and the factor by which NWB counts what a dataset holds."""
 _SERIES = {"volts": "potential", "amperes": "current", "molar": "calcium"}
-_MODULE = "simulation"
+_MODULE = "misc"
 _SPECIES = "Caenorhabditis elegans"
 
 
@@ -47,10 +47,10 @@ def save_responses_nwb(dataset: Dataset, path: Path, began: datetime, began_by: 
         path.stem,
         began,
         experiment_description="responses of neurons to injected stimuli, sequence by sequence",
-        keywords=["C. elegans", "connectome", "simulation"],
+        keywords=["C. elegans", "connectome", "misc"],
         institution="simulated with wormtwin",
         experimenter=["wormtwin, simulator"],
-        subject=Subject(subject_id="simulated-worm", species=_SPECIES, sex="O", age="P3D", description="a model worm"),
+        subject=Subject(subject_id="simulated-worm", species=_SPECIES, sex="XX", age="P3D", description="a model worm"),
     )
     module = file.create_processing_module(_MODULE, "what was recorded, and the cells it was recorded from")
     for name, series in _series(dataset.y_names, y, dataset.dt, [units[n] for n in dataset.y_names], "recorded"):

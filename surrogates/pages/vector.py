@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from datasets.plots import COLOURS, GRID, GROUND, INK, MUTED
+from neuron_models.foundation.units import Pixels
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}href"
@@ -30,8 +31,8 @@ class InlineFigure:
     """A figure as an SVG element, and between which widths a page may draw it, in CSS pixels."""
 
     element: Markup
-    natural: float
-    least: float
+    natural: Pixels
+    least: Pixels
 
 
 def inline_svg(figure: Figure, name: str, alt: str) -> InlineFigure:

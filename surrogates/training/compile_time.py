@@ -7,7 +7,6 @@ as training.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from neuron_models.foundation.units import Seconds
@@ -18,11 +17,11 @@ _PASSES: list[tuple[float, float]] = []
 _heard: set[str] = set()
 
 
-@dataclass
 class CompileTime:
     """The seconds that compilers worked since `compile_time` began; final once it has ended."""
 
-    seconds: Seconds = 0.0
+    def __init__(self) -> None:
+        self.seconds: Seconds = 0.0
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,15 +21,20 @@ Judged = Callable[[np.ndarray], float]
 Heard = Callable[[float, float], None]
 
 
-@dataclass(eq=False)
 class Best:
     """The parameters with the smallest validation loss so far, and the losses by epoch or iteration."""
 
-    parameters: Flat
-    lowest: float = math.inf
-    epoch: int = -1
-    loss: list[float] = field(default_factory=list)
-    validation: list[float] = field(default_factory=list)
+    def __init__(
+        self,
+        parameters: Flat,
+        lowest: float = math.inf,
+        epoch: int = -1,
+        loss: list[float] | None = None,
+        validation: list[float] | None = None,
+    ) -> None:
+        self.parameters, self.lowest, self.epoch = parameters, lowest, epoch
+        self.loss = [] if loss is None else loss  # a history that is given grows
+        self.validation = [] if validation is None else validation
 
     def judge(self, parameters: Flat, loss: float, validation: float) -> None:
         """Add an epoch (parameters are those of the losses, which are in the units of the loss)."""

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from neuron_models.foundation.errors import require
+from neuron_models.foundation.units import DataUnits
 from surrogates.backend import keras
 from surrogates.training.configuration import Arrays
 
@@ -23,7 +24,7 @@ class Scales:
     x_shift: Float[np.ndarray, " input"]
     x_scale: Float[np.ndarray, " input"]
     y_shift: Float[np.ndarray, " output"]
-    y_scale: float
+    y_scale: DataUnits
 
     def scaled(self, arrays: Arrays) -> Arrays:
         """Arrays x, y and weight in units of the scales; x and y are (trial, time, channel)."""

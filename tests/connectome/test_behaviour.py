@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from connectome.ablations.facts import EXPECTATIONS, FACTS, MOTOR, members
+from connectome.ablations.judgement import judge, passes_by_chance
+from connectome.ablations.search import search_facts
+from connectome.ablations.steady import steady_network
 from connectome.atlas.fit import class_model, correlation, fit, halve
 from connectome.atlas.fit_report import fit_atlas
 from connectome.atlas.recordings import Atlas
-from connectome.behaviour.facts import EXPECTATIONS, FACTS, MOTOR, members
-from connectome.behaviour.judgement import judge, passes_by_chance
-from connectome.behaviour.search import search_facts
-from connectome.behaviour.steady import steady_network
 from connectome.c302_files import neurons
 from connectome.parameters import load_parameters
 from connectome.wirings.table import Pair, WiringTable

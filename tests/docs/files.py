@@ -164,3 +164,10 @@ def places(path: Path) -> None:
         rows.writerow(["frame", "animal", "x", "y"])
         for row, frame in enumerate(found.frames):
             rows.writerows([frame, name, *middle[row, k]] for k, name in enumerate(found.animals))
+
+
+def activations(path: Path) -> None:
+    """Muscles of the body wall in a wave from head to tail, for two seconds."""
+    from datasets.posture.body.activations import travelling_wave, write_activations
+
+    write_activations(travelling_wave(2.0, 0.3, 0.65, 0.6, 10.0), path)

@@ -36,6 +36,7 @@ MODELS = (
     ("model.keras", "responses.h5", "--model linear --lags 2"),
     ("steps.keras", "amplitudes.h5", "--model posture_lstm --units 2 --epochs 1"),
     ("points.keras", "pose.h5", "--model pose_small --epochs 1"),
+    ("behaviour.keras", "behaviour.h5", "--model behaviour_stumps --rounds 3"),
 )
 """Name, what it learns, and how."""
 FLY = Skeleton(("head", "wingL", "wingR"), (("head", "wingL"),), (("wingL", "wingR"),))
@@ -76,6 +77,7 @@ def make_files(folder: Path) -> None:
     _datasets(folder)
     _posture_files(folder)
     _calcium_files(folder)
+    _behaviour_files(folder)
     _pose_files(folder)
     _others(folder)
 
@@ -182,6 +184,16 @@ def _pose_files(folder: Path) -> None:
     for kind, suffix in SUFFIXES.items():
         save_labels([found], folder / f"labels_{kind}{suffix}", kind)
     (folder / "centroids.csv").write_text("frame,x,y\n" + "".join(f"{i},{20},{15 + i}\n" for i in range(12)))
+
+
+def _behaviour_files(folder: Path) -> None:
+    from datasets.behaviour.generator import BEHAVIOURS, WalkersSettings, make_walkers, save_walkers
+    from datasets.behaviour.importing import ImportSettings, import_recordings
+
+    save_walkers(make_walkers(WalkersSettings(frames=300)), folder, "pair1")
+    files = [folder / "pair1.csv"], [folder / "pair1.labels.csv"]
+    dataset = import_recordings(*files, ImportSettings(30.0, classes=BEHAVIOURS), "pairs")
+    save_dataset(dataset.with_split(["train"]), folder / "behaviour.h5")
 
 
 def _others(folder: Path) -> None:

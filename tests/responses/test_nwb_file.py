@@ -27,7 +27,7 @@ def test_series_keep_values_units_names_and_times(recorded, wormtwin, tmp_path):
     assert "16 sequences" in out
     with pynwb.NWBHDF5IO(str(tmp_path / "d.nwb"), "r") as io:
         file = io.read()
-        module = file.processing["simulation"]
+        module = file.processing["misc"]
         potential, current = module["recorded_potential"], module["recorded_current"]
         assert (potential.unit, current.unit, current.conversion, potential.rate) == ("volts", "amperes", 1e-9, 2000.0)
         y = np.concatenate([trial.y for trial in recorded])

@@ -119,7 +119,8 @@ def test_the_published_files_give_the_published_parts(shared, wormtwin, tmp_path
     }
     for (recipe, name), lengths in wanted.items():
         out = tmp_path / f"{recipe}.h5"
-        assert wormtwin("dataset", "import-io", folder / name, "--recipe", recipe, "--out", out)[0] == 0
+        status, _, error = wormtwin("dataset", "import-io", folder / name, "--recipe", recipe, "--out", out)
+        assert status == 0, error
         tests = load_dataset(out).by_split()["test"]
         assert {trial.name: len(trial) for trial in tests} == lengths
         assert all(trial.valid().sum() == len(trial) - 50 for trial in tests)

@@ -48,7 +48,7 @@ def test_two_processes_give_the_same_data_as_one(small, kick, tmp_path):
 def test_all_neurons_can_be_recorded(small, kick, tmp_path):
     dataset = simulate_dataset(kick, small, tmp_path / "a.h5", record=small.names)
     assert dataset.y_names == ("AVBL", "DB1", "VB1")
-    with pytest.raises(InputError, match="needs DB9, which the wiring lacks"):
+    with pytest.raises(InputError, match="there is no neuron 'DB9'"):
         simulate_dataset(kick, small, tmp_path / "b.h5", record=["DB9"])
 
 

@@ -42,6 +42,13 @@ def summary(value):
     return [summary(each) for each in value] if isinstance(value, list | tuple) else value
 
 
+def known(found, expected):
+    """What was found, without the fields that came after the file was written."""
+    if isinstance(found, dict) and isinstance(expected, dict):
+        return {key: known(found[key], each) for key, each in expected.items()}
+    return found
+
+
 def inputs_of(text: Mapping) -> np.ndarray:
     """The input that a model's outputs were kept for."""
     x = np.random.default_rng(text["seed"]).uniform(text["low"], text["high"], text["shape"]).astype(np.float32)
@@ -111,7 +118,7 @@ def test_an_alignment_on_its_way_is_refused(refused, wormtwin, movie, tmp_path):
     ],
 )
 def test_results_hold_what_they_held(what, load, name):
-    assert summary(load(FOLDER / name)) == EXPECTED[what]
+    assert known(summary(load(FOLDER / name)), EXPECTED[what]) == EXPECTED[what]
 
 
 def test_a_model_file_of_a_version_that_is_not_known_is_one_line(wormtwin, refused, tmp_path):

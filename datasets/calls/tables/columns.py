@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.units import Hertz
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Columns:
     duration: str = ""
     low: str = ""
     high: str = ""
-    hertz: float = 1.0
+    hertz: Hertz = 1.0
     score: str = ""
     label: str = ""
     channel: str = ""

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from datasets.pose.gait.walking import Walk, runs_of
-from neuron_models.foundation.units import Dimensionless, Fraction, Hertz
+from neuron_models.foundation.units import DataUnits, Dimensionless, Fraction, Hertz
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Step:
     start: int
     swing: int
     stance: int
-    speed: float
-    length: float
+    speed: DataUnits
+    length: DataUnits
 
     @property
     def duty(self) -> Fraction:
@@ -96,7 +96,7 @@ class Coordination:
 
     animal: str
     frames: int
-    speed: float
+    speed: DataUnits
     frequency: Hertz
     duty: Fraction
     tripod: Fraction

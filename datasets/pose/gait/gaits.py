@@ -10,6 +10,7 @@ from jaxtyping import Int
 from datasets.markov.hidden_markov import HiddenMarkov, decode, fit_hidden_markov
 from datasets.pose.gait.walking import Walk
 from neuron_models.foundation.errors import require
+from neuron_models.foundation.units import Dimensionless
 
 GAITS = ("tripod", "tetrapod", "other")
 """The gaits of six legs (Pereira et al. 2019): three stand, four stand, and what is neither."""
@@ -29,7 +30,7 @@ class Gaits:
     model: HiddenMarkov
     names: tuple[str, ...]
     by_walk: tuple[Int[np.ndarray, " _"], ...]
-    log_likelihood: float
+    log_likelihood: Dimensionless
 
 
 def find_gaits(walks: Sequence[Walk]) -> Gaits:

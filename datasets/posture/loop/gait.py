@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.posture.midlines import angles_of, lengths_of
-from neuron_models.foundation.units import Dimensionless, Hertz
+from neuron_models.foundation.units import DataUnits, Dimensionless, Hertz
 
 _PADDED = 8192
 _STRAIGHT = 0.05
@@ -27,8 +27,8 @@ class Gait:
 
     frequency: Hertz
     wavelength: Dimensionless
-    speed: float
-    curvature: float
+    speed: DataUnits
+    curvature: DataUnits
 
     @property
     def words(self) -> str:

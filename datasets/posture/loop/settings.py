@@ -13,7 +13,7 @@ from connectome.scenario import Scenario
 from datasets.posture.body.mechanics import AGAR, PAPER, Medium
 from datasets.posture.loop.oscillator import SIZES, neurons_of
 from neuron_models.foundation.errors import InputError, require, require_distinct
-from neuron_models.foundation.units import Hertz, Millivolts, Nanoamperes, Seconds
+from neuron_models.foundation.units import Dimensionless, Hertz, Millivolts, Nanoamperes, Seconds
 
 DT = 1.0
 """Neurons, muscles and body tell each other what they do so often, ms."""
@@ -104,7 +104,7 @@ class CrawlSettings:
     muscle: str = "first-order"
     simulator: str = "linear"
     oscillator: bool = True
-    motor: float = 0.0
+    motor: Dimensionless = 0.0
     gate: Millivolts = 5.0
     stretch: Nanoamperes = 0.05
     fps: Hertz = 20.0

@@ -82,7 +82,7 @@ def _series(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
     return {f"{name}_{number}": _without_end(row.astype(float)) for number, row in enumerate(rows, start=1)}
 
 
-def _without_end(column: Float[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
+def _without_end(column: Float[np.ndarray, " time"]) -> Float[np.ndarray, " known"]:
     """A column without the NaN that fill it up to the length of others; such as a sampling interval in row one."""
     there = np.flatnonzero(~np.isnan(column))
     return column[: there[-1] + 1] if len(there) else column[:0]

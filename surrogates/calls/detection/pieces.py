@@ -32,7 +32,7 @@ class Piece:
     stop: int
     low: int
     high: int
-    best: float
+    best: Dimensionless
     track: Int[np.ndarray, " frame"]
 
     def later(self, frames: int) -> "Piece":

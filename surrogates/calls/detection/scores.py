@@ -8,16 +8,16 @@ from jaxtyping import Float, Int
 
 from datasets.calls.call import Call, intervals
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.units import Fraction, Seconds
+from neuron_models.foundation.units import Dimensionless, Fraction, Seconds
 
 
 @dataclass(frozen=True)
 class Counts:
     """How many were found, how many there are, and how many of both go together."""
 
-    matched: float
-    found: float
-    true: float
+    matched: Dimensionless
+    found: Dimensionless
+    true: Dimensionless
 
     @property
     def precision(self) -> Fraction:

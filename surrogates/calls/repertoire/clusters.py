@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from neuron_models.foundation.errors import require
+from neuron_models.foundation.units import Dimensionless
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,7 @@ class Clusters:
     labels: Int[np.ndarray, " call"]
     number: int
     stability: Float[np.ndarray, " cluster"]
-    agreement: float
+    agreement: Dimensionless
 
 
 def find_clusters(

@@ -26,9 +26,9 @@ def ablations(
     table: Annotated[Path | None, typer.Option(help="Write all verdicts to a .json file.")] = None,
 ) -> None:
     """Judge a wiring on seventeen classical answers to touch, thirteen of them losses; failures are shown as such."""
-    from connectome.behaviour.judgement import judge, passes_by_chance
-    from connectome.behaviour.search import search_facts
-    from connectome.behaviour.steady import steady_network
+    from connectome.ablations.judgement import judge, passes_by_chance
+    from connectome.ablations.search import search_facts
+    from connectome.ablations.steady import steady_network
     from connectome.parameters import load_parameters
     from connectome.wiring import load_table
     from neuron_models.foundation.errors import require_seed
@@ -83,7 +83,7 @@ def _print(verdicts) -> None:
 
 
 def _searched(found) -> str:
-    from connectome.behaviour.search import FITTED, JUDGED
+    from connectome.ablations.search import FITTED, JUDGED
 
     best = [each.judged for each in found.shuffles]
     return (

@@ -7,9 +7,9 @@ from itertools import product
 import numpy as np
 from jaxtyping import Float
 
-from connectome.behaviour.facts import FACTS, members
-from connectome.behaviour.judgement import Places, judge, renamed
-from connectome.behaviour.steady import SteadyNetwork
+from connectome.ablations.facts import FACTS, members
+from connectome.ablations.judgement import Places, judge, renamed
+from connectome.ablations.steady import SteadyNetwork
 from neuron_models.foundation.units import Dimensionless
 
 FITTED = tuple(fact for fact in FACTS if fact.intact)

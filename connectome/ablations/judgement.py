@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from connectome.behaviour.facts import EXPECTATIONS, FACTS, LEAST_CONTRAST, MOTOR, Fact, members
-from connectome.behaviour.steady import SteadyNetwork
+from connectome.ablations.facts import EXPECTATIONS, FACTS, LEAST_CONTRAST, MOTOR, Fact, members
+from connectome.ablations.steady import SteadyNetwork
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Dimensionless
 
