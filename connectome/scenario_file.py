@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from connectome.places import probe_named, site_named
-from connectome.scenario import Scenario
+from connectome.scenario_data import Scenario
 from connectome.stimulus_file import read_column, read_columns
 from connectome.toml_lines import line_of
 from neuron_models.foundation.errors import InputError, require

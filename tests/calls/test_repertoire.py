@@ -46,7 +46,8 @@ def test_a_sweep_has_the_measures_that_it_was_made_with(tmp_path):
     assert found["steps"] == 0
     assert found["sinuosity"] == pytest.approx(1.0, abs=0.1)
     assert found["tonality"] > 0.6
-    assert found["power_db"] == pytest.approx(10 * np.log10(0.2**2 / 2), abs=2.5)
+    tone = 10 * np.log10(0.2**2 / 2)
+    assert tone - 3.5 < found["power_db"] < tone + 1  # a sweep leaves its bin within a frame
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -37,6 +37,7 @@ def worm(tmp_path_factory):
     return path, connectome, etree.parse(path)
 
 
+@pytest.mark.slow
 def test_the_whole_worm_keeps_to_the_schema(worm):
     neuroml = importlib.util.find_spec("neuroml")
     if neuroml is None or not neuroml.submodule_search_locations:

@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TABLE = tomllib.loads((Path(__file__).parent / "examples.toml").read_text())
 PAGES = ["README.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md"))]
-WRITES = ("--out", "--plot", "--picture", "--results", "--table", "--page", "--video")
+WRITES = ("--out", "--plot", "--picture", "--results", "--table", "--page", "--video", "--wcon", "--contours")
 """Options whose value may be a file that is written; `--video` of `make-sample` is."""
 BEGINS = re.compile(r"^(wormtwin|make|python|dask|pip) ")
 
@@ -93,9 +93,14 @@ def files_of(command: str) -> tuple[list[str], list[str]]:
 
 def made_by(paths: list[str], name: str) -> bool:
     """Whether one of some files is, or is in, or holds what a command names, or is the video of its true tracks."""
-    plain = name.partition("*")[0].removesuffix(".tracks.h5").rstrip("/")
-    return any(path.rstrip("/") == plain or path.startswith(f"{plain}/") or plain.startswith(f"{path.rstrip('/')}/")
-               or ("*" in name and path.startswith(plain)) for path in paths)  # fmt: skip
+    plain = re.sub(r"(\.tracks\.h5|\.calls\.csv)$", "", name.partition("*")[0]).rstrip("/")
+    for path in (each.rstrip("/") for each in paths):
+        inside = (
+            path.startswith(f"{plain}/") or plain.startswith(f"{path}/") or ("*" in name and path.startswith(plain))
+        )
+        if inside or path in (plain, f"{plain}.wav"):
+            return True
+    return False
 
 
 def shortened(command: str) -> str:

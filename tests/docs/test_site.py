@@ -34,5 +34,6 @@ def site(tmp_path_factory):
 
 
 @pytest.mark.parametrize("page", ["commands.html", *(str(Path(name).with_suffix(".html")) for name in WRITTEN)])
+@pytest.mark.slow
 def test_nothing_is_cut(site, page, shown_whole):
     shown_whole(site / page)

@@ -86,7 +86,8 @@ def test_the_graph_has_the_standard_operators_and_says_what_its_channels_are(mod
 
 
 def test_examples_in_docstrings():
-    from surrogates.export import nmodl, step, templating
+    from surrogates.export import nmodl, templating
+    from surrogates.steps import step
 
     for module in (nmodl, step, templating):
         assert doctest.testmod(module).attempted > 0

@@ -38,6 +38,7 @@ def errors(found, wanted):
     return np.sqrt(((found - wanted) ** 2).mean(0)) / np.ptp(wanted, axis=0)
 
 
+@pytest.mark.slow
 def test_events_meet_neurons_limit(three):
     wanted = limit(three)
     found = LinearSimulation(three).run(CLAMPS, SITES, RunSettings(90.0, 0.5))

@@ -52,6 +52,7 @@ def test_swelling_is_that_of_its_seed():
     assert not np.allclose(one, other)
 
 
+@pytest.mark.slow
 def test_a_free_run_keeps_to_the_ring_that_was_learned():
     data = circling(6, 1200)
     config = TrainingConfig(epochs=20, batch_size=8, learning_rate=0.01)

@@ -219,6 +219,7 @@ def test_every_combination_of_what_is_open():
     assert [name for name, kind in MODELS.items() if kind.closed_form and kind.task == "regression"] == [
         "linear",
         "state_space",
+        "modal",
     ]
 
 

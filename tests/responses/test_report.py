@@ -69,6 +69,7 @@ def report(outcomes, tmp_path_factory):
     return write_report(outcomes, tmp_path_factory.mktemp("report"))
 
 
+@pytest.mark.slow
 def test_nothing_of_the_report_is_cut(report, shown_whole):
     shown_whole(report)
 

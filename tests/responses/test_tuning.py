@@ -86,7 +86,8 @@ def test_a_stopped_search_goes_on_as_if_it_had_not_been(data, tmp_path, surface,
         tune(data, tuning, tmp_path / "stopped")
     surface.interrupt_at = 0
     journal = tmp_path / "stopped" / "journal.log"
-    journal.write_bytes(journal.read_bytes() + b'{"op_code": 6, "wor')  # as a power cut leaves it
+    if journal.exists():  # a search that no trial of ended leaves nothing
+        journal.write_bytes(journal.read_bytes() + b'{"op_code": 6, "wor')  # as a power cut leaves it
     assert figures(tune(data, replace(tuning, trials=10), tmp_path / "stopped")) == figures(whole)[:10]
     assert figures(tune(data, tuning, tmp_path / "stopped")) == figures(whole)
     calls = surface.calls

@@ -109,6 +109,7 @@ def test_a_dataset_without_training_trials_names_the_command(linear_response, wo
     refused(wormtwin(*call), "`wormtwin dataset split FILE --fractions 0.7,0.15,0.15`")
 
 
+@pytest.mark.slow
 def test_drawn_frames_are_known_again(tmp_path):
     """Images without splits are divided by the seed, and so they are when the model is evaluated on the same file."""
     from datasets.pose.generator.sample import SampleSettings, make_sample

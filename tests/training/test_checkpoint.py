@@ -75,6 +75,7 @@ def test_keras_goes_on(linear_response, stopped_at, tmp_path):
     require_the_same(model_kind("gru"), linear_response(steps=20), {"units": 3}, config, tmp_path, stopped_at)
 
 
+@pytest.mark.slow
 def test_keras_goes_on_with_batches_that_are_drawn(stopped_at, tmp_path):
     worms = make_sample(SampleSettings(worms=2, duration=200.0)).with_split(["train", "validation"])
     config = TrainingConfig(epochs=4, batch_size=64, learning_rate=0.001)

@@ -208,7 +208,10 @@ def test_scores_by_hand():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda d: model_kind("gruu"), "no model 'gruu'; there are rnn, lstm, gru, linear, state_space, tdnn, narx"),
+        (
+            lambda d: model_kind("gruu"),
+            "no model 'gruu'; there are rnn, lstm, gru, linear, state_space, tdnn, modal",
+        ),
         (lambda d: train_model("gru", d, TrainingConfig(), {"lags": 2}), "gru has no setting 'lags'; it has units"),
         (lambda d: MODELS["gru"].build(2, 2, units=0), "units must be >= 1, got 0"),
         (lambda d: MODELS["rnn"].build(2, 2, activation="step"), "activation must be one of tanh, relu.*got 'step'"),

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -15,7 +16,6 @@ from datasets.posture.loop.gait import Gait, gait
 from datasets.posture.loop.oscillator import OSCILLATOR
 from datasets.posture.loop.settings import BACKWARD, CrawlSettings
 from datasets.posture.recording import angles_dataset
-from neuron_models.circuit import Circuit
 from neuron_models.foundation.result_forms import NAMED_ARRAYS_FORM
 from neuron_models.foundation.resumable import ResumableFolder, Work, partial_folder, resumable_folder
 
@@ -42,7 +42,7 @@ class Crawl:
 
 def crawl(
     settings: CrawlSettings,
-    circuit: Circuit,
+    circuit: Any,
     network: str,
     out: Path,
     done: Callable[[], object] = lambda: None,
@@ -51,7 +51,7 @@ def crawl(
 
     Args:
         settings: of the crawl.
-        circuit: the network.
+        circuit: the network: a `Circuit`, or what has its cells and its fingerprint.
         network: what it is, in words.
         out: the file that will be made of it.
         done: called after each second.

@@ -23,9 +23,16 @@ def page(tmp_path_factory):
     return write_page(found, {"network silenced": found}, tmp_path_factory.mktemp("crawl") / "page.html")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (1440, "light"),
+        *(pytest.param(*look, marks=pytest.mark.slow) for look in ((1440, "dark"), (390, "light"), (390, "dark"))),
+    ],
+)
 def test_worm_neurons_and_muscles_play_on_one_clock(browser, page, scheme, width):
+    from playwright.sync_api import expect
+
     looks = {"color_scheme": scheme, "viewport": {"width": width, "height": 1000}, "reduced_motion": "reduce"}
     context = browser.new_context(**looks)
     tab, messages = context.new_page(), []
@@ -39,7 +46,7 @@ def test_worm_neurons_and_muscles_play_on_one_clock(browser, page, scheme, width
     assert all(tab.locator(f"#{name}").screenshot() != first[name] for name in views)
     tab.locator("#speed").select_option("4")
     tab.locator("#play").click()
-    tab.wait_for_function("document.getElementById('slider').value !== '40'")
+    expect(tab.locator("#slider")).not_to_have_value("40")
     tab.locator("#play").click()
     assert tab.locator("#play").text_content() == "Play"
     tab.locator("#neurons").hover(position={"x": 20, "y": 3})
