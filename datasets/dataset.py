@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 
 from neuron_models.foundation.errors import InputError, require, require_distinct
 from neuron_models.foundation.splits import SPLITS
-from neuron_models.foundation.units import Milliseconds
+from neuron_models.foundation.units import Hertz, Milliseconds
 
 Task = Literal["regression", "next_step", "classification", "keypoints"]
 TASKS: tuple[str, ...] = ("regression", "next_step", "classification", "keypoints")
@@ -259,6 +259,29 @@ class Dataset:
                 sides[0].append(replace(trial, weight=weight * ~inside))
                 sides[1].append(replace(trial, weight=weight * inside))
             yield replace(self, trials=tuple(sides[0])), replace(self, trials=tuple(sides[1]))
+
+
+@dataclass(frozen=True, eq=False)
+class PointTracks:
+    """Points of animals in every frame of a recording, as one topic hands them to another.
+
+    Attributes:
+        name: of the recording.
+        points: names.
+        animals: names.
+        xy: (frame, animal, point, 2) in `units`, x to the right and y down; NaN where a point is not known.
+        fps: frames a second.
+        units: such as px.
+        notes: what the reader left out, in words.
+    """
+
+    name: str
+    points: tuple[str, ...]
+    animals: tuple[str, ...]
+    xy: Float[np.ndarray, "frame animal point 2"]
+    fps: Hertz
+    units: str = "px"
+    notes: tuple[str, ...] = ()
 
 
 def contiguous_runs(valid: Bool[np.ndarray, " time"]) -> Int[np.ndarray, "stretch 2"]:

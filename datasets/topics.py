@@ -12,38 +12,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from neuron_models.foundation.errors import InputError
-from neuron_models.foundation.units import Hertz
 
 if TYPE_CHECKING:
-    import numpy as np
-    from jaxtyping import Float
-
-    from datasets.dataset import Dataset
+    from datasets.dataset import Dataset, PointTracks
 
 TOPICS = ("responses", "calcium", "posture", "pose", "behaviour", "calls")
-
-
-@dataclass(frozen=True, eq=False)
-class PointTracks:
-    """Points of animals in every frame of a recording, as one topic hands them to another.
-
-    Attributes:
-        name: of the recording.
-        points: names.
-        animals: names.
-        xy: (frame, animal, point, 2) in `units`, x to the right and y down; NaN where a point is not known.
-        fps: frames a second.
-        units: such as px.
-        notes: what the reader left out, in words.
-    """
-
-    name: str
-    points: tuple[str, ...]
-    animals: tuple[str, ...]
-    xy: "Float[np.ndarray, 'frame animal point 2']"
-    fps: Hertz
-    units: str = "px"
-    notes: tuple[str, ...] = ()
 
 
 def _no_details(dataset: "Dataset") -> dict[str, Any]:
@@ -78,10 +51,10 @@ class DataTopic:
     validate_details: Callable[[tuple[str, ...], Mapping[str, Any]], None] | None = None
     divide_frames: Callable[["Dataset", Mapping[str, float], int], "Dataset"] | None = None
     divide_blocks: Callable[["Dataset", Mapping[str, float]], "Dataset"] | None = None
-    read_tracks: Callable[[Path], tuple[PointTracks, ...]] | None = None
+    read_tracks: Callable[[Path], tuple["PointTracks", ...]] | None = None
 
 
-def read_point_tracks(path: Path) -> tuple[PointTracks, ...]:
+def read_point_tracks(path: Path) -> tuple["PointTracks", ...]:
     """The points that a file tracks, read by the first topic that knows it, one entry a recording.
 
     Raises:

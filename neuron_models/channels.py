@@ -23,13 +23,12 @@ PLACES = ("soma", "cell")
 class ChannelKind:
     """A current that a channel may carry: NEURON's name of its mechanism, its ion, and where its equations stand.
 
-    `ion` is k, ca or mixed; `reads_calcium` says whether calcium inside the cell opens it.
+    `ion` is k, ca or mixed.
     """
 
     suffix: str
     ion: Literal["k", "ca", "mixed"]
     source: str
-    reads_calcium: bool = False
 
     @property
     def model(self) -> str:
@@ -55,11 +54,11 @@ CHANNELS: dict[str, ChannelKind] = {
     "unc103": ChannelKind("WormtwinUnc103", "k", _N2024),
     "slo1_egl19": ChannelKind("WormtwinSlo1Egl19", "k", _N2019),
     "slo1_unc2": ChannelKind("WormtwinSlo1Unc2", "k", _N2019),
-    "slo1_iso": ChannelKind("WormtwinSlo1Iso", "k", _N2024, reads_calcium=True),
+    "slo1_iso": ChannelKind("WormtwinSlo1Iso", "k", _N2024),
     "slo2_egl19": ChannelKind("WormtwinSlo2Egl19", "k", _N2019),
     "slo2_unc2": ChannelKind("WormtwinSlo2Unc2", "k", _N2019),
-    "slo2_iso": ChannelKind("WormtwinSlo2Iso", "k", _N2024, reads_calcium=True),
-    "kcnl": ChannelKind("WormtwinKcnl", "k", _N2019, reads_calcium=True),
+    "slo2_iso": ChannelKind("WormtwinSlo2Iso", "k", _N2024),
+    "kcnl": ChannelKind("WormtwinKcnl", "k", _N2019),
     "egl19": ChannelKind("WormtwinEgl19", "ca", _N2019),
     "unc2": ChannelKind("WormtwinUnc2", "ca", _N2019),
     "cca1": ChannelKind("WormtwinCca1", "ca", _N2019),

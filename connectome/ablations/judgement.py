@@ -41,7 +41,7 @@ def judge(network: SteadyNetwork, facts: Sequence[Fact] = FACTS, places: Places 
     Raises:
         InputError: the network lacks a neuron of the facts, or motor neurons.
     """
-    where = _places(network) if places is None else places
+    where = places_of(network) if places is None else places
     require_neurons(where, facts)
     stimuli = list(dict.fromkeys(fact.stimulated for fact in facts))
     lost = list(dict.fromkeys([(), *(each for fact in facts for each in fact.ablated)]))
@@ -61,6 +61,11 @@ def require_neurons(places: Places, facts: Sequence[Fact]) -> None:
     )
 
 
+def places_of(network: SteadyNetwork) -> Places:
+    """Where each neuron stands in the network itself."""
+    return {name: place for place, name in enumerate(network.network.names)}
+
+
 def renamed(network: SteadyNetwork, rng: np.random.Generator) -> Places:
     """The network's neurons in places drawn at random."""
     order = rng.permutation(len(network.network.names))
@@ -74,10 +79,6 @@ def passes_by_chance(
     rng = np.random.default_rng(seed)
     draws = (judge(network, facts, renamed(network, rng)) for _ in range(number))
     return np.array([sum(verdict.passed for verdict in verdicts) for verdicts in draws], dtype=int)
-
-
-def _places(network: SteadyNetwork) -> Places:
-    return {name: place for place, name in enumerate(network.network.names)}
 
 
 def _answers(

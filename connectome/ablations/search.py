@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from connectome.ablations.facts import FACTS, members
-from connectome.ablations.judgement import Places, judge, renamed
+from connectome.ablations.judgement import Places, judge, places_of, renamed
 from connectome.ablations.steady import SteadyNetwork
 from neuron_models.foundation.units import Dimensionless
 
@@ -53,8 +53,7 @@ def search_facts(network: SteadyNetwork, shuffles: int = 20, draws: int = 200, s
     rng = np.random.default_rng(seed)
     every = list(product(product((1, -1), repeat=len(TURNED)), _SCALES, _SCALES))
     chosen = [every[i] for i in rng.choice(len(every), min(draws, len(every)), replace=False)]
-    names = {name: place for place, name in enumerate(network.network.names)}
-    searches = [_best(network, places, chosen) for places in (names, *_others(network, shuffles, rng))]
+    searches = [_best(network, places, chosen) for places in (places_of(network), *_others(network, shuffles, rng))]
     return Search(searches[0], tuple(searches[1:]))
 
 

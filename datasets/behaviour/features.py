@@ -10,7 +10,7 @@ from itertools import combinations, combinations_with_replacement
 import numpy as np
 from jaxtyping import Float
 
-from datasets.topics import PointTracks
+from datasets.dataset import PointTracks
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Hertz
 

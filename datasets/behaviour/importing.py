@@ -9,8 +9,8 @@ import numpy as np
 from datasets.behaviour.features import frame_features
 from datasets.behaviour.label_files import load_behaviour_labels
 from datasets.behaviour.labels import UNLABELLED, Labels
-from datasets.dataset import Dataset, Trial
-from datasets.topics import PointTracks, read_point_tracks
+from datasets.dataset import Dataset, PointTracks, Trial
+from datasets.topics import read_point_tracks
 from neuron_models.foundation.bad_parts import leave_out, left_out_parts, read_each
 from neuron_models.foundation.errors import InputError, require, require_distinct
 from neuron_models.foundation.units import Hertz, Seconds

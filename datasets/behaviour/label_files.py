@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from datasets.behaviour.labels import Bout, Labels
+from datasets.dataset import contiguous_runs
 from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.extras import require_extra
@@ -122,8 +123,7 @@ def _of_columns(columns: dict[str, np.ndarray], path: Path) -> Labels:
     require(len(lengths) == 1, f"{path}: behaviours have different numbers of frames: {sorted(lengths)}")
     bouts = []
     for name, values in columns.items():
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], values > 0, [0]]).astype(int)))
-        bouts += [Bout(name, int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+        bouts += [Bout(name, int(first), int(end)) for first, end in contiguous_runs(values > 0)]
     return Labels(tuple(bouts), path.name, whole=True, frames=lengths.pop())
 
 

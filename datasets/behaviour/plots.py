@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Int
 from matplotlib.figure import Figure
 
+from datasets.dataset import contiguous_runs
 from neuron_models.foundation.units import Hertz
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
@@ -47,5 +48,4 @@ def plot_ethograms(
 
 
 def _bars(mask: np.ndarray, fps: Hertz) -> list[tuple[float, float]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(int)))
-    return [(a / fps, (b - a) / fps) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    return [(a / fps, (b - a) / fps) for a, b in contiguous_runs(mask)]

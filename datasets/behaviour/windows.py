@@ -48,29 +48,35 @@ def _statistics(values: Float[np.ndarray, "frame feature"], radius: int) -> Iter
 
     known = np.isfinite(values)
     filled = np.where(known, values, 0.0)
-    number = _sums(known.astype(float), -radius, radius)
+    numbers, totals = _cumulated(known.astype(float)), _cumulated(filled)
+    number = _sums(numbers, -radius, radius)
     some = np.where(number > 0, number, np.nan)
-    mean = _sums(filled, -radius, radius) / some
-    square = _sums(filled**2, -radius, radius) / some
+    mean = _sums(totals, -radius, radius) / some
+    square = _sums(_cumulated(filled**2), -radius, radius) / some
     yield mean.astype(np.float32)
     yield np.sqrt(np.maximum(square - mean**2, 0.0)).astype(np.float32)
     for extreme, nothing in ((minimum_filter1d, np.inf), (maximum_filter1d, -np.inf)):
         found = extreme(np.where(known, values, nothing), 2 * radius + 1, axis=0, mode="constant", cval=nothing)
         yield np.where(np.isfinite(found), found, np.nan).astype(np.float32)
     halves = [
-        _sums(filled, *ends) / np.where((n := _sums(known.astype(float), *ends)) > 0, n, np.nan)
+        _sums(totals, *ends) / np.where((n := _sums(numbers, *ends)) > 0, n, np.nan)
         for ends in ((-radius, -1), (1, radius))
     ]
     yield (halves[1] - halves[0]).astype(np.float32)
     yield _harmonic(np.where(known, values - mean, 0.0), radius, some).astype(np.float32)
 
 
-def _sums(values: Float[np.ndarray, "frame feature"], first: int, last: int) -> Float[np.ndarray, "frame feature"]:
-    """Sums over the frames from `first` to `last` after each, as far as they are there."""
-    total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
-    at = np.arange(len(values))
-    low, high = np.clip(at + first, 0, len(values)), np.clip(at + last + 1, 0, len(values))
-    return total[high] - total[low]
+def _cumulated(values: Float[np.ndarray, "frame feature"]) -> Float[np.ndarray, "edge feature"]:
+    """The sums of all frames before each edge between frames, from 0 on."""
+    return np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
+
+
+def _sums(totals: Float[np.ndarray, "edge feature"], first: int, last: int) -> Float[np.ndarray, "frame feature"]:
+    """Sums over the frames from `first` to `last` after each, as far as they are there, of what `_cumulated` gives."""
+    frames = len(totals) - 1
+    at = np.arange(frames)
+    low, high = np.clip(at + first, 0, frames), np.clip(at + last + 1, 0, frames)
+    return totals[high] - totals[low]
 
 
 def _harmonic(
@@ -78,5 +84,6 @@ def _harmonic(
 ) -> Float[np.ndarray, "frame feature"]:
     """The amplitude of the one swing that fits the window, by sums of a turning number."""
     turn = np.exp(-2j * np.pi * np.arange(len(centred)) / (2 * radius + 1))[:, None]
-    real, imaginary = (_sums(part, -radius, radius) for part in ((centred * turn).real, (centred * turn).imag))
+    turned = centred * turn
+    real, imaginary = (_sums(_cumulated(part), -radius, radius) for part in (turned.real, turned.imag))
     return 2 * np.hypot(real, imaginary) / number

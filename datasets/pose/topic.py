@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from datasets.dataset import Dataset
-from datasets.topics import DataTopic, PointTracks
+from datasets.dataset import Dataset, PointTracks
+from datasets.topics import DataTopic
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.splits import SPLITS
 

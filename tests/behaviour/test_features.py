@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from datasets.behaviour.features import frame_features
 from datasets.behaviour.windows import STATISTICS, window_features, window_names
-from datasets.topics import PointTracks
+from datasets.dataset import PointTracks
 from neuron_models.foundation.errors import InputError
 
 

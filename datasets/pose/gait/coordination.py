@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Bool, Float
 
-from datasets.pose.gait.walking import Walk, runs_of
+from datasets.dataset import contiguous_runs
+from datasets.pose.gait.walking import Walk
 from neuron_models.foundation.units import DataUnits, Dimensionless, Fraction, Hertz
 
 
@@ -44,7 +45,7 @@ def steps_of(walk: Walk) -> list[Step]:
     steps = []
     for first, end in walk.bouts():
         for index, leg in enumerate(walk.legs):
-            swings = runs_of(~walk.stance[first:end, index])
+            swings = contiguous_runs(~walk.stance[first:end, index]).tolist()
             for (a, b), (after, _) in pairwise(swings):
                 if a > 0:
                     part = slice(first + a, first + after)

@@ -3,9 +3,10 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from datasets.dataset import contiguous_runs
 from datasets.pose.gait.gaits import NOT_WALKING
 from datasets.pose.gait.tables import Gait, speeds_table
-from datasets.pose.gait.walking import Walk, runs_of
+from datasets.pose.gait.walking import Walk
 
 COLOURS = ("#0072B2", "#E69F00", "#CC79A7")
 """Of the gaits in their order: Okabe and Ito 2008."""
@@ -66,7 +67,7 @@ def _draw_stance(axis, walk: Walk, mask: np.ndarray, first: int, end: int, colou
     for row in range(len(walk.legs)):
         bars = [
             ((a - first) / walk.fps, (b - a) / walk.fps)
-            for a, b in runs_of(walk.stance[:, row] & mask)
+            for a, b in contiguous_runs(walk.stance[:, row] & mask)
             if b > first and a < end
         ]
         axis.broken_barh(bars, (row - 0.32, 0.64), facecolors=colour)

@@ -26,6 +26,10 @@ class Gait:
     gaits: Gaits
     steps: tuple[Step, ...]
 
+    def steps_of_animal(self, name: str) -> list[Step]:
+        """The steps of one animal."""
+        return [step for step in self.steps if step.animal == name]
+
 
 def measure_gait(walks: Sequence[Walk]) -> Gait:
     """The gaits and steps of some walks, of animals with the same legs and frame rate."""
@@ -63,8 +67,8 @@ def phases_table(gait: Gait) -> pd.DataFrame:
     """A row a leg and animal: when it begins to swing within the step of the first leg, and how reliably."""
     rows = []
     for walk in gait.walks:
-        own = [step for step in gait.steps if step.animal == walk.animal]
-        rows += [{"animal": walk.animal, **asdict(phase)} for phase in phases_of(walk, own)]
+        phases = phases_of(walk, gait.steps_of_animal(walk.animal))
+        rows += [{"animal": walk.animal, **asdict(phase)} for phase in phases]
     return pd.DataFrame(rows)
 
 
@@ -72,8 +76,7 @@ def animals_table(gait: Gait) -> pd.DataFrame:
     """A row an animal: its coordination, and for each gait its share of the walking frames and its mean speed."""
     rows = []
     for walk, states in zip(gait.walks, gait.gaits.by_walk, strict=True):
-        own = [step for step in gait.steps if step.animal == walk.animal]
-        row = asdict(coordination_of(walk, own))
+        row = asdict(coordination_of(walk, gait.steps_of_animal(walk.animal)))
         for index, name in enumerate(gait.gaits.names):
             inside = states == index
             row[f"{name} share"] = inside.sum() / max(1, walk.walking.sum())

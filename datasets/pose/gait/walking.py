@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
+from datasets.dataset import contiguous_runs
 from datasets.pose.tracks import Tracks, extents
 from neuron_models.foundation.errors import InputError, require, require_distinct
 from neuron_models.foundation.units import Hertz, Seconds
@@ -90,7 +91,7 @@ class Walk:
 
     def bouts(self) -> list[tuple[int, int]]:
         """The first frame of each walk, and the one after its last."""
-        return runs_of(self.walking)
+        return [(int(first), int(end)) for first, end in contiguous_runs(self.walking)]
 
 
 def walks_of(tracks: Tracks, settings: GaitSettings) -> tuple[Walk, ...]:
@@ -118,16 +119,6 @@ def walks_of(tracks: Tracks, settings: GaitSettings) -> tuple[Walk, ...]:
     if not any(walk.walking.any() for walk in walks):
         raise InputError(f"{tracks.video}: {_why_none(walks, settings)}")
     return walks
-
-
-def runs_of(mask: Bool[np.ndarray, " frame"]) -> list[tuple[int, int]]:
-    """The first frame of each run of truth, and the one after its last.
-
-    >>> runs_of(np.array([True, True, False, True]))
-    [(0, 2), (3, 4)]
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _walk(name: str, xy: Float[np.ndarray, "frame keypoint 2"], tracks: Tracks, settings: GaitSettings) -> Walk:
@@ -186,7 +177,7 @@ def _of_legs(
 
 def _long(mask: Bool[np.ndarray, " frame"], frames: float) -> Bool[np.ndarray, " frame"]:
     kept = np.zeros_like(mask)
-    for first, end in runs_of(mask):
+    for first, end in contiguous_runs(mask):
         kept[first:end] = end - first > frames
     return kept
 

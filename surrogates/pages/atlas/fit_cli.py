@@ -22,6 +22,8 @@ def fit(
     table: Annotated[Path | None, typer.Option(help="Write all figures to a .csv file.")] = None,
 ) -> None:
     """Fit class-wise constants to half of the atlas's trials; judge them on the other half and on other neurons."""
+    import numpy as np
+
     from connectome.atlas.fit import ROLES, TRANSMITTERS
     from connectome.atlas.fit_report import LEAST, fit_atlas
     from connectome.atlas.recordings import load_atlas
@@ -42,7 +44,7 @@ def fit(
         figures = (found.before, found.fitted, found.after, found.after_other, found.ceiling)
         shown.add_row(wiring, str(found.pairs), *(f"{value:.3f}" for value in figures))
         mean = found.constants.mean(0)
-        factors = [*(2.718281828459045 ** mean[: len(ROLES)]), *mean[len(ROLES) :]]
+        factors = [*(np.exp(mean[: len(ROLES)])), *mean[len(ROLES) :]]
         constants.add_row(wiring, *(f"{value:.3g}" for value in factors))
         rows.append((wiring, found.pairs, *figures, *factors, found.stable))
         if not found.stable:
