@@ -13,7 +13,7 @@ from machine import describe, shared_folder
 from datasets.pose.alignment.align import AlignmentSettings, align_video
 from datasets.pose.alignment.following import FOUND, STATUS
 from datasets.pose.formats.label_files import load_labels
-from datasets.pose.video.video import open_video
+from datasets.video.video import open_video
 
 
 def main() -> None:

@@ -355,7 +355,7 @@ def tracks(movie):
     """Labels of the movie: two animals in every third frame, one without a joint, and missing in one frame."""
     from datasets.pose.skeleton import Skeleton
     from datasets.pose.tracks import Tracks
-    from datasets.pose.video.video import open_video
+    from datasets.video.video import open_video
 
     fly = Skeleton(("head", "wingL", "wingR"), (("head", "wingL"), ("head", "wingR")), (("wingL", "wingR"),))
     frames = np.arange(1, 40, 3)

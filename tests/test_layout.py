@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("neuron_models", "connectome", "datasets", "surrogates")
 FLOOR = ("surrogates/training", "surrogates/runs", "surrogates/pages", "datasets/dataset.py", "datasets/store.py")
+FLOOR += ("datasets/video", "datasets/segmentation", "datasets/rendering")
 
 
 def room_of(module: str) -> str:

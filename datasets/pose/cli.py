@@ -146,7 +146,7 @@ def render(
     from datasets.pose.drawing.render import RenderSettings
     from datasets.pose.drawing.render import render as write
     from datasets.pose.formats.label_files import load_labels
-    from datasets.pose.video.video import open_video
+    from datasets.video.video import open_video
 
     _require_out(out)
     settings = RenderSettings(start, end, every, fps, threshold, by_animal)

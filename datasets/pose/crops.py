@@ -67,28 +67,6 @@ class Crops:
         return Crops(self.video, self.frames[indices], self.animals[indices], self.matrices[indices], predicted)
 
 
-def oriented_matrices(
-    centre: Float[np.ndarray, "sample 2"],
-    size: tuple[int, int],
-    angle: Float[np.ndarray, " sample"] | float = 0.0,
-    scale: Float[np.ndarray, " sample"] | float = 1.0,
-) -> Float[np.ndarray, "sample 2 3"]:
-    """The maps of crops that are turned about their middles.
-
-    Args:
-        centre: (x, y) of the crop's middle in the video.
-        size: (height, width) of the crop in its own pixels; its middle is ((width - 1) / 2, (height - 1) / 2).
-        angle: the direction in the video of the crop's x axis, in rad from x towards y (clockwise on the screen).
-        scale: video pixels a crop pixel.
-    """
-    centre = np.asarray(centre, float)
-    angles, scales = np.broadcast_to(angle, len(centre)), np.broadcast_to(scale, len(centre))
-    cos, sin = np.cos(angles) * scales, np.sin(angles) * scales
-    turn = np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)
-    middle = np.array([(size[1] - 1) / 2, (size[0] - 1) / 2])
-    return np.concatenate([turn, (centre - turn @ middle)[:, :, None]], -1)
-
-
 def crops_from_json(stored: Mapping[str, Any]) -> Crops:
     """Read crops from what `Crops.to_json` gave.
 

@@ -9,14 +9,15 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from datasets.dataset import Dataset
-from datasets.pose.crops import Crops, oriented_matrices
+from datasets.pose.crops import Crops
 from datasets.pose.cutting import CutFrames
 from datasets.pose.formats.label_files import each_animal
 from datasets.pose.labelled import ABSENT, UNKNOWN, Kind, Labelled, keypoints_dataset
 from datasets.pose.skeleton import require_same_keypoints
 from datasets.pose.tracks import Tracks, extents, footage_of, images_of
-from datasets.pose.video.frame_readers import ImageReader, image_size
-from datasets.pose.video.video import MOVIES, STORED, Video
+from datasets.video.cropping import oriented_matrices
+from datasets.video.frame_readers import ImageReader, image_size
+from datasets.video.video import MOVIES, STORED, Video
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Dimensionless
 from neuron_models.foundation.wording import counted

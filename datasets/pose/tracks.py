@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
 from datasets.pose.skeleton import Skeleton
-from datasets.pose.video.frame_readers import ImageReader
-from datasets.pose.video.video import Video, open_video
+from datasets.video.frame_readers import ImageReader
+from datasets.video.video import Video, open_video
 from neuron_models.foundation.errors import require, require_distinct
 from neuron_models.foundation.units import Hertz
 

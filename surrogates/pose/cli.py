@@ -23,8 +23,8 @@ def predict(
 ) -> None:
     """Find the key points in every frame of a video, or in all crops; a stopped run goes on where it was."""
     from datasets.pose.skeleton import skeleton_from
-    from datasets.pose.video.video import open_video
     from datasets.store import load_dataset
+    from datasets.video.video import open_video
     from neuron_models.foundation.content import files_checksum
     from surrogates.pose.finder import finder_of
     from surrogates.pose.prediction import shrinking

@@ -9,12 +9,12 @@ from jaxtyping import Float
 
 from datasets.pose.alignment.align import AlignmentSettings, align_video
 from datasets.pose.formats.tracks_file import load_tracks
-from datasets.pose.generator.files import save_video
 from datasets.pose.generator.video import ArenaSettings, make_video
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks
-from datasets.pose.video.video import Video, open_video
+from datasets.rendering.files import save_video
 from datasets.store import load_dataset
+from datasets.video.video import Video, open_video
 from neuron_models.foundation.resumable import partial_folder
 from neuron_models.foundation.units import Pixels
 from surrogates.pose.prediction import Finder

@@ -13,7 +13,7 @@ from datasets.pose.crops import Crops, crops_of
 from datasets.pose.formats.tracks_file import frames_found, growing_tracks
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks
-from datasets.pose.video.video import Video, VideoEndedError
+from datasets.video.video import Video, VideoEndedError
 from neuron_models.foundation.content import files_checksum
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.progress import progress_bar

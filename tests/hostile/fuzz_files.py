@@ -64,7 +64,7 @@ def midlines(frames: int = 80, points: int = 12) -> np.ndarray:
 
 def tracks(video: Path) -> Tracks:
     """Key points of two animals in every third frame of a video."""
-    from datasets.pose.video.video import open_video
+    from datasets.video.video import open_video
 
     frames = np.arange(0, 12, 3)
     xy = np.random.default_rng(1).uniform(8, 40, (len(frames), 2, 3, 2))

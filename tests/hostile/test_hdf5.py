@@ -15,11 +15,11 @@ from datasets.calcium.matlab_file import read_matlab
 from datasets.calcium.nwb_file import read_nwb
 from datasets.pose.formats.label_files import load_labels
 from datasets.pose.formats.tracks_file import is_tracks, load_tracks
-from datasets.pose.video.frame_readers import stored_reader
 from datasets.posture.formats.hdf5_file import read_hdf5
 from datasets.posture.formats.raw import Reading
 from datasets.responses.screen_file import load_screen
 from datasets.store import dataset_checksum, load_dataset, save_dataset
+from datasets.video.frame_readers import stored_reader
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.hdf5 import (
     TEXTS,

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from datasets.pose.alignment.align import AlignmentSettings, align_video
 from datasets.pose.alignment.following import FOUND
-from datasets.pose.crops import Crops, crops_of, oriented_matrices
+from datasets.pose.crops import Crops, crops_of
 from datasets.pose.generator.video import ArenaSettings, make_video
-from datasets.pose.video.video import open_video
 from datasets.store import StoredArray, load_dataset
+from datasets.video.cropping import oriented_matrices
+from datasets.video.video import open_video
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.resumable import partial_folder
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from datasets.pose.crops import crops_of
-from datasets.pose.video.video import open_video
 from datasets.store import load_dataset
+from datasets.video.video import open_video
 
 HEAD = "frame,x,y,animal,heading"
 

@@ -9,8 +9,8 @@ from datasets.pose.importing import ImportSettings, labelled_dataset
 from datasets.pose.labelled import keypoints_of, skeleton_of
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks
-from datasets.pose.video.video import open_video
 from datasets.store import load_dataset
+from datasets.video.video import open_video
 
 
 def same(a, b, **tolerance):

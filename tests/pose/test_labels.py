@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.pose.crops import Crops, crops_from_json, crops_of, oriented_matrices
+from datasets.pose.crops import Crops, crops_from_json, crops_of
 from datasets.pose.labelled import Labelled, keypoints_dataset, labelled_share, skeleton_of
 from datasets.pose.skeleton import Skeleton, require_same_keypoints, skeleton_from_json
 from datasets.store import load_dataset, save_dataset
+from datasets.video.cropping import oriented_matrices
 from neuron_models.foundation.errors import InputError
 
 FLY = Skeleton(("head", "wingL", "wingR"), (("head", "wingL"), ("head", "wingR")), (("wingL", "wingR"),))

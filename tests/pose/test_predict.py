@@ -6,8 +6,8 @@ import pytest
 from datasets.pose.formats.tracks_file import load_tracks
 from datasets.pose.labelled import Labelled, keypoints_dataset
 from datasets.pose.skeleton import Skeleton
-from datasets.pose.video.video import open_video
 from datasets.store import save_dataset
+from datasets.video.video import open_video
 from surrogates.registry import model_kind
 from surrogates.runs.model_file import ModelSignature, save_model
 

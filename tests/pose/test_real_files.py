@@ -71,9 +71,9 @@ def test_predictions_of_sleap(folder, wormtwin, tmp_path):
 
 @pytest.mark.slow
 def test_flies_that_sit_still_for_two_thirds_of_the_time_are_found(folder):
-    from datasets.pose.alignment.segmentation import SegmentSettings, find_blobs, learn_scene
-    from datasets.pose.video.background import difference
-    from datasets.pose.video.video import open_video
+    from datasets.segmentation.regions import SegmentSettings, find_blobs, learn_scene
+    from datasets.video.background import difference
+    from datasets.video.video import open_video
 
     (tracks,) = load_labels(folder / "clip.slp")
     video = open_video(folder / "clip.mp4")

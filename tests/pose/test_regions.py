@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.pose.alignment.align import flagged_stretches
-from datasets.pose.alignment.axis import asymmetry, ellipse_axis, radon_axis
 from datasets.pose.alignment.following import FOUND, LOST, TOUCHING, Rules, follow
-from datasets.pose.alignment.heading import resolve_heads
-from datasets.pose.alignment.segmentation import Blob
-from datasets.pose.video.background import find_background
+from datasets.segmentation.axis import asymmetry, ellipse_axis, radon_axis
+from datasets.segmentation.heading import resolve_heads
+from datasets.segmentation.regions import Blob
+from datasets.video.background import find_background
 
 
 def ellipse(angle, size=101, long=30.0, short=9.0):

@@ -1,7 +1,7 @@
 """Skeletons drawn into videos."""
 
 from datasets.pose.formats.export_files import save_labels
-from datasets.pose.video.video import open_video
+from datasets.video.video import open_video
 
 
 def test_render_draws_the_keypoints_where_they_are(wormtwin, refused, tracks, movie, tmp_path):

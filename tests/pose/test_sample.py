@@ -10,11 +10,11 @@ from datasets.pose.formats.tracks_file import load_tracks
 from datasets.pose.generator.baselines import mean_pose, template_match
 from datasets.pose.generator.body import Walk
 from datasets.pose.generator.fly import draw_fly
-from datasets.pose.generator.rendering import Part, draw_parts
 from datasets.pose.generator.sample import ANIMALS, SampleSettings, make_sample
 from datasets.pose.generator.video import ArenaSettings, make_video
-from datasets.pose.video.video import open_video
+from datasets.rendering.parts import Part, draw_parts
 from datasets.store import load_dataset
+from datasets.video.video import open_video
 from neuron_models.foundation.errors import InputError
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from datasets.pose.crops import crops_of
 from datasets.pose.formats.label_files import load_labels
-from datasets.pose.video.video import open_video
 from datasets.store import load_dataset
+from datasets.video.video import open_video
 
 pytestmark = pytest.mark.shared
 

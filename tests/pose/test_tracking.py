@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from datasets.pose.crops import Crops, oriented_matrices
+from datasets.pose.crops import Crops
 from datasets.pose.formats.tracks_file import load_tracks
 from datasets.pose.labelled import Labelled, keypoints_dataset
-from datasets.pose.video.video import Video
+from datasets.video.cropping import oriented_matrices
+from datasets.video.video import Video
 from neuron_models.foundation.errors import InputError
 from surrogates.backend import keras
 from surrogates.pose.maps import MapError

@@ -6,11 +6,12 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 
-from datasets.pose.crops import Crops, oriented_matrices
+from datasets.pose.crops import Crops
 from datasets.pose.formats.tracks_file import load_tracks
 from datasets.pose.labelled import Labelled, keypoints_dataset
 from datasets.pose.skeleton import Skeleton
 from datasets.store import load_dataset, save_dataset
+from datasets.video.cropping import oriented_matrices
 from surrogates.pose.demo_video import errors
 from surrogates.pose.evaluation import PoseEvaluation
 from surrogates.pose.finder import find_keypoints

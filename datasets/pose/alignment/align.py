@@ -19,13 +19,13 @@ from datasets.pose.alignment.crops_file import (
     measures_done,
 )
 from datasets.pose.alignment.following import DOUBTFUL, FOUND, MEASURES, STATUS, Rules, follow
-from datasets.pose.alignment.heading import resolve_heads
-from datasets.pose.alignment.segmentation import Scene, SegmentSettings, find_blobs, learn_scene
-from datasets.pose.crops import Crops, oriented_matrices
-from datasets.pose.cutting import cut_crop
-from datasets.pose.video.background import difference
-from datasets.pose.video.video import Video
+from datasets.pose.crops import Crops
+from datasets.segmentation.heading import resolve_heads
+from datasets.segmentation.regions import Scene, SegmentSettings, find_blobs, learn_scene
 from datasets.store import load_dataset, save_dataset
+from datasets.video.background import difference
+from datasets.video.cropping import cut_crop, oriented_matrices
+from datasets.video.video import Video
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.result_forms import array_form

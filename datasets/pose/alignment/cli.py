@@ -30,8 +30,8 @@ def align(
     """Cut crops in which each animal is in the middle and looks to the right; goes on where it was stopped."""
     from datasets.pose.alignment.align import AlignmentSettings, align_video
     from datasets.pose.alignment.centroids import load_centroids
-    from datasets.pose.alignment.segmentation import SegmentSettings
-    from datasets.pose.video.video import VideoEndedError, open_video
+    from datasets.segmentation.regions import SegmentSettings
+    from datasets.video.video import VideoEndedError, open_video
 
     require_dataset_file(out)
     require_figure_path(picture)
@@ -69,8 +69,8 @@ def suggest(
     from datasets.dataset import Trial
     from datasets.pose.sampling import frame_choice
     from datasets.pose.sampling.frame_choice_file import save_choice, save_choice_picture
-    from datasets.pose.video.video import VideoEndedError, open_video
     from datasets.store import load_dataset
+    from datasets.video.video import VideoEndedError, open_video
 
     require(out.suffix == ".csv", f"--out {out}: the table's name ends in .csv")
     require_writable(out)

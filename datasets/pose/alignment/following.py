@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from datasets.pose.alignment.segmentation import Blob
+from datasets.segmentation.regions import Blob
 from neuron_models.foundation.units import Pixels
 
 STATUS = ("found", "lost", "touching", "doubtful")

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from datasets.dataset import ArrayLike, Dataset
 from datasets.pose.alignment.align import Aligned
 from datasets.pose.alignment.following import FOUND, STATUS
-from datasets.pose.video.background import find_background
-from datasets.pose.video.frame_readers import spread_frames
+from datasets.video.background import find_background
+from datasets.video.frame_readers import spread_frames
 from neuron_models.foundation.files import atomic_write, require_figure_path
 
 _COLOURS = ("#E69F00", "#56B4E9", "#CC79A7", "#F0E442", "#009E73")  # Okabe and Ito 2008, those that show on grey

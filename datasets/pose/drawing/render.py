@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 
 from datasets.pose.drawing.skeletons import draw_skeletons
 from datasets.pose.tracks import Tracks, extents, require_frames
-from datasets.pose.video.video import Video, VideoEndedError
+from datasets.video.video import Video, VideoEndedError
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.movies import save_movie
 from neuron_models.foundation.progress import progress_bar

@@ -12,7 +12,7 @@ from datasets.pose.formats.instances import Instance, in_columns
 from datasets.pose.formats.named_files import find_beside, folder_of, open_found, plain
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks, images_of
-from datasets.pose.video.frame_readers import image_size
+from datasets.video.frame_readers import image_size
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.wording import counted
 

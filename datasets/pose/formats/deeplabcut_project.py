@@ -12,7 +12,7 @@ from datasets.pose.formats.instances import distinct
 from datasets.pose.formats.named_files import find_beside, folder_of, open_found
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks
-from datasets.pose.video.video import natural
+from datasets.video.video import natural
 from neuron_models.foundation.errors import InputError, require
 
 _LABELS = "CollectedData"

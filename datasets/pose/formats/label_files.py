@@ -19,7 +19,7 @@ from datasets.pose.formats.sleap_file import load_analysis, tracks_of
 from datasets.pose.formats.tracks_file import is_tracks, load_tracks
 from datasets.pose.skeleton import require_same_keypoints
 from datasets.pose.tracks import Tracks, ordered_keypoints
-from datasets.pose.video.video import IMAGES, open_video
+from datasets.video.video import IMAGES, open_video
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.hdf5 import require_own_data
 

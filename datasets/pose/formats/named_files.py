@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from datasets.pose.video.video import IMAGES, MOVIES, STORED, Video, open_images
+from datasets.video.video import IMAGES, MOVIES, STORED, Video, open_images
 from neuron_models.foundation.wording import counted
 
 

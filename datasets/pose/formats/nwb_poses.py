@@ -13,7 +13,7 @@ import numpy as np
 
 from datasets.pose.formats.instances import distinct
 from datasets.pose.tracks import Tracks
-from datasets.pose.video.movie_index import creation_time
+from datasets.video.movie_index import creation_time
 from neuron_models.foundation.errors import InputError, require
 
 RATE = "frames a second: "

@@ -13,8 +13,8 @@ from datasets.pose.formats.instances import Instance, in_columns
 from datasets.pose.formats.named_files import beside, find_beside, folder_of, open_found, plain
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks
-from datasets.pose.video.frame_readers import StoredReader
-from datasets.pose.video.video import Video, open_video
+from datasets.video.frame_readers import StoredReader
+from datasets.video.video import Video, open_video
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.hdf5 import TEXTS, numbers, open_hdf5, require_own_data, stored_array, texts
 from neuron_models.foundation.wording import counted

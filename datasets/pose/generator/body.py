@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Int
 
-from datasets.pose.generator.rendering import Part
+from datasets.rendering.parts import Part
 from neuron_models.foundation.units import Hertz, Pixels
 
 

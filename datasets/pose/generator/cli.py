@@ -76,7 +76,8 @@ def _sides(text: str) -> tuple[int, int]:
 
 def _save_video(video: "ArenaVideo", out: Path) -> Path:
     """Write frames to a movie or a folder, and where the key points are to a file of tracks beside it."""
-    from datasets.pose.generator.files import save_truth, save_video
+    from datasets.pose.generator.files import save_truth
+    from datasets.rendering.files import save_video
 
     save_video(video, out)
     return save_truth(video, out, out.with_name(f"{out.stem}.tracks.h5"))

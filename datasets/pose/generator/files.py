@@ -1,55 +1,13 @@
-"""Generated videos as files: movies or folders of images, and where the key points are as tracks."""
+"""What is known of generated videos as files: where the key points are as tracks, and gaits as a table."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
 
 from datasets.pose.generator.sample import ANIMALS
 from datasets.pose.generator.video import ArenaVideo
 from datasets.pose.tracks import Tracks
-from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import atomic_write, require_writable
-from neuron_models.foundation.progress import progress_bar
-
-_BATCH = 16
-
-
-def save_video(video: ArenaVideo, out: Path) -> Path:
-    """Write a video as an `.mp4` movie without further loss, or as numbered `.png` images in a folder.
-
-    Raises:
-        InputError: the folder holds something already, or the name is neither that of a movie nor of a folder.
-    """
-    if out.suffix == "":
-        return _save_images(video, out)
-    from neuron_models.foundation.movies import save_movie
-
-    save_movie((np.repeat(frame[0, :, :, None], 3, axis=2) for frame in _frames(video)), out, video.fps, quality=0)
-    return out
-
-
-def _save_images(video: ArenaVideo, out: Path) -> Path:
-    from skimage.io import imsave
-
-    require(not out.exists() or (out.is_dir() and not any(out.iterdir())), f"{out} exists: choose another folder")
-    require_writable(out / "frame")
-    digits = len(str(len(video) - 1))
-    if out.exists():
-        out.rmdir()
-    with atomic_write(out) as temporary:
-        temporary.mkdir()
-        for number, frame in enumerate(_frames(video)):
-            imsave(temporary / f"{number:0{digits}d}.png", frame[0], check_contrast=False)
-    return out
-
-
-def _frames(video: ArenaVideo) -> Iterator[UInt8[np.ndarray, "channel height width"]]:
-    with progress_bar(len(video), "frame") as bar:
-        for start in range(0, len(video), _BATCH):
-            yield from video[start : start + _BATCH]
-            bar.update(min(_BATCH, len(video) - start))
+from neuron_models.foundation.files import atomic_write
 
 
 def save_truth(video: ArenaVideo, name: Path, out: Path) -> Path:

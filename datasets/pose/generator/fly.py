@@ -13,8 +13,8 @@ from jaxtyping import Float
 from datasets.pose.generator.body import Body, Walk, chain, ellipse_radii, keypoint_rows, placed, turned
 from datasets.pose.generator.fly_gaits import PACE, drawn_gaits, stepping
 from datasets.pose.generator.fly_legs import KNEES, LEGS, SPEED, leg_coxa, leg_knee, leg_tips
-from datasets.pose.generator.rendering import Part
 from datasets.pose.generator.wandering import bouts, fluctuation, wander
+from datasets.rendering.parts import Part
 
 JOINTS = ("head", "thorax", "abdomen", "wing_L", "wing_R", *KNEES, *LEGS)
 EDGES = (

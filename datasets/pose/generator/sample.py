@@ -7,13 +7,14 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.dataset import Dataset
-from datasets.pose.crops import Crops, oriented_matrices
+from datasets.pose.crops import Crops
 from datasets.pose.generator import fly, worm
-from datasets.pose.generator.arena import Camera, expose, ground
 from datasets.pose.generator.body import Body, Walk
-from datasets.pose.generator.rendering import Part, draw_parts
 from datasets.pose.labelled import Labelled, keypoints_dataset
 from datasets.pose.skeleton import Skeleton
+from datasets.rendering.arena import Camera, expose, ground
+from datasets.rendering.parts import Part, draw_parts
+from datasets.video.cropping import oriented_matrices
 from neuron_models.foundation.errors import InputError, require, require_seed
 from neuron_models.foundation.units import Dimensionless, Fraction, Hertz
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from datasets.pose.generator.arena import Camera, expose, ground
 from datasets.pose.generator.body import Body, Walk
 from datasets.pose.generator.fly_gaits import require_gait
 from datasets.pose.generator.sample import ANIMALS, blurred, require_animal, velocities
+from datasets.rendering.arena import Camera, expose, ground
 from neuron_models.foundation.errors import InputError, require, require_seed
 from neuron_models.foundation.units import Hertz, Pixels
 

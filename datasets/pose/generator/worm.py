@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.pose.generator.body import Body, Walk, placed
-from datasets.pose.generator.rendering import Part
 from datasets.pose.generator.wandering import bouts, fluctuation, wander
+from datasets.rendering.parts import Part
 
 NUMBER = 9
 JOINTS = ("head", *(f"midline_{k}" for k in range(1, NUMBER - 1)), "tail")

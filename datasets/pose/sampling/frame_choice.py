@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from datasets.dataset import Trial
-from datasets.pose.video.background import grey
-from datasets.pose.video.frame_readers import spread_frames
+from datasets.video.background import grey
+from datasets.video.frame_readers import spread_frames
 from neuron_models.foundation.errors import InputError, require, require_seed
 from neuron_models.foundation.units import Dimensionless
 

@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from datasets.dataset import ArrayLike
-from datasets.pose.alignment.axis import AXES, asymmetry
-from datasets.pose.video.background import Background, difference, find_background
-from datasets.pose.video.frame_readers import spread_frames
+from datasets.segmentation.axis import AXES, asymmetry
+from datasets.video.background import Background, difference, find_background
+from datasets.video.frame_readers import spread_frames
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import DataUnits, Dimensionless, Pixels, Radians
 

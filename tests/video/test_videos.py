@@ -4,7 +4,7 @@ import imageio.v3
 import numpy as np
 import pytest
 
-from datasets.pose.video.video import VideoEndedError, open_video
+from datasets.video.video import VideoEndedError, open_video
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.movies import save_movie
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.pose.video.video import open_video
+from datasets.video.video import open_video
 
 imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from datasets.dataset import ArrayLike
-from datasets.pose.video.frame_readers import spread_frames
+from datasets.video.frame_readers import spread_frames
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import DataUnits, Dimensionless
 

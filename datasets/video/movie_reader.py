@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from datasets.pose.video.display import turned
-from datasets.pose.video.frame_readers import Frame
-from datasets.pose.video.movie_index import MovieIndex, decoded, index_movie, opened
+from datasets.video.display import turned
+from datasets.video.frame_readers import Frame
+from datasets.video.movie_index import MovieIndex, decoded, index_movie, opened
 from neuron_models.foundation.units import Hertz
 
 if TYPE_CHECKING:

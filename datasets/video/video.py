@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from datasets.pose.video.frame_readers import Frame, FrameReader, ImageReader, image_size, stored_reader
-from datasets.pose.video.movie_reader import movie_reader
+from datasets.video.frame_readers import Frame, FrameReader, ImageReader, image_size, stored_reader
+from datasets.video.movie_reader import movie_reader
 from neuron_models.foundation.content import files_checksum
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Hertz
