@@ -273,6 +273,8 @@ class PointTracks:
         fps: frames a second.
         units: such as px.
         notes: what the reader left out, in words.
+        scores: (frame, animal, point) confidence of what a program found, 0 to 1; None where nobody says.
+        video: the file or folder that the points are in; empty where nobody says.
     """
 
     name: str
@@ -282,6 +284,8 @@ class PointTracks:
     fps: Hertz
     units: str = "px"
     notes: tuple[str, ...] = ()
+    scores: Float[np.ndarray, "frame animal point"] | None = None
+    video: str = ""
 
 
 def contiguous_runs(valid: Bool[np.ndarray, " time"]) -> Int[np.ndarray, "stretch 2"]:

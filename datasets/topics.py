@@ -40,6 +40,8 @@ class DataTopic:
             follow one another.
         divide_blocks: cuts trials in time, of a dataset and the shares; None where `cut_in_time` does.
         read_tracks: reads the points that a file of this topic tracks; raises an `InputError` where it is none.
+        write_tracks: writes points to a new file of a kind, by its name where the kind is empty; raises an `InputError`
+            where there is no such kind.
     """
 
     owns: Callable[["Dataset"], bool]
@@ -52,6 +54,7 @@ class DataTopic:
     divide_frames: Callable[["Dataset", Mapping[str, float], int], "Dataset"] | None = None
     divide_blocks: Callable[["Dataset", Mapping[str, float]], "Dataset"] | None = None
     read_tracks: Callable[[Path], tuple["PointTracks", ...]] | None = None
+    write_tracks: Callable[["PointTracks", Path, str], None] | None = None
 
 
 def read_point_tracks(path: Path) -> tuple["PointTracks", ...]:
@@ -68,6 +71,21 @@ def read_point_tracks(path: Path) -> tuple["PointTracks", ...]:
             except InputError as error:
                 first = first or error
     raise first or InputError(f"{path}: no topic reads tracks")
+
+
+def write_point_tracks(tracks: "PointTracks", out: Path, to: str = "") -> None:
+    """Write points to a file of tracks, by the topic of tracks.
+
+    Args:
+        tracks: of one recording.
+        out: the file.
+        to: its kind, such as `slp`; by its name when empty.
+
+    Raises:
+        InputError: there is no such kind, or the file cannot be written.
+    """
+    (write,) = (module.TOPIC.write_tracks for module in topic_modules("datasets") if module.TOPIC.write_tracks)
+    write(tracks, out, to)
 
 
 def topics_of(dataset: "Dataset") -> Iterator[DataTopic]:

@@ -77,10 +77,42 @@ def _read_tracks(path: Path) -> tuple[PointTracks, ...]:
             tracks.every_frame(int(tracks.frames[-1]) + 1),
             tracks.fps,
             notes=tracks.notes,
+            scores=None if tracks.scores is None else tracks.by_frame(tracks.scores, int(tracks.frames[-1]) + 1),
+            video=tracks.video,
         )
         for tracks in load_labels(path)
     )
 
+
+def _write_tracks(tracks: PointTracks, out: Path, to: str) -> None:
+    import numpy as np
+
+    from datasets.pose.formats.export_files import kind_of, save_labels
+    from datasets.pose.formats.tracks_file import save_tracks
+    from datasets.pose.skeleton import Skeleton
+    from datasets.pose.tracks import Tracks
+    from datasets.pose.video.video import open_video
+
+    there = bool(tracks.video) and Path(tracks.video).exists()
+    described = Tracks(
+        tracks.video,
+        Skeleton(tracks.points),
+        np.arange(len(tracks.xy)),
+        tracks.xy,
+        tracks.scores,
+        tracks.animals,
+        tracks.fps,
+        open_video(tracks.video) if there else None,
+    )
+    if to == _OWN or (not to and out.suffix == ".h5"):
+        require(out.suffix == ".h5", f"a file of tracks ends in .h5, got {out.name}")
+        save_tracks(described, out)
+    else:
+        save_labels([described], out, to or kind_of(out))
+
+
+_OWN = "tracks"
+"""The kind of this project's own files of tracks."""
 
 TOPIC = DataTopic(
     _owns,
@@ -92,4 +124,5 @@ TOPIC = DataTopic(
     divide_frames=_divide_frames,
     divide_blocks=_divide_blocks,
     read_tracks=_read_tracks,
+    write_tracks=_write_tracks,
 )
