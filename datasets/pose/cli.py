@@ -60,7 +60,7 @@ def import_(
     settings = ImportSettings(pixels, scale, grey, (turned[0], turned[1]) if turned else None, missing)
     dataset = labelled_dataset(labelled, settings, out.stem, ", ".join(file.name for file in files))
     if pairs:
-        dataset = chosen_pairs(dataset, _pairs(pairs))
+        dataset = chosen_pairs(dataset, parse_pairs(pairs, "--pairs"))
     save_dataset(dataset, out, progress=True)
     saved = load_dataset(out, lazy=True)
     print_labelled(saved)
@@ -93,12 +93,13 @@ def _size(text: str) -> int | None:
     return int(text)
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
+def parse_pairs(text: str, option: str) -> list[tuple[str, str]]:
+    """The pairs of names of an option, such as wingL:wingR,eyeL:eyeR."""
     pairs = []
     for part in parse_names(text):
         left, colon, right = part.partition(":")
         if not colon:
-            raise InputError(f"--pairs looks like wingL:wingR,eyeL:eyeR, got {text!r}")
+            raise InputError(f"{option} looks like wingL:wingR,eyeL:eyeR, got {text!r}")
         pairs.append((left.strip(), right.strip()))
     return pairs
 

@@ -22,6 +22,8 @@ class Crops:
         matrices: (sample, 2, 3) affine maps from crop pixels (x, y, 1) to video pixels; the centre of the first pixel
             of either is (0, 0).
         predicted: (sample,) whether a network made the labels, not a person; None where it made none.
+        makers: (sample, keypoint) who made each label, as `datasets.pose.tracks.Tracks` has it; None where nobody
+            keeps it.
     """
 
     video: str
@@ -29,6 +31,7 @@ class Crops:
     animals: Int[np.ndarray, " sample"]
     matrices: Float[np.ndarray, "sample 2 3"]
     predicted: Bool[np.ndarray, " sample"] | None = None
+    makers: Int[np.ndarray, "sample keypoint"] | None = None
 
     def __post_init__(self) -> None:
         require(
@@ -58,13 +61,15 @@ class Crops:
             "animals": self.animals.tolist(),
             "matrices": self.matrices.reshape(-1, 6).tolist(),
             **({} if self.predicted is None else {"predicted": self.predicted.tolist()}),
+            **({} if self.makers is None else {"makers": self.makers.tolist()}),
         }
 
     def chosen(self, rows: Sequence[int] | Int[np.ndarray, " row"]) -> "Crops":
         """The crops of some samples; `rows` are the indices of these."""
         indices = np.asarray(rows, int)
         predicted = None if self.predicted is None else self.predicted[indices]
-        return Crops(self.video, self.frames[indices], self.animals[indices], self.matrices[indices], predicted)
+        makers = None if self.makers is None else self.makers[indices]
+        return Crops(self.video, self.frames[indices], self.animals[indices], self.matrices[indices], predicted, makers)
 
 
 def crops_from_json(stored: Mapping[str, Any]) -> Crops:
@@ -80,6 +85,7 @@ def crops_from_json(stored: Mapping[str, Any]) -> Crops:
             np.array(stored["animals"], int),
             np.array(stored["matrices"], float).reshape(-1, 2, 3),
             np.array(stored["predicted"], bool) if "predicted" in stored else None,
+            np.array(stored["makers"], int) if "makers" in stored else None,
         )
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, InputError):

@@ -81,7 +81,7 @@ def labelled_dataset(tracks: Sequence[Tracks], settings: ImportSettings, name: s
     opened = [_open(each, settings.grey) for each in tracks]
     if settings.grey is None and len({video.shape[1] for video in opened}) > 1:
         opened = [_open(each, False) for each in tracks]  # some have colours: all get them
-    names = _short_names([video.path for video in opened])
+    names = short_names([video.path for video in opened])
     whole = _whole_size([video.shape[2:] for video in opened], settings.scale) if settings.size is None else None
     labelled = [
         part
@@ -200,7 +200,8 @@ def _labelled(
 ) -> Labelled:
     size, matrices = _places(xy, tracks, video, settings, whole)
     predicted = tracks.predicted()[rows, animals]
-    crops = Crops(video.path, tracks.frames[rows], animals, matrices, predicted if predicted.any() else None)
+    makers = None if tracks.makers is None else tracks.makers[rows, animals]
+    crops = Crops(video.path, tracks.frames[rows], animals, matrices, predicted if predicted.any() else None, makers)
     keypoints = crops.to_crop(xy)
     keypoints[~_inside(keypoints, size)] = np.nan
     lengths = extents(keypoints)
@@ -259,7 +260,7 @@ def needed_size(tracks: Tracks, scale: float = 1.0) -> int:
     return _filled(int(np.ceil(2.2 * scale * reach)))
 
 
-def _short_names(paths: Sequence[str]) -> list[str]:
+def short_names(paths: Sequence[str]) -> list[str]:
     """The last parts of the videos' names, with as many folders as tell them apart."""
     whole = [Path(path) if Path(path).name else Path(path).resolve() for path in paths]
     stems = [path.with_suffix("") if path.suffix.lower() in MOVIES + STORED else path for path in whole]

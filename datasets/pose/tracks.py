@@ -37,6 +37,9 @@ class Tracks:
         absence: whether a label that is missing in a labelled frame says that the key point is not visible, as in the
             labels of people in SLEAP's and DeepLabCut's files.
         missing: which of the images are not there and where they were looked for, in words; empty where none is.
+        makers: (frame, animal, keypoint) who made each label: 0 nobody, 1 a person, 2 a network whose guess a person
+            accepted, 3 a network; a key point without a place that somebody made is absent. None where nobody keeps it.
+        occluded: (frame, animal, keypoint) whether a key point is hidden and its place judged; None where nobody says.
     """
 
     video: str
@@ -52,6 +55,8 @@ class Tracks:
     notes: tuple[str, ...] = ()
     missing: str = ""
     absence: bool = False
+    makers: Int[np.ndarray, "frame animal keypoint"] | None = None
+    occluded: Bool[np.ndarray, "frame animal keypoint"] | None = None
 
     def __post_init__(self) -> None:
         where = f"tracks of {self.video}"
@@ -67,6 +72,8 @@ class Tracks:
             self.instance_scores is None or self.instance_scores.shape == shape[:2],
             f"{where}: scores of instances must be (frame, animal), as xy is",
         )
+        for what, array in (("makers", self.makers), ("occluded", self.occluded)):
+            require(array is None or array.shape == shape[:3], f"{where}: {what} must be (frame, animal, keypoint)")
         require(len(self.images) in (0, shape[0]), f"{where}: {len(self.images)} images for {shape[0]} frames")
         require(len(self.animals) in (0, shape[1]), f"{where}: {len(self.animals)} names for {shape[1]} animals")
         require_distinct(self.animals, f"{where} name an animal")
@@ -92,6 +99,8 @@ class Tracks:
             scores=None if self.scores is None else self.scores[indices],
             instance_scores=None if self.instance_scores is None else self.instance_scores[indices],
             images=tuple(self.images[index] for index in indices) if self.images else (),
+            makers=None if self.makers is None else self.makers[indices],
+            occluded=None if self.occluded is None else self.occluded[indices],
         )
 
     def every_frame(self, number: int) -> Float[np.ndarray, "number animal keypoint 2"]:
@@ -167,4 +176,6 @@ def ordered_keypoints(tracks: Tracks, keypoints: Sequence[str]) -> Tracks:
         skeleton=replace(tracks.skeleton, keypoints=tuple(keypoints)),
         xy=tracks.xy[:, :, order],
         scores=None if tracks.scores is None else tracks.scores[:, :, order],
+        makers=None if tracks.makers is None else tracks.makers[:, :, order],
+        occluded=None if tracks.occluded is None else tracks.occluded[:, :, order],
     )

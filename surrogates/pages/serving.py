@@ -20,7 +20,7 @@ _HEADERS = {
 
 
 def guarded_app(largest: int) -> Any:
-    """A Flask application that other sites cannot reach by a name, and whose answers carry strict headers.
+    """A Flask application that other sites cannot reach, by a name or by a script, whose answers carry strict headers.
 
     An `InputError` in a view is answered by 409 and its line.
 
@@ -36,10 +36,17 @@ def guarded_app(largest: int) -> Any:
     def refuse(error: Exception) -> tuple[dict, int]:
         return {"error": str(error)}, 409
 
+    def require_own_origin() -> Any:
+        origin = flask.request.headers.get("Origin")
+        if origin is None or origin == flask.request.host_url.rstrip("/"):
+            return None
+        return {"error": f"this page answers none of another origin ({origin:.80})"}, 403
+
     def harden(response: Any) -> Any:
         response.headers.update(_HEADERS)
         return response
 
+    app.before_request(require_own_origin)
     app.register_error_handler(InputError, refuse)
     app.after_request(harden)
     return app

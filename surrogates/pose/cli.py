@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+import surrogates.pose.labelling.cli  # noqa: F401
 from datasets.options import parse_names
 from datasets.pose.cli import pose_app
 from neuron_models.foundation.errors import InputError, require

@@ -1,6 +1,24 @@
-"""The progress bar of a training."""
+"""The progress bar of a training, and whoever else wants to hear how it goes."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from neuron_models.foundation.progress import progress_bar
+
+Watcher = Callable[[int, Mapping[str, float]], None]
+"""Hears how many epochs are done since it was last told, and the figures of the last of them by name."""
+_WATCHER: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
+
+
+@contextmanager
+def watched_by(watcher: Watcher) -> Iterator[None]:
+    """Tell a function of the epochs of every training while the `with` lasts, whether there is a bar or not."""
+    token = _WATCHER.set(watcher)
+    try:
+        yield
+    finally:
+        _WATCHER.reset(token)
 
 
 class ProgressBar:
@@ -23,6 +41,9 @@ class ProgressBar:
 
     def show(self, loss: float, validation: float, epochs: int = 1, **watched: float) -> None:
         """One epoch is done, or several; `watched` are the validation's other figures."""
+        watcher = _WATCHER.get()
+        if watcher is not None:
+            watcher(epochs, {"loss": self._unit * loss, "val_loss": self._unit * validation, **watched})
         if self._bar is not None:
             shown = {"train": loss, **({"validation": validation} if self._validated else {})}
             losses = {part: self._unit * value for part, value in shown.items()}

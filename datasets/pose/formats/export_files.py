@@ -12,6 +12,7 @@ import numpy as np
 
 from datasets.pose.formats.coco_file import save_coco
 from datasets.pose.formats.deeplabcut_table import save_table
+from datasets.pose.formats.makers_file import save_makers
 from datasets.pose.formats.nwb_poses import NOTHING_SAID, Session, save_nwb
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import UNTRACKED, Tracks, images_of, is_untracked
@@ -57,6 +58,7 @@ def save_labels(labelled: Sequence[Tracks], out: str | Path, to: str, session: S
                 raise
             except (ValueError, TypeError, KeyError) as error:
                 raise InputError(f"{out}: these labels cannot be written as {to} ({reason(error)})") from None
+    save_makers(labelled, out)
     return out
 
 

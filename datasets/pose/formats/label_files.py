@@ -13,10 +13,12 @@ import numpy as np
 from datasets.pose.formats.coco_file import load_coco
 from datasets.pose.formats.deeplabcut_project import is_project, load_image_table, load_project
 from datasets.pose.formats.deeplabcut_table import is_table, read_table, table_tracks
+from datasets.pose.formats.makers_file import with_makers
 from datasets.pose.formats.named_files import find_in, find_movie, number_in, open_found
 from datasets.pose.formats.nwb_read import load_nwb
 from datasets.pose.formats.sleap_file import load_analysis, tracks_of
 from datasets.pose.formats.tracks_file import is_tracks, load_tracks
+from datasets.pose.labelling.journal import is_labelling
 from datasets.pose.skeleton import require_same_keypoints
 from datasets.pose.tracks import Tracks, ordered_keypoints
 from datasets.video.video import IMAGES, open_video
@@ -28,7 +30,7 @@ def load_labels(path: str | Path, video: str | Path | None = None) -> tuple[Trac
     """Read a file of labels or predictions: tracks for each of its videos that has some.
 
     SLEAP (`.slp`, `.pkg.slp`, analysis `.h5`), DeepLabCut (project folder, `config.yaml`, tables `.csv` and `.h5`),
-    LEAP (`.mat`), COCO (`.json`), NWB (`.nwb`), and this project's own tracks (`.h5`).
+    LEAP (`.mat`), COCO (`.json`), NWB (`.nwb`), and this project's own tracks (`.h5`) and folders of `pose label`.
 
     Args:
         path: the file, or the folder of a DeepLabCut project.
@@ -45,6 +47,7 @@ def load_labels(path: str | Path, video: str | Path | None = None) -> tuple[Trac
     except InputError as error:
         raise InputError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
     require(len(found) > 0, f"{path}: there are no labelled key points in it")
+    found = with_makers(found, path)
     if video is not None:
         found = tuple(_of_video(each, Path(video), len(found), path) for each in found)
     found = tuple(each if each.skeleton.pairs else _with_pairs(each) for each in found)
@@ -57,6 +60,10 @@ def _read(path: Path) -> tuple[Tracks, ...]:
         require_own_data(path)
     if path.is_dir() and is_tracks(path):
         return (load_tracks(path),)
+    if is_labelling(path):
+        from datasets.pose.labelling.saving import load_labelling
+
+        return load_labelling(path)
     if is_project(path):
         return load_project(path)
     if kind == ".nwb":

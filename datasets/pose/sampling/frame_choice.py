@@ -108,6 +108,27 @@ def choose_frames(pool: Pool, settings: ChoiceSettings) -> Int[np.ndarray, " cho
     return np.array(chosen)
 
 
+def doubtful_choice(
+    cluster: Int[np.ndarray, " sample"], doubt: Float[np.ndarray, " sample"], number: int
+) -> Int[np.ndarray, " choice"]:
+    """Indices in the order in which to label them: one of every cluster in turn, inside it the most doubtful first.
+
+    Args:
+        cluster: of each frame, as in `Pool`.
+        doubt: of each frame, such as 1 less the mean confidence of a network in its key points.
+        number: how many to choose at most.
+
+    >>> doubtful_choice(np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.3, 0.2]), 4).tolist()
+    [1, 2, 3, 0]
+    """
+    order = np.argsort(-doubt, kind="stable")
+    turn = np.zeros(len(doubt), int)
+    for k in np.unique(cluster):
+        mine = order[cluster[order] == k]
+        turn[mine] = np.arange(len(mine))
+    return np.lexsort((-doubt, turn))[:number]
+
+
 def uniform_choice(pool: Pool, number: int) -> Int[np.ndarray, " choice"]:
     """Indices in the pool that are evenly spread over it, to compare with."""
     return np.array(spread_frames(len(pool.frame), number))
