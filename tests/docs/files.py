@@ -133,6 +133,19 @@ def sleap_labels(path: Path) -> None:
         raise RuntimeError("pose convert")
 
 
+def labelling(path: Path) -> None:
+    """A folder of labels of a short film."""
+    from datasets.pose.labelling.session import open_labelling
+    from datasets.pose.skeleton import Skeleton
+
+    clip(path.with_name("clip.mp4"))
+    begun = open_labelling(path.with_name("clip.mp4"), path, skeleton=Skeleton(("head", "tail")))
+    marks = {"head": [20, 30, "visible", "person"], "tail": [25, 31.5, "visible", "accepted"]}
+    for frame in range(3):
+        begun.change("page", [{"do": "mark", "film": "clip", "frame": frame, "animal": "animal", "marks": marks}])
+    begun.journal.close()
+
+
 def deeplabcut_project(path: Path) -> None:
     from skimage.io import imsave
 

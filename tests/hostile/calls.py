@@ -76,6 +76,7 @@ CALLS = {
     "pose suggest": Call("<film.mp4|pose.h5> --frames 3 --clusters 2 --out @s.csv"),
     "pose make-sample": Call("--frames 4 --size 32 --animals 2 --out @a.h5 --picture @a.png"),
     "pose predict": Call("--model <points.keras> --data <pose.h5> --batch 2 --out @t.h5", 3, resumes=True),
+    "pose label": Call("<film.mp4> --pool 2 --port 1 --out @l", 1, idle="<film.mp4> --port 70000 --out @l"),
     "pose study": Call("labels --data <pose.h5> --epochs 1 --values 4 --out @s", 1, resumes=True,
                        idle="bend --data <pose.h5> --epochs 0 --out @s"),
     "pose demo": Call("--animal fly --epochs 1 --out @d", 1, idle="--animal cat --out @d"),

@@ -60,12 +60,8 @@ def _read(path: Path) -> tuple[Tracks, ...]:
         require_own_data(path)
     if path.is_dir() and is_tracks(path):
         return (load_tracks(path),)
-    if is_labelling(path):
-        from datasets.pose.labelling.saving import load_labelling
-
-        return load_labelling(path)
     if is_project(path):
-        return load_project(path)
+        return _from_folder(path)
     if kind == ".nwb":
         return _quietly(load_nwb, path)
     if kind == ".json":
@@ -73,6 +69,15 @@ def _read(path: Path) -> tuple[Tracks, ...]:
     if kind in (".h5", ".hdf5", ".csv"):
         return _from_table(path)
     return _from_sleap(path)
+
+
+def _from_folder(path: Path) -> tuple[Tracks, ...]:
+    """Folders of `pose label`, and projects of DeepLabCut."""
+    if not is_labelling(path):
+        return load_project(path)
+    from datasets.pose.labelling.saving import load_labelling
+
+    return load_labelling(path)
 
 
 def _from_table(path: Path) -> tuple[Tracks, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from datasets.pose.formats.named_files import number_in
 from datasets.pose.tracks import Tracks
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import atomic_write
@@ -100,7 +101,8 @@ def _joined(tracks: Tracks, stored: Mapping[tuple[str, str, str, str], list], on
         by_frame.setdefault((of, Path(frame).name, keypoint), []).append((animal, values))
     for row, frame in enumerate(frames):
         for k, keypoint in enumerate(tracks.skeleton.keypoints):
-            for animal, values in by_frame.get((video, Path(frame).name, keypoint), ()):
+            numbered = (video, str(number_in(frame)), keypoint)
+            for animal, values in by_frame.get((video, Path(frame).name, keypoint)) or by_frame.get(numbered, ()):
                 _fill(tracks, (row, k), values, (makers, hidden), names.index(animal) if animal in names else None)
     if not makers.any():
         return tracks

@@ -205,7 +205,7 @@ def load_tracks(path: str | Path) -> Tracks:
 def _told(file: h5py.File, name: str, path: Path) -> Int[np.ndarray, "frame animal keypoint"]:
     """Who made each label, or whether it is hidden; whole numbers from 0 to 3."""
     values = numbers(file, name, "frame animal joint", WHOLE).astype(int)
-    require(values.size == 0 or 0 <= values.min() <= values.max() <= 3, f"{path}: {name} must be from 0 to 3")
+    require(bool(np.isin(values, range(4)).all()), f"{path}: {name} must be from 0 to 3")
     return values
 
 

@@ -156,4 +156,6 @@ def _renamed(change: Mapping[str, Any]) -> dict[str, str]:
 def _require_lines(names: Sequence[str], what: str) -> None:
     for name in names:
         sound = name.strip() == name and 0 < len(name) <= 80 and name.isprintable()
-        require(sound, f"the name of {'an' if what[0] in 'aeiou' else 'a'} {what} is one printable line, got {name!r:.60}")
+        require(
+            sound, f"the name of {'an' if what[0] in 'aeiou' else 'a'} {what} is one printable line, got {name!r:.60}"
+        )

@@ -9,7 +9,7 @@ import json
 import os
 import socket
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +139,6 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def journal_changes(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def journal_changes(entries: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     """The changes of a journal without its head."""
     return (entry for entry in entries if entry.get("do") != "begin")

@@ -32,9 +32,7 @@ class Mark:
 
     def __post_init__(self) -> None:
         require(self.state in STATES, f"a mark is {', '.join(STATES)}, got {self.state!r:.40}")
-        require(
-            self.maker in MAKERS[1:], f"a mark is made by one of {', '.join(MAKERS[1:])}, got {self.maker!r:.40}"
-        )
+        require(self.maker in MAKERS[1:], f"a mark is made by one of {', '.join(MAKERS[1:])}, got {self.maker!r:.40}")
         known = bool(np.isfinite(self.x) and np.isfinite(self.y))
         require(known != (self.state == ABSENT), f"a mark that is {self.state} at ({self.x}, {self.y})")
 

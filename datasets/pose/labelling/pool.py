@@ -1,4 +1,4 @@
-"""Which frames are offered to a person who labels: a varied choice, and the most doubtful of it once a network is there."""
+"""Which frames are offered to a person who labels: a varied choice; with a network, its most doubtful first."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -134,7 +134,7 @@ def book_of(entries: Sequence[Mapping[str, Any]], where: Path) -> tuple[LabelBoo
     require(head.get("do") == "begin" and isinstance(head.get("films"), list), f"{where}: the journal has no beginning")
     films = tuple(facts_from_json(each) for each in head["films"])
     book = LabelBook({film.name: film.size for film in films})
-    for number, entry in enumerate(journal_changes(list(entries)), start=2):
+    for number, entry in enumerate(journal_changes(entries), start=2):
         try:
             book.apply(entry, trusted=True)
         except InputError as error:
@@ -198,7 +198,10 @@ def _relabelled(book: LabelBook, dataset: Dataset, places: Sequence[tuple[str, i
             told = told and len(marks) in (0, len(skeleton))
             for k, keypoint in enumerate(skeleton.keypoints):
                 if keypoint in marks:
-                    y[frame, k], makers[frame, k] = (marks[keypoint].x, marks[keypoint].y), MAKERS.index(marks[keypoint].maker)
+                    y[frame, k], makers[frame, k] = (
+                        (marks[keypoint].x, marks[keypoint].y),
+                        MAKERS.index(marks[keypoint].maker),
+                    )
         labelled = ~np.isnan(y[..., 0]).all(axis=1)
         trials.append(replace(trial, y=y, weight=None if labelled.all() else labelled.astype(float)))
         if trial.name in crops:

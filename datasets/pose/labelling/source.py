@@ -157,7 +157,11 @@ def _of_dataset(path: Path) -> Source:
     )
     changes = []
     for trial in dataset:
-        xy = keypoints_of(trial)[:, None] if trial.y is not None else np.full((len(trial), 1, len(dataset.y_names), 2), np.nan)
+        xy = (
+            keypoints_of(trial)[:, None]
+            if trial.y is not None
+            else np.full((len(trial), 1, len(dataset.y_names), 2), np.nan)
+        )
         makers = _makers_of_crops(crops.get(trial.name), xy)
         tracks = Tracks(
             trial.name, skeleton_of(dataset), np.arange(len(trial)), xy, makers=makers, absence=absence_is_told(dataset)
@@ -215,7 +219,9 @@ def changes_of(film: str, tracks: Tracks, names: Sequence[str]) -> list[dict[str
             mark = _mark(tracks, makers, (row, index, k))
             if mark is not None:
                 marks[name] = mark.to_json()
-        changes.append({"do": "mark", "film": film, "frame": int(tracks.frames[row]), "animal": names[index], "marks": marks})
+        changes.append(
+            {"do": "mark", "film": film, "frame": int(tracks.frames[row]), "animal": names[index], "marks": marks}
+        )
     return changes
 
 

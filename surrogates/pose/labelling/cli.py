@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 
 @pose_app.command("label")
 def label(
-    source: Annotated[Path, typer.Argument(help="A dataset (.h5), a video, labels, a DeepLabCut project, or a folder of this command.")],
-    out: Annotated[Path | None, typer.Option(help="The folder for labels, gone on with if it is there; beside the source when not said.")] = None,
+    source: Annotated[
+        Path,
+        typer.Argument(help="A dataset (.h5), a video, labels, a DeepLabCut project, or a folder of this command."),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The folder for labels, gone on with if it is there; beside the source when not said."),
+    ] = None,
     video: VideoOption = None,
     keypoints: Annotated[str, typer.Option(help="Such as head,tail; they are made and changed on the page, too.")] = "",
     edges: Annotated[str, typer.Option(help="Lines to draw, such as head:tail.")] = "",

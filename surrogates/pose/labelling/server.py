@@ -81,9 +81,7 @@ def make_app(labelling: Labelling, training: BackgroundTraining, token: str) -> 
     return app
 
 
-def serve(
-    labelling: Labelling, training: BackgroundTraining, port: int, ready: Callable[[str], None] = print
-) -> None:
+def serve(labelling: Labelling, training: BackgroundTraining, port: int, ready: Callable[[str], None] = print) -> None:
     """Serve the page on the loopback address until the process is interrupted."""
     try:
         serve_app(lambda token: make_app(labelling, training, token), port, ready)
@@ -115,7 +113,7 @@ def statuses(labelling: Labelling, training: BackgroundTraining) -> list[list[An
     """[film, frame, status] of every frame that is labelled, wholly or in part, or has guesses."""
     book, guesses = labelling.book, training.guesses()
     found = {place: book.status(place) for place in book.labelled()}
-    guessed = {} if guesses is None else {place: _GUESSED for place in guesses.places()}
+    guessed = {} if guesses is None else dict.fromkeys(guesses.places(), _GUESSED)
     return [[film, frame, status] for (film, frame), status in {**guessed, **found}.items()]
 
 
@@ -130,9 +128,7 @@ def frame_of(labelling: Labelling, training: BackgroundTraining, place: Place) -
     """The marks of a frame by animal and key point, and what the network guesses in it."""
     book = labelling.book
     require(place[0] in labelling.films, f"there is no film {place[0]!r:.60}")
-    marks = {
-        animal: {name: mark.to_json() for name, mark in book.of(place, animal).items()} for animal in book.animals
-    }
+    marks = {animal: {name: mark.to_json() for name, mark in book.of(place, animal).items()} for animal in book.animals}
     guesses = training.guesses()
     known = book.skeleton.keypoints if book.skeleton is not None else ()
     found = {} if guesses is None else guesses.of(place, known)
@@ -155,7 +151,10 @@ def times_of(book: LabelBook) -> dict[str, Any]:
     for spent in book.spent:
         seconds[spent.film, spent.frame] = seconds.get((spent.film, spent.frame), 0.0) + spent.seconds
     last = list(seconds.values())[-20:]
-    return {"seconds": [round(value, 2) for value in seconds.values()], "median": statistics.median(last) if last else None}
+    return {
+        "seconds": [round(value, 2) for value in seconds.values()],
+        "median": statistics.median(last) if last else None,
+    }
 
 
 def save(labelling: Labelling, kind: str) -> dict[str, Any]:

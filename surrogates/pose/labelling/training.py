@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from datasets.pose.labelling.book import WHOLE
@@ -46,7 +45,9 @@ class BackgroundTraining:
         require(not self.running(), "a network is being trained: stop it, or wait for it")
         book = self.labelling.book
         whole = sum(book.status(place) == WHOLE for place in book.labelled())
-        require(whole >= LEAST, f"{counted(whole, 'frame')} labelled whole: a network needs {LEAST} or more to learn from")
+        require(
+            whole >= LEAST, f"{counted(whole, 'frame')} labelled whole: a network needs {LEAST} or more to learn from"
+        )
         require(
             len(book.animals) == 1,
             "a network looks at one animal an image: cut out each with `pose import --size`, and label these crops",
@@ -82,7 +83,9 @@ class BackgroundTraining:
         if path.is_file():
             told = json.loads(path.read_text())
         ended = self._process is not None and not self.running() and self._process.returncode not in (0, -9)
-        fault = {"error": f"the training has ended early: see {self.folder / LOG}"} if ended and "error" not in told else {}
+        fault = (
+            {"error": f"the training has ended early: see {self.folder / LOG}"} if ended and "error" not in told else {}
+        )
         return {**told, "running": self.running(), **fault}
 
     def guesses(self) -> Guesses | None:

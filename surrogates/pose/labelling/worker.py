@@ -1,4 +1,4 @@
-"""The process that trains `pose_small` on labels and guesses in other frames: `python -m surrogates.pose.labelling.worker`."""
+"""The process that trains `pose_small` on labels and guesses in other frames; `training.py` starts it."""
 
 import json
 import os

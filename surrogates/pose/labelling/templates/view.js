@@ -101,13 +101,13 @@ export function listen(now, told) {
     if (!view.image) return;
     const at = place(event), found = event.button === 0 && !event.altKey ? hit(now, ...at) : null;
     canvas.setPointerCapture(event.pointerId);
-    if (found) told.choose(found.animal, found.name);
     drag = { at, last: at, found, button: event.button, moved: false };
   });
   canvas.addEventListener("pointermove", event => {
     if (!drag) return;
     const at = place(event);
     if (!drag.moved && Math.hypot(at[0] - drag.at[0], at[1] - drag.at[1]) < 3 * dense()) return;
+    if (!drag.moved && drag.found) told.choose(drag.found.animal, drag.found.name);
     drag.moved = true;
     if (drag.found) told.drag(...toImage(...at)); else { pan(at[0] - drag.last[0], at[1] - drag.last[1]); told.redraw(); }
     drag.last = at;
@@ -116,7 +116,10 @@ export function listen(now, told) {
     if (!drag) return;
     const was = drag; drag = null;
     if (event.type === "pointercancel") { told.redraw(); return; }
-    if (was.found && was.moved) told.drop(); else if (!was.found && !was.moved && was.button === 0) told.put(...toImage(...was.at));
+    const open = now.keypoint && !placeOf(now, now.animal, now.keypoint); // a point without a place goes beside any other
+    if (was.found && was.moved) told.drop();
+    else if (was.found && !was.moved && !open) told.choose(was.found.animal, was.found.name);
+    else if (!was.moved && was.button === 0) told.put(...toImage(...was.at));
   };
   canvas.addEventListener("pointerup", end);
   canvas.addEventListener("pointercancel", end);
