@@ -91,7 +91,7 @@ def _write_tracks(tracks: PointTracks, out: Path, to: str) -> None:
     from datasets.pose.formats.tracks_file import save_tracks
     from datasets.pose.skeleton import Skeleton
     from datasets.pose.tracks import Tracks
-    from datasets.pose.video.video import open_video
+    from datasets.video.video import open_video
 
     there = bool(tracks.video) and Path(tracks.video).exists()
     described = Tracks(
