@@ -18,7 +18,7 @@ from datasets.pose.labelling.marks import ABSENT, NETWORK, OCCLUDED, Marks
 from datasets.pose.labelling.source import FilmFacts, Source, facts_from_json, open_source
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks
-from datasets.pose.video.video import Video
+from datasets.video.video import Video
 from neuron_models.foundation.errors import InputError, require
 
 

@@ -15,7 +15,7 @@ from datasets.pose.labelled import absence_is_told, keypoints_of, require_pose, 
 from datasets.pose.labelling.marks import ABSENT, MAKERS, NETWORK, OCCLUDED, PERSON, VISIBLE, Mark
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks, footage_of
-from datasets.pose.video.video import IMAGES, MOVIES, Video, open_video
+from datasets.video.video import IMAGES, MOVIES, Video, open_video
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Hertz
 

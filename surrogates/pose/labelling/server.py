@@ -9,8 +9,8 @@ from datasets.pose.labelling.book import NONE, LabelBook, Place
 from datasets.pose.labelling.pool import offered
 from datasets.pose.labelling.saving import dataset_of_book, tracks_of_book
 from datasets.pose.labelling.session import Labelling
-from datasets.pose.video.video import Video
 from datasets.store import save_dataset
+from datasets.video.video import Video
 from neuron_models.foundation.errors import InputError, require
 from surrogates.pages.page import environment
 from surrogates.pages.serving import guarded_app, serve_app

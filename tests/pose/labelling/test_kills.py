@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from datasets.pose.labelling.saving import book_of
 from datasets.pose.labelling.journal import Journal, line_of, read_journal
+from datasets.pose.labelling.saving import book_of
 
 ROOT = Path(__file__).parents[3]
 SERVER = """
@@ -53,7 +53,11 @@ def kill_while_labelling(address, process, rng, sent):
                   "marks": {"head": [x, 3.0, "visible", "person"]}}  # fmt: skip
         if number == most:  # the kill comes while this change is on its way
             killer = subprocess.Popen(
-                [sys.executable, "-c", f"import os, time; time.sleep({rng.uniform(0, 0.004)}); os.kill({process.pid}, 9)"]
+                [
+                    sys.executable,
+                    "-c",
+                    f"import os, time; time.sleep({rng.uniform(0, 0.004)}); os.kill({process.pid}, 9)",
+                ]
             )
         try:
             post(f"{address}change", {"page": "one", "changes": [change]})

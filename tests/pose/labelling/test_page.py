@@ -9,6 +9,7 @@ from datasets.pose.labelling.guesses import Guesses, save_guesses
 from surrogates.pages.serving import HOST
 from surrogates.pose.labelling.server import make_app
 
+
 @pytest.fixture
 def address(served):
     from werkzeug.serving import make_server
@@ -55,7 +56,10 @@ def saved(tab):
 
 
 def marks(labelling, frame=0):
-    return {name: (round(m.x, 1), round(m.y, 1), m.state, m.maker) for name, m in labelling.book.of(("flies", frame), "animal").items()}
+    return {
+        name: (round(m.x, 1), round(m.y, 1), m.state, m.maker)
+        for name, m in labelling.book.of(("flies", frame), "animal").items()
+    }
 
 
 def press(tab, *keys):

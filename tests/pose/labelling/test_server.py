@@ -12,8 +12,10 @@ from PIL import Image
 from datasets.pose.formats.label_files import load_labels
 from datasets.pose.labelling.guesses import Guesses, save_guesses
 from datasets.pose.labelling.session import open_labelling
-from datasets.pose.video.video import open_video
 from datasets.store import load_dataset
+from datasets.video.video import open_video
+
+AT = {"do": "mark", "film": "flies", "frame": 0, "animal": "animal"}
 
 
 def change(client, *changes, page="one"):
@@ -28,7 +30,11 @@ def test_every_change_is_on_the_disk_before_it_counts(served, mark, movie):
     shutil.copytree(labelling.journal.folder, copy)  # as a kill would leave it
     again = open_labelling(copy)
     told = again.book.of(("flies", 3), "animal")
-    assert {name: each.state for name, each in told.items()} == {"head": "visible", "legL": "occluded", "legR": "absent"}
+    assert {name: each.state for name, each in told.items()} == {
+        "head": "visible",
+        "legL": "occluded",
+        "legR": "absent",
+    }
     assert again.book.status(("flies", 3)) == "whole"
     assert client.get("/secret/frame?film=flies&frame=3").get_json()["marks"]["animal"]["head"][:2] == [13, 30]
     again.journal.close()
@@ -49,13 +55,13 @@ def test_frames_are_shown_as_they_are(served, movie):
         ({"do": "mark", "film": "x", "frame": 0}, "there is no film 'x'"),
         ({"do": "mark", "film": "flies", "frame": 40}, "flies has 40 frames, there is no frame 40"),
         ({"do": "mark", "film": "flies", "frame": 0, "animal": "cat"}, "there is no animal 'cat'"),
-        ({"do": "mark", "film": "flies", "frame": 0, "animal": "animal", "marks": {"tail": None}}, "no key point 'tail'"),
+        ({**AT, "marks": {"tail": None}}, "no key point 'tail'"),
         (
-            {"do": "mark", "film": "flies", "frame": 0, "animal": "animal", "marks": {"head": [95, 3, "visible", "person"]}},
+            {**AT, "marks": {"head": [95, 3, "visible", "person"]}},
             "head at (95, 3) lies outside of the frame of 90 x 60 px: mark it absent",
         ),
         (
-            {"do": "mark", "film": "flies", "frame": 0, "animal": "animal", "marks": {"head": ["a", 3, "visible", "me"]}},
+            {**AT, "marks": {"head": ["a", 3, "visible", "me"]}},
             "a mark is [x, y, state, maker]",
         ),
         ({"do": "skeleton", "skeleton": {"joints": ["a", "a"]}}, "a skeleton names a key point more than once: a"),
@@ -188,7 +194,7 @@ def test_times_are_kept_by_frame(served, whole):
 
 @pytest.mark.parametrize("kind", ["dataset", "tracks", "slp", "analysis", "dlc", "nwb", "coco"])
 def test_labels_go_out_in_every_format_with_who_made_them(served, mark, whole, kind, nan_equal):
-    labelling, _, client = served
+    _, _, client = served
     change(client, *whole(4), *whole(9)[:2], mark(9, "legR", 0, 0, "absent"))
     change(client, mark(4, "legL", 14, 24, maker="accepted"), mark(4, "legR", 14, 36, "occluded"))
     path = client.post("/secret/save", json={"kind": kind}).get_json()["path"]
