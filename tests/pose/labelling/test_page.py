@@ -91,6 +91,10 @@ def test_marks_are_put_dragged_nudged_and_taken_back(tab, served):
     assert found == {"legL": (49, 20, *person)}
     tab.reload()
     tab.wait_for_selector("body[data-ready]")
+    assert tab.locator("body").get_attribute("data-frame") == '["flies",1]'  # the next that is offered
+    tab.locator("#frame").fill("0")
+    tab.locator("#frame").press("Enter")
+    tab.wait_for_selector("body[data-frame='[\"flies\",0]']")
     assert "part" in tab.locator("#where").text_content()
 
 
