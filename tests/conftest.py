@@ -23,10 +23,12 @@ UNCHECKED = (
     "datasets.posture.body.kernels",  # and these
     "neuron_models.linear.kernels",
     "surrogates.training.fast",  # so it does this
+    "datasets.behaviour.kernels",
     "datasets.calls.kernels",  # and these
     "surrogates.calcium.forecasts",  # its annotations have not been checked yet
     "surrogates.calcium.states",  # nor these
     # The modules of Keras layers: Keras reads their signatures, which a checker would hide.
+    "surrogates.behaviour.tcn",
     "surrogates.behaviour.trees",
     "surrogates.calcium.graph.aggregation",
     "surrogates.calcium.graph.edges",

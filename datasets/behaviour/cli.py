@@ -1,5 +1,6 @@
 """`wormtwin behaviour`: tracks and labels in, ethograms out, and how raters agree."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,8 +22,12 @@ PointsOption = Annotated[
     str, typer.Option(help="The points to use, from one end of the body to the other; all when empty.")
 ]
 RenameOption = Annotated[str, typer.Option(help="Points by other names, such as snout=nose,tail_base=tail.")]
-FpsOption = Annotated[float | None, typer.Option(help="Frames a second, where the tracks do not say.")]
-ScaleOption = Annotated[float | None, typer.Option(help="The scale; lengths stay in pixels when not given.")]
+FpsOption = Annotated[
+    str, typer.Option(help="Frames a second, where the tracks do not say; one number, or one a recording.")
+]
+ScaleOption = Annotated[
+    str, typer.Option(help="The scale; one number, or one a recording. Lengths stay in pixels when not given.")
+]
 
 
 @behaviour_app.command("import")
@@ -42,17 +47,37 @@ def import_(
     rater: Annotated[str, typer.Option(help="The channel of Caltech's annotator: S1, S2, ...")] = "S1",
     points: PointsOption = "",
     rename: RenameOption = "",
-    fps: FpsOption = None,
-    mm_per_pixel: ScaleOption = None,
+    fps: FpsOption = "",
+    mm_per_pixel: ScaleOption = "",
+    px_per_cm: ScaleOption = "",
+    body_lengths: Annotated[
+        bool, typer.Option("--body-lengths", help="Give lengths in lengths of the body, first point to last.")
+    ] = False,
+    likelihood: Annotated[float, typer.Option(help="Leave out points that the tracker is less sure of.")] = 0.0,
+    bridge: Annotated[float, typer.Option(help="Bridge gaps up to this length, s.")] = 0.0,
+    smooth: Annotated[float, typer.Option(help="Smooth positions over this standard deviation, s.")] = 0.0,
+    rate: Annotated[float | None, typer.Option(help="Bring all recordings to these frames a second.")] = None,
+    features: Annotated[
+        str, typer.Option(help="Keep features whose names hold one of these words, such as speed,turning.")
+    ] = "",
 ) -> None:
     """Read tracks and labels into a dataset file: features of every frame, and its behaviour."""
+    from datasets.behaviour.cleaning import Cleaning
     from datasets.behaviour.importing import ImportSettings, import_recordings
     from datasets.store import save_dataset
 
     require_writable(out)
-    settings = ImportSettings(
-        fps, mm_per_pixel, tuple(parse_names(points)), _renamed(rename), tuple(parse_names(classes)), none, rater
-    )
+    require(not (mm_per_pixel and px_per_cm), "--mm-per-pixel and --px-per-cm say the same: give one of them")
+    scales = _numbers(mm_per_pixel, len(tracks), "--mm-per-pixel")
+    if px_per_cm:
+        scales = [10 / number for number in _numbers(px_per_cm, len(tracks), "--px-per-cm") if number]
+    common = ImportSettings(
+        points=tuple(parse_names(points)), renamed=_renamed(rename), classes=tuple(parse_names(classes)), none=none,
+        rater=rater, cleaning=Cleaning(likelihood, bridge, smooth, rate, body_lengths),
+        features=tuple(parse_names(features)),
+    )  # fmt: skip
+    both = zip(_numbers(fps, len(tracks), "--fps"), scales, strict=True)
+    settings = [replace(common, fps=its, mm_per_pixel=scale) for its, scale in both]
     dataset = import_recordings(tracks, labels or [], settings, out.stem)
     save_dataset(dataset, out)
     frames = sum(len(trial) for trial in dataset)
@@ -61,6 +86,20 @@ def import_(
         print(f"Left out: {line}")
     if "classes" in dataset.extra:
         _print_classes(dataset)
+
+
+def _numbers(text: str, recordings: int, option: str) -> list[float | None]:
+    """A number above 0 for each recording, of one for all or one each; None where none is given."""
+    if not text:
+        return [None] * recordings
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError(f"{option} is a number, or one a recording such as 50,30, got {text!r}") from None
+    require(all(0 < number < 1e9 for number in numbers), f"{option} must be > 0, got {text}")
+    fits = len(numbers) in (1, recordings)
+    require(fits, f"{option} gives {len(numbers)} numbers for {counted(recordings, 'recording')}")
+    return [*numbers] * (recordings if len(numbers) == 1 else 1)
 
 
 def _renamed(text: str) -> tuple[tuple[str, str], ...]:

@@ -1,11 +1,12 @@
 """Tracks and labels of some recordings, made into one dataset: features of each frame, and its behaviour."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from datasets.behaviour.cleaning import Cleaning, cleaned, frames_at
 from datasets.behaviour.features import frame_features
 from datasets.behaviour.label_files import load_behaviour_labels
 from datasets.behaviour.labels import UNLABELLED, Labels
@@ -32,6 +33,8 @@ class ImportSettings:
         classes: the behaviours to learn; all that are labelled when empty.
         none: the name of frames that were looked at and show none of them; such frames count only with a name.
         rater: the channel of Caltech's annotator.
+        cleaning: how tracks are made ready.
+        features: words; features whose names hold one of them are kept, all when empty.
     """
 
     fps: Hertz | None = None
@@ -41,6 +44,8 @@ class ImportSettings:
     classes: tuple[str, ...] = ()
     none: str = ""
     rater: str = ""
+    cleaning: Cleaning = field(default_factory=Cleaning)
+    features: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require(self.fps is None or 0 < self.fps < 1e6, f"the frame rate must be > 0 Hz, got {self.fps}")
@@ -50,13 +55,15 @@ class ImportSettings:
         require_distinct(self.classes, "the classes name one")
 
 
-def import_recordings(tracks: Sequence[Path], labels: Sequence[Path], settings: ImportSettings, name: str) -> Dataset:
+def import_recordings(
+    tracks: Sequence[Path], labels: Sequence[Path], given: ImportSettings | Sequence[ImportSettings], name: str
+) -> Dataset:
     """Read recordings, a trial each; one that cannot be used is left out and reported.
 
     Args:
         tracks: a file of tracks for each recording.
         labels: a file of labels for each, in the same order; none for recordings to predict.
-        settings: frame rate, scale, points and classes.
+        given: frame rate, scale, points, classes and cleaning; of all recordings, or of each.
         name: of the dataset.
 
     Returns:
@@ -68,19 +75,21 @@ def import_recordings(tracks: Sequence[Path], labels: Sequence[Path], settings: 
     wrong = f"{counted(len(tracks), 'file')} of tracks and {counted(len(labels), 'file')} of labels: one each, in order"
     require(len(labels) in (0, len(tracks)), wrong)
     beside: Sequence[Path | None] = labels or [None] * len(tracks)
-    pairs = list(zip(tracks, beside, strict=True))
+    each = [given] * len(tracks) if isinstance(given, ImportSettings) else given
+    settings = each[0]
     with left_out_parts() as left_out:
-        read = read_each(pairs, lambda pair: _read(*pair, settings))
+        read = read_each(list(zip(tracks, beside, each, strict=True)), lambda one: _read(*one))
     classes = settings.classes or _classes([each for _, each in read if each], settings)
     require(not labels or len(classes) >= 2, f"two behaviours or more are needed, got {', '.join(classes) or 'none'}")
     trials, names = [], set()
     for recording, its in read:
-        values, features = frame_features(recording)
+        values, features = _kept(*frame_features(recording), settings.features)
         names.add(features)
         trials.append(_trial(recording, values, its, classes, settings))
     require(len(names) == 1, "the recordings have other points or numbers of animals: import them one by one")
     fps = {recording.fps for recording, _ in read}
-    require(max(fps) <= 1.02 * min(fps), f"the recordings have the frame rates {sorted(fps)}: give them one by --fps")
+    told = f"the recordings have the frame rates {sorted(fps)}: bring them to one by --rate"
+    require(max(fps) <= 1.02 * min(fps), told)
     first = read[0][0]
     return Dataset(
         name,
@@ -92,7 +101,12 @@ def import_recordings(tracks: Sequence[Path], labels: Sequence[Path], settings: 
         task="classification" if labels else "regression",
         source=", ".join(path.name for path in tracks),
         extra={
-            "behaviour": {"points": list(first.points), "animals": len(first.animals), "units": first.units},
+            "behaviour": {
+                "points": list(first.points),
+                "animals": len(first.animals),
+                "units": first.units,
+                "cleaning": asdict(settings.cleaning),
+            },
             **({"classes": list(classes)} if labels else {}),
             **({"left_out": left_out} if left_out else {}),
         },
@@ -106,14 +120,16 @@ def _read(path: Path, labels: Path | None, settings: ImportSettings) -> tuple[Po
     fps = settings.fps or tracks.fps
     require(settings.fps is not None or tracks.fps > 1, f"{path} does not say its frame rate: give it by --fps")
     tracks = _chosen(replace(tracks, fps=fps), settings, path)
+    ready = cleaned(tracks, settings.cleaning)
     if labels is None:
-        return tracks, None
+        return ready, None
+    frames = len(tracks.xy)
     whole = load_behaviour_labels(labels, fps, settings.rater)
-    its = whole.cut(len(tracks.xy), round(_PAST * fps))
-    its.validate(len(tracks.xy))
+    its = whole.cut(frames, round(_PAST * fps))
+    its.validate(frames)
     if its is not whole:
-        leave_out(f"{whole.source}: labels past the last frame of {path.name}, {len(tracks.xy) - 1}")
-    return tracks, its
+        leave_out(f"{whole.source}: labels past the last frame of {path.name}, {frames - 1}")
+    return ready, its if ready.fps == fps else its.at(frames_at(frames, fps, ready.fps), frames)
 
 
 def _chosen(tracks: PointTracks, settings: ImportSettings, path: Path) -> PointTracks:
@@ -124,9 +140,19 @@ def _chosen(tracks: PointTracks, settings: ImportSettings, path: Path) -> PointT
     for point in points:
         require(point in named, f"{path} has no point {point!r}; it has {', '.join(named)}")
     scale, units = (1.0, tracks.units) if settings.mm_per_pixel is None else (settings.mm_per_pixel, "mm")
-    xy = tracks.xy[:, :, [named.index(point) for point in points]] * scale
+    chosen = [named.index(point) for point in points]
+    xy = tracks.xy[:, :, chosen] * scale
     require(bool(np.isfinite(xy).any()), f"{path}: none of {', '.join(points)} is known in any frame")
-    return replace(tracks, points=points, xy=xy, units=units)
+    scores = None if tracks.scores is None else tracks.scores[:, :, chosen]
+    return replace(tracks, points=points, xy=xy, units=units, scores=scores)
+
+
+def _kept(values: np.ndarray, names: tuple[str, ...], words: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The features whose names hold one of the words."""
+    for word in words:
+        require(any(word in name for name in names), f"no feature holds {word!r}; there are {', '.join(names)}")
+    kept = [index for index, name in enumerate(names) if not words or any(word in name for word in words)]
+    return values[:, kept], tuple(names[index] for index in kept)
 
 
 def _classes(labels: Sequence[Labels], settings: ImportSettings) -> tuple[str, ...]:
@@ -163,3 +189,11 @@ def labels_of(trial: Trial) -> np.ndarray:
     if trial.y is None:
         return np.full(len(trial), UNLABELLED)
     return np.where(trial.valid(), np.asarray(trial.y[:, 0]).astype(int), UNLABELLED)
+
+
+def require_behaviours(dataset: Dataset) -> None:
+    """Raise an `InputError` that names the command, unless a dataset holds features of tracks."""
+    require(
+        "behaviour" in dataset.extra,
+        f"dataset {dataset.name!r} holds no features of tracks: import them by `wormtwin behaviour import`",
+    )

@@ -48,6 +48,12 @@ class Labels:
         bouts = tuple(replace(b, end=min(b.end, frames)) for b in self.bouts if b.start < frames)
         return replace(self, bouts=bouts)
 
+    def at(self, chosen: Int[np.ndarray, " new_frame"], frames: int) -> "Labels":
+        """The labels of some of the frames of a recording of `frames`, ascending, which become all there are."""
+        names = self.behaviours
+        numbers = self.by_frame(frames, names)[chosen]
+        return replace(self, bouts=bouts_of(numbers, names), frames=len(chosen) if self.whole else None)
+
     def by_frame(self, frames: int, classes: Sequence[str], none: str = "") -> Int[np.ndarray, " frame"]:
         """The class of each frame; `UNLABELLED` where nobody labelled it, or labelled something else.
 

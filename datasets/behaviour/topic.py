@@ -23,8 +23,11 @@ def _plot(dataset: Dataset, inputs: Any) -> Any:
 
 def _validate_details(names: tuple[str, ...], details: Mapping[str, Any]) -> None:
     if "shortest_bout" in details:
-        fine = isinstance(details["shortest_bout"], int) and 1 <= details["shortest_bout"] <= 10_000
-        require(fine, f"shortest_bout must be a number of frames from 1, got {details['shortest_bout']!r:.40}")
+        stated = details["shortest_bout"]
+        each = stated if isinstance(stated, list) else [stated]
+        fine = all(isinstance(one, int) and 1 <= one <= 10_000 for one in each) and len(each) > 0
+        alike = not isinstance(stated, list) or len(stated) == len(details.get("shares", stated))
+        require(fine and alike, f"shortest_bout must be a number of frames from 1 of each class, got {stated!r:.40}")
     if "transitions" in details:
         rows = details["transitions"]
         fine = isinstance(rows, list) and all(isinstance(row, list) and len(row) == len(rows) for row in rows)

@@ -88,7 +88,7 @@ def decode_bouts(
     likelihoods: Float[np.ndarray, "time state"],
     start: Float[np.ndarray, " state"],
     transitions: Float[np.ndarray, "state state"],
-    least: int,
+    least: int | Int[np.ndarray, " state"],
 ) -> Int[np.ndarray, " time"]:
     """The most probable path in which every bout of a state lasts `least` samples or more, but for the last one.
 
@@ -96,21 +96,22 @@ def decode_bouts(
         likelihoods: logarithms of how likely each sample is in each state, up to a constant a sample.
         start: probabilities of the first state.
         transitions: probabilities of each state after each.
-        least: samples, 1 or more.
+        least: samples, 1 or more; of all states, or of each.
 
     Raises:
         InputError: `least` is below 1.
     """
     from datasets.markov.kernels import best_bouts, best_path
 
-    require(least >= 1, f"the shortest bout must be 1 sample or more, got {least}")
+    shortest = np.broadcast_to(np.asarray(least, np.int64), likelihoods.shape[1:]).copy()
+    require(bool((shortest >= 1).all()), f"the shortest bout must be 1 sample or more, got {least}")
     if len(likelihoods) == 0:
         return np.zeros(0, np.int64)
     with np.errstate(divide="ignore"):
         first, steps = np.log(start), np.log(transitions)
-    if least == 1:
+    if (shortest == 1).all():
         return best_path(np.asarray(likelihoods, float), first, steps)
-    return best_bouts(np.asarray(likelihoods, float), first, steps, least)
+    return best_bouts(np.asarray(likelihoods, float), first, steps, shortest)
 
 
 def _shares(counts: Float[np.ndarray, "... state"]) -> Float[np.ndarray, "... state"]:

@@ -67,33 +67,37 @@ def best_path(likelihoods, start, transitions):
 
 @compiled
 def best_bouts(likelihoods, start, transitions, least):
-    """The best path in which every bout but the last lasts `least` samples or more, 2 at least; else as `best_path`.
+    """The best path, from logarithms, in which every bout but the last lasts as long as `least` says of its class.
 
     A state is a class and how long its bout has lasted, up to `least`; only a bout that has lasted so long may end.
     """
     length, classes = likelihoods.shape
-    best = np.full((classes, least), -np.inf)
+    ages = least.max()
+    best = np.full((classes, ages), -np.inf)
     source, grown = np.zeros((length, classes), np.int64), np.zeros((length, classes), np.bool_)
     best[:, 0] = start + likelihoods[0]
     for t in range(1, length):
-        here = np.full((classes, least), -np.inf)
+        here = np.full((classes, ages), -np.inf)
         for c in range(classes):
-            ends = best[:, least - 1] + transitions[:, c]
-            ends[c] = -np.inf
-            source[t, c] = np.argmax(ends)
-            here[c, 0] = ends[source[t, c]] + likelihoods[t, c]
+            oldest = least[c] - 1
             stay = transitions[c, c] + likelihoods[t, c]
-            here[c, 1 : least - 1] = best[c, : least - 2] + stay
-            grown[t, c] = best[c, least - 2] > best[c, least - 1]
-            here[c, least - 1] = max(best[c, least - 2], best[c, least - 1]) + stay
+            for other in range(classes):
+                ends = best[other, least[other] - 1] + transitions[other, c] + likelihoods[t, c]
+                if (other != c or oldest == 0) and ends > here[c, 0]:
+                    here[c, 0], source[t, c] = ends, other
+            if oldest > 0:
+                here[c, 1:oldest] = best[c, : oldest - 1] + stay
+                grown[t, c] = best[c, oldest - 1] > best[c, oldest]
+                here[c, oldest] = max(best[c, oldest - 1], best[c, oldest]) + stay
         best = here
     path = np.empty(length, np.int64)
     flat = np.argmax(best)
-    c, age = flat // least, flat % least
+    c, age = flat // ages, flat % ages
     for t in range(length - 1, -1, -1):
         path[t] = c
         if age == 0:
-            c, age = source[t, c], least - 1
-        elif age < least - 1 or grown[t, c]:
+            c = source[t, c]
+            age = least[c] - 1
+        elif age < least[c] - 1 or grown[t, c]:
             age -= 1
     return path

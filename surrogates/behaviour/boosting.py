@@ -42,7 +42,7 @@ def fit_boost(model: keras.Model, x: Float[np.ndarray, "sample feature"], y: Int
     how = model.fitting
     grown = HistGradientBoostingClassifier(
         max_iter=how["rounds"], max_leaf_nodes=how["leaves"], learning_rate=how["rate"], max_depth=_DEEPEST,
-        min_samples_leaf=20, l2_regularization=1.0, max_features=0.3, early_stopping=False, random_state=how["seed"],
+        min_samples_leaf=20, l2_regularization=1.0, max_features=0.1, early_stopping=False, random_state=how["seed"],
     ).fit(x, y)  # fmt: skip
     layer = model.get_layer("trees")
     present = grown.classes_.astype(int)

@@ -23,8 +23,7 @@ def predict(
     import numpy as np
 
     from datasets.store import load_dataset, save_dataset
-    from surrogates.behaviour.evaluation import probabilities_of
-    from surrogates.behaviour.samples import windowed
+    from surrogates.behaviour.evaluation import prepared_for, probabilities_of
     from surrogates.behaviour.smoothing import kept_smoothing
     from surrogates.runs.model_file import load_model
 
@@ -34,7 +33,7 @@ def predict(
     smoothing = kept_smoothing(signature.details) if signature is not None else None
     if smoothing is None or signature is None:
         raise InputError(f"{model} is no model of behaviours")
-    prepared = windowed(dataset)
+    prepared = prepared_for(network, dataset)
     extra = {**dataset.extra, "classes": list(signature.classes)}
     blank = tuple(replace(trial, y=np.zeros((len(trial), 1)), weight=None) for trial in prepared)
     names: dict[str, Any] = {"y_names": signature.y_names, "task": "classification", "extra": extra}

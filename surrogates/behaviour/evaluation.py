@@ -14,9 +14,14 @@ from datasets.behaviour.plots import plot_ethograms
 from datasets.behaviour.scoring import Agreement, agreement
 from datasets.dataset import Dataset, Trial, classes_of
 from surrogates.backend import keras, tensorflow_unseen
+from surrogates.behaviour.samples import windowed
 from surrogates.behaviour.smoothing import Smoothing, kept_smoothing, learned_smoothing
+from surrogates.behaviour.tcn import filled
 from surrogates.runs.model_file import ModelSignature
 from surrogates.training.model_kind import Evaluation, ModelKind
+
+_AT_ONCE = 8192
+"""Frames that are predicted together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +62,37 @@ class BehaviourEvaluation(Evaluation):
         return self.smoothing.details()
 
 
+def prepared_for(model: keras.Model, dataset: Dataset) -> Dataset:
+    """The dataset as a model of behaviours sees it: window features, or those of frames where it takes sequences.
+
+    Raises:
+        InputError: it holds no behaviours.
+    """
+    return filled(dataset) if len(model.input_shape) == 3 else windowed(dataset)
+
+
 def probabilities_of(model: keras.Model, trial: Trial) -> Float[np.ndarray, "frame class"]:
-    """The probability of each behaviour in each frame of a recording of window features."""
+    """The probability of each behaviour in each frame of a recording that is prepared; memory holds a stretch of it."""
+    if len(model.input_shape) == 3:
+        return _of_sequence(model, trial)
+    parts = [_predict(model, np.asarray(trial.x[first : first + _AT_ONCE])) for first in range(0, len(trial), _AT_ONCE)]
+    return np.concatenate(parts)
+
+
+def _of_sequence(model: keras.Model, trial: Trial) -> Float[np.ndarray, "frame class"]:
+    """Stretch by stretch, each with as many frames on either side as a network sees."""
+    beyond = 2 ** sum("convolution" in layer.name for layer in model.layers)
+    parts = []
+    for first in range(0, len(trial), _AT_ONCE):
+        low = max(0, first - beyond)
+        x = np.asarray(trial.x[low : first + _AT_ONCE + beyond], np.float32)
+        parts.append(_predict(model, x[None])[0, first - low : first - low + _AT_ONCE])
+    return np.concatenate(parts)
+
+
+def _predict(model: keras.Model, x: np.ndarray) -> np.ndarray:
     with tensorflow_unseen():
-        return np.asarray(model.predict(np.asarray(trial.x[:]), batch_size=2048, verbose=0), dtype=float)
+        return np.asarray(model.predict(x, batch_size=2048, verbose=0), dtype=float)
 
 
 def evaluate_behaviours(

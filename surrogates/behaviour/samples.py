@@ -6,19 +6,21 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from datasets.behaviour.importing import labels_of
-from datasets.behaviour.windows import window_features, window_names
+from datasets.behaviour.importing import labels_of, require_behaviours
+from datasets.behaviour.windows import margin, window_features, window_names
 from datasets.dataset import ArrayLike, Dataset, classes_of
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Hertz
 
-MOST = 40_000
+MOST = 20_000
 """Samples that are learned from; frames follow each other closely, so every so many serve as well."""
+_AT_ONCE, _CELLS = 65_536, 2e7
+"""Rows that are found at once, and numbers that are held while they are computed."""
 
 
 @dataclass(frozen=True, eq=False)
 class WindowArray:
-    """The window features of a recording: computed whenever they are read, so that memory holds one recording."""
+    """The window features of a recording: computed for the frames that are read, whenever they are."""
 
     frames: ArrayLike
     fps: Hertz
@@ -38,7 +40,24 @@ class WindowArray:
         return len(self.frames)
 
     def __getitem__(self, index: Any, /) -> np.ndarray:
-        return window_features(np.asarray(self.frames[:]), self.fps)[index]
+        rows = np.atleast_1d(np.arange(len(self))[index])
+        parts = [self._near(rows[first : first + _AT_ONCE]) for first in range(0, len(rows), _AT_ONCE)]
+        return np.concatenate(parts) if parts else np.empty((0, self.width), np.float32)
+
+    def _near(self, rows: Int[np.ndarray, " row"]) -> Float[np.ndarray, "row feature"]:
+        """Window features of rows that ascend, from the frames that their windows reach."""
+        beyond = margin(self.fps)
+        first, end = max(0, int(rows[0]) - beyond), int(rows[-1]) + beyond + 1
+        frames = np.asarray(self.frames[first:end])
+        out = np.empty((len(rows), self.width), np.float32)
+        step = max(1, round(_CELLS / self.width))
+        for low in range(first, first + len(frames), step):  # so that a long stretch of sparse rows needs little memory
+            inside = (rows >= low) & (rows < low + step)
+            if inside.any():
+                start = max(first, low - beyond)
+                near = window_features(frames[start - first : low + step + beyond - first], self.fps)
+                out[inside] = near[rows[inside] - start]
+        return out
 
 
 def windowed(dataset: Dataset) -> Dataset:
@@ -47,10 +66,7 @@ def windowed(dataset: Dataset) -> Dataset:
     Raises:
         InputError: it holds no behaviours.
     """
-    require(
-        "behaviour" in dataset.extra,
-        f"dataset {dataset.name!r} holds no features of tracks: import them by `wormtwin behaviour import`",
-    )
+    require_behaviours(dataset)
     names, fps = window_names(dataset.x_names), 1000 / dataset.dt
     trials = tuple(replace(trial, x=WindowArray(trial.x, fps, len(names))) for trial in dataset)
     return replace(dataset, trials=trials, x_names=names)
@@ -71,7 +87,7 @@ def samples_of(
     x, y = [], []
     for trial, its in zip(dataset, labels, strict=True):
         rows = np.flatnonzero(its >= 0)[::stride]
-        x.append(np.asarray(trial.x[:])[rows])
+        x.append(trial.x[rows])
         y.append(its[rows])
     return np.concatenate(x), np.concatenate(y)
 

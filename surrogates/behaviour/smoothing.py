@@ -10,24 +10,24 @@ from jaxtyping import Float, Int
 from datasets.behaviour.labels import UNLABELLED, bouts_of
 from datasets.markov.hidden_markov import decode_bouts
 
-_EVIDENCE = 0.25
+_EVIDENCE = 0.5
 """How much of each frame's evidence counts, since neighbouring frames say the same."""
 _SHORTEST = 0.05
-"""The share of the labelled bouts that are shorter than the shortest bout."""
+"""The share of a behaviour's labelled bouts that are shorter than its shortest bout."""
 
 
 @dataclass(frozen=True, eq=False)
 class Smoothing:
-    """What is known of bouts: shares of the classes, probabilities of each after each a frame, the shortest bout."""
+    """What is known of bouts: shares of the classes, probabilities of each after each a frame, each one's shortest."""
 
     shares: Float[np.ndarray, " class"]
     transitions: Float[np.ndarray, "class class"]
-    shortest: int
+    shortest: Int[np.ndarray, " class"]
 
     def details(self) -> dict[str, Any]:
         """As a model's file keeps it."""
         rows = self.transitions.tolist()
-        return {"transitions": rows, "shares": self.shares.tolist(), "shortest_bout": self.shortest}
+        return {"transitions": rows, "shares": self.shares.tolist(), "shortest_bout": self.shortest.tolist()}
 
     def bouts(self, probabilities: Float[np.ndarray, "frame class"]) -> Int[np.ndarray, " frame"]:
         """The class of each frame."""
@@ -43,13 +43,14 @@ def learned_smoothing(labels: Sequence[Int[np.ndarray, " _"]], classes: Sequence
         classes: names.
     """
     number = len(classes)
-    steps, lengths = np.full((number, number), 0.5), []
+    steps, lengths = np.full((number, number), 0.5), [[1] for _ in classes]
     for each in labels:
         both = (each[:-1] != UNLABELLED) & (each[1:] != UNLABELLED)
         np.add.at(steps, (each[:-1][both], each[1:][both]), 1.0)
-        lengths += [bout.end - bout.start for bout in bouts_of(each, classes)]
+        for bout in bouts_of(each, classes):
+            lengths[classes.index(bout.behaviour)].append(bout.end - bout.start)
     counts = np.bincount(np.concatenate([each[each != UNLABELLED] for each in labels]), minlength=number) + 1.0
-    shortest = max(1, int(np.quantile(lengths, _SHORTEST))) if lengths else 1
+    shortest = np.array([max(1, int(np.quantile(each[1:] or each, _SHORTEST))) for each in lengths])
     return Smoothing(counts / counts.sum(), steps / steps.sum(axis=1, keepdims=True), shortest)
 
 
@@ -58,4 +59,5 @@ def kept_smoothing(details: Mapping[str, Any]) -> Smoothing | None:
     if "transitions" not in details:
         return None
     shares = np.array(details["shares"], float)
-    return Smoothing(shares, np.array(details["transitions"], float), int(details["shortest_bout"]))
+    shortest = np.broadcast_to(np.array(details["shortest_bout"], int), shares.shape).copy()
+    return Smoothing(shares, np.array(details["transitions"], float), shortest)

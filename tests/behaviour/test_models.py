@@ -43,7 +43,7 @@ def test_boosted_trees_are_scikit_learns(samples, classes):
     fit_boost(model, x, y)
     theirs = HistGradientBoostingClassifier(
         max_iter=12, max_leaf_nodes=9, learning_rate=0.2, max_depth=24, min_samples_leaf=20, l2_regularization=1.0,
-        max_features=0.3, early_stopping=False, random_state=0,
+        max_features=0.1, early_stopping=False, random_state=0,
     ).fit(x, y)  # fmt: skip
     np.testing.assert_allclose(model.predict(x, verbose=0), theirs.predict_proba(x), atol=2e-6)
 
@@ -118,7 +118,14 @@ def test_raters_agree_with_themselves(recordings, wormtwin):
         (("--points", "nose,snout"), "has no point 'snout'; it has nose, body, tail"),
         (("--rename", "nose"), "--rename looks like snout=nose,tail_base=tail, got 'nose'"),
         (("--classes", "rest"), "two behaviours or more are needed, got rest"),
-        (("--fps", 0), "the frame rate must be > 0 Hz, got 0"),
+        (("--fps", 0), "--fps must be > 0, got 0"),
+        (("--fps", "30,25"), "--fps gives 2 numbers for 1 recording"),
+        (("--px-per-cm", "a"), "--px-per-cm is a number, or one a recording such as 50,30, got 'a'"),
+        (("--px-per-cm", 9, "--mm-per-pixel", 1), "--mm-per-pixel and --px-per-cm say the same"),
+        (("--likelihood", 0.5), "its tracker does not say how sure it is of points"),
+        (("--likelihood", 2), "the least likelihood must be 0 to below 1, got 2"),
+        (("--smooth", -1), "tracks are smoothed over 0 to 5 s, got -1"),
+        (("--features", "colour"), "no feature holds 'colour'; there are points known, lower (1)"),
     ],
 )
 def test_wrong_input_is_one_line(recordings, options, said, wormtwin, refused, tmp_path):

@@ -61,23 +61,22 @@ def test_a_fit_finds_the_model_that_drew_the_symbols():
     np.testing.assert_allclose(fitted.emissions, true.emissions, atol=0.03)
 
 
-def lengths(path):
-    return [len(list(bout)) for _, bout in groupby(path)]
-
-
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10_000), st.integers(1, 8), st.integers(1, 4))
+@given(st.integers(0, 10_000), st.integers(1, 8), st.tuples(*[st.integers(1, 4)] * 3))
 def test_bouts_are_the_best_of_all_paths_that_last(seed, frames, least):
     rng = np.random.default_rng(seed)
     model, likelihoods = random_model(seed, states=3), rng.normal(0, 2, (frames, 3))
-    path = decode_bouts(likelihoods, model.start, model.transitions, least)
+    path = decode_bouts(likelihoods, model.start, model.transitions, np.array(least))
 
     def worth(path):
         steps = sum(np.log(model.transitions[a, b]) for a, b in pairwise(path))
         return np.log(model.start[path[0]]) + steps + sum(likelihoods[t, c] for t, c in enumerate(path))
 
-    allowed = [path for path in product(range(3), repeat=frames) if all(n >= least for n in lengths(path)[:-1])]
-    assert all(n >= least for n in lengths(path.tolist())[:-1])
+    def lasts(path):
+        return all(len(bout) >= least[bout[0]] for bout in [list(each) for _, each in groupby(path)][:-1])
+
+    allowed = [path for path in product(range(3), repeat=frames) if lasts(path)]
+    assert lasts(path.tolist())
     assert worth(path) == pytest.approx(max(worth(path) for path in allowed))
 
 

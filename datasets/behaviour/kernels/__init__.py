@@ -1,0 +1,1 @@
+"""Compiled recursions over windows of frames."""
