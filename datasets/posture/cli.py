@@ -92,6 +92,7 @@ def register(app: typer.Typer) -> None:
     import datasets.posture.body.cli
     import datasets.posture.data_cli
     import datasets.posture.eigenworms_cli
+    import datasets.posture.loop.cli
 
     app.add_typer(posture_app, name="posture")
     datasets.posture.body.cli.register(app)

@@ -7,6 +7,7 @@ import typer
 
 from connectome.cli import NetworkOption
 from datasets.options import OutOption
+from datasets.posture.loop.cli import network_of
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import require_writable
 
@@ -78,21 +79,9 @@ def crawl(
         motor=motor,
         fps=fps,
     )
-    circuit, told = _network(network, parameter_set)
+    circuit, told = network_of(network, parameter_set)
     print(f"Network: {told}")
     _crawled(settings, circuit, told, out, wcon, page)
-
-
-def _network(network: str | None, parameter_set: str) -> "tuple[Circuit, str]":
-    from connectome.network import build_network
-    from connectome.network_parameters import parameters_of
-    from connectome.parameters import load_parameters
-    from connectome.wiring import load_connectome
-
-    parameters = parameters_of(load_parameters(parameter_set), 20.0)
-    connectome = load_connectome(network)
-    label = parameters.label if parameters else ""
-    return build_network(connectome, parameters), "; ".join(filter(None, (connectome.source, label)))
 
 
 def _crawled(
