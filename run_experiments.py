@@ -132,8 +132,8 @@ QUICK = Protocol(runs=1, epochs=400)
 PANELS = {
     "Data": ("connectome", "dataset"),
     "Simulate": ("simulate", "scenario", "screen", "body", "crawl", "validate"),
-    "Train and evaluate": ("train", "evaluate", "models", "tune", "reduce", "derive", "experiments"),
-    "Explain": ("importance",),
+    "Train and evaluate": ("train", "evaluate", "calibrate", "models", "tune", "reduce", "derive", "experiments"),
+    "Explain": ("importance", "physics"),
     "Pages and export": ("worm", "export"),
 }
 """What `wormtwin --help` puts together, by what people do."""

@@ -1,5 +1,6 @@
 """Stimuli beyond the published ones: diverse draws from the waveform algebra."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -38,18 +39,41 @@ def random_scenario(base: Scenario, number: int, seed: int = 0) -> Scenario:
         InputError: number < 1, or a seed that is none.
     """
     require(number >= 1, f"the number of random stimuli must be >= 1, got {number}")
+    pool = random_pool(base, _CANDIDATES * number, seed)
+    peaks = [_peak(base, column) for column in range(len(base.inputs))]
+    kept = farthest_points(np.array([_features(row, peaks, base.duration) for row in pool.stimuli]), number)
+    return _renamed(base, [pool.stimuli[i] for i in kept], f"{base.name}_random_{seed}", "random")
+
+
+def random_pool(base: Scenario, number: int, seed: int = 0) -> Scenario:
+    """Replace the stimuli of a scenario by `number` random ones as they are drawn; arguments as in `random_scenario`.
+
+    Raises:
+        InputError: number < 1, or a seed that is none.
+    """
+    require(number >= 1, f"the number of random stimuli must be >= 1, got {number}")
     require_seed(seed, "the seed of random stimuli")
     rng = np.random.default_rng(seed)
     peaks = [_peak(base, column) for column in range(len(base.inputs))]
-    drawn = [_draw_sequence(rng, peaks, base.duration) for _ in range(_CANDIDATES * number)]
-    kept = farthest_points(np.array([_features(row, peaks, base.duration) for row in drawn]), number)
-    return replace(
-        base,
-        name=f"{base.name}_random_{seed}",
-        sequences=tuple(f"random_{i + 1:04d}" for i in range(number)),
-        stimuli=tuple(drawn[i] for i in kept),
-        split=("train",) * number,
-    )
+    drawn = [_draw_sequence(rng, peaks, base.duration) for _ in range(number)]
+    return _renamed(base, drawn, f"{base.name}_pool_{seed}", "pool")
+
+
+def chosen_scenario(pool: Scenario, kept: Sequence[int], name: str) -> Scenario:
+    """The scenario of some stimuli of a pool, counted from 0, in this order; its sequences are `next_0001` ..."""
+    return _renamed(pool, [pool.stimuli[i] for i in kept], name, "next")
+
+
+def stimulus_features(pool: Scenario) -> Float[np.ndarray, "sequence feature"]:
+    """The mean current of every input in 50 stretches of time, over its peak: what stimuli are compared by."""
+    peaks = [_peak(pool, column) for column in range(len(pool.inputs))]
+    return np.array([_features(row, peaks, pool.duration) for row in pool.stimuli])
+
+
+def _renamed(base: Scenario, stimuli: Sequence[tuple[Waveform, ...]], name: str, prefix: str) -> Scenario:
+    number = len(stimuli)
+    names = tuple(f"{prefix}_{i + 1:04d}" for i in range(number))
+    return replace(base, name=name, sequences=names, stimuli=tuple(stimuli), split=("train",) * number)
 
 
 def farthest_points(points: Float[np.ndarray, "point feature"], number: int) -> list[int]:

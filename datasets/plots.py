@@ -46,6 +46,7 @@ def plot_traces(
     trials: Sequence[int],
     predictions: Mapping[str, Sequence[Float[np.ndarray, "time output"]]] | None = None,
     outputs: Sequence[str] | None = None,
+    bands: Sequence[Float[np.ndarray, "time output"]] | None = None,
 ) -> Figure:
     """Draw trials side by side: their inputs above, every output below, with the predictions over it.
 
@@ -54,6 +55,7 @@ def plot_traces(
         trials: which trials, counted from 0, a column each.
         predictions: by what they are called, one array (time, output) for each of the trials.
         outputs: which outputs to draw; the first six when None.
+        bands: half the width about the first of the predictions, one array (time, output) for each of the trials.
     """
     shown = list(outputs or dataset.y_names[:6])
     rows = 1 + len(shown)
@@ -69,6 +71,8 @@ def plot_traces(
             axes[row, column].plot(time, trial.y[:][:, place], color=MUTED, lw=2.4, label="simulated")  # type: ignore[index]
             for (label, guesses), look in zip((predictions or {}).items(), cycle(_GUESSES)):
                 axes[row, column].plot(time, guesses[column][:, place], label=label, **look)
+            for middle in list((predictions or {}).values())[:1] if bands is not None else ():
+                _draw_band(axes[row, column], time, middle[column][:, place], bands[column][:, place])  # type: ignore[index]
         axes[-1, column].set_xlabel("time (ms)")
     axes[0, 0].set_ylabel(f"input ({dataset.x_units})")
     for row, name in enumerate(shown, start=1):
@@ -78,6 +82,11 @@ def plot_traces(
         axes[1, -1].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     tidy(axes.ravel())
     return figure
+
+
+def _draw_band(axes, time: np.ndarray, middle: np.ndarray, half: np.ndarray) -> None:
+    """Draw a band about a line; all are (time,), the band in the units of the line."""
+    axes.fill_between(time, middle - half, middle + half, color=COLOURS[1], alpha=0.2, lw=0, label="band")
 
 
 def plot_history(history: dict[str, list[float]], units: str) -> Figure:

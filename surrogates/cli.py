@@ -28,6 +28,9 @@ def train(
     anneal: Annotated[bool, typer.Option("--anneal", help="Let the learning rate fall along a cosine.")] = False,
     polish: Annotated[bool, typer.Option("--polish", help="Go on by L-BFGS after the last epoch.")] = False,
     polish_steps: Annotated[int | None, typer.Option(max=1_000_000, help="Its iterations; 500 if not said.")] = None,
+    superpose: Annotated[
+        int | None, typer.Option(max=1_000_000, help="Add so many mixtures of training trials: for linear networks.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the first weights and of the batches.")] = 0,
     engine: Annotated[
         str, typer.Option(help="'fast' (CPU), 'keras' (any backend, GPU), or 'auto': fast if it can.")
@@ -50,7 +53,7 @@ def train(
     steps = {"learning_rate": learning_rate, "epochs": epochs, "batch_size": batch_size}
     require(polish_steps is None or polish_steps >= 1, f"--polish-steps must be >= 1, got {polish_steps}")
     steps["polish"] = (polish_steps or 500) if polish or polish_steps else None
-    steps |= {"scale": scale or None, "anneal": anneal or None}
+    steps |= {"scale": scale or None, "anneal": anneal or None, "superpose": superpose}
     given = _steps(kind, preset, {name: value for name, value in steps.items() if value is not None}, engine)
     defaults = {"learning_rate": kind.learning_rate, **kind.training_defaults}
     config = TrainingConfig(**{**defaults, **given}, seed=seed, engine=engine)
@@ -81,6 +84,7 @@ def evaluate(
     data: Annotated[Path | None, typer.Option(help="A dataset file (.h5).")] = None,
     test_data: TestDataOption = None,
     plot: Annotated[Path | None, typer.Option(help="Draw predicted beside true values into this file.")] = None,
+    bands: Annotated[bool, typer.Option("--bands", help="Refuse a model that `calibrate` gave no bands.")] = False,
 ) -> None:
     """Score a trained model on a dataset, by what it has learned of it: train, validation, test, or unseen."""
     from datasets.parts.external_test import load_with_test
@@ -94,12 +98,18 @@ def evaluate(
     require(data is not None or test_data is not None, "name the data by --data, or those of a test by --test-data")
     trained, signature = load_model(model)
     kind = model_kind(signature.model if signature is not None and signature.model else _UNNAMED)
+    calibrated = signature is not None and signature.bands is not None
+    require(
+        calibrated or not bands, f"{model} has no bands: `wormtwin calibrate --model {model} --data MORE` makes them"
+    )
     learned = signature.learned if signature is not None else None
     dataset = load_with_test(data, test_data) if data is not None else _tested(test_data, learned)  # type: ignore[arg-type]
     evaluation = evaluation_on(kind, trained, signature, dataset)
     if note := told_parts(learned, dataset):
         print(note)
     evaluation.print_scores()
+    for warning in evaluation.warnings():
+        print(f"wormtwin: warning: {warning}", file=sys.stderr)
     if plot is not None:
         save_figure(evaluation.plot(), plot)
 

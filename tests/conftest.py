@@ -36,6 +36,7 @@ UNCHECKED = (
     "surrogates.pose.networks",
     "surrogates.posture.cells.cell_states",
     "surrogates.posture.network.layers",
+    "surrogates.responses.models.attention",
     "surrogates.responses.models.layers",
     "surrogates.responses.models.nonlinear_cells",
 )

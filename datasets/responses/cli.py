@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,9 +20,13 @@ from datasets.options import (
     parse_numbers,
 )
 from datasets.responses.recorded.cli import import_io
-from neuron_models.foundation.errors import require
+from datasets.topics import topic_modules
+from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.wording import counted
 from neuron_models.foundation.workers import require_workers
+
+if TYPE_CHECKING:
+    from connectome.scenario import Scenario
 
 
 def simulate(
@@ -50,8 +54,18 @@ def simulate(
     ] = None,
     compartment: Annotated[float, typer.Option(help="Longest compartment in um; one a cable when very large.")] = 20.0,
     simulator: SimulatorOption = "coreneuron",
+    next_: Annotated[
+        int | None, typer.Option("--next", max=100_000, help="So many stimuli that tell the --model most.")
+    ] = None,
+    model: Annotated[
+        list[Path] | None, typer.Option(help="With --next: a model.keras, or several of one training as an ensemble.")
+    ] = None,
 ) -> None:
-    """Simulate a scenario on the connectome into a dataset; a stopped run goes on where it was."""
+    """Simulate a scenario on the connectome into a dataset; a stopped run goes on where it was.
+
+    With --next, of many random stimuli those are simulated that a model can learn most from: by leverage, or by the
+    spread of several models.
+    """
     from connectome.network import default_settings, steps_a_sample
     from connectome.network_parameters import parameters_of, time_step_of
     from connectome.parameters import load_parameters
@@ -68,13 +82,17 @@ def simulate(
     require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
     require(stimuli == "published" or split == "auto", "random stimuli have no published split: use --split auto")
     require(stimuli == "random" or count is None, "--count goes with --stimuli random")
-    drawn = stimuli == "random" or split == "auto"
-    require(drawn or seed is None, "--seed goes with --stimuli random or --split auto")
+    require((next_ is None) == (not model), "--next N and --model go together: the model says what it would learn from")
+    require(next_ is None or (stimuli == "published" and not sequences), "--next chooses the stimuli itself")
+    drawn = stimuli == "random" or split == "auto" or next_ is not None
+    require(drawn or seed is None, "--seed goes with --stimuli random, --next or --split auto")
     seed = seed or 0
     chosen = load_scenario(scenario)
     chosen = chosen if sampling is None else replace(chosen, dt=sampling)
     if stimuli == "random":
         chosen = random_scenario(chosen, 40 if count is None else count, seed)
+    if next_ is not None:
+        chosen = _told_most(chosen, model or [], next_, seed)
     if sequences:
         chosen = chosen.select(parse_numbers(sequences))
     chosen = chosen.scaled(scale)
@@ -95,6 +113,15 @@ def simulate(
         cluster=cluster,
     )
     print(f"{counted(len(dataset), 'sequence')} in {out}")
+
+
+def _told_most(scenario: "Scenario", models: list[Path], number: int, seed: int) -> "Scenario":
+    """The stimuli that models ask for; the topic's models know how."""
+    for module in topic_modules("surrogates", "next_stimuli", needed=False):
+        chosen, how = module.next_scenario(scenario, models, number, seed)
+        print(f"{number} {'stimulus' if number == 1 else 'stimuli'} chosen {how}")
+        return chosen
+    raise InputError("no model here can say which stimuli it would learn from")
 
 
 def export_nwb(

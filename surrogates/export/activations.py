@@ -25,5 +25,7 @@ ACTIVATIONS: dict[str, Activation] = {
         "a > 0.0 ? 1.0507009873554805 * a : 1.7580993408473766 * expm1(a)",
         "",
     ),
+    "exp": Activation("np.exp(a)", "exp(a)", "Exp"),
+    "reciprocal": Activation("1.0 / a", "1.0 / a", "Reciprocal"),
 }
 """By Keras's names. The sigmoid is written with tanh, which overflows nowhere."""

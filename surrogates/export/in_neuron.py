@@ -1,6 +1,7 @@
 """An exported mechanism in NEURON: loaded, and run alone on a stimulus."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from neuron_models.foundation.units import Milliseconds
 
 @dataclass(frozen=True)
 class Mechanism:
-    """What an export's `.json` says: the mechanism's name, its variables, channels, sampling step and .mod files."""
+    """What an export's `.json` says: the mechanism's name, variables, channels, sampling step, sources, bands."""
 
     mechanism: str
     inputs: tuple[str, ...]
@@ -28,6 +29,7 @@ class Mechanism:
     dt: Milliseconds
     sources: tuple[str, ...]
     scenario: str = ""
+    bands: Mapping[str, Any] | None = None
 
     def require_divided_by(self, time_step: Milliseconds) -> int:
         """The time steps in a sampling step.

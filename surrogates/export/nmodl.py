@@ -15,6 +15,7 @@ from neuron_models.mechanisms import declared
 from surrogates.export.activations import ACTIVATIONS
 from surrogates.export.reserved import require_free
 from surrogates.export.templating import write_filled
+from surrogates.runs.bands import Bands
 from surrogates.runs.model_file import ModelSignature
 from surrogates.steps.layers import step_of
 from surrogates.steps.step import Affine, Statement, Step, indexed, renamed
@@ -23,18 +24,23 @@ _TO_MILLIVOLTS = {"V": 1000.0, "mV": 1.0}
 _KNOWN_UNITS = ("nA", "mV", "V")
 _TOLD = ("x_names", "y_names", "x_units", "y_units", "dt", "scenario")
 """What the description beside a mechanism says of the channels: what a model of responses has."""
+_OWN_OF_CPP = ("tanh", "exp")
 _LOCAL = "nn_"
 """Begins the network's own names in C++, where every RANGE variable (x_, from_, y_, v_, state_...) is a macro."""
 
 
 @dataclass(frozen=True)
 class Port:
-    """A channel of the mechanism: its variable, and its pointer (an input) or its variable in mV (an output)."""
+    """A channel of the mechanism: its variable, and its pointer (an input) or its variable in mV (an output).
+
+    `half_width` is the variable of half the width of a calibrated model's band about an output.
+    """
 
     name: str
     variable: str
     pointer: str = ""
     potential: str = ""
+    half_width: str = ""
 
 
 def mechanism_name(model: str) -> str:
@@ -69,11 +75,14 @@ def write_nmodl(model: Any, channels: ModelSignature, out: Path, name: str) -> l
         "states": [{"name": _LOCAL + n, "variable": f"state_{n}", "size": size} for n, size in states.items()],
     }
     values |= {
+        "bands": _bands(channels.bands),
         "step": step,
         "x_units": _units(channels.x_units),
         "y_units": _units(channels.y_units),
         "arrays": [_array(key, array) for key, array in step.arrays.items()],
-        "activations": [{"name": key, "cpp": ACTIVATIONS[key].cpp} for key in step.activations if key != "tanh"],
+        "activations": [
+            {"name": key, "cpp": ACTIVATIONS[key].cpp} for key in step.activations if key not in _OWN_OF_CPP
+        ],
         "statements": [line for statement in step.statements for line in _lines(statement, step)],
     }
     written = [write_filled("README.md.jinja", out / f"{stem}.md", **values)]
@@ -84,6 +93,7 @@ def write_nmodl(model: Any, channels: ModelSignature, out: Path, name: str) -> l
         named = {key: [port.variable for port in values[key]] for key in ("inputs", "outputs")}
         named["sources"] = [path.name for path in written if path.suffix == ".mod"]
         text = {key: value for key, value in asdict(channels).items() if key in _TOLD}
+        text |= {} if channels.bands is None else {"bands": asdict(channels.bands)}
         temporary.write_text(json.dumps({"mechanism": name, **named, **text}, indent=1))
     return [*written, out / f"{stem}.json"]
 
@@ -106,7 +116,18 @@ def _ports(names: Sequence[str], variable: str, other: str) -> list[Port]:
     ports = zip(names, plain, strict=True)
     if other == "from":
         return [Port(name, f"{variable}_{own}", pointer=f"{other}_{own}") for name, own in ports]
-    return [Port(name, f"{variable}_{own}", potential=f"{other}_{own}") for name, own in ports]
+    return [Port(name, f"{variable}_{own}", "", f"{other}_{own}", f"w_{own}") for name, own in ports]
+
+
+def _bands(bands: Bands | None) -> list[str]:
+    """Half the width of the band about each output, in C++, of the answer k."""
+    if bands is None:
+        return []
+    rows = enumerate(zip(bands.floor, bands.slope, bands.rest, strict=True))
+    return [
+        f"{bands.factor:.9g} * ({floor:.9g} + {slope:.9g} * fabs(answer[{k}] - ({rest:.9g})))"
+        for k, (floor, slope, rest) in rows
+    ]
 
 
 def _units(units: str) -> str:

@@ -5,14 +5,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import atomic_write
 from surrogates.export.onnx_layers import NODES, Graph
+from surrogates.runs.bands import Bands
 from surrogates.runs.model_file import ModelSignature
 from surrogates.steps.layers import exported_layers
 
 MODEL_FILE = "model.onnx"
-STIMULUS, RESPONSE = "stimulus", "response"
+STIMULUS, RESPONSE, HALF_WIDTH = "stimulus", "response", "half_width"
 _OPSET, _IR = 17, 8  # of 2022, so that older runtimes read the file too
 
 
@@ -22,7 +25,10 @@ def require_onnx() -> None:
 
 
 def write_onnx(model: Any, channels: ModelSignature, out: Path) -> list[Path]:
-    """Write `model.onnx` into a folder: (batch, time, channel) in and out, the channels in its metadata."""
+    """Write `model.onnx` into a folder: (batch, time, channel) in and out, the channels in its metadata.
+
+    A calibrated model has a second output, half the width of the band about the first.
+    """
     import onnx
 
     graph = Graph()
@@ -30,9 +36,13 @@ def write_onnx(model: Any, channels: ModelSignature, out: Path) -> list[Path]:
     for kind, layer in exported_layers(model):
         flow = NODES[kind](graph, layer, flow)
     graph.add("Identity", [flow], RESPONSE)
+    sizes = [(STIMULUS, model.input_shape[-1]), (RESPONSE, model.output_shape[-1])]
+    if channels.bands is not None:
+        _add_half_width(graph, channels.bands)
+        sizes.append((HALF_WIDTH, model.output_shape[-1]))
     ends = [
         onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["batch", "time", size])
-        for name, size in ((STIMULUS, model.input_shape[-1]), (RESPONSE, model.output_shape[-1]))
+        for name, size in sizes
     ]
     made = onnx.helper.make_graph(graph.nodes, model.name, ends[:1], ends[1:], graph.arrays)
     written = onnx.helper.make_model(
@@ -43,6 +53,14 @@ def write_onnx(model: Any, channels: ModelSignature, out: Path) -> list[Path]:
     with atomic_write(out / MODEL_FILE) as temporary:
         onnx.save(written, temporary)
     return [out / MODEL_FILE]
+
+
+def _add_half_width(graph: Graph, bands: Bands) -> None:
+    """Half the width of the band about the response, in its units: factor (floor + slope |y - rest|)."""
+    floor, slope, rest = (np.array(each) for each in (bands.floor, bands.slope, bands.rest))
+    away = graph.add("Abs", [graph.add("Sub", [RESPONSE, graph.array(rest)])])
+    grown = graph.add("Mul", [away, graph.array(bands.factor * slope)])
+    graph.add("Add", [grown, graph.array(bands.factor * floor)], HALF_WIDTH)
 
 
 def _text(value: object) -> str:

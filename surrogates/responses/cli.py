@@ -1,9 +1,11 @@
-"""The commands of models of responses: searches, ablations and derived models."""
+"""The commands of models of responses: searches, ablations, derived models, physics, calibration."""
 
 import typer
 
 import surrogates.responses.ablation.cli
+import surrogates.responses.calibration.cli
 import surrogates.responses.derived.cli
+import surrogates.responses.physics.cli
 import surrogates.responses.search.cli
 
 
@@ -12,3 +14,5 @@ def register(app: typer.Typer) -> None:
     surrogates.responses.search.cli.register(app)
     surrogates.responses.ablation.cli.register(app)
     surrogates.responses.derived.cli.register(app)
+    surrogates.responses.physics.cli.register(app)
+    surrogates.responses.calibration.cli.register(app)

@@ -12,6 +12,7 @@ from surrogates.runs.learned import as_learned, learned_of
 from surrogates.runs.model_file import ModelSignature
 from surrogates.runs.result import versions
 from surrogates.runs.run_folder import save_run, save_scores
+from surrogates.runs.stimuli import trained_stimuli
 from surrogates.training.checkpoint import Checkpoints
 from surrogates.training.configuration import Training, TrainingConfig
 from surrogates.training.model_kind import Evaluation, ModelKind, complete_settings, fit_model
@@ -60,7 +61,8 @@ def fit(
     if kind.require_trainable is not None:
         kind.require_trainable(kind, prepared)
     learned = learned_of(dataset, selected, held_out, config.seed, chosen)
-    signature = replace(ModelSignature.of(prepared, kind.recorded_name), learned=learned)
+    stimuli = trained_stimuli(prepared) if not kind.recorded_name else None
+    signature = replace(ModelSignature.of(prepared, kind.recorded_name), learned=learned, stimuli=stimuli)
     signature.validate()
     model, training = fit_model(kind, prepared, config, settings, progress)
     evaluation = evaluation_of(kind, model, prepared, signature)

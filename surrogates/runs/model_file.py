@@ -18,7 +18,9 @@ from neuron_models.foundation.hdf5 import require_own_bytes
 from neuron_models.foundation.units import Milliseconds
 from neuron_models.foundation.wording import counted
 from surrogates.backend import keras, tensorflow_unseen
+from surrogates.runs.bands import Bands, bands_from
 from surrogates.runs.learned import Learned, learned_from
+from surrogates.runs.stimuli import TrainedStimuli, stimuli_from
 
 _MEMBER = "wormtwin.json"
 RATE_TOLERANCE = 0.1
@@ -42,7 +44,8 @@ class ModelSignature:
 
     Of a model of recordings or images also its name in the table of models, of a classifier its classes, and in
     `details`, as JSON has it, what a topic needs to know of its data (`DataTopic.details`). `learned` lists the trials
-    that it learned; None in files that do not say, such as those of version 0.1.
+    that it learned, and `stimuli` what drove those; None in files that do not say, such as those of version 0.1.
+    `bands` are there once a model of responses is calibrated.
     """
 
     x_names: tuple[str, ...]
@@ -55,6 +58,8 @@ class ModelSignature:
     classes: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
     learned: Learned | None = None
+    stimuli: TrainedStimuli | None = None
+    bands: Bands | None = None
 
     @classmethod
     def of(cls, dataset: Dataset, model: str = "") -> "ModelSignature":
@@ -170,7 +175,7 @@ def _require_own_weights(archive: zipfile.ZipFile, path: Path) -> None:
 def _signature(content: Any, model: keras.Model) -> ModelSignature:
     """What a model file says of its model, once it is known to be of the kind that `save_model` writes."""
     fields = {"x_names", "y_names", "x_units", "y_units", "dt"}
-    extra = {"scenario", "model", "classes", "details", "learned"}
+    extra = {"scenario", "model", "classes", "details", "learned", "stimuli", "bands"}
     if isinstance(content, dict):
         content = _as_now(content)
     require(isinstance(content, dict) and fields <= set(content) <= fields | extra, f"{_MEMBER} does not list channels")
@@ -194,7 +199,9 @@ def _signature(content: Any, model: keras.Model) -> ModelSignature:
     for module in topic_modules("datasets"):
         if module.TOPIC.validate_details is not None:
             module.TOPIC.validate_details(read["y_names"], read.get("details", {}))
-    return ModelSignature(**{**read, "learned": learned_from(read.get("learned"))})
+    stimuli = stimuli_from(read.get("stimuli"), len(read["x_names"]))
+    bands = bands_from(read.get("bands"), len(read["y_names"]))
+    return ModelSignature(**{**read, "learned": learned_from(read.get("learned")), "stimuli": stimuli, "bands": bands})
 
 
 def _as_now(content: dict[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,8 @@ class Result:
     """One trained model: what it is, how well it does by split and by output, what it took.
 
     `seconds` are those of learning, `compile_seconds` those of compilers (0 in files that do not tell them apart).
-    `step_microseconds` is the time of one simulated step in a free run over one trial.
+    `step_microseconds` is the time of one simulated step in a free run over one trial. `training` holds the steps of
+    a training by gradient: epochs, rate, batches, and whether it was scaled, annealed, polished.
     """
 
     experiment: str
@@ -46,6 +47,7 @@ class Result:
     diverged: bool = False
     step_microseconds: Microseconds = math.nan
     compile_seconds: Seconds = 0.0
+    training: Mapping[str, Any] = field(default_factory=dict)
 
     def rmse(self, split: str) -> DataUnits:
         """The RMSE of a split, NaN where there is none."""

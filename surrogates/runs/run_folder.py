@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,7 @@ def save_scores(
         "seed": config.seed,
         "parameters": trained.count_params(),
         **facts,
+        "training": asked_steps(config) if training.history else {},
         "best_epoch": training.best_epoch,
         "seconds": training.seconds,
         "compile_seconds": training.compile_seconds,
@@ -96,6 +98,11 @@ def save_scores(
     }
     with atomic_write(out / SCORES_FILE) as temporary:
         temporary.write_text(json.dumps(without_nan(record), indent=1))
+
+
+def asked_steps(config: TrainingConfig) -> dict[str, Any]:
+    """The steps of a training that decide its result, by the names of `TrainingConfig`."""
+    return {f.name: getattr(config, f.name) for f in fields(config) if f.name not in ("seed", "checkpoints")}
 
 
 def summary_line(trained: keras.Model, training: Training, out: Path, chosen: Sequence[str] = ()) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from surrogates.steps.lagged_layers import autoregression_part, convolution_part, narx_part, state_space_part
-from surrogates.steps.nonlinear_layers import cfc_part, lfr_part, lru_part, residual_gru_part
+from surrogates.steps.nonlinear_layers import attention_part, cfc_part, lfr_part, lru_part, residual_gru_part
 from surrogates.steps.recurrent_layers import Own, dense_part, gru_part, lstm_part, simple_part
 from surrogates.steps.step import Part, Statement, Step
 
@@ -55,4 +55,5 @@ LAYERS: dict[str, Callable[[Any, str, Own], Part]] = {
     "ResidualGruCell": residual_gru_part,
     "LruCell": lru_part,
     "CfcCell": cfc_part,
+    "WindowedAttention": attention_part,
 }

@@ -1,5 +1,6 @@
-"""How a cell with a linear part becomes statements of a step."""
+"""How a cell with a linear part, and attention, become statements of a step."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -93,3 +94,42 @@ def cfc_part(cell: Any, source: str, own: Own) -> Part:
         parts.affine("response", "c", "rest", {h: cell.units}),
     )
     return Part({h: cell.units}, parts.arrays, statements, own("response"))
+
+
+def attention_part(layer: Any, source: str, own: Own) -> Part:
+    """Causal attention: past inputs in registers, sums over blocks of lags that grow and shed a sample at a time."""
+    weights, edges, units, heads = layer.named_weights(), layer.edges, layer.units, layer.heads
+    past = [source, *(own(f"before{lag}") for lag in range(1, edges[-1] + 1))]
+    sums = [own(f"sum{k}") for k in range(len(edges) - 1)]
+    width, cap = units // heads, 8.0
+    ones = np.kron(np.eye(heads, dtype=np.float32), np.ones((width, 1), np.float32))
+    named = {own(f"A_{name}"): weights[name] for name in ("q", "q0", "k", "v", "v0", "f", "f0")}
+    named[own("rest")] = weights["rest"]
+    named |= {own("gather"): ones / np.float32(width**0.5), own("spread"): ones.T.copy()}
+    named |= dict(zip((own("c_o"), own("c_w")), np.split(weights["c"], [units]), strict=True))
+    statements: list[Statement] = [Affine(own("query"), ((source, own("A_q")),), own("A_q0"))]
+    for k, (first, end) in enumerate(pairwise(edges)):
+        named |= {own(f"k0_{k}"): weights["k0"] + weights["p"][k], own(f"b_{k}"): weights["b"][k]}
+        key, product, score = own(f"key{k}"), own(f"product{k}"), own(f"score{k}")
+        mean, value, wide, raised = own(f"mean{k}"), own(f"value{k}"), own(f"share{k}"), own(f"raised{k}")
+        statements += [
+            Formula(sums[k], f"{sums[k]} + {past[first]} - {past[end]}"),
+            Formula(mean, f"{1 / (end - first)!r} * {sums[k]}"),
+            Affine(key, ((mean, own("A_k")),), own(f"k0_{k}")),
+            Affine(value, ((mean, own("A_v")),), own("A_v0")),
+            Formula(product, f"{own('query')} * {key}"),
+            Affine(score, ((product, own("gather")),), own(f"b_{k}")),
+            Formula(raised, f"exp({cap} * tanh({1 / cap} * {score}))"),
+            Affine(wide, ((raised, own("spread")),)),
+        ]
+    every = range(len(sums))
+    statements += [
+        Formula(own("weighed"), " + ".join(f"{own(f'share{k}')} * {own(f'value{k}')}" for k in every)),
+        Formula(own("all"), " + ".join(own(f"share{k}") for k in every)),
+        Formula(own("o"), f"{own('weighed')} * reciprocal({own('all')})"),
+        Affine(own("w"), ((own("o"), own("A_f")),), own("A_f0"), "tanh"),
+        Affine(own("response"), ((own("o"), own("c_o")), (own("w"), own("c_w"))), own("rest")),
+        *(Formula(past[lag], past[lag - 1]) for lag in range(len(past) - 1, 0, -1)),
+    ]
+    states = dict.fromkeys((*past[1:], *sums), layer.inputs)
+    return Part(states, named, tuple(statements), own("response"))

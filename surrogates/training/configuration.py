@@ -47,6 +47,7 @@ class TrainingConfig:
 
     `scale` trains on inputs and outputs of mean 0 and deviation 1, and folds the scales into the weights afterwards;
     `anneal` lets the learning rate fall along half a cosine; `polish` are iterations of L-BFGS after the last epoch.
+    `superpose` adds so many mixtures of two training trials, which are correct where the network is linear.
     """
 
     epochs: int = 1000
@@ -57,12 +58,14 @@ class TrainingConfig:
     scale: bool = False
     anneal: bool = False
     polish: int = 0
+    superpose: int = 0
     checkpoints: Checkpoints | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
             value = getattr(self, name)
             require(value >= 1, f"{name.replace('_', ' ')} must be >= 1, got {value}")
+        require(self.superpose >= 0, f"superpose must be >= 0 mixtures, got {self.superpose}")
         require(self.polish >= 0, f"polish must be >= 0 iterations, got {self.polish}")
         require_seed(self.seed, "seed")
         require(self.engine in ENGINES, f"engine must be one of {', '.join(ENGINES)}, got {self.engine!r}")

@@ -62,6 +62,10 @@ class Evaluation(ABC):
         """What a model's file keeps of it beside the details of the data, as JSON has it."""
         return {}
 
+    def warnings(self) -> list[str]:
+        """What a reader of the scores has to be told beside them, in lines; empty where there is nothing."""
+        return []
+
     def doubt(self, training: Training) -> str:
         """What is suspicious about a training whose loss stayed finite; empty when nothing is."""
         return ""

@@ -77,8 +77,8 @@ def require_foldable(model: keras.Model) -> None:
 
 
 def shiftable(model: keras.Model) -> bool:
-    """Whether a model's inputs may be shifted: not before a convolution, whose padding is zero."""
-    return type(model.layers[0]) is not keras.layers.Conv1D
+    """Whether a model's inputs may be shifted: not before a convolution or attention, whose padding is zero."""
+    return type(model.layers[0]) is not keras.layers.Conv1D and not getattr(model.layers[0], "PADDED", False)
 
 
 def _readable(layer: Any) -> bool:

@@ -18,6 +18,7 @@ from surrogates.training.jax_program import compiled_training
 from surrogates.training.keras_fit import fit_keras
 from surrogates.training.polish import Best, lbfgs
 from surrogates.training.scaling import fold, require_foldable, scales_of, shiftable
+from surrogates.training.superposition import superposed
 
 
 def train(
@@ -49,6 +50,7 @@ def train(
     require_training(dataset)
     train_data = training_arrays(parts["train"], objective)
     validation_data = training_arrays(parts["validation"], objective) if "validation" in parts else train_data
+    train_data = superposed(train_data, config.superpose, config.seed, objective.squared)
     scales = scales_of(train_data, shiftable(model)) if config.scale and objective.squared else None
     require(not config.scale or objective.squared, f"--scale is for models of responses, which {model.name} is not")
     if scales is not None:

@@ -58,6 +58,7 @@ CASES = {
     "residual_gru": lambda: MODELS["residual_gru"].build(2, 3, order=3, units=4),
     "lru": lambda: MODELS["lru"].build(2, 3, order=3, units=4),
     "cfc": lambda: MODELS["cfc"].build(2, 3, units=4, backbone=5),
+    "attention": lambda: MODELS["attention"].build(2, 3, units=6, heads=3, window=12, tokens=5),
     "selu": lambda: recurrent("GRU", 4, activation="selu"),
 }
 

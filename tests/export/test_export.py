@@ -19,7 +19,7 @@ from surrogates.runs.model_file import ModelSignature, load_model, save_model
 from surrogates.training.configuration import TrainingConfig
 
 WITHIN = 1e-5  # V
-NOT_IN_ONNX = ("narx", "selu", "lfr", "residual_gru", "lru", "cfc")
+NOT_IN_ONNX = ("narx", "selu", "lfr", "residual_gru", "lru", "cfc", "attention")
 
 
 def in_keras(path: Path, x: np.ndarray) -> np.ndarray:

@@ -50,6 +50,11 @@ CALLS = {
                   idle="--data <responses.h5> --model linear --lags 2 --out @run"),
     "evaluate": Call("--data <responses.h5> --model <model.keras> --plot @a.png", 3),
     "models": Call("", 1),
+    "calibrate": Call("--data <responses.h5> --model <model.keras> --coverage 0.5", 2,
+                      idle="--data <responses.h5> --model <model.keras> --coverage 2"),
+    "physics": Call("--data <responses.h5> --model <model.keras> --trials none --amplitudes none --derived 0 "
+                    "--out @p", 1,
+                    idle="--data <responses.h5> --model <model.keras> --draws 0 --out @p"),
     "calcium import": Call("<calcium.npz|calcium.mat|calcium.nwb> --out @a.h5", 12),
     "calcium make-sample": Call("--worms 1 --minutes 1 --out @a.h5"),
     "calcium benchmark": Call("<calcium.h5> --rules two --models logistic --trajectories persistence --out @b", 1,

@@ -23,6 +23,8 @@ SIZES = {
     "cfc": {"units": 4, "backbone": 5},
 }
 PLAIN = {"gru": {"units": 4}, "lstm": {"units": 4}, "rnn": {"units": 4}, "tdnn": {"units": 5, "input_lags": 3}}
+PLAIN |= {"attention": {"units": 4, "heads": 2, "window": 30, "tokens": 6}}
+PADDED = ("tdnn", "attention")
 
 
 def drawn(kind: str):
@@ -54,7 +56,7 @@ def test_a_step_is_that_of_keras(kind, x):
 
 @pytest.mark.parametrize("kind", [*SIZES, *PLAIN])
 def test_scales_are_folded(kind, x):
-    shift = np.zeros(2) if kind == "tdnn" else np.array([0.3, -2.0])
+    shift = np.zeros(2) if kind in PADDED else np.array([0.3, -2.0])
     scales = Scales(shift, np.array([2.0, 0.1]), np.array([1.0, 0.0, -3.0]), 0.25)
     model = drawn(kind)
     scaled = ((x - scales.x_shift) / scales.x_scale).astype(np.float32)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -19,18 +20,25 @@ _SHOWN = 64
 
 def save_derived(derived: Derived, scenario: Scenario, network: str, out: Path) -> Path:
     """Write `model.keras`, `derived.json` and the page into a folder; gives the page's path."""
-    from surrogates.responses.models.state_space import state_space
     from surrogates.runs.model_file import ModelSignature, save_model
 
-    model = state_space(len(scenario.inputs), len(scenario.outputs), order=derived.order)
-    none = np.zeros(derived.order)  # at rest, nothing drives the states
-    model.layers[-1].cell.set_weights([derived.a, derived.b, derived.c, derived.d, derived.rest, none])
+    model = derived_model(derived, scenario)
     signature = ModelSignature(scenario.inputs, scenario.outputs, "nA", "V", scenario.dt, scenario.name)
     signature.validate()
     save_model(model, out / MODEL_FILE, signature)
     with atomic_write(out / FACTS_FILE) as temporary:
         temporary.write_text(json.dumps(facts(derived, scenario, network), indent=1))
     return _write_page(derived, scenario, network, out)
+
+
+def derived_model(derived: Derived, scenario: Scenario) -> Any:
+    """A derived model as an ordinary `state_space` model of Keras."""
+    from surrogates.responses.models.state_space import state_space
+
+    model = state_space(len(scenario.inputs), len(scenario.outputs), order=derived.order)
+    none = np.zeros(derived.order)  # at rest, nothing drives the states
+    model.layers[-1].cell.set_weights([derived.a, derived.b, derived.c, derived.d, derived.rest, none])
+    return model
 
 
 def facts(derived: Derived, scenario: Scenario, network: str) -> dict:

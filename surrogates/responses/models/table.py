@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from surrogates.responses.evaluation import evaluate_responses
+from surrogates.responses.models.attention import attention
 from surrogates.responses.models.linear import fit_linear, linear
 from surrogates.responses.models.modal import RIDGES, fit_modal, modal
 from surrogates.responses.models.narx import narx, train_open_loop
@@ -47,6 +48,13 @@ MODELS: dict[str, ModelKind] = model_table(
         "residual_gru": _with_core(residual_gru, ""),
         "lru": _with_core(lru, "Orvieto et al. 2023, Resurrecting recurrent neural networks"),
         "cfc": _with_core(cfc, "Hasani et al. 2022, Closed-form continuous-time neural networks"),
+        "attention": ModelKind(
+            attention,
+            0.003,
+            evaluate=evaluate_responses,
+            training_defaults={"epochs": 300, "scale": True, "anneal": True},
+            source="Vaswani et al. 2017, Attention is all you need",
+        ),
         "narx": _responses(narx, learning_rate=0.01, train=train_open_loop),
     }
 )

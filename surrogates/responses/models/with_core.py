@@ -16,6 +16,7 @@ from surrogates.training.configuration import Objective, Training, TrainingConfi
 from surrogates.training.epochs_bar import ProgressBar
 from surrogates.training.polish import Best, ScannedCell, adam, lbfgs
 from surrogates.training.scaling import Scales, fold, scales_of
+from surrogates.training.superposition import superposed
 
 _FLAT = 1e-8
 """Variance of a state that counts as none, as a share of the largest."""
@@ -132,6 +133,7 @@ def train_with_core(
     parts = dataset.by_split()
     raw = training_arrays(parts["train"], objective)
     checked = training_arrays(parts["validation"], objective) if "validation" in parts else raw
+    raw = superposed(raw, config.superpose, config.seed)
     scales = scales_of(raw, shifted=False)  # a stimulus of zero stays zero: where trials begin at rest, they do so
     cell = model.layers[-1].cell
     _begin(cell, dataset, scales)

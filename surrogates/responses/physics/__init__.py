@@ -1,0 +1,1 @@
+"""What physics asks of a surrogate, measured: rest, superposition, sign, time constants, reciprocity, long stimuli."""
