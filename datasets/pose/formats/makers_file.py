@@ -102,7 +102,7 @@ def _joined(tracks: Tracks, stored: Mapping[tuple[str, str, str, str], list], on
     for row, frame in enumerate(frames):
         for k, keypoint in enumerate(tracks.skeleton.keypoints):
             numbered = (video, str(number_in(frame)), keypoint)
-            for animal, values in by_frame.get((video, Path(frame).name, keypoint)) or by_frame.get(numbered, ()):
+            for animal, values in by_frame.get((video, Path(frame).name, keypoint)) or by_frame.get(numbered, []):
                 _fill(tracks, (row, k), values, (makers, hidden), names.index(animal) if animal in names else None)
     if not makers.any():
         return tracks
