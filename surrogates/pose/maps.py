@@ -7,6 +7,7 @@ deviation 5 px in images of 192 x 192 px.
 """
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -26,8 +27,23 @@ def spread(high: int, wide: int, sigma: Pixels = SIGMA) -> float:
     return sigma / _AT * math.sqrt(high * wide)
 
 
+class MapLoss(ABC):
+    """What maps are trained for; `stride` and `sigma` as in `MapError`."""
+
+    stride: int
+    sigma: Pixels
+
+    @abstractmethod
+    def __call__(self, y: Any, maps: Any) -> Any:
+        """The loss of each frame, of labels (frame, keypoint, 3) and maps (frame, height, width, keypoint)."""
+
+    @abstractmethod
+    def peaks(self, refine: bool) -> keras.Layer:
+        """What reads key points (frame, keypoint, 3) off maps that were trained for it."""
+
+
 @dataclass(frozen=True)
-class MapError:
+class MapError(MapLoss):
     """The mean square of the difference between maps and Gaussians, over pixels and key points of which one knows.
 
     The map of a key point that is absent is to be 0.
@@ -49,9 +65,13 @@ class MapError:
         by_keypoint = ops.mean((maps - wanted) ** 2, axis=tuple(range(1, len(maps.shape) - 1)))
         return ops.mean(by_keypoint * ops.abs(y[..., 2]), axis=-1)
 
+    def peaks(self, refine: bool) -> keras.Layer:
+        """The highest points of maps of heights."""
+        return Peaks(self.stride, False, refine, self.sigma, name="peaks")
+
 
 @dataclass(frozen=True)
-class MapEntropy:
+class MapEntropy(MapLoss):
     """The cross-entropy between the Gaussian, as a distribution over pixels, and that of maps of log-probabilities.
 
     The Gaussian is narrower than the published: cross-entropy, unlike the mean square, does not fade with its area. A
@@ -69,11 +89,12 @@ class MapEntropy:
         expected = ops.where(y[..., 2] < 0, ops.mean(maps, axis=(1, 2)), ops.sum(wanted * maps, axis=(1, 2)))
         return ops.mean((ops.logsumexp(maps, axis=(1, 2)) - expected) * ops.abs(y[..., 2]), axis=-1)
 
+    def peaks(self, refine: bool) -> keras.Layer:
+        """The highest points of maps of log-probabilities."""
+        return Peaks(self.stride, True, refine, self.sigma, name="peaks")
 
-MapLoss = MapError | MapEntropy
 
-
-def _targets(y: Any, shape: tuple, loss: "MapLoss") -> tuple[Any, Any]:
+def _targets(y: Any, shape: tuple, loss: MapLoss) -> tuple[Any, Any]:
     """The Gaussian's profiles down (frame, height, keypoint) and across (frame, width, keypoint)."""
     high, wide = shape[-3], shape[-2]
     width = 2 * spread(high, wide, loss.sigma) ** 2
@@ -142,11 +163,6 @@ def _vertex(before: Any, here: Any, after: Any) -> Any:
     return ops.where(bend > _TINY, ops.clip(0.5 * (after - before) / ops.maximum(bend, _TINY), -0.5, 0.5), 0.0)
 
 
-def peaks_of(loss: MapLoss, refine: bool = True) -> Peaks:
-    """What reads key points off the maps of a network that was trained for a loss."""
-    return Peaks(loss.stride, isinstance(loss, MapEntropy), refine, loss.sigma, name="peaks")
-
-
 @dataclass(frozen=True)
 class PixelError:
     """The mean distance of maps' peaks from labelled key points, pixels of the network's image; for Keras to watch."""
@@ -156,7 +172,7 @@ class PixelError:
 
     def __call__(self, y: Any, maps: Any) -> Any:
         """The mean over the labelled key points of each frame."""
-        peaks = peaks_of(self.loss, refine=False)(maps)
+        peaks = self.loss.peaks(refine=False)(maps)
         marked = ops.maximum(y[..., 2], 0.0)
         away = ops.sqrt(ops.sum((peaks[..., :2] - y[..., :2]) ** 2, axis=-1)) * marked
         return ops.sum(away, axis=-1) / ops.maximum(ops.sum(marked, axis=-1), 1.0)

@@ -7,12 +7,15 @@ from typing import Any
 from datasets.dataset import Dataset
 from datasets.pose.labelled import require_pose
 from datasets.pose.sampling.splits import FAST_SHARES, divide_frames
+from surrogates.backbone.two_phases import train_in_two_phases
 from surrogates.pose.augmentation import Augmentation, augment
 from surrogates.pose.evaluation import evaluate_keypoints
 from surrogates.pose.inputs import labelled_frames, padded_size
 from surrogates.pose.maps import MapEntropy, MapError, MapLoss, PixelError
 from surrogates.pose.networks import hourglass, leap_cnn, pose_small
 from surrogates.pose.plots import plot_pose_history
+from surrogates.pose.refined_maps import RefinedEntropy
+from surrogates.pose.transfer import pose_transfer
 from surrogates.training.configuration import EarlyStopping, Objective, ReduceLROnPlateau, Transform
 from surrogates.training.model_kind import ModelKind, model_table
 
@@ -71,12 +74,26 @@ def _annealed(kind: ModelKind, learning_rate: float) -> ModelKind:
     return replace(kind, learning_rate=learning_rate, objective=objective)
 
 
+def _transferred() -> ModelKind:
+    """The network on a backbone: small batches and few of them, since its images are large."""
+    kind = _annealed(_pose(pose_transfer, RefinedEntropy(), 32), learning_rate=0.002)
+    return replace(
+        kind,
+        train=train_in_two_phases,
+        objective=replace(kind.objective, batches=20, at_once=8),
+        training_defaults={"epochs": 20, "batch_size": 8},
+        presets={"fast": 20, "full": 60},
+        source="Mathis et al. 2018",
+    )
+
+
 POSE_MODELS: dict[str, ModelKind] = model_table(
     {
         "pose_small": _annealed(_pose(pose_small, MapEntropy(2), 16), learning_rate=0.004),
         "leap_cnn": _pose(leap_cnn, MapError(1), 4),
         "hourglass": _pose(hourglass, MapError(4), 32, stacks=1),
         "stacked_hourglass": _pose(hourglass, MapError(4), 32, stacks=2),
+        "pose_transfer": _transferred(),
     }
 )
 """Those that find key points in images; all have one seed and `filters`."""

@@ -12,7 +12,7 @@ from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.progress import progress_bar
 from surrogates.backend import keras, tensorflow_unseen
 from surrogates.pose.inputs import channels_last
-from surrogates.pose.maps import MapLoss, peaks_of
+from surrogates.pose.maps import MapLoss
 
 BATCH = 32
 _FILLED = 8
@@ -52,7 +52,7 @@ def keypoint_finder(
     """
     require(batch >= 1, f"a batch must have 1 image or more, got {batch}")
     high, wide, colours = model.input_shape[1:]
-    peaks = keras.Model(model.input, peaks_of(loss, refine)(model.output))
+    peaks = keras.Model(model.input, loss.peaks(refine)(model.output))
 
     def found(images: np.ndarray) -> Float[np.ndarray, "frame keypoint 3"]:
         block = np.zeros((batch, high, wide, colours), np.uint8)

@@ -12,7 +12,7 @@ from sklearn.metrics import precision_recall_fscore_support
 from datasets.pose.labelled import absence_is_told, keypoints_of
 from datasets.store import load_dataset, save_dataset
 from neuron_models.foundation.errors import InputError
-from surrogates.pose.maps import MapEntropy, MapError, peaks_of
+from surrogates.pose.maps import MapEntropy, MapError
 from surrogates.pose.prediction import KeyPoints
 from surrogates.pose.presence import score_presence
 from surrogates.runs.model_file import load_model
@@ -93,7 +93,7 @@ def test_an_even_map_is_right_for_what_is_absent(loss):
     flat = np.zeros_like(peaked)
     assert float(loss(y, flat)[0]) < float(loss(y, peaked)[0])
     assert float(loss(np.abs(y), flat)[0]) > float(loss(np.abs(y), peaked / 6)[0])
-    assert float(peaks_of(loss)(flat)[0, 0, 2]) < 0.1
+    assert float(loss.peaks(refine=True)(flat)[0, 0, 2]) < 0.1
     assert float(loss(0 * y, peaked)[0]) == 0  # nothing known, nothing lost
 
 
