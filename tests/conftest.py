@@ -28,9 +28,9 @@ UNCHECKED = (
     "surrogates.calcium.forecasts",  # its annotations have not been checked yet
     "surrogates.calcium.states",  # nor these
     # The modules of Keras layers: Keras reads their signatures, which a checker would hide.
-    "surrogates.behaviour.tcn",
     "surrogates.backbone.depthwise",
     "surrogates.backbone.lite0",
+    "surrogates.behaviour.tcn",
     "surrogates.behaviour.trees",
     "surrogates.calcium.graph.aggregation",
     "surrogates.calcium.graph.edges",

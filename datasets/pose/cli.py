@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,11 @@ from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import require_figure_path, require_writable
 from neuron_models.foundation.wording import counted
+
+if TYPE_CHECKING:
+    from datasets.dataset import Dataset
+    from datasets.pose.formats.deeplabcut_split import Shuffle
+    from datasets.pose.tracks import Tracks
 
 pose_app = typer.Typer(no_args_is_help=True, help="Body parts in videos: labels, videos, alignment, predictions.")
 
@@ -41,6 +46,9 @@ def import_(
     missing: Annotated[
         str, typer.Option(help="A missing label means: absent (not visible) or unknown; as the file's tool has it.")
     ] = "",
+    shuffle: Annotated[
+        int | None, typer.Option(help="Of a DeepLabCut project: its images train and test as this shuffle says.")
+    ] = None,
     picture: Annotated[Path | None, typer.Option(help="Draw some labelled images here (.png or .svg).")] = None,
 ) -> None:
     """Read labelled frames of videos into a dataset file; each animal is cut out with --size."""
@@ -55,12 +63,15 @@ def import_(
     turned = parse_names(heading)
     require(len(turned) in (0, 2), f"--heading names two key points, such as abdomen,head, got {heading!r}")
     require(video is None or len(files) == 1, "--video goes with one file of labels")
+    parts = None if shuffle is None else _shuffle(files, shuffle)
     labelled = [tracks for file in files for tracks in load_labels(file, video)]
     pixels = max(needed_size(tracks, scale) for tracks in labelled) if size == "auto" else _size(size)
     settings = ImportSettings(pixels, scale, grey, (turned[0], turned[1]) if turned else None, missing)
     dataset = labelled_dataset(labelled, settings, out.stem, ", ".join(file.name for file in files))
     if pairs:
         dataset = chosen_pairs(dataset, parse_pairs(pairs, "--pairs"))
+    if parts is not None:
+        dataset = _divided(dataset, labelled, parts)
     save_dataset(dataset, out, progress=True)
     saved = load_dataset(out, lazy=True)
     print_labelled(saved)
@@ -70,6 +81,40 @@ def import_(
         from datasets.pose.drawing.contact_sheet import save_sheet
 
         print(f"Picture: {save_sheet(saved, picture)}")
+
+
+def _shuffle(files: list[Path], number: int) -> "Shuffle":
+    from datasets.pose.formats.deeplabcut_project import is_project
+    from datasets.pose.formats.deeplabcut_split import load_shuffle
+
+    require(len(files) == 1 and is_project(files[0]), "--shuffle goes with a DeepLabCut project, and with it alone")
+    return load_shuffle(files[0], number)
+
+
+def _divided(dataset: "Dataset", labelled: "list[Tracks]", parts: "Shuffle") -> "Dataset":
+    from datasets.pose.formats.deeplabcut_split import divided_as
+
+    dataset, others = divided_as(dataset, labelled, parts)
+    if others:
+        print(f"{counted(others, 'image')} in neither part of the shuffle: no split")
+    return dataset
+
+
+@pose_app.command("project")
+def project(
+    data: Annotated[Path, typer.Argument(help="A dataset of labelled images (.h5).")],
+    out: Annotated[Path, typer.Option(help="The folder of the project to make.")],
+    scorer: Annotated[str, typer.Option(help="Whose labels they are.")] = "wormtwin",
+) -> None:
+    """Write a dataset as a project of DeepLabCut: configuration, images, labels as CSV and HDF5, and its split."""
+    from datasets.pose.formats.deeplabcut_out import save_project
+    from datasets.pose.labelled import require_pose
+    from datasets.store import load_dataset
+
+    require_extra("imageio", extra="pose", purpose="writing images")
+    dataset = load_dataset(data, lazy=True)
+    require_pose(dataset, f"{data}")
+    print(f"{counted(save_project(dataset, out, scorer), 'labelled image')} in {out}")
 
 
 def _require_out(out: Path) -> None:

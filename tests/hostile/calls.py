@@ -76,6 +76,7 @@ CALLS = {
     "posture demo": Call("--out @d", 1, idle="--seed x --out @d"),
     "pose import": Call("<LABELS> --size 16 --out @a.h5 --picture @a.png", 18),
     "pose convert": Call("<LABELS|tracks.h5> --out @a.csv", 14),
+    "pose project": Call("<pose.h5> --out @p"),
     "pose render": Call("--video <film.mp4> --tracks <tracks.h5> --out @r.mp4", 3),
     "pose align": Call("<film.mp4> --size 16 --centroids <centroids.csv> --out @a.h5", 3, resumes=True),
     "pose suggest": Call("<film.mp4|pose.h5> --frames 3 --clusters 2 --out @s.csv"),

@@ -1,8 +1,10 @@
 """DeepLabCut's tables: a row a frame or image, under scorer, (individuals,) bodyparts and coords; in CSV or HDF5."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -11,6 +13,7 @@ from jaxtyping import Float
 
 from datasets.pose.formats.named_files import plain
 from datasets.pose.formats.pandas_hdf import load_frame
+from datasets.pose.formats.pandas_out import save_frame
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks, images_of
 from neuron_models.foundation.errors import InputError, require, require_distinct
@@ -41,7 +44,7 @@ class Table:
 
 
 def save_table(tracks: Tracks, path: Path) -> None:
-    """Write tracks as DeepLabCut writes its predictions; the row's name is the frame's place in the video.
+    """Write tracks as DeepLabCut writes its predictions, in CSV or HDF5; rows are named by the frame's place.
 
     Labels have no likelihood; those of images are named by them. Several animals come under `individuals`, as in its
     projects of many animals; one animal alone does not.
@@ -54,8 +57,38 @@ def save_table(tracks: Tracks, path: Path) -> None:
     if len(animals) == 1:
         del levels[1], names[1]
     columns = pd.MultiIndex.from_product(levels, names=names)
-    rows = [f"labeled-data/{image.parent.name}/{image.name}" for image in images_of(tracks)] or tracks.frames
-    pd.DataFrame(values.reshape(len(tracks), -1), index=rows, columns=columns).to_csv(path)
+    rows = [("labeled-data", image.parent.name, image.name) for image in images_of(tracks)] or tracks.frames.tolist()
+    _save(columns, rows, values.reshape(len(tracks), -1), path)
+
+
+def save_label_table(
+    rows: Sequence[tuple[str, str, str]],
+    keypoints: Sequence[str],
+    xy: Float[np.ndarray, "row keypoint 2"],
+    scorer: str,
+    path: Path,
+) -> None:
+    """Write labels of images as DeepLabCut keeps them, in CSV or HDF5 by the file's name.
+
+    Args:
+        rows: ("labeled-data", folder, image) of each.
+        keypoints: their names.
+        xy: in px of the images, NaN where there is no label.
+        scorer: whose labels they are.
+        path: the file.
+    """
+    levels, names = [[scorer], list(keypoints), list(COORDS[:2])], ["scorer", "bodyparts", "coords"]
+    columns = pd.MultiIndex.from_product(levels, names=names)
+    _save(columns, list(rows), np.asarray(xy, float).reshape(len(rows), -1), path)
+
+
+def _save(columns: pd.MultiIndex, rows: Sequence[Any], values: Float[np.ndarray, "row column"], path: Path) -> None:
+    if path.suffix == ".h5":
+        levels = {str(name): columns.get_level_values(name).tolist() for name in columns.names}
+        save_frame(levels, rows, values, path)
+        return
+    named = ["/".join(row) if isinstance(row, tuple) else row for row in rows]
+    pd.DataFrame(values, index=named, columns=columns).to_csv(path)
 
 
 def is_table(path: Path) -> bool:

@@ -39,7 +39,8 @@ def save_labels(labelled: Sequence[Tracks], out: str | Path, to: str, session: S
     """
     out = Path(out)
     require(to in SUFFIXES, f"--to must be one of {', '.join(SUFFIXES)}, got {to!r}")
-    require(out.suffix == SUFFIXES[to], f"a file for {to} ends in {SUFFIXES[to]}, got {out.name}")
+    ends = (SUFFIXES[to], ".h5") if to == "dlc" else (SUFFIXES[to],)
+    require(out.suffix in ends, f"a file for {to} ends in {' or '.join(ends)}, got {out.name}")
     require(
         len(labelled) == 1 or to not in _ONE_VIDEO, f"a file for {to} holds one video and there are {len(labelled)}"
     )
@@ -47,7 +48,7 @@ def save_labels(labelled: Sequence[Tracks], out: str | Path, to: str, session: S
         warnings.simplefilter("ignore")
         with open(os.devnull, "w") as sink, contextlib.redirect_stdout(sink):  # noqa: PTH123
             try:
-                if to in _HDF5:
+                if to in _HDF5 or out.suffix == ".h5":
                     require_space(temporary, _size(labelled))  # HDF5 can crash on a full disk
                     temporary.unlink()
                 if to == "nwb":
