@@ -31,8 +31,11 @@ def detect(
         float,
         typer.Option(min=0.5, max=50, help="How far a ridge must stand out, in standard deviations of the noise."),
     ] = 3.4,
+    fixed: Annotated[
+        bool, typer.Option("--fixed", help="Keep --seed even where the calls of a recording are faint.")
+    ] = False,
     shortest: Annotated[float, typer.Option(help="Calls that are shorter are left out, ms.")] = 5.0,
-    gap: Annotated[float, typer.Option(help="Pieces so near are one call, ms.")] = 10.0,
+    gap: Annotated[float, typer.Option(help="Pieces so near are one call, ms.")] = 20.0,
     separate: Annotated[bool, typer.Option("--separate", help="Tell two callers apart who call at once.")] = False,
     form: Annotated[str, typer.Option(help=FORMS_HELP)] = "",
 ) -> None:
@@ -43,7 +46,13 @@ def detect(
 
     chosen = form_of(out, form)
     settings = TonalSettings(
-        parse_band(band), seed=seed, grow=min(1.8, seed), shortest=shortest / 1000, gap=gap / 1000, separate=separate
+        parse_band(band),
+        seed=seed,
+        adapt=not fixed,
+        grow=min(TonalSettings.grow, seed),
+        shortest=shortest / 1000,
+        gap=gap / 1000,
+        separate=separate,
     )
     opened = open_recording(recording)
     tell_faults(opened, channel)

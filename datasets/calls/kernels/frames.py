@@ -78,36 +78,3 @@ def _location(part, bend):
             change += min(max(part[i] - place, -bend), bend)
         place += change / size
     return place
-
-
-@compiled
-def along_ridges(levels, shifts, out):
-    """The largest mean of `levels` (frame, bin) along short lines through each point, into `out`.
-
-    Args:
-        levels: flattened, in dB.
-        shifts: (line, 2 * half + 1) bins by which each line is off at the frames before, at and after the point.
-        out: written; lines that leave the spectrogram count what is outside as 0.
-    """
-    frames, bins = levels.shape
-    length = shifts.shape[1]
-    half = length // 2
-    part = np.float32(1.0 / length)
-    sums = np.empty(bins, np.float32)
-    for t in range(frames):
-        best = out[t]
-        for s in range(len(shifts)):
-            sums[:] = np.float32(0.0)
-            for d in range(max(0, half - t), min(length, frames - t + half)):
-                shift = shifts[s, d]
-                low, high = max(0, -shift), min(bins, bins - shift)
-                into = sums[low:high]
-                row = levels[t + d - half, low + shift : high + shift]
-                for i in range(len(into)):
-                    into[i] += row[i]
-            if s == 0:
-                for b in range(bins):
-                    best[b] = part * sums[b]
-            else:
-                for b in range(bins):
-                    best[b] = max(best[b], part * sums[b])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from datasets.calls.spectrogram import Spectrogram
-from neuron_models.foundation.units import Fraction, Seconds
+from neuron_models.foundation.units import Fraction, Hertz, Seconds
 from surrogates.calls.detection.pieces import Piece
 
 _LONG: Seconds = 0.012
@@ -14,6 +14,13 @@ _LEAD: Seconds = 0.008
 _STRONG = 6.0
 """In standard deviations of the noise, for a call beside another."""
 _SHARED: Fraction = 0.3
+_FAINT = 4.0
+"""In standard deviations of the noise: between pieces that are fainter, noise may hide what joins them."""
+_HIDDEN = 1.5
+"""Times the gap that pieces are then apart, where the one goes on near the frequency of the other."""
+_CONTINUED: Hertz = 8_000.0
+_LATEST = 20
+"""Groups that are still looked at."""
 _RATIOS = (2.0, 3.0, 1.5, 4.0)
 """Of frequencies of one voice: the harmonics, and the third with the second."""
 
@@ -30,7 +37,7 @@ def by_caller(
     groups: list[list[Piece]] = []
     frames = gap / spectrogram.step
     for piece in sorted(pieces, key=lambda each: each.start):
-        near = [group for group in groups if piece.start - max(each.stop for each in group) <= frames]
+        near = [group for group in groups[-_LATEST:] if _joined(piece, group, spectrogram, frames)]
         if separate:
             near = [group for group in near if not any(apart(piece, each, spectrogram) for each in group)]
         if near:
@@ -38,6 +45,15 @@ def by_caller(
         else:
             groups.append([piece])
     return groups
+
+
+def _joined(piece: Piece, group: Sequence[Piece], spectrogram: Spectrogram, gap: float) -> bool:
+    """Whether a piece is near enough to a group, in frames."""
+    pause = piece.start - max(each.stop for each in group)
+    faint = min(piece.best, max(each.best for each in group)) < _FAINT
+    if faint and pause > gap and _distance(piece, group) * spectrogram.resolution < _CONTINUED:
+        return pause <= _HIDDEN * gap
+    return pause <= gap
 
 
 def apart(one: Piece, other: Piece, spectrogram: Spectrogram) -> bool:

@@ -12,6 +12,9 @@ from neuron_models.foundation.units import Dimensionless
 
 _LONGEST_WAIT = 5_000
 """Frames without a pause after which a piece is cut all the same."""
+_EDGES = (0.8, 2.7)
+"""A piece begins and ends where single frames are louder than this, in standard deviations of the noise, the second
+for loud pieces."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,6 @@ class Rules:
 
     seed: Dimensionless
     grow: Dimensionless
-    edge: Dimensionless
     gap: int
 
 
@@ -40,7 +42,7 @@ class Piece:
 
 
 def find_pieces(
-    levels: Levels, shifts: Float[np.ndarray, "line offset"], rules: Rules, last: bool
+    levels: Levels, shifts: Int[np.ndarray, "line offset"], rules: Rules, context: int, last: bool
 ) -> tuple[list[Piece], int]:
     """The pieces of some frames, up to a pause.
 
@@ -48,58 +50,49 @@ def find_pieces(
         levels: flattened, in standard deviations.
         shifts: of the lines along which levels are averaged.
         rules: thresholds.
+        context: frames at the beginning that lines only reach into; no piece is looked for there.
         last: whether nothing follows.
 
     Returns:
         The pieces before the pause, and the frame of the pause, from which on frames are to be looked at again.
     """
-    import scipy.ndimage
+    from datasets.calls.kernels.ridges import along_lines, trace_ridges
 
-    from datasets.calls.kernels.frames import along_ridges
-
+    frames, length = len(levels), shifts.shape[1]
     means = np.empty_like(levels)
-    along_ridges(levels, shifts.astype(np.int64), means)
-    labels, number = scipy.ndimage.label(means > rules.grow, np.ones((3, 3)))
-    places = scipy.ndimage.find_objects(labels)
-    best = np.zeros(number + 1, np.float32)
-    seeds = np.nonzero(means >= rules.seed)
-    np.maximum.at(best, labels[seeds], means[seeds])
+    along_lines(levels, shifts, means)
+    means[:context] = -np.inf
+    unsure = frames if last else frames - length
+    bounds, tracks, louds, best = trace_ridges(levels, means, rules.seed, rules.grow, unsure)
+    cut = frames if last else _pause(frames, bounds, unsure, rules.gap + length)
     found = []
-    for label in np.flatnonzero(best):
-        piece = _piece(levels, labels, int(label), places[label - 1], float(best[label]), rules.edge)
-        found += [] if piece is None else [piece]
-    cut = len(levels) if last else _pause(len(levels), places, found, rules.gap + shifts.shape[1])
-    return [piece for piece in found if piece.start < cut], cut
+    for (first, stop, place), peak in zip(bounds.tolist(), best.tolist(), strict=True):
+        if peak >= rules.seed and first < cut:
+            its = slice(place, place + stop - first)
+            piece = _piece(first, tracks[its], louds[its], peak)
+            found += [] if piece is None else [piece]
+    return found, cut
 
 
 def _piece(
-    levels: Levels, labels: np.ndarray, label: int, place: tuple[slice, slice], best: float, edge: float
+    first: int, track: Int[np.ndarray, " frame"], loud: Float[np.ndarray, " frame"], best: Dimensionless
 ) -> Piece | None:
-    """The piece of a label, from the first to the last of its frames that are loud; None where none are."""
-    inside = np.where(labels[place] == label, levels[place], -np.inf)
-    track = inside.argmax(axis=1)
-    loud = np.flatnonzero(inside.max(axis=1) > edge)
-    if len(loud) < 3:
+    """A ridge from the first to the last of its frames that are loud; None where fewer than three are."""
+    inside = np.flatnonzero(loud > np.clip(0.6 * (best - 2), *_EDGES))
+    if len(inside) < 3:
         return None
-    first, last = int(loud[0]), int(loud[-1]) + 1
-    bins = track[loud] + place[1].start
-    start = place[0].start
-    return Piece(
-        start + first, start + last, int(bins.min()), int(bins.max()), best, track[first:last] + place[1].start
-    )
+    start, stop = int(inside[0]), int(inside[-1]) + 1
+    low, high = int(track[inside].min()), int(track[inside].max())
+    return Piece(first + start, first + stop, low, high, best, track[start:stop])
 
 
-def _pause(frames: int, places: Sequence[tuple[slice, slice]], found: Sequence[Piece], around: int) -> int:
-    """The last frame that no ridge crosses and that is far from every piece, or the last but a few."""
-    crossed = np.zeros(frames, bool)
-    for place in places:
-        crossed[max(0, place[0].start - 3) : place[0].stop + 3] = True
-    for piece in found:
-        crossed[max(0, piece.start - around) : piece.stop + around] = True
-    crossed[max(0, frames - around) :] = True
-    crossed[: max(0, frames - _LONGEST_WAIT)] = True
-    free = np.flatnonzero(~crossed)
-    return int(free[-1]) if len(free) else max(0, frames - around)
+def _pause(frames: int, bounds: Int[np.ndarray, "ridge 3"], unsure: int, around: int) -> int:
+    """The last frame that is far from every ridge, and before those that may go on."""
+    cut = frames - around
+    for first, stop, _ in sorted(bounds.tolist(), reverse=True):
+        if stop + around > cut or stop > unsure:
+            cut = min(cut, first - around)
+    return max(0, cut if cut > frames - _LONGEST_WAIT else frames - around)
 
 
 def call_of(group: Sequence[Piece], spectrogram: Spectrogram, channel: int) -> Call:

@@ -2,21 +2,22 @@
 
 The floor of noise is told for each frequency and each minute, what lifts whole stretches of a frame (clicks, noise of
 the cage) is taken off, and levels are averaged along short lines of several slopes. Where such a mean stands out by
-`seed` standard deviations of the noise there is a piece, which reaches as far as the mean stays above `grow`. The rules
-are those that USVSEG began (Tachibana et al. 2020: tapers, floor by frequency, thresholds in standard deviations).
+`seed` standard deviations of the noise there is a piece, which reaches as far as the mean stays above `grow`; where a
+recording's calls are faint, the seed falls. The rules are those that USVSEG began (Tachibana et al. 2020: tapers, floor
+by frequency, thresholds in standard deviations).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Int
 
 from datasets.calls.call import Call, in_order
 from datasets.calls.recording import Recording
 from datasets.calls.spectrogram import Levels, Spectrogram, noise_floor, sections, spectrogram_of
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.units import Decibels, Dimensionless, Hertz, Seconds
+from neuron_models.foundation.units import Decibels, Dimensionless, Fraction, Hertz, Seconds
 from surrogates.calls.detection.callers import by_caller
 from surrogates.calls.detection.pieces import Piece, Rules, call_of, find_pieces
 
@@ -27,6 +28,14 @@ _SLOPES = (-2, -1, -0.5, 0, 0.5, 1, 2)
 """Of the lines, in bins a frame: up to 1 kHz/ms at 250 kHz."""
 
 
+_FAINTEST: Dimensionless = 2.2
+"""The lowest seed: in stationary noise no mean along a line reaches 2 within a minute."""
+_SHARE: Fraction = 0.55
+_LOW: Fraction = 0.2
+_FEWEST = 5
+"""Pieces that pass, from which on a recording says how faint its calls are."""
+
+
 @dataclass(frozen=True)
 class TonalSettings:
     """Settings of the detector.
@@ -34,8 +43,9 @@ class TonalSettings:
     Attributes:
         band: the lowest and the highest frequency; None for 30 to 120 kHz, as far as the recording goes.
         seed: a piece has a mean along a line of so many standard deviations of the noise.
+        adapt: let the seed fall where a recording's calls are faint: to 0.55 of what four in five of the pieces that
+            pass reach, but not below 2.2.
         grow: and reaches as far as this.
-        edge: it begins and ends where single frames are so loud.
         shortest: calls that are shorter are left out.
         gap: pieces so near are one call.
         separate: tell calls of two callers apart that overlap; a call with two voices may then count twice.
@@ -43,10 +53,10 @@ class TonalSettings:
 
     band: tuple[Hertz, Hertz] | None = None
     seed: Dimensionless = 3.4
-    grow: Dimensionless = 1.8
-    edge: Dimensionless = 2.7
+    adapt: bool = True
+    grow: Dimensionless = 1.2
     shortest: Seconds = 0.005
-    gap: Seconds = 0.010
+    gap: Seconds = 0.020
     separate: bool = False
 
     def __post_init__(self) -> None:
@@ -67,26 +77,37 @@ def detect_tonal(recording: Recording, settings: TonalSettings = TonalSettings()
         InputError: the band does not go with the recording, or it cannot be read.
     """
     spectrogram = spectrogram_of(recording, settings.band)
-    rules = Rules(settings.seed, settings.grow, settings.edge, round(settings.gap / spectrogram.step))
+    faintest = min(settings.seed, _FAINTEST) if settings.adapt else settings.seed
+    rules = Rules(faintest, settings.grow, round(settings.gap / spectrogram.step))
+    parts = list(_pieces(recording, spectrogram, rules, channel))
+    seed = _adapted(settings.seed, faintest, [piece.best for pieces in parts for piece in pieces])
     found: list[Call] = []
-    for pieces in _pieces(recording, spectrogram, rules, channel):
-        groups = by_caller(pieces, spectrogram, settings.gap, settings.separate)
+    for pieces in parts:
+        loud = [piece for piece in pieces if piece.best >= seed]
+        groups = by_caller(loud, spectrogram, settings.gap, settings.separate)
         found += [call_of(group, spectrogram, channel) for group in groups]
     return in_order(call for call in found if call.duration >= settings.shortest)
 
 
+def _adapted(seed: Dimensionless, faintest: Dimensionless, best: Sequence[Dimensionless]) -> Dimensionless:
+    """The seed for a recording: lower where the pieces that pass reach down to it, so that there are fainter ones."""
+    passed = [each for each in best if each >= seed]
+    return seed if len(passed) < _FEWEST else float(np.clip(_SHARE * np.quantile(passed, _LOW), faintest, seed))
+
+
 def _pieces(recording: Recording, spectrogram: Spectrogram, rules: Rules, channel: int) -> Iterator[list[Piece]]:
     """The pieces of a recording, cut between calls; what is still open at the end of a section waits for the next."""
-    frames = spectrogram.frames(recording.samples)
-    shifts = _shifts(spectrogram)
-    held, begin = np.empty((0, spectrogram.bins), np.float32), 0
+    frames, shifts = spectrogram.frames(recording.samples), _shifts(spectrogram)
+    held, begin, context = np.empty((0, spectrogram.bins), np.float32), 0, 0
     with recording.reader(channel) as reader:
         for start, stop in sections(frames, spectrogram.step):
             levels, spread = flattened(spectrogram.read(reader, start, stop), spectrogram)
-            held = np.concatenate([held, levels / spread])
-            pieces, cut = find_pieces(held, shifts, rules, last=stop == frames)
+            levels /= spread
+            held = np.concatenate([held, levels]) if len(held) else levels
+            pieces, cut = find_pieces(held, shifts, rules, context, last=stop == frames)
             yield [piece.later(begin) for piece in pieces]
-            begin, held = begin + cut, held[cut:]
+            context = min(cut, shifts.shape[1] // 2)
+            begin, held = begin + cut - context, held[cut - context :]
 
 
 def flattened(levels: Levels, spectrogram: Spectrogram) -> tuple[Levels, Decibels]:
@@ -99,7 +120,7 @@ def flattened(levels: Levels, spectrogram: Spectrogram) -> tuple[Levels, Decibel
     return levels, max(float(middle - low), 1.0)
 
 
-def _shifts(spectrogram: Spectrogram, reach: Seconds = 0.003) -> Float[np.ndarray, "line offset"]:
+def _shifts(spectrogram: Spectrogram, reach: Seconds = 0.003) -> Int[np.ndarray, "line offset"]:
     """How many bins each line is off, frame by frame."""
     half = max(1, round(reach / spectrogram.step))
-    return np.round(np.outer(_SLOPES, np.arange(-half, half + 1)))
+    return np.round(np.outer(_SLOPES, np.arange(-half, half + 1))).astype(np.int64)
