@@ -7,8 +7,7 @@ lists and tables do so, and a call is only written down, with its name and its a
 import pickletools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from io import BufferedIOBase
-from typing import Any
+from typing import IO, Any
 
 from neuron_models.foundation.errors import require
 
@@ -47,7 +46,7 @@ class Persistent:
     words: Any
 
 
-def read_plain(file: BufferedIOBase, known: Collection[str] = ()) -> Any:
+def read_plain(file: IO[bytes], known: Collection[str] = ()) -> Any:
     """Read the next pickle of a file as data.
 
     Args:
@@ -61,7 +60,7 @@ def read_plain(file: BufferedIOBase, known: Collection[str] = ()) -> Any:
         ValueError, LookupError, TypeError: it is damaged, or asks for a name that is not known (`InputError`).
     """
     stack: list[Any] = []
-    memory: dict[int, Any] = {}
+    memory: dict[Any, Any] = {}
     for operation, argument, _ in pickletools.genops(file):
         name = operation.name
         if name == "STOP":
