@@ -29,6 +29,14 @@ if TYPE_CHECKING:
     from connectome.scenario import Scenario
 
 
+NextOption = Annotated[
+    int | None, typer.Option("--next", max=100_000, help="So many stimuli that tell the --model most.")
+]
+AskedModelsOption = Annotated[
+    list[Path] | None, typer.Option(help="With --next: a model.keras, or several of one training as an ensemble.")
+]
+
+
 def simulate(
     out: OutOption,
     scenario: ScenarioOption = "fcm",
@@ -54,12 +62,8 @@ def simulate(
     ] = None,
     compartment: Annotated[float, typer.Option(help="Longest compartment in um; one a cable when very large.")] = 20.0,
     simulator: SimulatorOption = "coreneuron",
-    next_: Annotated[
-        int | None, typer.Option("--next", max=100_000, help="So many stimuli that tell the --model most.")
-    ] = None,
-    model: Annotated[
-        list[Path] | None, typer.Option(help="With --next: a model.keras, or several of one training as an ensemble.")
-    ] = None,
+    next_: NextOption = None,
+    model: AskedModelsOption = None,
 ) -> None:
     """Simulate a scenario on the connectome into a dataset; a stopped run goes on where it was.
 
@@ -74,28 +78,17 @@ def simulate(
     from connectome.wiring import load_connectome
     from datasets.responses.simulation import simulate_dataset
 
-    one_of("--record", record, ("outputs", "all"))
-    one_of("--stimuli", stimuli, ("published", "random"))
     split = split or ("auto" if stimuli == "random" else "published")
-    one_of("--split", split, ("published", "auto"))
+    _require_options(out, record, stimuli, split, (count, seed, next_, len(model or ())), sequences)
     require_workers(jobs, cluster)
-    require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
-    require(stimuli == "published" or split == "auto", "random stimuli have no published split: use --split auto")
-    require(stimuli == "random" or count is None, "--count goes with --stimuli random")
-    require((next_ is None) == (not model), "--next N and --model go together: the model says what it would learn from")
-    require(next_ is None or (stimuli == "published" and not sequences), "--next chooses the stimuli itself")
-    drawn = stimuli == "random" or split == "auto" or next_ is not None
-    require(drawn or seed is None, "--seed goes with --stimuli random, --next or --split auto")
     seed = seed or 0
     chosen = load_scenario(scenario)
     chosen = chosen if sampling is None else replace(chosen, dt=sampling)
-    if stimuli == "random":
-        chosen = random_scenario(chosen, 40 if count is None else count, seed)
     if next_ is not None:
         chosen = _told_most(chosen, model or [], next_, seed)
-    if sequences:
-        chosen = chosen.select(parse_numbers(sequences))
-    chosen = chosen.scaled(scale)
+    elif stimuli == "random":
+        chosen = random_scenario(chosen, 40 if count is None else count, seed)
+    chosen = (chosen.select(parse_numbers(sequences)) if sequences else chosen).scaled(scale)
     parameters = parameters_of(load_parameters(parameter_set), compartment)
     settings = default_settings(chosen, simulator, time_step_of(parameters) if time_step is None else time_step)
     steps_a_sample(chosen, settings)  # what is wrong is reported before the contacts are placed
@@ -113,6 +106,23 @@ def simulate(
         cluster=cluster,
     )
     print(f"{counted(len(dataset), 'sequence')} in {out}")
+
+
+def _require_options(
+    out: Path, record: str, stimuli: str, split: str, numbers: tuple[int | None, ...], sequences: str
+) -> None:
+    """Options of `simulate` that do not go together are refused."""
+    count, seed, next_, models = numbers
+    one_of("--record", record, ("outputs", "all"))
+    one_of("--stimuli", stimuli, ("published", "random"))
+    one_of("--split", split, ("published", "auto"))
+    require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
+    require(stimuli == "published" or split == "auto", "random stimuli have no published split: use --split auto")
+    require(stimuli == "random" or count is None, "--count goes with --stimuli random")
+    require((next_ is None) == (not models), "--next N and --model go together: models say what to learn from")
+    require(next_ is None or (stimuli == "published" and not sequences), "--next chooses the stimuli itself")
+    drawn = stimuli == "random" or split == "auto" or next_ is not None
+    require(drawn or seed is None, "--seed goes with --stimuli random, --next or --split auto")
 
 
 def _told_most(scenario: "Scenario", models: list[Path], number: int, seed: int) -> "Scenario":

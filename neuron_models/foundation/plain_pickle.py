@@ -29,13 +29,13 @@ class Name:
     text: str
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Call:
-    """What a pickle would call, with what it would do to the result: its state, and entries of a table."""
+    """What a pickle would call, with what it would do to the result: the states and the entries that it gets."""
 
     name: str
     arguments: tuple[Any, ...]
-    state: Any = None
+    states: list[Any] = field(default_factory=list)
     entries: dict[Any, Any] = field(default_factory=dict)
 
 
@@ -151,7 +151,7 @@ def _call(stack: list[Any]) -> None:
 def _state(stack: list[Any]) -> None:
     state = stack.pop()
     require(isinstance(stack[-1], Call), "a state of nothing")
-    stack[-1].state = state
+    stack[-1].states.append(state)
 
 
 _ACTIONS: Mapping[str, Any] = {

@@ -87,8 +87,8 @@ def _numbers(stored: Any) -> list[int]:
     if stored.name.endswith("_frombuffer"):
         raw, kind = stored.arguments[:2]
     else:
-        require(stored.name.endswith("_reconstruct") and stored.state is not None, "its rows are no list")
-        kind, raw = stored.state[2], stored.state[4]
+        require(stored.name.endswith("_reconstruct") and len(stored.states) == 1, "its rows are no list")
+        kind, raw = stored.states[0][2], stored.states[0][4]
     return [int(each) for each in np.frombuffer(_bytes(raw), _kind(kind))]
 
 
@@ -104,7 +104,7 @@ def _number(stored: Any) -> int:
 def _kind(stored: Any) -> str:
     """The type of NumPy that a pickle names, if it is one of whole numbers."""
     require(isinstance(stored, Call) and stored.name == "numpy dtype", "its rows have no type")
-    text, order = str(stored.arguments[0]), str(stored.state[1])
+    text, order = str(stored.arguments[0]), str(stored.states[0][1])
     require(_WHOLE.fullmatch(text) is not None and order in ("<", ">", "|"), "its rows are no whole numbers")
     return order + text
 

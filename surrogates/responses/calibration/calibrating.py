@@ -10,7 +10,7 @@ import numpy as np
 from datasets.dataset import Dataset
 from datasets.store import trial_checksum
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.units import DataUnits
+from neuron_models.foundation.units import DataUnits, Dimensionless
 from surrogates.runs.bands import Bands, calibrate, mean_width
 from surrogates.runs.model_file import ModelSignature, load_model, save_model
 from surrogates.training.metrics import predict, target
@@ -78,7 +78,7 @@ class EnsembleError:
     alone: tuple[float, ...]
     together: DataUnits
     spread: DataUnits
-    spearman: float
+    spearman: Dimensionless
 
 
 def ensemble_error(models: Sequence[Any], dataset: Dataset) -> EnsembleError:
