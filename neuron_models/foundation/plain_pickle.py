@@ -7,7 +7,8 @@ lists and tables do so, and a call is only written down, with its name and its a
 import pickletools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import IO, Any
+from io import BufferedIOBase
+from typing import IO, Any, cast
 
 from neuron_models.foundation.errors import require
 
@@ -46,7 +47,7 @@ class Persistent:
     words: Any
 
 
-def read_plain(file: IO[bytes], known: Collection[str] = ()) -> Any:
+def read_plain(file: BufferedIOBase, known: Collection[str] = ()) -> Any:
     """Read the next pickle of a file as data.
 
     Args:
@@ -61,7 +62,7 @@ def read_plain(file: IO[bytes], known: Collection[str] = ()) -> Any:
     """
     stack: list[Any] = []
     memory: dict[Any, Any] = {}
-    for operation, argument, _ in pickletools.genops(file):
+    for operation, argument, _ in pickletools.genops(cast(IO[bytes], file)):
         name = operation.name
         if name == "STOP":
             require(len(stack) == 1, "a part of it makes more than one thing")
