@@ -64,6 +64,8 @@ def signature_now(channels: Mapping) -> dict:
     return {name: value for name, value in channels.items() if name not in DETAILS} | {
         "details": details,
         "learned": None,
+        "stimuli": None,
+        "bands": None,
     }
 
 
