@@ -16,7 +16,7 @@ from neuron_models.foundation.errors import InputError
 if TYPE_CHECKING:
     from datasets.dataset import Dataset, PointTracks
 
-TOPICS = ("responses", "calcium", "posture", "pose", "behaviour", "calls")
+TOPICS = ("responses", "calcium", "posture", "pose", "behaviour", "calls", "markers")
 
 
 def _no_details(dataset: "Dataset") -> dict[str, Any]:

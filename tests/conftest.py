@@ -24,6 +24,7 @@ UNCHECKED = (
     "neuron_models.linear.kernels",
     "surrogates.training.fast",  # so it does this
     "datasets.behaviour.kernels",
+    "datasets.markers.kernels",
     "datasets.calls.kernels",  # and these
     "surrogates.calcium.forecasts",  # its annotations have not been checked yet
     "surrogates.calcium.states",  # nor these

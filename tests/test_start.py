@@ -47,6 +47,7 @@ def test_help_groups_commands_by_what_people_do(wormtwin):
         "pose",
         "behaviour",
         "calls",
+        "markers",
     }
 
 

@@ -78,6 +78,7 @@ def make_files(folder: Path) -> None:
     _posture_files(folder)
     _calcium_files(folder)
     _behaviour_files(folder)
+    _marker_files(folder)
     _pose_files(folder)
     _others(folder)
 
@@ -194,6 +195,23 @@ def _behaviour_files(folder: Path) -> None:
     files = [folder / "pair1.csv"], [folder / "pair1.labels.csv"]
     dataset = import_recordings(*files, ImportSettings(30.0, classes=BEHAVIOURS), "pairs")
     save_dataset(dataset.with_split(["train"]), folder / "behaviour.h5")
+
+
+def _marker_files(folder: Path) -> None:
+    from datasets.dataset import PointTracks
+    from datasets.markers.generator.motion import PAWS, SampleSettings
+    from datasets.markers.generator.sample import write_sample
+    from datasets.markers.mtrack_file import write_mtrack
+    from datasets.topics import write_point_tracks
+
+    truth = write_sample(SampleSettings(48, 30.0, 160, 160, 70.0, distractors=0), folder / "marked")
+    for name, new in (("video.mp4", "marks.mp4"), ("clicks.csv", "clicks.csv"), ("truth.csv", "places.csv")):
+        (folder / "marked" / name).rename(folder / new)
+    body = np.stack([truth.motion.middle, truth.motion.snout], axis=1)
+    xy = np.concatenate([truth.xy, body], axis=1)[:, None]
+    found = PointTracks("marks", (*PAWS, "body", "snout"), ("animal",), xy, 30.0)
+    write_point_tracks(found, folder / "marks.h5")
+    write_mtrack(found, folder / "marks.txt")
 
 
 def _others(folder: Path) -> None:

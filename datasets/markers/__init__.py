@@ -1,0 +1,1 @@
+"""Colour marks on animals: clicked, followed, and what painted paws do."""

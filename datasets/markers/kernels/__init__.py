@@ -1,0 +1,1 @@
+"""Loops over pixels and paths, compiled."""

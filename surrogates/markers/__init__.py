@@ -1,0 +1,1 @@
+"""Colour marks in the browser."""
