@@ -18,7 +18,7 @@ async function load() {
   state = await answer.json();
   calls = state.calls; version = state.version;
   $("name").textContent = state.name;
-  wide = Math.min(2, state.seconds);
+  wide = Math.min(window.innerWidth < 640 ? 0.7 : 2, state.seconds);
   selected = calls.length ? 0 : -1;
   if (selected === 0) centre();
   look();
@@ -87,7 +87,11 @@ async function save() {
       const said = await answer.json();
       if (!answer.ok) throw new Error(said.error);
       version = said.version; fault(""); $("saved").textContent = "Saved";
-    } catch (error) { fault(`Not saved: ${error.message}`); $("saved").textContent = "Not saved"; break; }
+    } catch (error) {
+      fault(`Not saved: ${error.message}`); $("saved").textContent = "Not saved";
+      if (error instanceof TypeError) { unsent = true; setTimeout(save, 3000); }  // the server did not answer
+      break;
+    }
   }
   sending = false;
 }
@@ -194,5 +198,6 @@ canvas.addEventListener("wheel", event => {
   if (event.ctrlKey || event.shiftKey) zoom(event.deltaY > 0 ? 1.25 : 0.8, atX(x));
   else { start += (event.deltaY + event.deltaX) / 800 * wide; look(); }
 }, { passive: false });
+window.addEventListener("beforeunload", event => { if (unsent || sending) event.preventDefault(); });
 window.addEventListener("resize", draw);
 load().catch(error => fault(`The page cannot be loaded: ${error.message}`));
