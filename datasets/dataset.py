@@ -11,8 +11,8 @@ from neuron_models.foundation.errors import InputError, require, require_distinc
 from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.units import Hertz, Milliseconds
 
-Task = Literal["regression", "next_step", "classification", "keypoints"]
-TASKS: tuple[str, ...] = ("regression", "next_step", "classification", "keypoints")
+Task = Literal["regression", "next_step", "classification", "keypoints", "detection"]
+TASKS: tuple[str, ...] = ("regression", "next_step", "classification", "keypoints", "detection")
 UNSEEN = "unseen"
 """The part of a trial that a model has not learned, when it is evaluated on another file."""
 _PARTS = (*SPLITS, UNSEEN, "all")
@@ -91,8 +91,9 @@ class Dataset:
     """Trials, whose lengths may differ, with the names and units of their channels.
 
     `dt` is the sampling interval in ms; `task` what a model is to do with them: `regression` (y from x at the same
-    time), `next_step` (x a step later), `classification` (y holds integer labels) or `keypoints`. `source` says where
-    they come from; `extra` is named metadata that JSON can hold (skeleton, states, scenario, versions).
+    time), `next_step` (x a step later), `classification` (y holds integer labels), `keypoints` or `detection` (y is 1
+    where something is). `source` says where they come from; `extra` is named metadata that JSON can hold (skeleton,
+    states, scenario, versions).
     """
 
     name: str

@@ -16,6 +16,9 @@ BAND: tuple[Hertz, Hertz] = (30_000.0, 120_000.0)
 _WINDOW: Seconds = 0.002
 _FEWEST = 48
 """Bins of a band; where they ask for it, as at low sampling rates, frames are longer."""
+_SHARED: Hertz = 12_000.0
+"""Width of what a stretch of a frame shares."""
+_BEND: Decibels = 3.0
 _BLOCK = 64
 """Frames that are transformed at once, so that they stay in the processor's cache."""
 _READ = 4096
@@ -173,3 +176,17 @@ def noise_floor(levels: Levels, degrees: float, share: float = 0.15) -> Float[np
     above: Decibels = 10 * np.log10(gamma.ppf(0.5, degrees) / gamma.ppf(share, degrees))
     kept = np.ascontiguousarray(levels[:: max(1, len(levels) // 1500)])
     return (np.quantile(kept, share, axis=0) + above).astype(np.float32)
+
+
+def take_off(levels: Levels, floor: Float[np.ndarray, " bin"], spectrogram: Spectrogram) -> None:
+    """Take the floor of noise off levels in place, and what whole stretches of a frame share (clicks, rustles)."""
+    from datasets.calls.kernels.frames import flatten
+
+    flatten(levels, floor, max(8, round(_SHARED / spectrogram.resolution)), np.float32(_BEND))
+
+
+def flattened(levels: Levels, spectrogram: Spectrogram) -> tuple[Levels, Decibels]:
+    """Levels over their own floor, changed in place, and the standard deviation of noise in them."""
+    take_off(levels, noise_floor(levels, spectrogram.degrees), spectrogram)
+    low, middle = np.quantile(levels[:: max(1, len(levels) // 1500)], [0.16, 0.5])
+    return levels, max(float(middle - low), 1.0)

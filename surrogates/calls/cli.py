@@ -1,4 +1,4 @@
-"""`wormtwin calls detect`, `evaluate` and `demo`."""
+"""`wormtwin calls detect`, `teach`, `evaluate` and `demo`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +16,7 @@ from datasets.calls.cli import (
     tell_faults,
     tell_left_out,
 )
+from neuron_models.foundation.errors import require
 from neuron_models.foundation.wording import counted
 
 BandOption = Annotated[str, typer.Option(help="Lowest and highest frequency, such as 30-120, in kHz.")]
@@ -25,6 +26,10 @@ BandOption = Annotated[str, typer.Option(help="Lowest and highest frequency, suc
 def detect(
     recording: RecordingArgument,
     out: Annotated[Path, typer.Option(help="The table to write (.csv, .txt or .mat).")],
+    model: Annotated[
+        Path | None, typer.Option(help="A model.keras of `train --model calls_unet`; calls_tonal when not said.")
+    ] = None,
+    sure: Annotated[float, typer.Option(help="With --model: the probability that a call has somewhere.")] = 0.8,
     band: BandOption = "",
     channel: ChannelOption = 1,
     seed: Annotated[
@@ -56,9 +61,43 @@ def detect(
     )
     opened = open_recording(recording)
     tell_faults(opened, channel)
-    calls = detect_tonal(opened, settings, channel)
+    if model is None:
+        calls = detect_tonal(opened, settings, channel)
+    else:
+        from surrogates.calls.detection.learned import LearnedSettings, detect_learned
+
+        require(not band, "a model has its own band: leave --band out")
+        calls = detect_learned(opened, model, LearnedSettings(sure, settings.shortest, settings.gap, separate), channel)
     write_calls(calls, out, chosen)
     print(f"{counted(len(calls), 'call')} in {opened.seconds:.1f} s of {recording.name}, in {out}")
+
+
+@calls_app.command("teach")
+def teach(
+    recordings: Annotated[list[Path], typer.Argument(help="Recordings that give the background, of one rate.")],
+    out: Annotated[Path, typer.Option(help="The dataset to write (.h5).")],
+    stretches: Annotated[int, typer.Option(help="Of half a second each.")] = 240,
+    faintest: Annotated[float, typer.Option(help="dB of the faintest calls over the background.")] = -10.0,
+    loudest: Annotated[float, typer.Option(help="dB of the loudest calls over the background.")] = 15.0,
+    band: BandOption = "",
+    seed: Annotated[int, typer.Option(help="Of everything.")] = 0,
+) -> None:
+    """Put generated calls into stretches of your recordings in which no call is found: a dataset for calls_unet."""
+    from datasets.calls.recording import open_recording
+    from datasets.calls.teaching import TeachingSettings, teaching_dataset
+    from datasets.store import save_dataset
+    from neuron_models.foundation.files import require_writable
+    from surrogates.calls.detection.tonal import TonalSettings, detect_tonal
+
+    require(out.suffix == ".h5", f"a dataset's name ends in .h5, got {out.name!r}")
+    require_writable(out)
+    settings = TeachingSettings(stretches, parse_band(band), faintest, loudest, seed=seed)
+    opened = [open_recording(path) for path in recordings]
+    for each in opened:
+        tell_faults(each, 1)
+    dataset = teaching_dataset([(r, detect_tonal(r, TonalSettings(settings.band))) for r in opened], settings)
+    save_dataset(dataset, out)
+    print(f"{len(dataset)} stretches of {counted(len(opened), 'recording')} in {out}")
 
 
 @calls_app.command("evaluate")

@@ -1,5 +1,5 @@
 """What the topic calls hands over to the registry."""
 
-from surrogates.training.model_kind import ModelKind
+from surrogates.calls.models import CALL_MODELS
 
-MODELS: dict[str, ModelKind] = {}
+MODELS = CALL_MODELS

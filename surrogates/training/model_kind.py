@@ -26,6 +26,7 @@ TASKS: Mapping[str, str] = {
     "classification": "classification",
     "next_step": "predicting the next step",
     "keypoints": "finding key points",
+    "detection": "finding where something is",
 }
 """What datasets are for, in words."""
 
@@ -82,7 +83,7 @@ class ModelKind:
         train: trains it by gradient; as it is, when not set otherwise.
         solve: fits it in closed form, instead of `train`.
         chosen: candidates for the settings that are chosen on the validation trials when they are not given.
-        task: what its datasets are for: `regression`, `classification`, `next_step` or `keypoints`.
+        task: what its datasets are for: `regression`, `classification`, `next_step`, `keypoints` or `detection`.
         prepare: makes what it sees of a dataset as it is stored.
         from_data: keywords of the builder that the dataset decides, and how.
         fixed: keywords of the builder that make this kind another than those with the same builder.

@@ -5,13 +5,14 @@ import pytest
 import scipy.signal
 import soundfile
 
-import surrogates.calls.detection.tonal as tonal
+import datasets.calls.spectrogram as spectrograms
+import surrogates.calls.detection.pieces as pieces
 from datasets.calls.call import Call
 from datasets.calls.recording import open_recording
 from datasets.calls.spectrogram import noise_floor, spectrogram_of
 from datasets.calls.tables.reading import read_calls
 from surrogates.calls.detection.scores import event_counts, pairs, temporal_counts
-from surrogates.calls.detection.tonal import TonalSettings, detect_tonal
+from surrogates.calls.detection.tonal import TonalSettings, adapted_seed, detect_tonal
 
 RATE = 250_000
 
@@ -56,6 +57,25 @@ def test_no_call_is_no_call(made):
     assert detect_tonal(recording) == ()
 
 
+def test_faint_calls_over_a_floor_that_swells_and_falls_with_frequency(made, tmp_path):
+    """3 dB below the background, which swells by 3 dB, beside noise below 30 kHz that is 20 dB louder."""
+    sample, recording = made(seconds=10.0, snr=-3.0, seed=7)
+    sound, rng = recording.read(), np.random.default_rng(0)
+    low = scipy.signal.sosfilt(scipy.signal.butter(4, 30_000, fs=RATE, output="sos"), rng.normal(size=len(sound)))
+    swell = 10 ** (3 * np.sin(2 * np.pi * 0.3 * np.arange(len(sound)) / RATE) / 20)
+    soundfile.write(tmp_path / "a.wav", sound * swell + 0.06 * low, RATE, "FLOAT")
+    counts = event_counts(detect_tonal(open_recording(tmp_path / "a.wav")), sample.calls)
+    assert counts.precision >= 0.95
+    assert counts.recall >= 0.9
+
+
+def test_the_seed_follows_calls_that_reach_down_to_it_and_no_others():
+    assert adapted_seed(3.4, 2.2, [3.5, 3.6, 4.0, 5.0, 2.5]) == 3.4  # too few pass
+    assert adapted_seed(3.4, 2.2, [8.0] * 20) == 3.4
+    assert adapted_seed(3.4, 2.2, [4.6] * 20) == pytest.approx(0.55 * 4.6)
+    assert adapted_seed(3.4, 2.2, [3.5] * 20) == 2.2
+
+
 @pytest.mark.parametrize("value", [0.0, 0.4])
 def test_silence_and_offsets_hold_no_call(tmp_path, value):
     soundfile.write(tmp_path / "a.wav", np.full(RATE, value), RATE)
@@ -75,13 +95,13 @@ def test_joins_of_sections_cut_no_call(ten_seconds, monkeypatch):
     spectrogram = spectrogram_of(recording)
     with recording.reader() as reader:
         floor = noise_floor(spectrogram.read(reader, 0, 9990), spectrogram.degrees)
-    flattened, cut = tonal.flattened, tonal.sections
-    monkeypatch.setattr(tonal, "noise_floor", lambda levels, degrees: floor)
-    monkeypatch.setattr(tonal, "flattened", lambda levels, spectrogram: (flattened(levels, spectrogram)[0], 2.2))
+    flattened, cut = pieces.flattened, pieces.sections
+    monkeypatch.setattr(spectrograms, "noise_floor", lambda levels, degrees: floor)
+    monkeypatch.setattr(pieces, "flattened", lambda levels, spectrogram: (flattened(levels, spectrogram)[0], 2.2))
     whole = detect_tonal(recording)
     assert len(whole) > 5
     for length in (0.7, 1.3, 4.0):
-        monkeypatch.setattr(tonal, "sections", lambda frames, step, length=length: cut(frames, step, length))
+        monkeypatch.setattr(pieces, "sections", lambda frames, step, length=length: cut(frames, step, length))
         assert [(c.start, c.stop, c.low, c.high) for c in detect_tonal(recording)] == [
             (c.start, c.stop, c.low, c.high) for c in whole
         ]

@@ -89,6 +89,7 @@ CALLS = {
     "calls make-sample": Call("--seconds 1 --out @s.wav"),
     "calls info": Call("<calls.wav>"),
     "calls detect": Call("<calls.wav> --out @c.csv", 4),
+    "calls teach": Call("<calls.wav> --stretches 8 --out @t.h5"),
     "calls convert": Call("<calls.csv> --out @c.txt", 4),
     "calls evaluate": Call("<calls.csv> --truth <calls.csv>"),
     "calls measure": Call("<calls.wav> --calls <calls.csv> --out @m.csv"),

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from datasets.calls.call import Call, in_order
 from datasets.calls.spectrogram import Spectrogram
 from neuron_models.foundation.units import Fraction, Hertz, Seconds
-from surrogates.calls.detection.pieces import Piece
+from surrogates.calls.detection.pieces import Piece, call_of
 
 _LONG: Seconds = 0.012
 _LEAD: Seconds = 0.008
@@ -23,6 +24,20 @@ _LATEST = 20
 """Groups that are still looked at."""
 _RATIOS = (2.0, 3.0, 1.5, 4.0)
 """Of frequencies of one voice: the harmonics, and the third with the second."""
+
+
+def calls_of(
+    parts: Sequence[Sequence[Piece]],
+    spectrogram: Spectrogram,
+    channel: int,
+    gap: Seconds,
+    shortest: Seconds,
+    separate: bool = False,
+) -> tuple[Call, ...]:
+    """The calls of a recording from its pieces, which come in parts between which no call lasts."""
+    groups = [group for pieces in parts for group in by_caller(pieces, spectrogram, gap, separate)]
+    calls = (call_of(group, spectrogram, channel) for group in groups)
+    return in_order(call for call in calls if call.duration >= shortest)
 
 
 def by_caller(

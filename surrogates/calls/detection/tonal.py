@@ -7,23 +7,20 @@ recording's calls are faint, the seed falls. The rules are those that USVSEG beg
 by frequency, thresholds in standard deviations).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int
 
-from datasets.calls.call import Call, in_order
+from datasets.calls.call import Call
 from datasets.calls.recording import Recording
-from datasets.calls.spectrogram import Levels, Spectrogram, noise_floor, sections, spectrogram_of
+from datasets.calls.spectrogram import Levels, Spectrogram, spectrogram_of
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.units import Decibels, Dimensionless, Fraction, Hertz, Seconds
-from surrogates.calls.detection.callers import by_caller
-from surrogates.calls.detection.pieces import Piece, Rules, call_of, find_pieces
+from neuron_models.foundation.units import Dimensionless, Fraction, Hertz, Seconds
+from surrogates.calls.detection.callers import calls_of
+from surrogates.calls.detection.pieces import RidgeMap, Rules, pieces_of
 
-_BLOCK: Hertz = 12_000.0
-"""Width of what a stretch of a frame shares."""
-_BEND: Decibels = 3.0
 _SLOPES = (-2, -1, -0.5, 0, 0.5, 1, 2)
 """Of the lines, in bins a frame: up to 1 kHz/ms at 250 kHz."""
 
@@ -79,48 +76,29 @@ def detect_tonal(recording: Recording, settings: TonalSettings = TonalSettings()
     spectrogram = spectrogram_of(recording, settings.band)
     faintest = min(settings.seed, _FAINTEST) if settings.adapt else settings.seed
     rules = Rules(faintest, settings.grow, round(settings.gap / spectrogram.step))
-    parts = list(_pieces(recording, spectrogram, rules, channel))
-    seed = _adapted(settings.seed, faintest, [piece.best for pieces in parts for piece in pieces])
-    found: list[Call] = []
-    for pieces in parts:
-        loud = [piece for piece in pieces if piece.best >= seed]
-        groups = by_caller(loud, spectrogram, settings.gap, settings.separate)
-        found += [call_of(group, spectrogram, channel) for group in groups]
-    return in_order(call for call in found if call.duration >= settings.shortest)
+    shifts = _shifts(spectrogram)
+    ridges = RidgeMap(lambda levels: (levels, _means(levels, shifts)), reach=shifts.shape[1] // 2)
+    parts = list(pieces_of(recording, spectrogram, rules, channel, ridges))
+    seed = adapted_seed(settings.seed, faintest, [piece.best for pieces in parts for piece in pieces])
+    loud = [[piece for piece in pieces if piece.best >= seed] for pieces in parts]
+    return calls_of(loud, spectrogram, channel, settings.gap, settings.shortest, settings.separate)
 
 
-def _adapted(seed: Dimensionless, faintest: Dimensionless, best: Sequence[Dimensionless]) -> Dimensionless:
+def adapted_seed(seed: Dimensionless, faintest: Dimensionless, best: Sequence[Dimensionless]) -> Dimensionless:
     """The seed for a recording: lower where the pieces that pass reach down to it, so that there are fainter ones."""
     passed = [each for each in best if each >= seed]
     return seed if len(passed) < _FEWEST else float(np.clip(_SHARE * np.quantile(passed, _LOW), faintest, seed))
-
-
-def _pieces(recording: Recording, spectrogram: Spectrogram, rules: Rules, channel: int) -> Iterator[list[Piece]]:
-    """The pieces of a recording, cut between calls; what is still open at the end of a section waits for the next."""
-    frames, shifts = spectrogram.frames(recording.samples), _shifts(spectrogram)
-    held, begin, context = np.empty((0, spectrogram.bins), np.float32), 0, 0
-    with recording.reader(channel) as reader:
-        for start, stop in sections(frames, spectrogram.step):
-            levels, spread = flattened(spectrogram.read(reader, start, stop), spectrogram)
-            levels /= spread
-            held = np.concatenate([held, levels]) if len(held) else levels
-            pieces, cut = find_pieces(held, shifts, rules, context, last=stop == frames)
-            yield [piece.later(begin) for piece in pieces]
-            context = min(cut, shifts.shape[1] // 2)
-            begin, held = begin + cut - context, held[cut - context :]
-
-
-def flattened(levels: Levels, spectrogram: Spectrogram) -> tuple[Levels, Decibels]:
-    """Levels over the floor without what a stretch of a frame shares, and the standard deviation of noise in them."""
-    from datasets.calls.kernels.frames import flatten
-
-    block = max(8, round(_BLOCK / spectrogram.resolution))
-    flatten(levels, noise_floor(levels, spectrogram.degrees), block, np.float32(_BEND))
-    low, middle = np.quantile(levels[:: max(1, len(levels) // 1500)], [0.16, 0.5])
-    return levels, max(float(middle - low), 1.0)
 
 
 def _shifts(spectrogram: Spectrogram, reach: Seconds = 0.003) -> Int[np.ndarray, "line offset"]:
     """How many bins each line is off, frame by frame."""
     half = max(1, round(reach / spectrogram.step))
     return np.round(np.outer(_SLOPES, np.arange(-half, half + 1))).astype(np.int64)
+
+
+def _means(levels: Levels, shifts: Int[np.ndarray, "line offset"]) -> Levels:
+    from datasets.calls.kernels.ridges import along_lines
+
+    means = np.empty_like(levels)
+    along_lines(levels, shifts, means)
+    return means

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 from datasets.calls.call import Call
 from datasets.calls.recording import Reader, Recording
-from datasets.calls.spectrogram import Levels, Spectrogram, noise_floor, sections, spectrogram_of
+from datasets.calls.spectrogram import Levels, Spectrogram, noise_floor, sections, spectrogram_of, take_off
 from neuron_models.foundation.units import Decibels, Hertz
 
 _STEP: Decibels = 0.8
@@ -20,6 +20,8 @@ _NEAR = 6
 _CEILING: Decibels = 20.0
 """Louder levels count no more, so that a loud harmonic does not win by its loudness."""
 _MARGIN: Hertz = 3_000.0
+_PICTURE = (8, 6)
+"""Times and frequencies of a call's picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,7 @@ class Contour:
         level: over the noise, in dB.
         power: as recorded, in dB of the square of full scale.
         flatness: geometric over arithmetic mean of the power in the call's band, 0 (a tone) to 1.
+        picture: levels over the noise in its band, in dB, from 0 to 20: the largest of each stretch of frequencies.
     """
 
     call: Call
@@ -41,6 +44,7 @@ class Contour:
     level: Float[np.ndarray, " frame"]
     power: Float[np.ndarray, " frame"]
     flatness: Float[np.ndarray, " frame"]
+    picture: Float[np.ndarray, "time frequency"]
 
 
 def best_path(levels: Levels) -> Int[np.ndarray, " frame"]:
@@ -105,8 +109,6 @@ def _floors(
 def _contour(
     reader: Reader, recording: Recording, spectrogram: Spectrogram, call: Call, floor: np.ndarray
 ) -> Contour | None:
-    from datasets.calls.kernels.frames import flatten
-
     first, stop = (round((at - spectrogram.time(0)) / spectrogram.step + 0.5) for at in (call.start, call.stop))
     first = max(0, first)
     last = min(spectrogram.frames(recording.samples), max(first + 1, stop))
@@ -114,7 +116,7 @@ def _contour(
         return None
     raw = spectrogram.read(reader, first, last)
     levels = raw.copy()
-    flatten(levels, floor, max(8, round(12_000 / spectrogram.resolution)), np.float32(3.0))
+    take_off(levels, floor, spectrogram)
     low, high = _bins(spectrogram, call)
     path = low + best_path(np.minimum(levels[:, low:high], _CEILING))
     rows = np.arange(len(path))
@@ -126,7 +128,15 @@ def _contour(
         levels[rows, path].astype(float),
         (raw[rows, path] - spectrogram.gain()[path]).astype(float),
         (np.exp(np.log(power).mean(axis=1)) / power.mean(axis=1)).astype(float),
+        _picture(levels[:, low:high]),
     )
+
+
+def _picture(levels: Levels) -> Float[np.ndarray, "time frequency"]:
+    times, frequencies = _PICTURE
+    rows = np.linspace(0, len(levels) - 1, times).round().astype(int)
+    columns = np.linspace(0, levels.shape[1], frequencies, endpoint=False).astype(int)
+    return np.clip(np.maximum.reduceat(levels, columns, axis=1)[rows], 0, _CEILING).astype(float)
 
 
 def _bins(spectrogram: Spectrogram, call: Call) -> tuple[int, int]:
