@@ -1,5 +1,6 @@
 """Tables of calls in and out."""
 
+import numpy as np
 import pytest
 
 from datasets.calls.call import Call
@@ -89,3 +90,30 @@ def test_the_real_table_with_decimal_commas(shared):
     read = read_calls(shared / "data" / "vocalisation" / "msa1_1.csv", -0.02)
     assert read.calls[0].start == pytest.approx(0.0575)
     assert read.left_out == ()
+
+
+def test_a_struct_of_matlab_7_3(tmp_path):
+    """HDF5 as MATLAB writes `table2struct(Calls, 'ToScalar', true)`: columns lie across, text is a cell of codes."""
+    import h5py
+
+    path = tmp_path / "t.mat"
+    with h5py.File(path, "w", userblock_size=512) as file:
+        calls = file.create_group("Calls")
+        calls.attrs["MATLAB_class"] = np.bytes_("struct")
+        columns = {"Box": np.array([[0.5, 50, 0.05, 20], [1.25, 60, 0.05, 1]]).T, "Score": np.array([[0.75, 0.5]])}
+        columns["Accept"] = np.array([[1, 0]], np.uint8)
+        for name, values in columns.items():
+            calls[name] = values
+            calls[name].attrs["MATLAB_class"] = np.bytes_("logical" if name == "Accept" else "double")
+        kinds = calls.create_dataset("Type", (1, 2), h5py.ref_dtype)
+        kinds.attrs["MATLAB_class"] = np.bytes_("cell")
+        for place, kind in enumerate(("up", "flat")):
+            text = file.create_dataset(f"#refs#/{kind}", data=np.array([[ord(letter)] for letter in kind], np.uint16))
+            text.attrs["MATLAB_class"] = np.bytes_("char")
+            kinds[0, place] = text.ref
+    with path.open("r+b") as raw:
+        raw.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
+    read = read_calls(path)
+    (call,) = read.calls
+    assert (call.start, call.stop, call.low, call.high, call.label) == (0.5, pytest.approx(0.55), 50e3, 70e3, "up")
+    assert read.left_out == ("call 2: rejected by whoever looked at it",)
