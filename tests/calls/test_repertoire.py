@@ -1,6 +1,7 @@
 """Contours, measures, classes, clusters, sequences."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -88,3 +89,13 @@ def test_labelled_calls_of_one_class_teach_nothing(ten_seconds):
     one = [c for c in contours_of(recording, sample.calls) if c.call.label == sample.calls[0].label]
     with pytest.raises(InputError, match="two classes of two calls are needed"):
         shape_classifier(one)
+
+
+def test_labelled_calls_of_one_shape_are_told_apart_by_their_frequency(made):
+    """Flat calls, labelled by whether they are above 70 kHz: contours about their mean are the same for both."""
+    sample, recording = made(seconds=30.0, calls=150.0, shapes=("flat",), seed=6)
+    calls = [replace(c, label="high" if c.low > 70_000 else "low") for c in sample.calls if abs(c.low - 70_000) > 8_000]
+    contours = contours_of(recording, calls)
+    taught, asked = contours[::2], contours[1::2]
+    named = classify(asked, shape_classifier(taught))
+    assert macro_f1([c.label for c in named], [c.call.label for c in asked]) > 0.9

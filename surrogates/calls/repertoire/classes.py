@@ -1,7 +1,7 @@
-"""Classes of calls by the shape of their contours."""
+"""Classes of calls by the shape of their contours, and by their pictures where somebody labelled calls."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,17 +17,29 @@ _EACH = 200
 """Generated contours of a shape that are learned."""
 
 
-def embeddings(contours: Sequence[Contour]) -> Float[np.ndarray, "call feature"]:
-    """A row of numbers a contour."""
-    return np.array([embedding(each.time, each.frequency) for each in contours])
+@dataclass(frozen=True)
+class CallClassifier:
+    """A forest that names calls; `pictures` says whether it looks at pictures and frequencies beside the shape."""
+
+    forest: Any
+    pictures: bool
 
 
-def shape_classifier(contours: Sequence[Contour] = (), seed: int = 0) -> Any:
+def embeddings(contours: Sequence[Contour], pictures: bool = False) -> Float[np.ndarray, "call feature"]:
+    """A row of numbers a contour: its shape, and with `pictures` the call's picture and frequencies in kHz."""
+    shapes = np.array([embedding(each.time, each.frequency) for each in contours])
+    if not pictures:
+        return shapes
+    seen = [[*each.picture.ravel(), *np.quantile(each.frequency, (0, 0.5, 1)) / 1e3] for each in contours]
+    return np.hstack([shapes, np.array(seen)])
+
+
+def shape_classifier(contours: Sequence[Contour] = (), seed: int = 0) -> CallClassifier:
     """A random forest that knows the eight generated shapes, or the labels of contours that somebody labelled.
 
     Args:
-        contours: whose calls have labels; when none are given, generated ones are learned, seen in frames of 1 ms and
-            bins of 0.5 kHz with an error of a bin at their ends.
+        contours: whose calls have labels, learned with their pictures; when none are given, generated ones are learned,
+            seen in frames of 1 ms and bins of 0.5 kHz with an error of a bin at their ends.
         seed: of the contours that are drawn, and of the forest.
 
     Raises:
@@ -36,23 +48,25 @@ def shape_classifier(contours: Sequence[Contour] = (), seed: int = 0) -> Any:
     from sklearn.ensemble import RandomForestClassifier
 
     if contours:
-        x, y = embeddings(contours), np.array([each.call.label for each in contours])
+        x, y = embeddings(contours, pictures=True), np.array([each.call.label for each in contours])
         names, counts = np.unique(y, return_counts=True)
         require(
             bool((counts >= 2).sum() >= 2), f"two classes of two calls are needed, got {', '.join(names) or 'none'}"
         )
     else:
         x, y = _generated(seed)
-    forest = RandomForestClassifier(200, min_samples_leaf=1, class_weight="balanced", random_state=seed, n_jobs=1)
-    return forest.fit(x, y)
+    tried = 0.5 if contours else "sqrt"  # few calls and many points: half of them at each fork, so that none is missed
+    forest = RandomForestClassifier(200, class_weight="balanced", max_features=tried, random_state=seed, n_jobs=1)
+    return CallClassifier(forest.fit(x, y), pictures=bool(contours))
 
 
-def classify(contours: Sequence[Contour], classifier: Any) -> tuple[Call, ...]:
+def classify(contours: Sequence[Contour], classifier: CallClassifier) -> tuple[Call, ...]:
     """The calls of contours with their classes, and how sure the classifier is as their scores."""
     if not contours:
         return ()
-    sure = classifier.predict_proba(embeddings(contours))
-    named = classifier.classes_[sure.argmax(axis=1)]
+    forest = classifier.forest
+    sure = forest.predict_proba(embeddings(contours, classifier.pictures))
+    named = forest.classes_[sure.argmax(axis=1)]
     return tuple(
         replace(each.call, label=str(name), score=float(best))
         for each, name, best in zip(contours, named, sure.max(axis=1), strict=True)
