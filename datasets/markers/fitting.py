@@ -52,14 +52,14 @@ class MarkModel:
         colours: Gaussians of marks, animal and ground.
         areas: (mark,) px of colour at the clicks, the median.
         lightness: L* of the frame that the colours are of, at every 8th pixel.
-        still: (mark, row, column) at every second pixel, the ground that has a mark's colour.
+        still: (mark, high, wide) at every second pixel, the ground that has a mark's colour.
         bars: columns and rows without a picture, in words; empty where there are none.
     """
 
     colours: ColourModel
     areas: Float[np.ndarray, " mark"]
     lightness: Float[np.ndarray, "row column"]
-    still: Bool[np.ndarray, "mark row column"]
+    still: Bool[np.ndarray, "mark high wide"]
     bars: str = ""
 
     @property
