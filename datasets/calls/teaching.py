@@ -66,11 +66,11 @@ def teaching_dataset(
     `x` are flattened levels (frame, bin) in standard deviations of the noise; `y` (frame, band) is 1 where a call is.
 
     Args:
-        recordings: each with the calls that it has, which are left out.
+        recordings: each with the calls that it has; one that has no stretch without a call gives none.
         settings: how many, and how loud.
 
     Raises:
-        InputError: recordings have different rates, or no stretch without calls.
+        InputError: recordings have different rates, or none has a stretch without calls.
     """
     kinds = {(r.rate, spectrogram_of(r, settings.band)) for r, _ in recordings}
     require(len(kinds) == 1, f"recordings of one sampling rate teach a network, got {sorted(k[0] for k in kinds)} Hz")
@@ -83,6 +83,7 @@ def teaching_dataset(
             name = f"{number + 1} {recording.path.stem} {count + 1}"
             split = "validation" if count % 5 == 4 else "train"
             trials.append(Trial(name, x, y, group=recording.path.stem, split=split))
+    require(bool(trials), "no recording has half a second without a call: give ones in which animals call less")
     names = tuple(f"{f / 1000:.2f} kHz" for f in spectrogram.frequencies)
     low, high = float(spectrogram.frequencies[0]), float(spectrogram.frequencies[-1])
     facts = {"low": low, "high": high, "bins": spectrogram.bins, "step": spectrogram.step}
@@ -142,7 +143,7 @@ def _level(sound: Float[np.ndarray, " sample"], spectrogram: Spectrogram) -> Dim
 
 
 def _free(calls: Sequence[Call], spectrogram: Spectrogram, start: int, stop: int) -> np.ndarray:
-    """The frames from which on a stretch holds no call; where there is none, those in which calls are fewest."""
+    """The frames from which on a stretch holds no call."""
     busy = np.zeros(stop - start + 1)
     for call in calls:
         first, last = (round(at / spectrogram.step) - start for at in (call.start - 0.01, call.stop + 0.01))
@@ -152,8 +153,7 @@ def _free(calls: Sequence[Call], spectrogram: Spectrogram, start: int, stop: int
     taken = np.concatenate([[0], np.cumsum(np.cumsum(busy[:-1]) > 0)])
     if stop - start <= FRAMES:
         return np.empty(0, int)
-    share = taken[FRAMES:] - taken[:-FRAMES]
-    return start + np.flatnonzero(share == share.min())
+    return start + np.flatnonzero(taken[FRAMES:] == taken[:-FRAMES])
 
 
 def _with_calls(

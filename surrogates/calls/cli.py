@@ -97,6 +97,10 @@ def teach(
         tell_faults(each, 1)
     dataset = teaching_dataset([(r, detect_tonal(r, TonalSettings(settings.band))) for r in opened], settings)
     save_dataset(dataset, out)
+    used = {trial.group for trial in dataset}
+    for each in opened:
+        if each.path.stem not in used:
+            print(f"left out: {each.path.name} has no half second without a call")
     print(f"{len(dataset)} stretches of {counted(len(opened), 'recording')} in {out}")
 
 

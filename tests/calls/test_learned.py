@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from datasets.calls.call import Call
 from datasets.calls.spectrogram import spectrogram_of
 from datasets.calls.teaching import BAND_BINS, FRAMES, TeachingSettings, teaching_dataset
 from datasets.store import load_dataset, save_dataset
@@ -43,6 +44,12 @@ def test_the_same_seed_gives_the_same_dataset_and_a_file_gives_it_back(lesson, q
     for one, other in zip(read, lesson, strict=True):
         assert np.array_equal(one.x[:], other.x)
         assert np.array_equal(one.y[:], other.y)
+
+
+def test_a_recording_full_of_calls_teaches_no_background(quiet):
+    full = [Call(0.4 * k, 0.4 * k + 0.1) for k in range(10)]
+    with pytest.raises(InputError, match="no recording has half a second without a call"):
+        teaching_dataset([(quiet, full)], TeachingSettings(10))
 
 
 def test_the_loss_is_the_cross_entropy_with_calls_weighed():
