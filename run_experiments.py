@@ -43,7 +43,14 @@ from neuron_models.foundation.output import sole_writer
 from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.worker_life import remove_shared_leftovers
 from neuron_models.foundation.workers import require_workers
-from surrogates.responses.experiments.experiments import Entry, Experiment, Protocol, with_baselines
+from surrogates.responses.experiments.experiments import (
+    Entry,
+    Experiment,
+    Protocol,
+    with_baselines,
+    with_derived,
+    with_trained_well,
+)
 
 # Training, validation and test RMSE by model and size, on forward crawling every 0.5 ms:
 ON_CRAWLING = {
@@ -87,6 +94,10 @@ BASELINES = (
     Entry("tdnn", {"units": 283}, most_runs=1),
     Entry("narx", {"units": 112}, most_runs=1),
 )
+
+WELL = {"scale": True, "anneal": True, "polish": 500}
+"""How a network is trained well, beside the published recipe."""
+DERIVED_ORDERS = (8, 16, 24)
 
 EXPERIMENTS = {
     experiment.name: with_baselines(experiment, BASELINES)
@@ -184,6 +195,9 @@ def experiments(
     scenario: Annotated[str, typer.Option(help=f"Run them on this scenario instead. {SCENARIO_HELP}")] = "",
     parameters: ParametersOption = "published2012",
     scale: ScaleOption = 1.0,
+    more: Annotated[
+        bool, typer.Option("--more", help="Add GRU-8 and LSTM-8 trained well, derived models and the linear floor.")
+    ] = False,
 ) -> None:
     """Run the paper's experiments and print the measured figures beside the published ones.
 
@@ -205,8 +219,13 @@ def experiments(
             raise InputError(f"there is no experiment {number!r}; there are {', '.join(EXPERIMENTS)}")
     worm = Worm(network, parameters, scale, scenario)
     chosen = on_worm([EXPERIMENTS[number] for number in asked], worm)
-    data, notes = simulated_data(chosen, worm, out / "data", jobs, cluster)
-    chosen = with_notes(chosen, notes, worm)
+    require(
+        not more or (worm.published and network is None), "--more is for the paper's network, stimuli and scenarios"
+    )
+    if more:
+        chosen = [with_derived(with_trained_well(each, WELL), DERIVED_ORDERS) for each in chosen]
+    data, floors = simulated_data(chosen, worm, out / "data", jobs, cluster, floor=more)
+    chosen = with_notes(chosen, floors, worm)
     outcomes = run_all(chosen, data, protocol, out, jobs, cluster)
     for outcome in outcomes:
         folder = out / f"experiment-{outcome.experiment.name}"

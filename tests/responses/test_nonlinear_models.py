@@ -144,3 +144,25 @@ def test_residues_of_modal_are_exact():
 def test_sizes_below_one_are_refused(kind, sizes):
     with pytest.raises(InputError, match="must be >= 1, got 0"):
         MODELS[kind].build(1, 1, **sizes)
+
+
+@pytest.mark.parametrize("kind", ["modal", "linear", "state_space"])
+def test_samples_of_weight_zero_change_nothing(kind, linear_response):
+    """Whatever is recorded where nothing counts, the model is the same to the last bit."""
+    from dataclasses import replace
+
+    dataset, sizes = linear_response(steps=200, number=8), {"modal": {"ridge": -8, "poles": 4}, "linear": {"lags": 2}}
+    weight = np.ones(200)
+    weight[150:] = 0
+
+    def learned(spoiled: float):
+        trials = []
+        for trial in dataset:
+            y = np.array(trial.y)
+            y[150:] += spoiled
+            trials.append(replace(trial, y=y, weight=weight))
+        part = replace(dataset, trials=tuple(trials))
+        return train_model(kind, part, TrainingConfig(), sizes.get(kind, {"order": 2}))[0].get_weights()
+
+    for one, other in zip(learned(0.0), learned(5.0), strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from connectome.scenario import load_scenario
-from datasets.responses.linear_floor import WEAK, linear_floor
+from datasets.responses.linear_floor import WEAK, LinearFloor, linear_floor
 from datasets.responses.resimulation import scenario_of, settings_of
 from datasets.responses.simulation import simulate_dataset
 from datasets.store import load_dataset
@@ -128,7 +128,10 @@ def test_experiments_on_another_worm_have_no_published_figures_and_a_note(own):
     (moved,) = on_worm([experiment], Worm(scenario=str(own())))
     assert (len(moved.entries), moved.scenario[-8:]) == (1, "own.toml")
     worm = Worm(parameters="kunert2014", scale=0.003)
-    (noted,) = with_notes([changed], {("fcm", 0.5): "linearised about rest, 1 mV"}, worm)
-    assert noted.note == "Parameters kunert2014, stimuli times 0.003. every 0.5 ms: linearised about rest, 1 mV."
+    floor = LinearFloor(0.001, "V", ("DB1",), np.array([0.01]))
+    (noted,) = with_notes([changed], {("fcm", 0.5): floor}, worm)
+    assert noted.note == f"Parameters kunert2014, stimuli times 0.003. every 0.5 ms: {floor.in_words}."
+    assert noted.floors == {0.5: 0.001}
+    assert with_notes([experiment], {("fcm", 0.5): floor}, Worm())[0].note == ""
     with pytest.raises(InputError, match="has no sequence of the split test"):
         on_worm([experiment], Worm(scenario=str(own(widths=(2, 3)))))

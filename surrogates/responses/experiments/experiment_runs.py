@@ -110,7 +110,7 @@ def _planned(entry: Entry, data: Path, protocol: Protocol, out: Path) -> list[_R
 
     group = data.stem + "".join(f"-without-{name}" for name in entry.without)
     folder = out / "runs" / group / f"{protocol.epochs}-epochs" / entry.model_label
-    seeds = range(min(protocol.runs, entry.most_runs) if "seed" in look_up(entry.model, MODELS).settings else 1)
+    seeds = range(min(protocol.runs, entry.most_runs) if "seed" in look_up(entry.kind, MODELS).settings else 1)
     return [_Run(entry, seed, data, folder / f"seed-{seed}") for seed in seeds]
 
 
@@ -138,7 +138,10 @@ def _run_missing(
             Call(
                 train_run,
                 datasets[run.learned],
-                (run.entry.model, dict(run.entry.settings), protocol.epochs, run.seed, run.data.name, "experiments"),
+                (
+                    *(run.entry.model, dict(run.entry.settings), protocol.epochs, run.seed, run.data.name),
+                    *("experiments", dict(run.entry.training)),
+                ),
             ),
             f"{run.entry.label} seed {run.seed}",
         )
@@ -163,18 +166,30 @@ def _operations(run: _Run, dataset: Dataset) -> int:
 
 
 def train_run(
-    dataset: Dataset, model: str, settings: dict[str, Any], epochs: int, seed: int, data: str, experiment: str
+    dataset: Dataset,
+    model: str,
+    settings: dict[str, Any],
+    epochs: int,
+    seed: int,
+    data: str,
+    experiment: str,
+    training: Mapping[str, Any] | None = None,
 ) -> dict[str, bytes]:
     """One run, in whatever process this is: the files that it leaves, by name; a diverged one leaves its mark only."""
+    from surrogates.responses.experiments.derived_runs import DERIVED, save_derived_run
     from surrogates.responses.models.table import MODELS
     from surrogates.runs.fitting import fit_and_save
     from surrogates.training.configuration import TrainingConfig
     from surrogates.training.model_kind import look_up
 
-    kind = look_up(model, MODELS)
-    config = TrainingConfig(epochs=epochs, learning_rate=kind.learning_rate, seed=seed)
     about = {"experiment": experiment, "data": data}
     with scratch_folder(Path(tempfile.gettempdir()), "wormtwin-") as folder:
+        if model == DERIVED:
+            save_derived_run(dataset, settings, data, experiment, folder)
+            return {path.name: path.read_bytes() for path in folder.iterdir()}
+        kind = look_up(model, MODELS)
+        steps = {"learning_rate": kind.learning_rate, **(training or {})}
+        config = TrainingConfig(epochs=epochs, seed=seed, **steps)
         try:
             fit_and_save(kind, dataset, settings, config, folder, progress=False, figures=False, **about)
         except FloatingPointError:

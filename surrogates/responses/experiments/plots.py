@@ -11,15 +11,16 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from datasets.plots import COLOURS, GRID, MUTED, tidy
+from datasets.plots import COLOURS, GRID, INK, MUTED, tidy
 from neuron_models.foundation.numerals import significant
 from surrogates.responses.experiments.tables import NETWORKS, frontier
 
 STYLES = {"rnn": (COLOURS[4], "v"), "lstm": (COLOURS[2], "s"), "gru": (COLOURS[1], "o"), "linear": (COLOURS[0], "D")}
+STYLES |= {"derived": (INK, "d")}
 """Colour and marker of a model; those not named here take the next of the others."""
 _OTHERS = ((COLOURS[3], "P"), (COLOURS[5], "X"), (COLOURS[6], "*"), (COLOURS[7], "^"))
 _DASHES = ("-", "--", "-.", ":")
-_PUBLISHED, _LOWEST = "published (open)", "lowest so far"
+_PUBLISHED, _LOWEST, _FLOOR = "published (open)", "lowest so far", "linear floor"
 _LEGEND: dict[str, Any] = {"fontsize": 8, "frameon": False, "loc": "outside lower center"}
 
 
@@ -29,12 +30,13 @@ def styles(models: Iterable[str]) -> dict[str, tuple[str, str]]:
     return STYLES | {model: _OTHERS[index % len(_OTHERS)] for index, model in enumerate(others)}
 
 
-def plot_size(table: pd.DataFrame, units: str) -> Figure:
+def plot_size(table: pd.DataFrame, units: str, floors: Mapping[str, float] | None = None) -> Figure:
     """Draw test error against parameters, a panel a variant: networks as lines by kind, baselines as points.
 
     Args:
         table: as `entries_table` makes it.
         units: of the errors in it.
+        floors: of each variant, the error of the network linearised about rest.
     """
     variants = list(dict.fromkeys(table["variant"]))
     figure = Figure(figsize=(max(6.4, 4.1 * len(variants)), 4.6), layout="constrained")
@@ -42,6 +44,8 @@ def plot_size(table: pd.DataFrame, units: str) -> Figure:
     looks, sizes = styles(table["model"]), table.dropna(subset="test")["parameters"]
     for axes, name in zip(panels, variants, strict=True):
         _draw_sizes(axes, table[table["variant"] == name], looks)
+        if name in (floors or {}):
+            axes.axhline(floors[name], color=MUTED, ls="--", lw=1.2, label=_FLOOR)  # type: ignore[index]
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_title(name, fontsize=9)
@@ -52,7 +56,7 @@ def plot_size(table: pd.DataFrame, units: str) -> Figure:
     log_ticks(panels[0].yaxis, float(shown.min().min()), float(shown.max().max()))
     panels[0].set_ylabel(f"test RMSE ({units})")
     handles = {text: handle for axes in panels for handle, text in _legend(axes)}
-    order = [NETWORKS.get(model, model) for model in dict.fromkeys(table["model"])] + [_PUBLISHED, _LOWEST]
+    order = [NETWORKS.get(model, model) for model in dict.fromkeys(table["model"])] + [_PUBLISHED, _LOWEST, _FLOOR]
     known = [text for text in order if text in handles]
     figure.legend([handles[text] for text in known], known, ncols=min(5, len(known)), **_LEGEND)
     tidy(panels)
@@ -67,7 +71,7 @@ def _draw_sizes(axes: Axes, table: pd.DataFrame, looks: Mapping[str, tuple[str, 
     for model, rows in table.dropna(subset="test").sort_values("parameters").groupby("model", sort=False):
         colour, marker = looks[str(model)]
         spread = np.abs([rows["test"] - rows["test_low"], rows["test_high"] - rows["test"]])
-        line = "-" if rows["network"].all() else "none"
+        line = "-" if rows["network"].all() or model == "derived" else "none"
         shape: dict[str, Any] = {"marker": marker, "ms": 7 if line == "-" else 9, "capsize": 3, "lw": 1.3}
         name = NETWORKS.get(str(model), str(model))
         axes.errorbar(rows["parameters"], rows["test"], yerr=spread, ls=line, color=colour, label=name, **shape)

@@ -137,9 +137,24 @@ def _sizes(outcome: Outcome, table: pd.DataFrame, units: str) -> blocks.Section 
     )
     alt = f"Scatter plot on logarithmic axes. Unbeaten at their size: {'; '.join(said)}."
     name = f"experiment-{outcome.experiment.name}-size"
-    return blocks.Section(
-        "Error against size", (blocks.FigureBlock(name, plot_size(table, units), caption, alt, table),)
-    )
+    floors = _floors(outcome, units)
+    if floors:
+        caption += " Dashed: what the network loses when it is linearised about rest."
+    if (table["model"] == "derived").any():
+        caption += " Derived models are made of the network's matrices and of no data."
+    figure = plot_size(table, units, floors)
+    return blocks.Section("Error against size", (blocks.FigureBlock(name, figure, caption, alt, table),))
+
+
+def _floors(outcome: Outcome, units: str) -> dict[str, float]:
+    """The linear floor of each variant that sees all inputs, as the page shows errors."""
+    factor = 1000.0 if units == "mV" else 1.0
+    known = outcome.experiment.floors
+    return {
+        variant(entry, outcome): factor * known[entry.sampling]
+        for entry, _ in outcome.runs
+        if not entry.without and entry.sampling in known
+    }
 
 
 def _losses(outcome: Outcome, factor: float, units: str) -> blocks.Section | None:
@@ -168,7 +183,7 @@ def loss_curves(outcome: Outcome) -> pd.DataFrame:
     """
     parts = []
     for entry, runs in outcome.runs:
-        if not look_up(entry.model, MODELS).judged_freely:
+        if not look_up(entry.kind, MODELS).judged_freely:
             continue
         read = [
             pd.read_csv(run.folder / HISTORY_FILE) for run in converged(runs) if (run.folder / HISTORY_FILE).exists()
@@ -181,7 +196,7 @@ def loss_curves(outcome: Outcome) -> pd.DataFrame:
             )
             kept = np.unique(np.linspace(0, len(summary) - 1, _POINTS).astype(int))
             size = "-".join(str(value) for value in entry.settings.values())
-            about = {"model": entry.model, "variant": variant(entry, outcome), "size": size}
+            about = {"model": entry.series, "variant": variant(entry, outcome), "size": size}
             parts.append(summary.iloc[kept].reset_index().assign(**about))
     empty = pd.DataFrame(columns=["epoch", "median", "low", "high", "model", "variant", "size"])
     return pd.concat(parts) if parts else empty

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from datasets.responses.linear_floor import LinearFloor
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.units import Dimensionless
@@ -70,8 +71,13 @@ def _on_scenario(experiment: Experiment, name: str) -> Experiment:
 
 
 def simulated_data(
-    chosen: Sequence[Experiment], worm: Worm, folder: Path, jobs: int = 1, cluster: str | None = None
-) -> tuple[dict[tuple[str, float], Path], dict[tuple[str, float], str]]:
+    chosen: Sequence[Experiment],
+    worm: Worm,
+    folder: Path,
+    jobs: int = 1,
+    cluster: str | None = None,
+    floor: bool = False,
+) -> tuple[dict[tuple[str, float], Path], dict[tuple[str, float], LinearFloor]]:
     """Simulate the datasets of some experiments; what is there already is reused.
 
     A file is named after the job that makes it.
@@ -82,10 +88,11 @@ def simulated_data(
         folder: where the files lie.
         jobs: processes.
         cluster: the address of a Dask cluster that simulates instead.
+        floor: find the linear floor of the paper's worm, too.
 
     Returns:
-        The dataset file of each scenario and sampling; and, where the worm is not the paper's, in words what a linear
-        model about rest loses there.
+        The dataset file of each scenario and sampling, and, where it was asked for or the worm is another, what a
+        linear model about rest loses there.
     """
     from connectome.network_parameters import parameters_of
     from connectome.parameters import load_parameters
@@ -98,30 +105,36 @@ def simulated_data(
     connectome = load_connectome(worm.network)
     print(f"Network: {connectome.source}")
     options = {"parameters": parameters, "jobs": jobs, "cluster": cluster}
-    paths, notes = {}, {}
+    paths, floors = {}, {}
     for name, sampling in dict.fromkeys((each.scenario, entry.sampling) for each in chosen for entry in each.entries):
         scenario = replace(load_scenario(name), dt=sampling).scaled(worm.scale)
         key = simulation_job(scenario, connectome, parameters).key[:8]
         path = folder / f"{Path(name).stem}-{sampling:g}ms-{key}.h5"
         simulate_dataset(scenario, connectome, path, **options)  # type: ignore[arg-type]
         paths[name, sampling] = path
-        if not worm.published:
+        if floor or not worm.published:
             linear = path.with_name(f"{path.stem}-linear.h5")
-            floor = linear_floor(path, scenario, connectome, linear, **options)
-            notes[name, sampling] = floor.in_words
-    return paths, notes
+            floors[name, sampling] = linear_floor(path, scenario, connectome, linear, **options)
+    return paths, floors
 
 
 def with_notes(
-    experiments: Sequence[Experiment], notes: Mapping[tuple[str, float], str], worm: Worm
+    experiments: Sequence[Experiment], floors: Mapping[tuple[str, float], LinearFloor], worm: Worm
 ) -> list[Experiment]:
-    """The experiments with a note on the worm and on what a linear model about rest loses on it."""
+    """The experiments with what a linear model about rest loses on them, and a note on another worm."""
+    known = [
+        {sampling: each.rmse for (name, sampling), each in floors.items() if name == experiment.scenario}
+        for experiment in experiments
+    ]
+    experiments = [replace(each, floors=of) for each, of in zip(experiments, known, strict=True)]
     if worm.published:
         return list(experiments)
     stimuli = "" if worm.scale == 1 else f", stimuli times {worm.scale:g}"
     found = []
     for each in experiments:
         samplings = dict.fromkeys(entry.sampling for entry in each.entries)
-        told = (f"every {s:g} ms: {notes[each.scenario, s]}" for s in samplings if (each.scenario, s) in notes)
+        told = (
+            f"every {s:g} ms: {floors[each.scenario, s].in_words}" for s in samplings if (each.scenario, s) in floors
+        )
         found.append(replace(each, note=f"Parameters {worm.parameters}{stimuli}. {'. '.join(told)}."))
     return found

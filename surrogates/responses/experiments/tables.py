@@ -16,6 +16,7 @@ from surrogates.runs.result import Result
 from surrogates.training.model_kind import look_up
 
 NETWORKS = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
+NETWORKS |= {f"{model} well": f"{name}, trained well" for model, name in NETWORKS.items()}
 """How the recurrent networks are called."""
 
 
@@ -49,7 +50,7 @@ def runs_table(outcome: Outcome) -> pd.DataFrame:
             }
             took = {"seconds": result.seconds, "step": result.step_microseconds, "diverged": result.diverged}
             errors = {split: result.rmse(split) for split in SPLITS}
-            epoch = 0 if look_up(entry.model, MODELS).closed_form else result.best_epoch + 1
+            epoch = 0 if look_up(entry.kind, MODELS).closed_form else result.best_epoch + 1
             rows.append({**about, "seed": result.seed, **errors, "epoch": epoch, **took})
     return pd.DataFrame(rows)
 
@@ -103,7 +104,7 @@ def _entry_row(index: int, entry: Entry, runs: Sequence[Run], outcome: Outcome) 
     row: dict[str, Any] = {
         "place": index,
         "label": entry.model_label,
-        "model": entry.model,
+        "model": entry.series,
         "network": not entry.baseline,
         "size": "-".join(str(value) for value in entry.settings.values()),
         "variant": variant(entry, outcome),
