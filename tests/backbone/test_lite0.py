@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 from PIL import Image
@@ -39,7 +40,27 @@ def test_photographs_are_known_as_what_they_show():
     assert answers.argmax(axis=1).tolist() == list(PHOTOGRAPHS.values())
 
 
-@pytest.mark.parametrize(("kernel", "strides", "size"), [(3, 1, (7, 10)), (3, 2, (8, 9)), (5, 2, (11, 6))])
+SHAPES = [(3, 1, (7, 10)), (3, 2, (8, 9)), (5, 2, (11, 6)), (5, 1, (5, 6)), (5, 2, (4, 4)), (3, 3, (9, 7))]
+
+
+@pytest.mark.parametrize(("kernel", "strides", "size"), SHAPES)
+def test_its_gradient_is_that_of_a_depthwise_convolution(kernel, strides, size):
+    rng = np.random.default_rng(kernel)
+    x, taps = rng.normal(size=(2, *size, 3)).astype(np.float32), rng.normal(size=(kernel, kernel, 3)).astype(np.float32)
+    layer = ShiftedDepthwise(kernel, strides)
+    layer.build(x.shape)
+
+    def ours(x, taps):
+        return (layer.stateless_call([taps], [], x)[0] ** 2).sum()
+
+    def theirs(x, taps):
+        return (keras.ops.depthwise_conv(x, taps[..., None], strides, "same") ** 2).sum()
+
+    for mine, its in zip(*(jax.grad(f, (0, 1))(x, taps) for f in (ours, theirs)), strict=True):
+        np.testing.assert_allclose(mine, its, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize(("kernel", "strides", "size"), SHAPES)
 def test_shifted_images_are_a_depthwise_convolution(kernel, strides, size):
     rng = np.random.default_rng(kernel)
     x, taps = rng.normal(size=(2, *size, 3)).astype(np.float32), rng.normal(size=(kernel, kernel, 3))
