@@ -16,7 +16,7 @@ from neuron_models.foundation.errors import InputError
 if TYPE_CHECKING:
     from datasets.dataset import Dataset, PointTracks
 
-TOPICS = ("responses", "calcium", "posture", "pose", "behaviour", "calls", "markers")
+TOPICS = ("responses", "calcium", "posture", "pose", "behaviour", "calls", "markers", "grimace")
 
 
 def _no_details(dataset: "Dataset") -> dict[str, Any]:

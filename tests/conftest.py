@@ -35,6 +35,8 @@ UNCHECKED = (
     "surrogates.behaviour.trees",
     "surrogates.calcium.graph.aggregation",
     "surrogates.calcium.graph.edges",
+    "surrogates.grimace.losses",
+    "surrogates.grimace.networks",
     "surrogates.pose.maps",
     "surrogates.pose.networks",
     "surrogates.pose.refined_maps",

@@ -48,6 +48,7 @@ def test_help_groups_commands_by_what_people_do(wormtwin):
         "behaviour",
         "calls",
         "markers",
+        "grimace",
     }
 
 

@@ -99,6 +99,7 @@ class ModelKind:
         require_trainable: raises an `InputError` where a prepared dataset cannot teach what it asks.
         plot_history: draws the history of a training, where its losses by epoch are not enough.
         fit_windows: gives the weights of a classifier that is solved at once, from windows and their classes.
+        recorded: whether its model files hold its name though its task is regression, since its inputs are no stimuli.
         source: where it was published.
         name: its key in the table of models.
     """
@@ -124,6 +125,7 @@ class ModelKind:
     require_trainable: Callable[[Any, Dataset], None] | None = None
     plot_history: Callable[[Mapping[str, Sequence[float]]], Any] | None = None
     fit_windows: Callable[..., list[Any]] | None = None
+    recorded: bool = False
     source: str = ""
     name: str = ""
 
@@ -135,7 +137,7 @@ class ModelKind:
     @property
     def recorded_name(self) -> str:
         """The name that its model files hold; models of responses need none, since all are evaluated alike."""
-        return "" if self.task == "regression" else self.name
+        return "" if self.task == "regression" and not self.recorded else self.name
 
     @property
     def closed_form(self) -> bool:

@@ -19,7 +19,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TABLE = tomllib.loads((Path(__file__).parent / "examples.toml").read_text())
 PAGES = ["README.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md"))]
-WRITES = ("--out", "--plot", "--picture", "--results", "--table", "--page", "--video", "--wcon", "--contours")
+WRITES = (
+    *("--out", "--plot", "--picture", "--results", "--table", "--page", "--video", "--wcon", "--contours"),
+    "--images-to",
+)
 """Options whose value may be a file that is written; `--video` of `make-sample` is."""
 BEGINS = re.compile(r"^(wormtwin|make|python|dask|pip) ")
 

@@ -14,6 +14,9 @@ from datasets.calls.generator.sample import SampleSettings as CallSettings
 from datasets.calls.generator.sample import make_sample as make_calls
 from datasets.calls.generator.writing import write_sample as write_calls
 from datasets.dataset import Dataset, Trial
+from datasets.grimace.generator.sample import SampleSettings as FaceSettings
+from datasets.grimace.generator.sample import make_sample as make_faces
+from datasets.grimace.generator.sample import write_sample as write_faces
 from datasets.pose.generator.sample import SampleSettings as PoseSettings
 from datasets.pose.generator.sample import make_sample as make_pose
 from datasets.pose.skeleton import Skeleton
@@ -36,6 +39,7 @@ MODELS = (
     ("model.keras", "responses.h5", "--model linear --lags 2"),
     ("steps.keras", "amplitudes.h5", "--model posture_lstm --units 2 --epochs 1"),
     ("points.keras", "pose.h5", "--model pose_small --epochs 1"),
+    ("grimace.keras", "grimace.h5", "--model grimace_small --epochs 1"),
     ("behaviour.keras", "behaviour.h5", "--model behaviour_stumps --rounds 3"),
 )
 """Name, what it learns, and how."""
@@ -80,6 +84,7 @@ def make_files(folder: Path) -> None:
     _behaviour_files(folder)
     _marker_files(folder)
     _pose_files(folder)
+    _grimace_files(folder)
     _others(folder)
 
 
@@ -97,6 +102,14 @@ def _datasets(folder: Path) -> None:
     write_calls(make_calls(CallSettings(seconds=15.0, seed=1)), folder / "calls.wav")
     (folder / "calls.calls.csv").rename(folder / "calls.csv")
     save_dataset(make_pose(PoseSettings("fly", 12, 32, 0, 3)), folder / "pose.h5")
+
+
+def _grimace_files(folder: Path) -> None:
+    faces = make_faces(FaceSettings(animals=3, images=4, size=64, raters=2))
+    save_dataset(faces, folder / "grimace.h5")
+    write_faces(faces, folder / "faces")
+    shutil.copy(folder / "faces" / "scores.csv", folder / "faces.csv")
+    shutil.copy(next((folder / "faces").glob("*.png")), folder / "face.png")
 
 
 def _posture_files(folder: Path) -> None:

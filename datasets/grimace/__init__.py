@@ -1,0 +1,1 @@
+"""Facial grimace of mice: scored photographs, raters, and faces whose units are known exactly."""

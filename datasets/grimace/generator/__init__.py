@@ -1,0 +1,1 @@
+"""Faces drawn from curves: units, individuals, coats, light, pose, blur, cage bars, simulated raters."""
