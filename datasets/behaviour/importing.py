@@ -10,6 +10,7 @@ from datasets.behaviour.cleaning import Cleaning, cleaned, frames_at
 from datasets.behaviour.features import frame_features
 from datasets.behaviour.label_files import load_behaviour_labels
 from datasets.behaviour.labels import UNLABELLED, Labels
+from datasets.behaviour.trx_file import is_trx, read_trx
 from datasets.dataset import Dataset, PointTracks, Trial
 from datasets.topics import read_point_tracks
 from neuron_models.foundation.bad_parts import leave_out, left_out_parts, read_each
@@ -114,7 +115,7 @@ def import_recordings(
 
 
 def _read(path: Path, labels: Path | None, settings: ImportSettings) -> tuple[PointTracks, Labels | None]:
-    recordings = read_point_tracks(path)
+    recordings = (read_trx(path),) if path.suffix == ".mat" and is_trx(path) else read_point_tracks(path)
     require(len(recordings) == 1, f"{path} holds {counted(len(recordings), 'recording')}: give the tracks of one")
     tracks = recordings[0]
     fps = settings.fps or tracks.fps

@@ -45,3 +45,9 @@ def predict(
     source = f"{dataset.source}, predicted by {model.name}"
     save_dataset(replace(dataset, trials=tuple(trials), source=source, **names), out)
     print(f"{counted(len(trials), 'recording')} in {out}: `wormtwin behaviour ethogram {out}` draws it")
+
+
+def register(app: typer.Typer) -> None:
+    """Mount the commands of the other modules; `datasets.behaviour.cli` mounts the group."""
+    import surrogates.behaviour.judging_cli
+    import surrogates.behaviour.labelling.cli  # noqa: F401

@@ -36,6 +36,7 @@ class BehaviourEvaluation(Evaluation):
     chance: Mapping[str, float]
     smoothing: Smoothing
     given: tuple[Int[np.ndarray, " _"], ...]
+    chances: tuple[Float[np.ndarray, "frame class"], ...]
 
     def record(self) -> dict[str, Any]:
         """All scores by split."""
@@ -104,7 +105,7 @@ def evaluate_behaviours(
     if smoothing is None:
         taught = [each for each, trial in zip(labels, dataset, strict=True) if trial.split == "train"] or labels
         smoothing = learned_smoothing(taught, classes)
-    chances = [probabilities_of(model, trial) for trial in dataset]
+    chances = tuple(probabilities_of(model, trial) for trial in dataset)
     given = tuple(smoothing.bouts(each) for each in chances)
     parts = dataset.by_part()
     scores, calibration, chance = {}, {}, {}
@@ -115,7 +116,7 @@ def evaluate_behaviours(
         calibration[split] = calibration_error(np.concatenate([chances[row] for row in rows]), seen)
         commonest = int(np.argmax(smoothing.shares))
         chance[split] = agreement(true, [np.full(len(each), commonest) for each in true], classes).macro_f1
-    return BehaviourEvaluation(dataset, scores, calibration, chance, smoothing, given)
+    return BehaviourEvaluation(dataset, scores, calibration, chance, smoothing, given, chances)
 
 
 def calibration_error(

@@ -208,6 +208,7 @@ def _behaviour_files(folder: Path) -> None:
     files = [folder / "pair1.csv"], [folder / "pair1.labels.csv"]
     dataset = import_recordings(*files, ImportSettings(30.0, classes=BEHAVIOURS), "pairs")
     save_dataset(dataset.with_split(["train"]), folder / "behaviour.h5")
+    save_dataset(import_recordings([folder / "pair1.csv"], [], ImportSettings(30.0), "bare"), folder / "unlabelled.h5")
 
 
 def _marker_files(folder: Path) -> None:
