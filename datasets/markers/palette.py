@@ -1,6 +1,6 @@
 """Colours that are followed through a video: its light, and slowly each mark's own."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -17,26 +17,22 @@ _NEW: Dimensionless = 1.0
 """A mark's colour that has moved so far in Lab asks for a new table."""
 
 
-@dataclass
 class Palette:
-    """The table of colours as it is now.
+    """The table of colours as it is now, a row a mark and the ground's behind them."""
 
-    Attributes:
-        model: as it was fitted.
-        rate: the share of a mark's new colour that is taken over from one frame.
-        gain: light against the model's, the cube root.
-        shifts: (mark, 3) how far each mark's colour has moved in Lab under the model's light.
-    """
+    def __init__(self, model: MarkModel, rate: Dimensionless) -> None:
+        """Begin with the colours of the clicks.
 
-    model: MarkModel
-    rate: Dimensionless
-    gain: Dimensionless = 1.0
-    shifts: Float[np.ndarray, "mark 3"] = field(default_factory=lambda: np.zeros((0, 3)))
-
-    def __post_init__(self) -> None:
+        Args:
+            model: as it was fitted.
+            rate: the share of a mark's new colour that is taken over from one frame.
+        """
+        self.model, self.rate = model, rate
+        self.gain: Dimensionless = 1.0
+        """Light against the model's, the cube root."""
+        self.shifts = np.zeros((len(model.marks), 3))
+        """How far each mark's colour has moved in Lab under the model's light."""
         self.cells = level_colours().astype(float)
-        if not len(self.shifts):
-            self.shifts = np.zeros((len(self.model.marks), 3))
         self._made()
 
     def _made(self) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from datasets.markers.generator.motion import COATS, HEAD, Motion, SampleSettings
+from neuron_models.foundation.units import Pixels, Radians
 
 PAINTS = {"left": (70, 150, 105), "right": (225, 45, 70)}
 """Colours of the marks: green and red as on the paws of real mice (near those of M-Track's white mouse)."""
@@ -21,11 +22,11 @@ Picture = Float[np.ndarray, "height width 3"]
 class Ellipse:
     """Middle, half axes (px) and direction (radians)."""
 
-    x: float
-    y: float
-    long: float
-    short: float
-    angle: float = 0.0
+    x: Pixels
+    y: Pixels
+    long: Pixels
+    short: Pixels
+    angle: Radians = 0.0
 
     def window(self, shape: tuple[int, ...]) -> tuple[slice, slice]:
         """Rows and columns of a picture that hold all of it."""
