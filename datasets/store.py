@@ -83,6 +83,15 @@ def save_dataset(dataset: Dataset, path: str | Path, progress: bool = False) -> 
     return path
 
 
+def is_dataset_file(path: Path) -> bool:
+    """Whether a file says that it is a dataset; what it holds is not looked at."""
+    try:
+        with h5py.File(path, "r") as file:
+            return plain_attribute(file, "format") == FORMAT
+    except (OSError, ValueError, KeyError, RuntimeError):
+        return False
+
+
 def load_dataset(path: str | Path, lazy: bool = False, checked: bool | None = None) -> Dataset:
     """Read a dataset from an HDF5 file.
 

@@ -11,7 +11,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from jaxtyping import Float
+
 from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.units import Hertz
 
 if TYPE_CHECKING:
     from datasets.dataset import Dataset, PointTracks
@@ -21,6 +25,27 @@ TOPICS = ("responses", "calcium", "posture", "pose", "behaviour", "calls", "mark
 
 def _no_details(dataset: "Dataset") -> dict[str, Any]:
     return {}
+
+
+@dataclass(frozen=True, eq=False)
+class BodyShapes:
+    """An animal's body over time that is described by its shape alone, as one topic hands it to another.
+
+    Attributes:
+        name: of the recording.
+        animal: its name; empty where it is the recording's.
+        channels: names of the values.
+        values: (frame, channel); NaN in frames whose shape is not known.
+        fps: frames a second.
+        outline: the points (frame, point, 2) of some values, x to the right and y down, the head above.
+    """
+
+    name: str
+    animal: str
+    channels: tuple[str, ...]
+    values: Float[np.ndarray, "frame channel"]
+    fps: Hertz
+    outline: Callable[[Float[np.ndarray, "frame channel"]], Float[np.ndarray, "frame point 2"]]
 
 
 @dataclass(frozen=True)
@@ -42,6 +67,7 @@ class DataTopic:
         read_tracks: reads the points that a file of this topic tracks; raises an `InputError` where it is none.
         write_tracks: writes points to a new file of a kind, by its name where the kind is empty; raises an `InputError`
             where there is no such kind.
+        body_shapes: the shapes of bodies that a dataset of this topic holds.
     """
 
     owns: Callable[["Dataset"], bool]
@@ -55,6 +81,7 @@ class DataTopic:
     divide_blocks: Callable[["Dataset", Mapping[str, float]], "Dataset"] | None = None
     read_tracks: Callable[[Path], tuple["PointTracks", ...]] | None = None
     write_tracks: Callable[["PointTracks", Path, str], None] | None = None
+    body_shapes: Callable[["Dataset"], tuple[BodyShapes, ...]] | None = None
 
 
 def read_point_tracks(path: Path) -> tuple["PointTracks", ...]:
@@ -86,6 +113,21 @@ def write_point_tracks(tracks: "PointTracks", out: Path, to: str = "") -> None:
     """
     (write,) = (module.TOPIC.write_tracks for module in topic_modules("datasets") if module.TOPIC.write_tracks)
     write(tracks, out, to)
+
+
+def read_body_shapes(path: Path) -> tuple[BodyShapes, ...] | None:
+    """The shapes of bodies in a dataset file, one entry a recording; None where it is no dataset of such shapes.
+
+    Raises:
+        InputError: the dataset is damaged.
+    """
+    from datasets.store import is_dataset_file, load_dataset
+
+    if not is_dataset_file(path):
+        return None
+    dataset = load_dataset(path)
+    hooks = [topic.body_shapes for topic in topics_of(dataset) if topic.body_shapes is not None]
+    return hooks[0](dataset) if hooks else None
 
 
 def topics_of(dataset: "Dataset") -> Iterator[DataTopic]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from datasets.dataset import Dataset
-from datasets.topics import DataTopic
+from datasets.topics import BodyShapes, DataTopic
 
 
 def _owns(dataset: Dataset) -> bool:
@@ -18,4 +18,10 @@ def _plot(dataset: Dataset, channels: Any) -> Any:
     return plot_postures(dataset, channels)
 
 
-TOPIC = DataTopic(_owns, _plot, hidden=("eigenworms", "swaps"))
+def _body_shapes(dataset: Dataset) -> tuple[BodyShapes, ...]:
+    from datasets.posture.outlines import body_shapes
+
+    return body_shapes(dataset)
+
+
+TOPIC = DataTopic(_owns, _plot, hidden=("eigenworms", "swaps"), body_shapes=_body_shapes)

@@ -15,6 +15,7 @@ EXTRAS = {
     "jupyter_threejs_sage": "worm",
     "ndx_pose": "pose",
     "onnx": "export",
+    "openTSNE": "map",
     "optuna": "search",
     "pymatreader": "calcium",
     "pynwb": "calcium",

@@ -1,4 +1,4 @@
-"""`wormtwin behaviour predict`."""
+"""`wormtwin behaviour predict`; the other commands of learned behaviours are mounted here."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -50,4 +50,5 @@ def predict(
 def register(app: typer.Typer) -> None:
     """Mount the commands of the other modules; `datasets.behaviour.cli` mounts the group."""
     import surrogates.behaviour.judging_cli
-    import surrogates.behaviour.labelling.cli  # noqa: F401
+    import surrogates.behaviour.labelling.cli
+    import surrogates.behaviour.map.cli  # noqa: F401

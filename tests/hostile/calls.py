@@ -118,6 +118,8 @@ CALLS = {
     "behaviour suggest": Call("<unlabelled.h5> --model <behaviour.keras> --out @s.csv", 1),
     "behaviour label": Call("<pair1.csv> --classes rest,walk --fps 30 --port 1 --out @l.csv", 1,
                             idle="<pair1.csv> --classes rest,walk --fps 30 --port 70000 --out @l.csv"),
+    "behaviour map": Call("<pair1.csv> --fps 30 --templates 60 --iterations 20 --scales 4 --perplexity 5 --out @m", 2,
+                          resumes=True),
     "behaviour predict": Call("<behaviour.h5> --model <behaviour.keras> --out @p.h5"),
     "calls demo": Call("--seconds 5 --out @d", 1, idle="--seconds 0 --out @d"),
     "export": Call("--model <model.keras> --to numpy --out @e", 4),

@@ -1,0 +1,1 @@
+"""A map of behaviours: frames that look alike lie together, hills of the map are regions."""
