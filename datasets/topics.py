@@ -115,17 +115,8 @@ def write_point_tracks(tracks: "PointTracks", out: Path, to: str = "") -> None:
     write(tracks, out, to)
 
 
-def read_body_shapes(path: Path) -> tuple[BodyShapes, ...] | None:
-    """The shapes of bodies in a dataset file, one entry a recording; None where it is no dataset of such shapes.
-
-    Raises:
-        InputError: the dataset is damaged.
-    """
-    from datasets.store import is_dataset_file, load_dataset
-
-    if not is_dataset_file(path):
-        return None
-    dataset = load_dataset(path)
+def body_shapes_of(dataset: "Dataset") -> tuple[BodyShapes, ...] | None:
+    """The shapes of bodies in a dataset, one entry a recording; None where it holds none."""
     hooks = [topic.body_shapes for topic in topics_of(dataset) if topic.body_shapes is not None]
     return hooks[0](dataset) if hooks else None
 

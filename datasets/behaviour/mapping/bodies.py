@@ -9,7 +9,8 @@ from jaxtyping import Bool, Float, Int
 
 from datasets.behaviour.mapping.egocentric import Axis, egocentric, motion
 from datasets.dataset import PointTracks, contiguous_runs
-from datasets.topics import BodyShapes, read_body_shapes, read_point_tracks
+from datasets.store import is_dataset_file, load_dataset
+from datasets.topics import BodyShapes, body_shapes_of, read_point_tracks
 from neuron_models.foundation.bad_parts import leave_out, read_each
 from neuron_models.foundation.errors import InputError, require, require_distinct
 from neuron_models.foundation.units import Hertz, Seconds
@@ -109,7 +110,7 @@ def read_bodies(paths: Sequence[Path], settings: BodySettings) -> Bodies:
 
 
 def _read(path: Path, settings: BodySettings) -> list[Bodies]:
-    shapes = read_body_shapes(path)
+    shapes = body_shapes_of(load_dataset(path)) if is_dataset_file(path) else None
     if shapes is not None:
         return [_of_shapes(each, settings) for each in shapes]
     return [bodies_of_tracks(tracks, settings, path) for tracks in read_point_tracks(path)]

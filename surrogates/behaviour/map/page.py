@@ -125,13 +125,13 @@ def _tables(results: MapResults) -> tuple[blocks.Block, ...]:
     shown = results.labels[:_WIDEST]
     columns = tuple(blocks.Column(label, "%") for label in shown)
     left_out = f" The first {_WIDEST} regions." if len(results.names) > _WIDEST else ""
-    animals = tuple(
+    animals: tuple[tuple[blocks.Value | blocks.Cell, ...], ...] = tuple(
         (body.name, *(float(100 * share) for share in row[: len(shown)]))
         for body, row in zip(results.bodies.each, results.shares, strict=True)
     )
     leaving = np.maximum(results.transitions.sum(axis=1, keepdims=True), 1)
     share = 100 * results.transitions / leaving
-    after = tuple(
+    after: tuple[tuple[blocks.Value | blocks.Cell, ...], ...] = tuple(
         (label, *(float(share[index, k]) if k != index else None for k in range(len(shown))))
         for index, label in enumerate(shown)
     )

@@ -25,7 +25,7 @@ def region_summits(results: MapResults) -> list[tuple[float, float]]:
         height = np.where(regions.labels == region, regions.density, -1.0)
         column, row = np.unravel_index(int(height.argmax()), height.shape)
         step = regions.side / len(regions.labels)
-        summits.append((regions.low[0] + (column + 0.5) * step, regions.low[1] + (row + 0.5) * step))
+        summits.append((float(regions.low[0] + (column + 0.5) * step), float(regions.low[1] + (row + 0.5) * step)))
     return summits
 
 
@@ -37,7 +37,7 @@ def plot_map(results: MapResults) -> Figure:
     colours = np.array([to_rgb(PALETTE[k % len(PALETTE)]) for k in range(regions.number)])
     strength = np.sqrt(regions.density / regions.density.max())[..., None]
     picture = 1 - strength * (1 - colours[regions.labels])
-    ends = [regions.low[0], regions.low[0] + regions.side, regions.low[1], regions.low[1] + regions.side]
+    ends = (regions.low[0], regions.low[0] + regions.side, regions.low[1], regions.low[1] + regions.side)
     axes.imshow(picture.transpose(1, 0, 2), origin="lower", extent=ends, interpolation="bilinear")
     cells = [np.linspace(ends[k], ends[k + 1], len(regions.labels)) for k in (0, 2)]
     low = np.log10(np.maximum(regions.density / regions.density.max(), 1e-9))
