@@ -131,7 +131,9 @@ def test_worm_postures_are_mapped_as_angles_and_as_amplitudes(wormtwin, tmp_path
         assert status == 0, error
         (body,) = read_bodies([tmp_path / f"{name}.h5"], BodySettings()).each
         outline = read_bodies([tmp_path / f"{name}.h5"], BodySettings()).outline(body.values[:5])
-        assert np.linalg.norm(np.diff(outline, axis=1), axis=2).sum(axis=1) == pytest.approx(1, abs=1e-9)
+        lengths = np.linalg.norm(np.diff(outline, axis=1), axis=2).sum(axis=1)
+        assert np.isfinite(lengths).sum() >= 3  # a posture may be a gap
+        assert lengths[np.isfinite(lengths)] == pytest.approx(1, abs=1e-9)
 
 
 @pytest.mark.parametrize(
