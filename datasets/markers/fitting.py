@@ -136,6 +136,11 @@ def relit(colours: Shaped[np.ndarray, "*pixel 3"], gain: Dimensionless) -> Float
     return (colours + lift) * gain - lift
 
 
+def relit_model(colours: ColourModel, gain: Dimensionless) -> ColourModel:
+    """All Gaussians under other light."""
+    return replace(colours, means=relit(colours.means, gain), covariances=colours.covariances * gain**2)
+
+
 def _around(frame: Frame, click: Click, reach: int) -> tuple[slice, slice]:
     x, y = round(click.x), round(click.y)
     return slice(max(y - reach, 0), y + reach + 1), slice(max(x - reach, 0), x + reach + 1)

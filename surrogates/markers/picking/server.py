@@ -12,7 +12,7 @@ from jaxtyping import UInt8
 
 from datasets.markers.clicks import ANIMAL, Click, click_of, read_clicks, write_clicks
 from datasets.markers.colour import level_colours, table_of
-from datasets.markers.fitting import codes_of, fit_marks
+from datasets.markers.fitting import MarkModel, codes_of, fit_marks, light_gain, lightness_of, relit_model
 from datasets.video.frame_readers import spread_frames
 from datasets.video.video import Video
 from neuron_models.foundation.errors import require
@@ -44,7 +44,7 @@ class Picking:
         self._require(self.clicks)
         self._lock, self.version = threading.Lock(), 0
         self._read: dict[int, UInt8[np.ndarray, "3 height width"]] = {}
-        self._table: tuple[int, Any] | None = None
+        self._fitted: tuple[int, MarkModel] | None = None
 
     def _require(self, clicks: Sequence[Click]) -> None:
         for click in clicks:
@@ -96,10 +96,11 @@ class Picking:
         with self._lock:
             for mark in self.marks:
                 require(any(click.mark == mark for click in self.clicks), f"click on {mark} first")
-            if self._table is None or self._table[0] != self.version:
-                model = fit_marks(self.video, self.clicks)
-                self._table = (self.version, (model.marks, table_of(model.colours, level_colours())))
-            marks, table = self._table[1]
+            if self._fitted is None or self._fitted[0] != self.version:
+                self._fitted = (self.version, fit_marks(self.video, self.clicks))
+            model = self._fitted[1]
+        lit = relit_model(model.colours, light_gain(lightness_of(frame), model.lightness))
+        marks, table = model.marks, table_of(lit, level_colours())
         shares = table[codes_of(frame)]
         painted = np.zeros((*frame.shape[1:], 4), np.uint8)
         for column, mark in enumerate(marks):
