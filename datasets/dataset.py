@@ -276,6 +276,7 @@ class PointTracks:
         notes: what the reader left out, in words.
         scores: (frame, animal, point) confidence of what a program found, 0 to 1; None where nobody says.
         video: the file or folder that the points are in; empty where nobody says.
+        edges: pairs of points that are joined.
     """
 
     name: str
@@ -287,6 +288,7 @@ class PointTracks:
     notes: tuple[str, ...] = ()
     scores: Float[np.ndarray, "frame animal point"] | None = None
     video: str = ""
+    edges: tuple[tuple[str, str], ...] = ()
 
 
 def contiguous_runs(valid: Bool[np.ndarray, " time"]) -> Int[np.ndarray, "stretch 2"]:

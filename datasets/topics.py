@@ -20,7 +20,7 @@ from neuron_models.foundation.units import Hertz
 if TYPE_CHECKING:
     from datasets.dataset import Dataset, PointTracks
 
-TOPICS = ("responses", "calcium", "posture", "pose", "behaviour", "calls", "markers", "grimace")
+TOPICS = ("responses", "calcium", "posture", "pose", "behaviour", "calls", "markers", "grimace", "identity")
 
 
 def _no_details(dataset: "Dataset") -> dict[str, Any]:

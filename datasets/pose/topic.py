@@ -79,6 +79,7 @@ def _read_tracks(path: Path) -> tuple[PointTracks, ...]:
             notes=tracks.notes,
             scores=None if tracks.scores is None else tracks.by_frame(tracks.scores, int(tracks.frames[-1]) + 1),
             video=tracks.video,
+            edges=tracks.skeleton.edges,
         )
         for tracks in load_labels(path)
     )
@@ -96,7 +97,7 @@ def _write_tracks(tracks: PointTracks, out: Path, to: str) -> None:
     there = bool(tracks.video) and Path(tracks.video).exists()
     described = Tracks(
         tracks.video,
-        Skeleton(tracks.points),
+        Skeleton(tracks.points, tracks.edges),
         np.arange(len(tracks.xy)),
         tracks.xy,
         tracks.scores,

@@ -70,6 +70,21 @@ class Blob:
     light: Dimensionless
 
 
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A region of a frame with its pixels: `mask` begins at the row `top` and the column `left`."""
+
+    blob: Blob
+    top: int
+    left: int
+    mask: Bool[np.ndarray, "rows columns"]
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """The rows and columns of the frame that the mask covers."""
+        return slice(self.top, self.top + self.mask.shape[0]), slice(self.left, self.left + self.mask.shape[1])
+
+
 def learn_scene(video: ArrayLike, animals: int, settings: SegmentSettings, frames: int = 50) -> Scene:
     """Find the ground of a video, the threshold, and how large its animals are, from frames spread over it.
 
@@ -105,11 +120,16 @@ def learn_scene(video: ArrayLike, animals: int, settings: SegmentSettings, frame
 
 def find_blobs(values: Float[np.ndarray, "height width"], scene: Scene) -> list[Blob]:
     """The animals in a frame, given its difference from the ground in grey values; largest first, measured in px."""
-    blobs = []
-    for corner, mask in _regions(scene.sign * values > scene.threshold, scene.least_area):
-        inside = values[corner[0] : corner[0] + mask.shape[0], corner[1] : corner[1] + mask.shape[1]]
-        blobs.append(_measured(corner, mask, np.abs(inside), scene))
-    return sorted(blobs, key=lambda blob: -blob.area)
+    return [region.blob for region in find_regions(values, scene)]
+
+
+def find_regions(values: Float[np.ndarray, "height width"], scene: Scene) -> list[Region]:
+    """The same with their pixels, given the difference from the ground in grey values."""
+    regions = []
+    for (top, left), mask in _regions(scene.sign * values > scene.threshold, scene.least_area):
+        inside = values[top : top + mask.shape[0], left : left + mask.shape[1]]
+        regions.append(Region(_measured((top, left), mask, np.abs(inside), scene), top, left, mask))
+    return sorted(regions, key=lambda region: -region.blob.area)
 
 
 def _stronger(differences: Iterable[Float[np.ndarray, "height width"]], sure: float) -> float:

@@ -62,9 +62,15 @@ def difference(
     """A frame, brought to the brightness of the ground, minus the ground, with single noisy pixels smoothed."""
     from scipy.ndimage import gaussian_filter
 
+    return gaussian_filter(levelled(frame, background) - background.ground, 1.0)
+
+
+def levelled(
+    frame: Shaped[np.ndarray, "channel height width"], background: Background
+) -> Float[np.ndarray, "height width"]:
+    """The grey values of a frame, brought to the brightness of the ground."""
     values = grey(frame)
     shape = background.ground.shape
     require(values.shape == shape, f"a frame has {values.shape} pixels and the first ones have {shape}")
     level = max(float(np.median(values[::4, ::4])), 1e-6)  # a sixteenth of the pixels gives the level of light
-    values = values * np.float32(np.median(background.ground[::4, ::4]) / level)
-    return gaussian_filter(values - background.ground, 1.0)
+    return values * np.float32(np.median(background.ground[::4, ::4]) / level)

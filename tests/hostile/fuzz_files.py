@@ -85,6 +85,7 @@ def make_files(folder: Path) -> None:
     _marker_files(folder)
     _pose_files(folder)
     _grimace_files(folder)
+    _identity_files(folder)
     _others(folder)
 
 
@@ -198,6 +199,19 @@ def _pose_files(folder: Path) -> None:
     for kind, suffix in SUFFIXES.items():
         save_labels([found], folder / f"labels_{kind}{suffix}", kind)
     (folder / "centroids.csv").write_text("frame,x,y\n" + "".join(f"{i},{20},{15 + i}\n" for i in range(12)))
+
+
+def _identity_files(folder: Path) -> None:
+    from datasets.identity.generator import SwimmerSettings, make_swimmers
+    from datasets.identity.identity_file import save_identities
+    from datasets.identity.trajectories import Trajectories
+    from datasets.rendering.files import save_video
+
+    film = make_swimmers(SwimmerSettings(1, 30, 20.0, 0.0, 96))
+    save_video(film, folder / "swim.mp4")
+    state = np.zeros(film.xy.shape[:2], int)
+    tracks = Trajectories(film.xy, state, state + 1.0, film.fps, 20.0, str(folder / "swim.mp4"))
+    save_identities(tracks, folder / "identities.h5")
 
 
 def _behaviour_files(folder: Path) -> None:

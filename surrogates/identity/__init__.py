@@ -1,0 +1,1 @@
+"""Identities from appearance: a contrastive network, its clusters, and whole tracking."""

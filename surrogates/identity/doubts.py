@@ -1,0 +1,43 @@
+"""What is to be known of identities that were found: what was left out, and what nobody can tell."""
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Int
+
+from datasets.identity.detections import Detections
+from datasets.identity.fragments import Fragments
+from datasets.identity.trajectories import LOST, Trajectories
+from neuron_models.foundation.wording import counted
+from surrogates.identity.appearance import Appearance
+
+_APART = 0.97  # of coexisting fragments; below it the clusters are not the animals
+
+
+def notes_on(
+    tracks: Trajectories,
+    regions: Detections,
+    fragments: Fragments,
+    animal: Int[np.ndarray, " fragment"],
+    appearance: Appearance | None,
+    used: bool,
+) -> Trajectories:
+    """The tracks with notes in words."""
+    doubtful = sum(crossing.doubtful for crossing in tracks.crossings)
+    notes = []
+    if appearance is not None and (not used or appearance.told_apart < _APART):
+        notes.append(
+            "these animals cannot be told apart by their looks "
+            f"(silhouette {appearance.silhouette:.2f}, {100 * appearance.told_apart:.0f} % of those seen at once look "
+            "different): after a crossing nobody can tell who is who but by how they moved"
+        )
+    left = [len(fragments.rows[k]) for k in np.flatnonzero(fragments.single & (animal < 0))]
+    if left:
+        notes.append(f"{counted(sum(left), 'region')} in {counted(len(left), 'fragment')} belong to no animal")
+    if doubtful:
+        notes.append(f"{doubtful} of {counted(len(tracks.crossings), 'crossing')} are doubtful")
+    for who, name in enumerate(tracks.names):
+        lost = np.flatnonzero(tracks.status[:, who] == LOST)
+        if len(lost) > 0.05 * regions.frames:
+            notes.append(f"{name} is lost in {100 * len(lost) / regions.frames:.0f} % of the frames")
+    return replace(tracks, notes=tuple(notes))

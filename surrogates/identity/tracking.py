@@ -1,0 +1,185 @@
+"""Animals told apart over a whole video: regions, fragments, appearance, one flow, trajectories."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from datasets.dataset import ArrayLike
+from datasets.identity.crops import turned_round
+from datasets.identity.detections import (
+    Detections,
+    crop_extent,
+    detect,
+    detection_key,
+    learn_identity_scene,
+    load_crops,
+)
+from datasets.identity.fragments import Fragments, find_fragments
+from datasets.identity.joining import join_fragments
+from datasets.identity.motion import continuations, learn_motion
+from datasets.identity.trajectories import Trajectories, place_animals
+from datasets.segmentation.heading import resolve_heads
+from datasets.segmentation.regions import SegmentSettings
+from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.result_forms import NAMED_ARRAYS_FORM
+from neuron_models.foundation.resumable import ResumableFolder, Work, partial_folder, resumable_folder
+from neuron_models.foundation.units import Hertz, Pixels, Seconds
+from surrogates.identity.appearance import Appearance, LearningSettings, learn_appearance, whole_frame
+from surrogates.identity.crossings import judge_crossings
+from surrogates.identity.doubts import notes_on
+
+_LEAST_SILHOUETTE = 0.5
+"""Below it appearance says nothing: clusters run into one another."""
+
+
+@dataclass(frozen=True)
+class TrackingSettings:
+    """How identities are tracked: `animals` of them, in every frame.
+
+    `appearance` turns the network off; `gap` is the longest time over which a place is inferred.
+    """
+
+    animals: int
+    segment: SegmentSettings = field(default_factory=SegmentSettings)
+    learning: LearningSettings = field(default_factory=LearningSettings)
+    appearance: bool = True
+    gap: Seconds = 1.0
+
+    def __post_init__(self) -> None:
+        require(1 <= self.animals <= 200, f"--animals must be 1 to 200, got {self.animals}")
+        require(0 <= self.gap <= 60, f"--gap must be 0 to 60 s, got {self.gap:g}")
+
+
+@dataclass(frozen=True, eq=False)
+class Tracked:
+    """What tracking found, with what it was found from."""
+
+    trajectories: Trajectories
+    regions: Detections
+    fragments: Fragments
+    animal: Int[np.ndarray, " fragment"]
+    appearance: Appearance | None
+    extent: Pixels
+
+
+def track_video(video: ArrayLike, name: str, out: Path, settings: TrackingSettings, fps: Hertz) -> Tracked:
+    """Track the animals of a video; the regions of a run that was stopped (`<out>.partial`) are not sought again.
+
+    Args:
+        video: (frame, channel, height, width) in grey values.
+        name: of the video.
+        out: the file that the caller will write.
+        settings: see `TrackingSettings`.
+        fps: frames a second.
+
+    Raises:
+        InputError: the animals are not so many, or never apart.
+    """
+    work = Work("identities", {"key": detection_key(video, settings.animals, settings.segment)}, passing=True)
+    with resumable_folder(partial_folder(out), work, NAMED_ARRAYS_FORM, out) as kept:
+        scene = learn_identity_scene(video, settings.animals, settings.segment)
+        extent = crop_extent(scene)
+        regions = detect(video, kept, scene, extent)
+        fragments = find_fragments(regions, settings.animals)
+        appearance = _appearance(kept, regions, fragments, settings)
+        tracked = identify(regions, fragments, appearance, settings, name, fps, extent)
+        kept.remove()
+    return tracked
+
+
+def _appearance(
+    kept: ResumableFolder, regions: Detections, fragments: Fragments, settings: TrackingSettings
+) -> Appearance | None:
+    if not settings.appearance or settings.animals == 1 or fragments.single.sum() <= settings.animals:
+        return None
+    rows, of = sampled_rows(fragments, settings.learning.images)
+    crops = headed_crops(kept, regions, fragments, rows)
+    try:
+        return learn_appearance(crops, of, regions.frame[rows], fragments, settings.animals, settings.learning)
+    except InputError:
+        return None
+
+
+def sampled_rows(fragments: Fragments, most: int) -> tuple[Int[np.ndarray, " image"], Int[np.ndarray, " image"]]:
+    """At most so many regions of each single fragment, evenly spread, by their rows; and the fragment of each."""
+    rows, of = [], []
+    for index in np.flatnonzero(fragments.single).tolist():
+        chain = fragments.rows[index]
+        some = chain[np.unique(np.linspace(0, len(chain) - 1, min(len(chain), most)).round().astype(int))]
+        rows.append(some)
+        of.append(np.full(len(some), index))
+    return np.concatenate(rows), np.concatenate(of)
+
+
+def headed_crops(
+    kept: ResumableFolder, regions: Detections, fragments: Fragments, rows: Int[np.ndarray, " image"]
+) -> np.ndarray:
+    """The crops of some regions, all with the head one way, in grey values."""
+    crops = load_crops(kept, regions.frames, rows)
+    turned = np.zeros(len(regions), bool)
+    chains = [fragments.rows[index] for index in np.flatnonzero(fragments.single)]
+    pause = 8  # rows without a place keep fragments apart
+    places = np.concatenate([np.concatenate([chain, np.full(pause, -1)]) for chain in chains])
+    table = np.where(places[:, None] >= 0, regions.table[places], np.nan)
+    heading, _ = resolve_heads(table[:, None, 1:3], table[:, 3:4], table[:, 5:6], table[:, None, 6:8])
+    there = places >= 0
+    turned[places[there]] = np.cos(heading[there, 0] - table[there, 3]) < 0
+    return np.where(turned[rows][:, None, None], turned_round(crops), crops)
+
+
+def identify(
+    regions: Detections,
+    fragments: Fragments,
+    appearance: Appearance | None,
+    settings: TrackingSettings,
+    name: str,
+    fps: Hertz,
+    extent: Pixels,
+) -> Tracked:
+    """Join fragments to animals by appearance and motion, and place the animals in every frame."""
+    animals, longest = settings.animals, max(1, round(settings.gap * fps))
+    motion = learn_motion(regions, fragments)
+    links, odds = continuations(regions, fragments, motion, longest)
+    used = appearance if appearance is not None and appearance.silhouette >= _LEAST_SILHOUETTE else None
+    looks = np.zeros((len(fragments), animals)) if used is None else used.log_odds(len(fragments))
+    reward = np.minimum(looks, 0.5 + looks - looks.max(axis=1, keepdims=True)) + _presence(fragments)[:, None]
+    anchor = whole_frame(fragments, animals)
+    if anchor is None:
+        raise InputError(
+            f"no frame shows all {animals} animals apart: is --animals right? A part of the video in which they are "
+            "apart for a moment is needed"
+        )
+    order = _order_of(anchor, looks) if used is not None else np.arange(animals)
+    for fragment, who in zip(anchor, order, strict=True):
+        reward[fragment, np.arange(animals) != who] = -np.inf
+    animal, _ = join_fragments(fragments, reward, links, odds)
+    probability = _softmax(looks)
+    sure = np.where(animal >= 0, probability[np.arange(len(fragments)), animal], np.nan)
+    lengths = regions.column("length")
+    facts = Trajectories(
+        np.empty((regions.frames, animals, 2)), np.empty((regions.frames, animals), int),
+        np.empty((regions.frames, animals)), fps, 4.0 * float(np.median(lengths)), name,
+        judge_crossings(fragments, animal, links, odds, looks),
+        float("nan") if appearance is None else appearance.silhouette,
+    )  # fmt: skip
+    placed = place_animals(regions, fragments, animal, sure, facts, longest)
+    placed = notes_on(placed, regions, fragments, animal, appearance, used is not None)
+    return Tracked(placed, regions, fragments, animal, appearance, extent)
+
+
+def _presence(fragments: Fragments) -> Float[np.ndarray, " fragment"]:
+    """Log odds that a fragment is an animal at all: one of a frame or two may be a speck."""
+    return np.minimum(0.5 * fragments.lengths, 6.0) - 0.25
+
+
+def _order_of(anchor: Int[np.ndarray, " animal"], looks: np.ndarray) -> Int[np.ndarray, " animal"]:
+    from scipy.optimize import linear_sum_assignment
+
+    return linear_sum_assignment(-looks[anchor])[1]
+
+
+def _softmax(values: Float[np.ndarray, "fragment animal"]) -> Float[np.ndarray, "fragment animal"]:
+    share: np.ndarray = np.exp(values - values.max(axis=1, keepdims=True))
+    return share / share.sum(axis=1, keepdims=True)

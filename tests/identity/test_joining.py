@@ -1,0 +1,91 @@
+"""Fragments, motion and the flow, on regions made by hand."""
+
+import numpy as np
+import pytest
+
+from datasets.identity.detections import MEASURES, Detections
+from datasets.identity.fragments import cut_fragments, find_fragments
+from datasets.identity.joining import join_fragments
+from datasets.identity.motion import continuations, crossings_of, learn_motion
+from datasets.identity.trajectories import Trajectories
+from neuron_models.foundation.errors import InputError
+
+FRAMES, MEET, PART = 60, 28, 32
+
+
+def crossing_pair(frames=FRAMES) -> Detections:
+    """Two animals on straight lines that are one region from MEET to PART."""
+    rows, links, before = [], [], {}
+    for frame in range(frames):
+        places = np.array([[2.0 * frame, 100.0 + 0.5 * (frame - 30)], [2.0 * (60 - frame), 100.0 - 0.5 * (frame - 30)]])
+        apart = not MEET <= frame < PART
+        seen = {(0,): places[0], (1,): places[1]} if apart else {(0, 1): places.mean(axis=0)}
+        now = {}
+        for who, (x, y) in seen.items():
+            now[who] = len(rows)
+            rows.append((frame, x, y, 0.0, 100.0 * len(who), 10.0, 0.1, 0.1))
+            links += [(row, now[who], 50) for old, row in before.items() if set(old) & set(who)]
+        before = now
+    return Detections(np.array(rows, float), np.array(links), frames)
+
+
+def test_animals_that_cross_are_fragments_and_a_crossing():
+    regions = crossing_pair()
+    fragments = find_fragments(regions, 2)
+    assert fragments.single.tolist() == [True, True, False, True, True]
+    assert fragments.lengths.tolist() == [28, 28, 4, 28, 28]
+    assert crossings_of(fragments).tolist() == [-1, -1, 0, -1, -1]
+    assert fragments.coexist()[0].tolist() == [False, True, False, False, False]
+
+
+def test_motion_carries_identities_through_a_crossing():
+    regions = crossing_pair()
+    fragments = find_fragments(regions, 2)
+    links, odds = continuations(regions, fragments, learn_motion(regions, fragments), 30)
+    reward = np.full((5, 2), 1.0)
+    reward[0, 1] = reward[1, 0] = -np.inf
+    animal, joined = join_fragments(fragments, reward, links, odds)
+    ends = [regions.xy[rows[-1]] for rows in fragments.rows]
+    straight = 3 if ends[3][0] > 60 else 4  # the animal that came from the left leaves to the right
+    assert animal[straight] == 0
+    assert animal[7 - straight] == 1
+    assert animal[2] == -1
+    assert (0, straight) in {tuple(pair) for pair in joined.tolist()}
+
+
+def test_appearance_outweighs_motion():
+    regions = crossing_pair()
+    fragments = find_fragments(regions, 2)
+    links, odds = continuations(regions, fragments, learn_motion(regions, fragments), 30)
+    right = 3 if regions.xy[fragments.rows[3][-1]][0] > 60 else 4
+    reward = np.full((5, 2), 1.0)
+    reward[0, 1] = reward[1, 0] = -np.inf
+    reward[right], reward[7 - right] = (-30.0, 1.0), (1.0, -30.0)  # the looks say that they turned back
+    animal, _ = join_fragments(fragments, reward, links, odds)
+    assert (animal[right], animal[7 - right]) == (1, 0)
+
+
+def test_pieces_of_a_fragment_know_their_parent():
+    fragments = find_fragments(crossing_pair(), 2)
+    pieces = cut_fragments(fragments, 10)
+    assert pieces.lengths[pieces.single].max() == 10
+    assert np.bincount(pieces.parent).tolist() == [3, 3, 1, 3, 3]
+    assert len(pieces.links) == 0
+    for index, rows in enumerate(pieces.rows):
+        assert set(rows) <= set(fragments.rows[pieces.parent[index]])
+        assert pieces.last[index] - pieces.first[index] + 1 == len(rows)
+
+
+@pytest.mark.parametrize(("animals", "text"), [(5, "no frame shows 5"), (1, "show more than 1")])
+def test_a_wrong_number_of_animals_is_refused(animals, text):
+    with pytest.raises(InputError, match=text):
+        find_fragments(crossing_pair(), animals)
+
+
+def test_an_exchange_from_a_frame_on():
+    xy = np.arange(24.0).reshape(6, 2, 2)
+    tracks = Trajectories(xy, np.zeros((6, 2), int), np.ones((6, 2)), 25.0, 10.0, "v.mp4")
+    changed = tracks.exchanged(4, 0, 1)
+    np.testing.assert_array_equal(changed.xy[:4], xy[:4])
+    np.testing.assert_array_equal(changed.xy[4:], xy[4:, ::-1])
+    assert MEASURES[0] == "frame"
