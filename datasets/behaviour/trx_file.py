@@ -38,7 +38,8 @@ def read_trx(path: Path) -> PointTracks:
         InputError: no such file, a field is missing, or an animal's fields differ in length.
     """
     trx = _content(path).get("trx")
-    require(isinstance(trx, dict), f"{path} has no structure trx")
+    if not isinstance(trx, dict):
+        raise InputError(f"{path} has no structure trx")
     missing = [name for name in _FIELDS if name not in trx]
     require(not missing, f"{path}: trx lacks {', '.join(missing)}")
     animals = _each_animal(trx, path)
@@ -51,7 +52,7 @@ def read_trx(path: Path) -> PointTracks:
             centre = np.stack([x, y], 1)
             at = centre + long * a[:, None] * ahead + short * b[:, None] * aside
             xy[first : first + len(x), index, point] = at
-    rates = np.ravel(np.array(trx.get("fps", 1.0), float))
+    rates: Any = np.asarray(trx.get("fps", 1.0), dtype=float).ravel()
     fps = float(rates[0]) if len(rates) and np.isfinite(rates[0]) and rates[0] > 0 else 1.0
     return PointTracks(path.stem, POINTS, tuple(f"animal {k + 1}" for k in range(len(animals))), xy, fps)
 

@@ -81,7 +81,7 @@ def _seen(path: Path) -> np.ndarray:
         raise InputError(f"{path}: no picture can be read from it ({str(error)[:100]})") from None
 
 
-def _on_white(image):  # type: ignore[no-untyped-def]
+def _on_white(image):
     from PIL import Image
 
     if "A" not in image.getbands() and "transparency" not in image.info:

@@ -74,7 +74,7 @@ def _ground(size: int, rng: np.random.Generator) -> np.ndarray:
     return wall + below * (floor - wall) + 0.08 * spots[..., None] / max(float(np.abs(spots).max()), 1e-9)
 
 
-def _ears(image, u, v, individual, values, fur, yaw, soft):  # type: ignore[no-untyped-def]
+def _ears(image, u, v, individual, values, fur, yaw, soft):
     """Ears turn outward and narrow with their score."""
     back = values[3] / 2
     for side in (-1, 1):
@@ -96,7 +96,7 @@ def _half_width(v: Plane, cheek: float, width: float) -> Plane:
     return width * (shape * taper + 0.13 * cheek * np.exp(-(((v - 0.27) / 0.17) ** 2)))
 
 
-def _head(image, u, v, individual, values, fur, yaw, soft):  # type: ignore[no-untyped-def]
+def _head(image, u, v, individual, values, fur, yaw, soft):
     """The head, darker towards its edges, with swollen cheeks shaded as balls."""
     cheek = values[2] / 2
     half = _half_width(v, cheek, individual.width)
@@ -112,7 +112,7 @@ def _head(image, u, v, individual, values, fur, yaw, soft):  # type: ignore[no-u
     return image
 
 
-def _eyes(image, u, v, individual, values, fur, yaw, soft):  # type: ignore[no-untyped-def]
+def _eyes(image, u, v, individual, values, fur, yaw, soft):
     """Eyes close with their score, and folds appear around them."""
     shut = values[0] / 2
     iris = _RED if individual.coat == "white" else _DARK
@@ -132,7 +132,7 @@ def _eyes(image, u, v, individual, values, fur, yaw, soft):  # type: ignore[no-u
     return image
 
 
-def _muzzle(image, u, v, individual, values, fur, yaw, soft):  # type: ignore[no-untyped-def]
+def _muzzle(image, u, v, individual, values, fur, yaw, soft):
     """The bridge of the nose swells with its score; the tip is skin."""
     bulge = values[1] / 2
     middle = u - 0.14 * yaw
@@ -144,7 +144,7 @@ def _muzzle(image, u, v, individual, values, fur, yaw, soft):  # type: ignore[no
     return image * (1 - 0.5 * mouth)[..., None]
 
 
-def _whiskers(image, u, v, values, yaw, coat, soft):  # type: ignore[no-untyped-def]
+def _whiskers(image, u, v, values, yaw, coat, soft):
     """Fans of whiskers: relaxed and apart, or drawn together and up with their score."""
     drawn = values[4] / 2
     colour = np.full(3, 0.95) if coat != "white" else np.full(3, 0.35)

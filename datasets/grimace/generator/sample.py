@@ -61,7 +61,7 @@ def make_sample(settings: SampleSettings) -> Dataset:
         rng = np.random.default_rng((settings.seed, number))
         name = f"animal{number + 1:03d}"
         individual = draw_individual(name, settings.coats[number % len(settings.coats)], rng)
-        images = np.empty((settings.images, 3, settings.size, settings.size), np.uint8)
+        images = np.empty((settings.images, 3, int(settings.size), int(settings.size)), np.uint8)
         scores = np.empty((settings.images, len(OUTPUTS)))
         for row, pain in enumerate(rng.permutation(settings.images) % 2 == 1):
             units = draw_scores(bool(pain), rng)
