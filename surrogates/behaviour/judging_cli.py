@@ -1,4 +1,4 @@
-"""`wormtwin behaviour evaluate` and `suggest`."""
+"""`wormtwin behaviour evaluate`, `suggest` and `demo`."""
 
 import math
 from dataclasses import asdict
@@ -81,3 +81,16 @@ def suggest(
     print(
         f"{counted(len(table), 'bout')} in {out}: `wormtwin behaviour label TRACKS --predicted {out}` asks about them"
     )
+
+
+@behaviour_app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    frames: Annotated[int, typer.Option(max=1_000_000, help="Of each of four recordings, 30 a second.")] = 1800,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of everything that is drawn.")] = 0,
+) -> None:
+    """Generate pairs of animals, learn their behaviours, and judge one pair beside a forest and the prior."""
+    from surrogates.behaviour.demo import run_demo
+
+    print_judged(run_demo(out, frames, seed))
+    print(f"Tracks, labels, pairs.h5, boost/, predicted.h5 and ethogram.png in {out}")

@@ -75,3 +75,17 @@ def test_bouts_that_nobody_labelled_are_suggested(learned, wormtwin, refused, tm
     assert (table["end_s"] - table["start_s"]).max() < 5.001
     whole = ("behaviour", "suggest", learned / "data.h5", "--model", model, "--out", tmp_path / "t.csv")
     refused(wormtwin(*whole), "every frame of dataset 'walkers' is labelled")
+
+
+def test_the_demo_judges_a_pair_that_was_not_learned(wormtwin, refused, tmp_path):
+    status, printed, error = wormtwin("behaviour", "demo", "--frames", "600", "--out", tmp_path / "demo")
+    assert status == 0, error
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in printed.splitlines() if "│" in line]
+    accuracy = {row[0]: float(row[1]) for row in cells if len(row) == 6}
+    model = next(name for name in accuracy if name not in ("prior", "behaviour_forest"))
+    assert accuracy[model] > accuracy["prior"] + 0.1
+    made = {path.name for path in (tmp_path / "demo").iterdir()}
+    assert {"pairs.h5", "predicted.h5", "ethogram.png", "boost"} <= made
+    predicted = load_dataset(tmp_path / "demo" / "predicted.h5")
+    assert len(predicted.trials[0].y) == 600
+    refused(wormtwin("behaviour", "demo", "--frames", "10", "--out", tmp_path / "few"), "--frames must be >= 200")

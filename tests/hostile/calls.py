@@ -126,6 +126,7 @@ CALLS = {
     "behaviour map": Call("<pair1.csv> --fps 30 --templates 60 --iterations 20 --scales 4 --perplexity 5 --out @m", 2,
                           resumes=True),
     "behaviour predict": Call("<behaviour.h5> --model <behaviour.keras> --out @p.h5"),
+    "behaviour demo": Call("--frames 400 --out @d", 1, idle="--frames 0 --out @d"),
     "calls demo": Call("--seconds 5 --out @d", 1, idle="--seconds 0 --out @d"),
     "export": Call("--model <model.keras> --to numpy --out @e", 4),
     "importance": Call("--data <responses.h5> --model <model.keras> --method occlusion --out @i"),
