@@ -8,6 +8,7 @@ from jaxtyping import Bool, Int
 from datasets.identity.detections import Detections
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import DataUnits
+from neuron_models.foundation.wording import counted
 
 _WEAK = 0.25  # of a region's largest overlap: what shares less only brushes where the other was
 _SPREAD = 4.0  # standard deviations of the area of single animals (idtracker.ai 6)
@@ -91,7 +92,7 @@ def largest_single(regions: Detections, animals: int) -> DataUnits:
     most = int(np.bincount(number).argmax())
     if not whole.any():
         raise InputError(
-            f"no frame shows {animals} animals apart: most show {most} regions, at most {number.max()}: "
+            f"no frame shows {counted(animals, 'animal')} apart: most show {most} regions, at most {number.max()}: "
             "--animals must be the number of them, and they must be apart at least once"
         )
     area = regions.column("area")
@@ -99,8 +100,8 @@ def largest_single(regions: Detections, animals: int) -> DataUnits:
     extra = np.bincount(regions.frame, area > 0.4 * middle, minlength=regions.frames) > animals
     if extra.mean() > _SEVERAL:
         raise InputError(
-            f"{100 * extra.mean():.0f} % of the frames show more than {animals} animals (most show {most} regions): "
-            "give their number by --animals, or leave out small ones by --least-area"
+            f"{100 * extra.mean():.0f} % of the frames show more than {counted(animals, 'animal')} "
+            f"(most show {most} regions): give their number by --animals, or leave out small ones by --least-area"
         )
     alone = area[whole[regions.frame] & (area < 1.8 * middle)]
     return max(middle + _SPREAD * float(alone.std()), 1.25 * middle)

@@ -1,6 +1,6 @@
 """Animals told apart over a whole video: regions, fragments, appearance, one flow, trajectories."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -83,23 +83,29 @@ def track_video(video: ArrayLike, name: str, out: Path, settings: TrackingSettin
         extent = crop_extent(scene)
         regions = detect(video, kept, scene, extent)
         fragments = find_fragments(regions, settings.animals)
-        appearance = _appearance(kept, regions, fragments, settings)
+        appearance, why_not = _appearance(kept, regions, fragments, settings)
         tracked = identify(regions, fragments, appearance, settings, name, fps, extent)
+        if why_not:
+            note = f"what the animals look like could not be learned ({why_not}): identities rest on motion alone"
+            found = tracked.trajectories
+            tracked = replace(tracked, trajectories=replace(found, notes=(note, *found.notes)))
         kept.remove()
     return tracked
 
 
 def _appearance(
     kept: ResumableFolder, regions: Detections, fragments: Fragments, settings: TrackingSettings
-) -> Appearance | None:
+) -> tuple[Appearance | None, str]:
+    """What the animals look like; else why it could not be learned, where it was asked for and would matter."""
     if not settings.appearance or settings.animals == 1 or fragments.single.sum() <= settings.animals:
-        return None
+        return None, ""
     rows, of = sampled_rows(fragments, settings.learning.images)
     crops = headed_crops(kept, regions, fragments, rows)
     try:
-        return learn_appearance(crops, of, regions.frame[rows], fragments, settings.animals, settings.learning)
-    except InputError:
-        return None
+        learned = learn_appearance(crops, of, regions.frame[rows], fragments, settings.animals, settings.learning)
+    except InputError as error:
+        return None, str(error)
+    return learned, ""
 
 
 def sampled_rows(fragments: Fragments, most: int) -> tuple[Int[np.ndarray, " image"], Int[np.ndarray, " image"]]:

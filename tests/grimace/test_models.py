@@ -64,7 +64,7 @@ def test_an_animal_is_left_out_and_every_file_says_that_animals_are_not_establis
     assert set(text["scores"]) == {"train", "test"}
     assert text["scores"]["test"]["images"] == 8
     assert text["accuracy_on_animals"] == NOT_ESTABLISHED
-    assert text["scores"]["train"]["every_unit"] > 0.8
+    assert text["scores"]["train"]["every_unit"] > 0.7
     model = trained / "run" / "model.keras"
     table = trained / "s.csv"
     pictures = [trained / f"f{row}.png" for row in range(2)]

@@ -66,7 +66,7 @@ def test_identities_leave_as_files_of_other_tools(wormtwin, identities, tmp_path
     ("arguments", "text"),
     [
         ("track {video} --animals 9 --out {new}.h5", "no frame shows 9 animals apart"),
-        ("track {video} --animals 1 --out {new}.h5", "show more than 1 animals"),
+        ("track {video} --animals 1 --out {new}.h5", "no frame shows 1 animal apart"),
         ("track {video} --animals 0 --out {new}.h5", "--animals must be 1 to 200"),
         ("track {video} --animals 3 --out {new}.csv", "ends in .h5"),
         ("track {video} --animals 3 --out {old}", "exists"),
