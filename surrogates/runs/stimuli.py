@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, require_training
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Dimensionless
 from surrogates.training.metrics import stimulus
@@ -68,7 +68,12 @@ class TrainedStimuli:
 
 
 def trained_stimuli(dataset: Dataset) -> TrainedStimuli:
-    """What the training trials of a dataset were driven by; they need not be of one length."""
+    """What the training trials of a dataset were driven by; they need not be of one length.
+
+    Raises:
+        InputError: no trial trains.
+    """
+    require_training(dataset)
     trials = [np.asarray(stimulus(trial), float) for trial in dataset.by_split()["train"]]
     grams = [_gram(each) for each in trials] if trials[0].shape[1] <= MOST_INPUTS else []
     lengths = np.array([len(each) for each in trials], float)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, require_training
 from neuron_models.foundation.errors import require
 
 _NEAR = 0.01
@@ -46,7 +46,7 @@ def training_deviations(dataset: Dataset) -> BaselineSubtracted:
         InputError: no training trials, a trial without y, no first sample that counts, or NaN where samples count.
     """
     parts = dataset.by_split()
-    require("train" in parts, f"dataset {dataset.name!r} has no training trials")
+    require_training(dataset)
     return deviations_from(parts["train"], resting_level(parts["train"]))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, require_training
 from neuron_models.foundation.errors import require, require_seed
 from surrogates.backend import keras
 from surrogates.responses.models.deviations import BaselineSubtracted, deviations_from, past, resting_level
@@ -53,7 +53,7 @@ def train_open_loop(
     """
     cell = model.layers[-1].cell
     parts = dataset.by_split()
-    require("train" in parts, f"dataset {dataset.name!r} has no training trials")
+    require_training(dataset)
     rest = resting_level(parts["train"])
 
     def arrays(part: Dataset) -> Arrays:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, require_training
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import DataUnits, Milliseconds
 from surrogates.responses.models.deviations import resting_level
@@ -50,7 +50,7 @@ def probes_of(dataset: Dataset) -> Probes:
         InputError: it has no training trials, or those do not begin at rest.
     """
     parts = dataset.by_split()
-    require("train" in parts, f"dataset {dataset.name!r} has no training trials")
+    require_training(dataset)
     require(
         dataset.extra.get("start") != "fit",
         f"the trials of dataset {dataset.name!r} begin anywhere: physics is asked of models that begin at rest",

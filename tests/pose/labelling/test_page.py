@@ -110,7 +110,8 @@ def test_frames_are_copied_offered_and_timed(tab, served):
     saved(tab)
     assert [(each.frame, each.changes) for each in labelling.book.spent] == [(0, 3), (1, 1)]
     press(tab, "z")  # the last change was in the frame before
-    assert tab.locator("body").get_attribute("data-frame") == '["flies",1]'
+    tab.wait_for_selector("body[data-frame='[\"flies\",1]']")
+    saved(tab)
     assert marks(labelling, 1) == {}
 
 
