@@ -1,5 +1,6 @@
 """Runs the cells in `cells.json` one after the other and keeps what each prints and shows, in `results.json`.
 
+A command that a cell runs must succeed, or the page is not made.
 What a cell ends with is shown, as in a notebook: a figure or the path of a picture as a picture, all else as text.
 """
 
@@ -9,10 +10,14 @@ import io
 import json
 import shutil
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from matplotlib.figure import Figure
+
+import run_experiments
 
 
 def main(name: str) -> None:
@@ -21,13 +26,26 @@ def main(name: str) -> None:
     results = []
     for number, code in enumerate(json.loads(Path("cells.json").read_text())):
         printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
+        commands = patch.object(run_experiments, "run", _succeeding(run_experiments.run))
+        with contextlib.redirect_stdout(printed), commands:
             last = _run(code, f"{name}, cell {number}", names)
         picture = _picture(last, f"{name}-{number}.png")
         if last is not None and not picture:
             printed.write(repr(last))
         results.append({"text": printed.getvalue().rstrip(), "pictures": [picture] if picture else []})
     Path("results.json").write_text(json.dumps(results))
+
+
+def _succeeding(run: Callable[..., int]) -> Callable[..., int]:
+    """The function that runs a command line, which raises where the command fails."""
+
+    def succeeding(arguments: Sequence[str]) -> int:
+        status = run(arguments)
+        if status:
+            raise RuntimeError(f"wormtwin {' '.join(map(str, arguments))} ended with exit status {status}")
+        return status
+
+    return succeeding
 
 
 def _run(code: str, where: str, names: dict[str, object]) -> Any:

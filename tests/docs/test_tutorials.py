@@ -18,7 +18,7 @@ def test_there_are_six_tutorials_and_the_site_lists_each():
         assert f"({script.stem}.md)" in index
 
 
-@pytest.mark.slow
+@pytest.mark.long  # the site runs them, too, and asks the same of their commands
 @pytest.mark.parametrize("script", TUTORIALS, ids=lambda script: script.stem)
 def test_a_tutorial_runs(script, tmp_path):
     """Every command in it succeeds: `run` gives 0, which a plain script would not look at."""
