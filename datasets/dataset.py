@@ -1,6 +1,6 @@
 """The dataset type that every topic shares: trials of inputs and targets over time."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -263,6 +263,27 @@ class Dataset:
 
 
 @dataclass(frozen=True, eq=False)
+class BodyShapes:
+    """An animal's body over time.
+
+    Attributes:
+        name: of the recording.
+        animal: its name; empty where it is the recording's.
+        channels: names of the values.
+        values: (frame, channel); NaN in frames whose shape is not known.
+        fps: frames a second.
+        outline: the points (frame, point, 2) of some values, x to the right and y down, the head above.
+    """
+
+    name: str
+    animal: str
+    channels: tuple[str, ...]
+    values: Float[np.ndarray, "frame channel"]
+    fps: Hertz
+    outline: Callable[[Float[np.ndarray, "frame channel"]], Float[np.ndarray, "frame point 2"]]
+
+
+@dataclass(frozen=True, eq=False)
 class PointTracks:
     """Points of animals in every frame of a recording, as one topic hands them to another.
 
@@ -312,15 +333,6 @@ def _window_starts(valid: Bool[np.ndarray, " time"], span: int, step: int) -> Sh
         return np.zeros(0, dtype=int)
     starts = [np.arange(first, last - span + 1, step) for first, last in contiguous_runs(valid)]
     return np.concatenate(starts).astype(int) if starts else np.zeros(0, dtype=int)
-
-
-def require_training(dataset: Dataset) -> None:
-    """Raise an `InputError` that names the command that divides, unless a dataset has training trials."""
-    require(
-        "train" in dataset.by_split(),
-        f"dataset {dataset.name!r} has no training trials: divide its file first, such as by "
-        "`wormtwin dataset split FILE --fractions 0.7,0.15,0.15`",
-    )
 
 
 def classes_of(dataset: Dataset) -> tuple[str, ...]:

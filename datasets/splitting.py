@@ -144,3 +144,12 @@ def _cost(sums: np.ndarray, size: np.ndarray, centre: np.ndarray) -> np.ndarray:
 def _mean_distance(points: Float[np.ndarray, "trial feature"]) -> float:
     n = len(points)
     return float(cdist(points, points).sum() / (n * (n - 1)))
+
+
+def require_training(dataset: Dataset) -> None:
+    """Raise an `InputError` that names the command that divides, unless a dataset has training trials."""
+    require(
+        "train" in dataset.by_split(),
+        f"dataset {dataset.name!r} has no training trials: divide its file first, such as by "
+        "`wormtwin dataset split FILE --fractions 0.7,0.15,0.15`",
+    )

@@ -11,41 +11,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from jaxtyping import Float
-
 from neuron_models.foundation.errors import InputError
-from neuron_models.foundation.units import Hertz
 
 if TYPE_CHECKING:
-    from datasets.dataset import Dataset, PointTracks
+    from datasets.dataset import BodyShapes, Dataset, PointTracks
 
 TOPICS = ("responses", "calcium", "posture", "pose", "behaviour", "calls", "markers", "grimace", "identity")
 
 
 def _no_details(dataset: "Dataset") -> dict[str, Any]:
     return {}
-
-
-@dataclass(frozen=True, eq=False)
-class BodyShapes:
-    """An animal's body over time that is described by its shape alone, as one topic hands it to another.
-
-    Attributes:
-        name: of the recording.
-        animal: its name; empty where it is the recording's.
-        channels: names of the values.
-        values: (frame, channel); NaN in frames whose shape is not known.
-        fps: frames a second.
-        outline: the points (frame, point, 2) of some values, x to the right and y down, the head above.
-    """
-
-    name: str
-    animal: str
-    channels: tuple[str, ...]
-    values: Float[np.ndarray, "frame channel"]
-    fps: Hertz
-    outline: Callable[[Float[np.ndarray, "frame channel"]], Float[np.ndarray, "frame point 2"]]
 
 
 @dataclass(frozen=True)
@@ -81,7 +56,7 @@ class DataTopic:
     divide_blocks: Callable[["Dataset", Mapping[str, float]], "Dataset"] | None = None
     read_tracks: Callable[[Path], tuple["PointTracks", ...]] | None = None
     write_tracks: Callable[["PointTracks", Path, str], None] | None = None
-    body_shapes: Callable[["Dataset"], tuple[BodyShapes, ...]] | None = None
+    body_shapes: Callable[["Dataset"], tuple["BodyShapes", ...]] | None = None
 
 
 def read_point_tracks(path: Path) -> tuple["PointTracks", ...]:
@@ -115,7 +90,7 @@ def write_point_tracks(tracks: "PointTracks", out: Path, to: str = "") -> None:
     write(tracks, out, to)
 
 
-def body_shapes_of(dataset: "Dataset") -> tuple[BodyShapes, ...] | None:
+def body_shapes_of(dataset: "Dataset") -> tuple["BodyShapes", ...] | None:
     """The shapes of bodies in a dataset, one entry a recording; None where it holds none."""
     hooks = [topic.body_shapes for topic in topics_of(dataset) if topic.body_shapes is not None]
     return hooks[0](dataset) if hooks else None

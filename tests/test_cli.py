@@ -95,7 +95,7 @@ def test_simulate_random_stimuli_with_a_split_of_their_own(wormtwin, small_netwo
         (["--sampling", "-1"], ["sampling interval must be > 0 ms"]),
         (["--time-step", "0.3"], ["time step (dt) must divide the duration of 500 ms, got 0.3 ms"]),
         (["--time-step", "-1"], ["time step (dt) must be > 0 ms, got -1"]),
-        (["--seed", "3"], ["--seed goes with --stimuli random or --split auto"]),
+        (["--seed", "3"], ["--seed goes with --stimuli random, --next or --split auto"]),
         (["--compartment", "-1"], ["the longest compartment must be > 0 um, got -1"]),
         (["--record", "some"], ["--record must be one of outputs, all, got 'some'"]),
         (["--stimuli", "odd"], ["--stimuli must be one of"]),

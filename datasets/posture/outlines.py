@@ -3,11 +3,10 @@
 import numpy as np
 from jaxtyping import Float
 
-from datasets.dataset import Dataset
+from datasets.dataset import BodyShapes, Dataset
 from datasets.posture.eigenworms import angles_from, eigenworms_of
 from datasets.posture.midlines import midlines_of
 from datasets.posture.recording import ANGLES, CENTROID, MEAN_ANGLE, TURN
-from datasets.topics import BodyShapes
 from neuron_models.foundation.errors import InputError
 
 

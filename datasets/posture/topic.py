@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from datasets.dataset import Dataset
-from datasets.topics import BodyShapes, DataTopic
+from datasets.dataset import BodyShapes, Dataset
+from datasets.topics import DataTopic
 
 
 def _owns(dataset: Dataset) -> bool:

@@ -172,23 +172,22 @@ def _first_centres(
     points: Float[np.ndarray, "image output"], of: Int[np.ndarray, " image"], fragments: Fragments, animals: int
 ) -> Float[np.ndarray, "animal output"] | None:
     """The means of the fragments that show all animals apart for longest; None where no frame shows them all."""
-    anchor = whole_frame(fragments, animals, np.bincount(of, minlength=len(fragments)) > 0)
-    if anchor is None:
+    anchor = fullest_frame(fragments, animals, np.bincount(of, minlength=len(fragments)) > 0)
+    if len(anchor) < animals:
         return None
     return np.stack([points[of == index].mean(axis=0) for index in anchor])
 
 
-def whole_frame(
-    fragments: Fragments, animals: int, usable: np.ndarray | None = None
-) -> Int[np.ndarray, " animal"] | None:
-    """The fragments that show all animals apart at once, such that the shortest is as long as can be."""
+def fullest_frame(fragments: Fragments, animals: int, usable: np.ndarray | None = None) -> Int[np.ndarray, " fragment"]:
+    """The fragments that show most animals apart at once, such that the shortest is as long as can be."""
     usable = fragments.single if usable is None else usable & fragments.single
-    best, longest = None, 0
+    best, most = np.zeros(0, int), (0, 0)
     lengths = fragments.lengths
     for frame in np.unique(fragments.first[usable]).tolist():
         there = np.flatnonzero(usable & (fragments.first <= frame) & (fragments.last >= frame))
-        if len(there) == animals and lengths[there].min() > longest:
-            best, longest = there, int(lengths[there].min())
+        reached = (len(there), int(lengths[there].min()))
+        if len(there) <= animals and reached > most:
+            best, most = there, reached
     return best
 
 

@@ -26,7 +26,7 @@ from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.result_forms import NAMED_ARRAYS_FORM
 from neuron_models.foundation.resumable import ResumableFolder, Work, partial_folder, resumable_folder
 from neuron_models.foundation.units import Hertz, Pixels, Seconds
-from surrogates.identity.appearance import Appearance, LearningSettings, learn_appearance, whole_frame
+from surrogates.identity.appearance import Appearance, LearningSettings, fullest_frame, learn_appearance
 from surrogates.identity.crossings import judge_crossings
 from surrogates.identity.doubts import notes_on
 
@@ -151,13 +151,13 @@ def identify(
     used = appearance if appearance is not None and appearance.silhouette >= _LEAST_SILHOUETTE else None
     looks = np.zeros((len(fragments), animals)) if used is None else used.log_odds(len(fragments))
     reward = np.minimum(looks, 0.5 + looks - looks.max(axis=1, keepdims=True)) + _presence(fragments)[:, None]
-    anchor = whole_frame(fragments, animals)
-    if anchor is None:
+    anchor = fullest_frame(fragments, animals)
+    if len(anchor) < min(animals, 2):
         raise InputError(
-            f"no frame shows all {animals} animals apart: is --animals right? A part of the video in which they are "
+            f"no frame shows 2 of {animals} animals apart: is --animals right? A part of the video in which they are "
             "apart for a moment is needed"
         )
-    order = _order_of(anchor, looks) if used is not None else np.arange(animals)
+    order = _order_of(anchor, looks) if used is not None else np.arange(len(anchor))
     for fragment, who in zip(anchor, order, strict=True):
         reward[fragment, np.arange(animals) != who] = -np.inf
     animal, _ = join_fragments(fragments, reward, links, odds)

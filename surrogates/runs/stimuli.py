@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from datasets.dataset import Dataset, require_training
+from datasets.dataset import Dataset
+from datasets.splitting import require_training
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Dimensionless
 from surrogates.training.metrics import stimulus

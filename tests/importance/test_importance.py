@@ -21,6 +21,7 @@ from surrogates.importance.occlusion import occlusion_effects, partners_drawn
 from surrogates.importance.problem import prepare_attribution
 from surrogates.importance.table import pool_effects
 from surrogates.registry import MODELS
+from surrogates.responses.models.table import MODELS as RESPONSE_MODELS
 from surrogates.runs.model_file import ModelSignature, save_model
 from surrogates.training.metrics import predict, respond
 
@@ -73,7 +74,7 @@ def test_a_linear_model_is_explained_by_its_impulse_response(kind, models, probl
         np.testing.assert_allclose(table.over_time, np.abs(effect), rtol=1e-3, atol=2e-6)
 
 
-@pytest.mark.parametrize("kind", [name for name, kind in MODELS.items() if kind.task == "regression"])
+@pytest.mark.parametrize("kind", RESPONSE_MODELS)
 def test_both_derivatives_of_every_model_are_those_of_finite_differences(kind, models, problem):
     model, x = models[kind], problem.pairs[0].x[None]
     rng = np.random.default_rng(0)

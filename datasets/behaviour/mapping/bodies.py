@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from datasets.behaviour.mapping.egocentric import Axis, egocentric, motion
-from datasets.dataset import PointTracks, contiguous_runs
+from datasets.dataset import BodyShapes, PointTracks, contiguous_runs
 from datasets.store import is_dataset_file, load_dataset
-from datasets.topics import BodyShapes, body_shapes_of, read_point_tracks
+from datasets.topics import body_shapes_of, read_point_tracks
 from neuron_models.foundation.bad_parts import leave_out, read_each
 from neuron_models.foundation.errors import InputError, require, require_distinct
 from neuron_models.foundation.units import Hertz, Seconds

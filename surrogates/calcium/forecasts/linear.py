@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from datasets.dataset import Dataset, require_training
+from datasets.dataset import Dataset
+from datasets.splitting import require_training
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Dimensionless
 from surrogates.backend import keras

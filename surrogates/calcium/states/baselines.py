@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int, Num
 
-from datasets.dataset import Dataset, require_training
+from datasets.dataset import Dataset
+from datasets.splitting import require_training
 from neuron_models.foundation.errors import require
 from surrogates.backend import keras
 from surrogates.calcium.states.networks import WINDOW

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from datasets.dataset import Dataset, require_training
+from datasets.dataset import Dataset
+from datasets.splitting import require_training
 from neuron_models.foundation.errors import require
 
 _NEAR = 0.01
