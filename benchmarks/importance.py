@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 from machine import describe
-from surrogates.importance.question import ask
 
 from datasets.store import load_dataset
 from surrogates.importance.attribution import integrated_over_response
 from surrogates.importance.gradients import derivatives
 from surrogates.importance.groups import parse_groups
 from surrogates.importance.methods import METHODS, importance
+from surrogates.importance.problem import prepare_attribution
 from surrogates.importance.shapley import exact_shapley, response_game
 from surrogates.runs.model_file import load_model
 from surrogates.training.metrics import predict, respond
@@ -27,13 +27,13 @@ from surrogates.training.metrics import predict, respond
 
 def left_over(model, dataset) -> dict[str, float]:
     """By method, the largest that is left over at any sample of any output, in volts."""
-    question = ask(dataset, parse_groups("", dataset.x_names))
+    problem = prepare_attribution(dataset, parse_groups("", dataset.x_names))
     run, gradients, worst = respond(model), derivatives(model), dict.fromkeys(("shapley", "integrated-gradients"), 0.0)
-    for case, present in zip(question.cases, predict(model, question.dataset), strict=True):
+    for case, present in zip(problem.pairs, predict(model, problem.dataset), strict=True):
         difference = present.astype(float) - run(case.absent[None])[0]
         values = {
-            "shapley": exact_shapley(response_game(run, case, question), len(question.groups)).sum(axis=0),
-            "integrated-gradients": integrated_over_response(gradients, case, question).sum(axis=1),
+            "shapley": exact_shapley(response_game(run, case, problem), len(problem.groups)).sum(axis=0),
+            "integrated-gradients": integrated_over_response(gradients, case, problem).sum(axis=1),
         }
         for name, total in values.items():
             worst[name] = max(worst[name], float(np.abs(total - difference).max()))

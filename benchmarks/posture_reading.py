@@ -13,7 +13,7 @@ import orjson
 from machine import describe, peak_memory
 
 from datasets.posture.eigenworm_fit import fit_eigenworms
-from datasets.posture.formats.raw import CellTraces
+from datasets.posture.formats.raw import Reading
 from datasets.posture.formats.wcon_file import read_wcon
 from datasets.posture.midlines import angles_of, midlines_of, resampled
 from datasets.posture.recording import PostureRecording
@@ -64,10 +64,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "worms.wcon"
         size = write_wcon(path, points[:18_500], 4, 1000)
-        timed(f"WCON, {size:.0f} MB, 4 worms, records of 1000 frames: read", read_wcon, path, CellTraces())
+        timed(f"WCON, {size:.0f} MB, 4 worms, records of 1000 frames: read", read_wcon, path, Reading())
         timed("the same, with import at 10 Hz", load_recordings, [path])
         size = write_wcon(path, points[:18_500], 4, 1)
-        timed(f"WCON, {size:.0f} MB, 4 worms, a record a frame: read", read_wcon, path, CellTraces())
+        timed(f"WCON, {size:.0f} MB, 4 worms, a record a frame: read", read_wcon, path, Reading())
     print(f"peak memory {peak_memory():.0f} MiB")
     timed(f"{FRAMES:,} midlines of {POINTS} points resampled", resampled, points, POINTS)
     timed("their swaps", mended, points, 30.0)

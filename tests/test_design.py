@@ -99,3 +99,12 @@ def _source_of(target):
         return (ROOT / index.relative_to(modules)).with_suffix(".py")
     script = index.with_suffix(".py")
     return script if index.parent == ROOT / "docs" / "tutorials" and script.exists() else index
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda path: path.stem)
+def test_what_a_benchmark_imports_is_there(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in PACKAGES:
+            module = importlib.import_module(node.module)
+            missing = [each.name for each in node.names if not hasattr(module, each.name)]
+            assert not missing, f"{node.module} has no {', '.join(missing)}"
