@@ -198,7 +198,7 @@ def test_a_page_is_whole_and_shows_a_region_that_is_pointed_at(made, shown_whole
     assert not faults
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_generated_flies_do_is_recovered(wormtwin, tmp_path):
     doing = save_flies(tmp_path / "f.h5", 1, frames=4000)
     status, _, error = wormtwin(

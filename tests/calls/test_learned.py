@@ -101,7 +101,7 @@ def test_bad_input_is_one_line(wormtwin, quiet, tmp_path, monkeypatch, words, sa
     assert [path.name for path in tmp_path.iterdir()] == ["r.wav"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_network_learns_to_find_calls(wormtwin, made, tmp_path, monkeypatch):
     """Background of one recording, calls of another; fine-tuned by the common command."""
     monkeypatch.chdir(tmp_path)

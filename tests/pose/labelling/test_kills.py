@@ -180,7 +180,7 @@ def _nudged_until_killed(playwright, chromium, address, profile, rng):
     return saved
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_no_finished_change_is_lost_when_the_browser_is_killed(movie, tmp_path):
     browser_kills(movie, tmp_path / "l", 3)
 
