@@ -103,9 +103,9 @@ def _moments(column, radius, out):
         spread = (squares[high] - squares[low]) / number - mean * mean if number > 0 else np.nan
         out[0, t] = mean
         out[1, t] = np.sqrt(max(spread, 0.0)) if out[3, t] != out[2, t] and number > 0 else spread * 0.0
-        afters, befores = numbers[high] - numbers[t + 1], numbers[t] - numbers[low]
-        both = afters > 0 and befores > 0
-        out[4, t] = (sums[high] - sums[t + 1]) / afters - (sums[t] - sums[low]) / befores if both else np.nan
+        afters, earlier = numbers[high] - numbers[t + 1], numbers[t] - numbers[low]
+        both = afters > 0 and earlier > 0
+        out[4, t] = (sums[high] - sums[t + 1]) / afters - (sums[t] - sums[low]) / earlier if both else np.nan
 
 
 @compiled
