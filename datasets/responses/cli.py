@@ -79,7 +79,7 @@ def simulate(
     from datasets.responses.simulation import simulate_dataset
 
     split = split or ("auto" if stimuli == "random" else "published")
-    _require_options(out, record, stimuli, split, (count, seed, next_, len(model or ())), sequences)
+    _require_options(out, record, stimuli, split, count, seed, next_, model or [], sequences)
     require_workers(jobs, cluster)
     seed = seed or 0
     chosen = load_scenario(scenario)
@@ -109,10 +109,17 @@ def simulate(
 
 
 def _require_options(
-    out: Path, record: str, stimuli: str, split: str, numbers: tuple[int | None, ...], sequences: str
+    out: Path,
+    record: str,
+    stimuli: str,
+    split: str,
+    count: int | None,
+    seed: int | None,
+    next_: int | None,
+    models: list[Path],
+    sequences: str,
 ) -> None:
     """Options of `simulate` that do not go together are refused."""
-    count, seed, next_, models = numbers
     one_of("--record", record, ("outputs", "all"))
     one_of("--stimuli", stimuli, ("published", "random"))
     one_of("--split", split, ("published", "auto"))

@@ -4,10 +4,11 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from neuron_models.foundation.errors import InputError, require
+from surrogates.pages.page import environment
 
 HOST = "127.0.0.1"
 _HEADERS = {
@@ -50,6 +51,34 @@ def guarded_app(largest: int) -> Any:
     app.register_error_handler(InputError, refuse)
     app.after_request(harden)
     return app
+
+
+def add_page(app: Any, token: str, name: str, *packages: str, scripts: Sequence[str] = (), **facts: Any) -> str:
+    """Answer below a token with a page of packages' templates: `name.html`, `name.css`, and its scripts.
+
+    Args:
+        app: of `guarded_app`.
+        token: the only folder that the application answers below.
+        name: of the page and its style.
+        packages: whose `templates` hold the files.
+        scripts: files that the page asks for; `name.js` when none is given.
+        facts: what the page's template is filled with.
+
+    Returns:
+        The folder, `/token`, for further answers.
+    """
+    import flask
+
+    templates, root = environment(*packages), f"/{token}"
+
+    def text(file: str, kind: str, **given: Any) -> Callable[[], Any]:
+        return lambda: flask.Response(templates.get_template(file).render(**given), mimetype=kind)
+
+    app.add_url_rule(f"{root}/", "page", text(f"{name}.html", "text/html", **facts))
+    app.add_url_rule(f"{root}/{name}.css", "style", text(f"{name}.css", "text/css"))
+    for script in scripts or (f"{name}.js",):
+        app.add_url_rule(f"{root}/{script}", script, text(script, "text/javascript"))
+    return root
 
 
 def serve_app(make: Callable[[str], Any], port: int, ready: Callable[[str], None] = print) -> None:

@@ -6,8 +6,8 @@ from neuron_models.foundation.kernels import compiled
 
 
 @compiled
-def enter(ordered, number, value):
-    """Put a value into the first `number` of an ordered array, at its place."""
+def place_of(ordered, number, value):
+    """The first of the first `number` places of an ordered array whose value is not less."""
     low, high = 0, number
     while low < high:
         middle = (low + high) // 2
@@ -15,6 +15,13 @@ def enter(ordered, number, value):
             low = middle + 1
         else:
             high = middle
+    return low
+
+
+@compiled
+def enter(ordered, number, value):
+    """Put a value into the first `number` of an ordered array, at its place."""
+    low = place_of(ordered, number, value)
     for k in range(number, low, -1):
         ordered[k] = ordered[k - 1]
     ordered[low] = value
@@ -23,13 +30,7 @@ def enter(ordered, number, value):
 @compiled
 def leave(ordered, number, value):
     """Take a value out of the first `number` of an ordered array."""
-    low, high = 0, number
-    while low < high:
-        middle = (low + high) // 2
-        if ordered[middle] < value:
-            low = middle + 1
-        else:
-            high = middle
+    low = place_of(ordered, number, value)
     for k in range(low, number - 1):
         ordered[k] = ordered[k + 1]
 

@@ -11,8 +11,7 @@ from datasets.behaviour.label_files import save_boris
 from datasets.behaviour.labels import Bout, Labels
 from datasets.dataset import PointTracks
 from neuron_models.foundation.errors import InputError, require
-from surrogates.pages.page import environment
-from surrogates.pages.serving import guarded_app, serve_app
+from surrogates.pages.serving import add_page, guarded_app, serve_app
 
 LONGEST = 3000
 """Frames whose points are sent at once."""
@@ -92,10 +91,6 @@ def make_app(labelling: Labelling, token: str) -> Any:
     import flask
 
     app = guarded_app(20_000_000)
-    templates = environment("surrogates.behaviour.labelling")
-
-    def text(name: str, kind: str) -> Callable[[], Any]:
-        return lambda: flask.Response(templates.get_template(name).render(), mimetype=kind)
 
     def points() -> Any:
         given = flask.request.args
@@ -111,10 +106,7 @@ def make_app(labelling: Labelling, token: str) -> Any:
         require(isinstance(given, dict), "labels come as an object with a version")
         return {"version": labelling.save(_bouts(given.get("bouts")), _whole(given, "version"))}
 
-    root = f"/{token}"
-    app.add_url_rule(f"{root}/", "page", text("label.html", "text/html"))
-    app.add_url_rule(f"{root}/label.css", "style", text("label.css", "text/css"))
-    app.add_url_rule(f"{root}/label.js", "script", text("label.js", "text/javascript"))
+    root = add_page(app, token, "label", "surrogates.behaviour.labelling")
     app.add_url_rule(f"{root}/state", "state", lambda: state_of(labelling))
     app.add_url_rule(f"{root}/points", "points", points)
     app.add_url_rule(f"{root}/clip", "clip", clip)

@@ -15,8 +15,7 @@ from datasets.calls.spectrogram import Spectrogram, noise_floor, spectrogram_of
 from datasets.calls.tables.writing import write_calls
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Hertz, Seconds
-from surrogates.pages.page import environment
-from surrogates.pages.serving import guarded_app, serve_app
+from surrogates.pages.serving import add_page, guarded_app, serve_app
 
 LONGEST: Seconds = 20.0
 """Of a stretch that is drawn or played at once."""
@@ -116,10 +115,6 @@ def make_app(correction: Correction, token: str) -> Any:
     import flask
 
     app = guarded_app(20_000_000)
-    templates = environment("surrogates.calls.correction")
-
-    def text(name: str, kind: str) -> Callable[[], Any]:
-        return lambda: flask.Response(templates.get_template(name).render(), mimetype=kind)
 
     def picture() -> Any:
         return flask.Response(correction.picture(*_stretch(flask.request.args)), mimetype="image/png")
@@ -134,10 +129,7 @@ def make_app(correction: Correction, token: str) -> Any:
         version = correction.save(_calls(given.get("calls"), correction.channel), int(_number(given, "version", -1)))
         return {"version": version}
 
-    root = f"/{token}"
-    app.add_url_rule(f"{root}/", "page", text("calls.html", "text/html"))
-    app.add_url_rule(f"{root}/calls.css", "style", text("calls.css", "text/css"))
-    app.add_url_rule(f"{root}/calls.js", "script", text("calls.js", "text/javascript"))
+    root = add_page(app, token, "calls", "surrogates.calls.correction")
     app.add_url_rule(f"{root}/state", "state", lambda: state_of(correction))
     app.add_url_rule(f"{root}/picture", "picture", picture)
     app.add_url_rule(f"{root}/sound", "sound", sound)

@@ -16,8 +16,7 @@ from datasets.markers.fitting import MarkModel, codes_of, fit_marks, light_gain,
 from datasets.video.frame_readers import spread_frames
 from datasets.video.video import Video
 from neuron_models.foundation.errors import require
-from surrogates.pages.page import environment
-from surrogates.pages.serving import guarded_app, serve_app
+from surrogates.pages.serving import add_page, guarded_app, serve_app
 
 _MOST = 2000
 _PAINTS = ((255, 214, 0), (0, 229, 255), (255, 0, 200), (120, 255, 0))
@@ -121,10 +120,6 @@ def make_app(picking: Picking, token: str) -> Any:
     import flask
 
     app = guarded_app(2_000_000)
-    templates = environment("surrogates.markers.picking")
-
-    def text(name: str, kind: str) -> Callable[[], Any]:
-        return lambda: flask.Response(templates.get_template(name).render(), mimetype=kind)
 
     def picture(index: int) -> Any:
         return flask.Response(picking.picture(index), mimetype="image/png")
@@ -141,10 +136,7 @@ def make_app(picking: Picking, token: str) -> Any:
         clicks = tuple(click_of(row, f"click {number}") for number, row in enumerate(rows, start=1))
         return {"version": picking.save(clicks, version)}
 
-    root = f"/{token}"
-    app.add_url_rule(f"{root}/", "page", text("pick.html", "text/html"))
-    app.add_url_rule(f"{root}/pick.css", "style", text("pick.css", "text/css"))
-    app.add_url_rule(f"{root}/pick.js", "script", text("pick.js", "text/javascript"))
+    root = add_page(app, token, "pick", "surrogates.markers.picking")
     app.add_url_rule(f"{root}/state", "state", lambda: state_of(picking))
     app.add_url_rule(f"{root}/frame/<int:index>", "frame", picture)
     app.add_url_rule(f"{root}/mask/<int:index>", "mask", mask)

@@ -12,8 +12,7 @@ from datasets.pose.labelling.session import Labelling
 from datasets.store import save_dataset
 from datasets.video.video import Video
 from neuron_models.foundation.errors import InputError, require
-from surrogates.pages.page import environment
-from surrogates.pages.serving import guarded_app, serve_app
+from surrogates.pages.serving import add_page, guarded_app, serve_app
 from surrogates.pose.labelling.training import BackgroundTraining
 
 SCRIPTS = ("label.js", "view.js", "saving.js", "panels.js", "skeleton.js")
@@ -27,10 +26,6 @@ def make_app(labelling: Labelling, training: BackgroundTraining, token: str) -> 
     import flask
 
     app = guarded_app(2_000_000)
-    templates = environment("surrogates.pose.labelling")
-
-    def text(name: str, kind: str) -> Callable[[], Any]:
-        return lambda: flask.Response(templates.get_template(name).render(), mimetype=kind)
 
     def given() -> Mapping[str, Any]:
         sent = flask.request.get_json(silent=True)
@@ -66,11 +61,7 @@ def make_app(labelling: Labelling, training: BackgroundTraining, token: str) -> 
     app.register_error_handler(
         404, lambda _: ({"error": "there is nothing here: open the address that wormtwin printed"}, 404)
     )
-    root = f"/{token}"
-    app.add_url_rule(f"{root}/", "page", text("label.html", "text/html"))
-    app.add_url_rule(f"{root}/label.css", "style", text("label.css", "text/css"))
-    for script in SCRIPTS:
-        app.add_url_rule(f"{root}/{script}", script, text(script, "text/javascript"))
+    root = add_page(app, token, "label", "surrogates.pose.labelling", scripts=SCRIPTS)
     app.add_url_rule(f"{root}/state", "state", lambda: state_of(labelling, training))
     app.add_url_rule(f"{root}/frame", "frame", lambda: frame_of(labelling, training, _place(flask.request.args)))
     app.add_url_rule(f"{root}/picture", "picture", picture)

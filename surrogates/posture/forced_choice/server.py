@@ -14,8 +14,7 @@ from typing import Any
 
 from neuron_models.foundation.errors import require
 from surrogates.pages.packing import pack
-from surrogates.pages.page import environment
-from surrogates.pages.serving import guarded_app, serve_app
+from surrogates.pages.serving import add_page, guarded_app, serve_app
 from surrogates.posture.forced_choice.responses import (
     PUBLISHED,
     REAL,
@@ -80,15 +79,8 @@ def make_app(sitting: Sitting, token: str) -> Any:
     import flask
 
     app = guarded_app(1000)
-    templates = environment("surrogates.posture.forced_choice", "surrogates.posture")
-
-    def text(name: str, kind: str, **values: Any) -> Callable[[], Any]:
-        return lambda: flask.Response(templates.get_template(name).render(**values), mimetype=kind)
-
-    root = f"/{token}"
-    app.add_url_rule(f"{root}/", "page", text("quiz.html", "text/html", quiz=sitting.quiz))
-    app.add_url_rule(f"{root}/quiz.css", "style", text("quiz.css", "text/css"))
-    app.add_url_rule(f"{root}/quiz.js", "script", text("quiz.js", "text/javascript"))
+    packages = ("surrogates.posture.forced_choice", "surrogates.posture")
+    root = add_page(app, token, "quiz", *packages, quiz=sitting.quiz)
     app.add_url_rule(f"{root}/state", "state", lambda: state_of(sitting))
     app.add_url_rule(f"{root}/example/<int:number>", "example", lambda number: _example(sitting, number))
     app.add_url_rule(f"{root}/clip/<int:number>", "clip", lambda number: clip_facts(sitting.show(number)))
