@@ -1,5 +1,6 @@
 """`wormtwin simulate` and `dataset import-io`: responses to stimuli, simulated or recorded, into a dataset."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,8 +21,7 @@ from datasets.options import (
     parse_numbers,
 )
 from datasets.responses.recorded.cli import import_io
-from datasets.topics import topic_modules
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.errors import require
 from neuron_models.foundation.wording import counted
 from neuron_models.foundation.workers import require_workers
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from connectome.scenario import Scenario
 
 
+CHOOSERS: dict[str, Callable[["Scenario", list[Path], int, int], tuple["Scenario", str]]] = {}
+"""What chooses stimuli for models, and says how; the commands of models, which lie above, put it here."""
 NextOption = Annotated[
     int | None, typer.Option("--next", max=100_000, help="So many stimuli that tell the --model most.")
 ]
@@ -133,12 +135,11 @@ def _require_options(
 
 
 def _told_most(scenario: "Scenario", models: list[Path], number: int, seed: int) -> "Scenario":
-    """The stimuli that models ask for; the topic's models know how."""
-    for module in topic_modules("surrogates", "next_stimuli", needed=False):
-        chosen, how = module.next_scenario(scenario, models, number, seed)
-        print(f"{number} {'stimulus' if number == 1 else 'stimuli'} chosen {how}")
-        return chosen
-    raise InputError("no model here can say which stimuli it would learn from")
+    """The stimuli that models ask for, by what the models' commands put here."""
+    require("model" in CHOOSERS, "no model here can say which stimuli it would learn from")
+    chosen, how = CHOOSERS["model"](scenario, models, number, seed)
+    print(f"{number} {'stimulus' if number == 1 else 'stimuli'} chosen {how}")
+    return chosen
 
 
 def export_nwb(
