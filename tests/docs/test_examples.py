@@ -96,12 +96,12 @@ def files_of(command: str) -> tuple[list[str], list[str]]:
 
 def made_by(paths: list[str], name: str) -> bool:
     """Whether one of some files is, or is in, or holds what a command names, or is the video of its true tracks."""
-    plain = re.sub(r"(\.tracks\.h5|\.calls\.csv)$", "", name.partition("*")[0]).rstrip("/")
+    plain = re.sub(r"(\.tracks\.h5|\.calls\.csv|\.truth\.h5)$", "", name.partition("*")[0]).rstrip("/")
     for path in (each.rstrip("/") for each in paths):
         inside = (
             path.startswith(f"{plain}/") or plain.startswith(f"{path}/") or ("*" in name and path.startswith(plain))
         )
-        if inside or path in (plain, f"{plain}.wav"):
+        if inside or path in (plain, f"{plain}.wav", f"{plain}.mp4"):
             return True
     return False
 
