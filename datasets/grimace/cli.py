@@ -79,12 +79,20 @@ def import_(
 def agree(
     scores: Annotated[Path, typer.Argument(help="CSV: image, animal, rater and scores.")],
     machine: Annotated[Path | None, typer.Option(help="Scores of a model, as one more rater (a CSV alike).")] = None,
+    repeats: Annotated[
+        Path | None, typer.Option(help="The repeats.csv of `grimace page`: each rater against themself.")
+    ] = None,
 ) -> None:
     """Agreement of raters: kappa of each two and the intraclass correlation, with a model as one more rater."""
+    from datasets.grimace.blind.tables import print_repeats
+    from datasets.grimace.importing import load_scores
     from datasets.grimace.rater_table import print_agreement
     from datasets.grimace.units import NOT_ESTABLISHED
 
-    print_agreement(scores, machine)
+    if repeats is not None:
+        print_repeats(scores, repeats)
+    if repeats is None or machine is not None or load_scores(scores)["rater"].nunique() > 1:
+        print_agreement(scores, machine)
     print(NOT_ESTABLISHED)
 
 

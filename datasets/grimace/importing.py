@@ -1,6 +1,6 @@
 """A folder of photographs and a table of scores as a dataset."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,21 @@ from datasets.grimace.scored import Scored, grimace_dataset
 from datasets.grimace.units import HIGHEST, OUTPUTS, PAIN, UNITS
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.progress import progress_bar
+from neuron_models.foundation.wording import counted
 
 MANY = 200
 """From so many images on a bar is shown."""
 BOX = ("left", "top", "width", "height")
 _ONE = "one rater"
+_CANNOT = ("NA", "nan")
 
 
 def load_scores(path: Path, *, abstaining: bool = False) -> pd.DataFrame:
     """Read a table of scores: a row an image and rater.
 
     Columns: `image`, `animal`, the five units (0, 1, 2) or `pain` (0, 1) or both, and if there are any `rater` and the
-    face's `left`, `top`, `width`, `height` in px. An empty cell is a score that nobody gave.
+    face's `left`, `top`, `width`, `height` in px. An empty cell is a score that nobody gave; NA says that it cannot be
+    judged.
 
     Returns:
         The table with every column of `OUTPUTS`, NaN where there is no score.
@@ -33,24 +36,34 @@ def load_scores(path: Path, *, abstaining: bool = False) -> pd.DataFrame:
         InputError: a column is missing, a line has no score (but of a model that may abstain), a score is none of the
             scale, or a rater scored an image twice.
     """
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such table") from None
-    except (ValueError, OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a table ({str(error).splitlines()[0][:100]})") from None
+    table = read_score_table(path)
     _require_columns(table, path)
+    judged = table[[name for name in OUTPUTS if name in table]].isin(_CANNOT).any(axis=1)
     table["rater"] = table.get("rater", _ONE)
     for name in OUTPUTS:
         cells = table[name] if name in table else [""] * len(table)
         table[name] = [_score(cell, name, f"{path}, line {line}") for line, cell in enumerate(cells, start=2)]
-    bare = table.loc[table[list(OUTPUTS)].isna().all(axis=1), "image"]
+    bare = table.loc[table[list(OUTPUTS)].isna().all(axis=1) & ~judged, "image"]
     require(abstaining or len(bare) == 0, f"{path}: {', '.join(bare[:3])}: no score in its line")
     twice = table.loc[table.duplicated(["image", "rater"]), "image"]
     require(len(twice) == 0, f"{path}: one rater scored an image twice: {', '.join(twice[:3])}")
     several = table.groupby("image")["animal"].nunique()
     require(bool((several == 1).all()), f"{path}: an image of two animals: {several.idxmax()}")
     return table
+
+
+def read_score_table(path: Path) -> pd.DataFrame:
+    """Read a table as texts.
+
+    Raises:
+        InputError: there is none.
+    """
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such table") from None
+    except (ValueError, OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a table ({str(error).splitlines()[0][:100]})") from None
 
 
 def _require_columns(table: pd.DataFrame, path: Path) -> None:
@@ -70,7 +83,7 @@ def _require_columns(table: pd.DataFrame, path: Path) -> None:
 
 
 def _score(cell: str, name: str, where: str) -> float:
-    if cell.strip() in ("", "NA", "nan"):
+    if cell.strip() in ("", *_CANNOT):
         return float("nan")
     known = {str(score): float(score) for score in range(HIGHEST[name] + 1)}
     known |= {f"{text}.0": score for text, score in known.items()}
@@ -78,7 +91,14 @@ def _score(cell: str, name: str, where: str) -> float:
     return known[cell.strip()]
 
 
-def import_faces(folder: Path, scores: Path, size: int, name: str, progress: bool = True) -> Dataset:
+def import_faces(
+    folder: Path,
+    scores: Path,
+    size: int,
+    name: str,
+    progress: bool = True,
+    on_left_out: Callable[[str], None] = print,
+) -> Dataset:
     """Read scored photographs.
 
     Args:
@@ -87,13 +107,15 @@ def import_faces(folder: Path, scores: Path, size: int, name: str, progress: boo
         size: of the squares that come out, a multiple of 32 px.
         name: of the dataset.
         progress: show a bar.
+        on_left_out: called with a line about photographs that nobody could judge.
 
     Raises:
-        InputError: a photograph is missing, outside of the folder or cannot be read, or the table is none.
+        InputError: a photograph is missing, outside of the folder or cannot be read, nobody could judge any, or the
+            table is none.
     """
     require(size % 32 == 0 and 32 <= size <= 1024, f"--size must be 32, 64, ... 1024 px, got {size}")
     require(folder.is_dir(), f"{folder}: there is no such folder")
-    table = load_scores(scores)
+    table = _judged(load_scores(scores), scores, on_left_out)
     number = table["image"].nunique()
     bar = progress_bar(number, "image") if progress and number > MANY else None
     scored = []
@@ -101,7 +123,7 @@ def import_faces(folder: Path, scores: Path, size: int, name: str, progress: boo
         names = list(dict.fromkeys(rows["image"]))
         images = []
         for image in names:
-            images.append(read_face(_inside(folder, image), size, _box(rows[rows["image"] == image], scores)))
+            images.append(read_face(inside(folder, image), size, box_of(rows[rows["image"] == image], scores)))
             if bar is not None:
                 bar.update(1)
         scored.append(_scored(str(animal), np.stack(images), names, rows))
@@ -110,13 +132,25 @@ def import_faces(folder: Path, scores: Path, size: int, name: str, progress: boo
     return grimace_dataset(name, scored, source=scores.name)
 
 
-def _inside(folder: Path, image: str) -> Path:
+def _judged(table: pd.DataFrame, path: Path, on_left_out: Callable[[str], None]) -> pd.DataFrame:
+    """The lines of images of which anybody could judge anything."""
+    some = table[list(OUTPUTS)].notna().any(axis=1).groupby(table["image"]).transform("any")
+    lost = list(dict.fromkeys(table.loc[~some, "image"]))
+    require(bool(some.any()), f"{path}: nobody could judge any image: there is no score")
+    if lost:
+        on_left_out(f"Left out: {counted(len(lost), 'image')} that nobody could judge: {', '.join(lost[:3])}")
+    return table[some]
+
+
+def inside(folder: Path, image: str) -> Path:
+    """Where an image of a table lies; raises an `InputError` where that is outside of the folder."""
     path = folder / image
     require(path.resolve().is_relative_to(folder.resolve()), f"{image}: a photograph outside of {folder}")
     return path
 
 
-def _box(rows: pd.DataFrame, path: Path) -> Box | None:
+def box_of(rows: pd.DataFrame, path: Path) -> Box | None:
+    """The box that the first of some rows gives; None where it gives none."""
     if not set(BOX) <= set(rows.columns):
         return None
     cells: Sequence[Any] = [rows.iloc[0][name] for name in BOX]

@@ -28,7 +28,7 @@ def read_face(path: Path, size: int, box: Box | None = None) -> UInt8[np.ndarray
     Raises:
         InputError: it is no picture, too small, or the box is not in it.
     """
-    return face_of(np.asarray(_seen(path)), size, box, str(path))
+    return face_of(seen_picture(path), size, box, str(path))
 
 
 def face_of(
@@ -49,11 +49,8 @@ def face_of(
 
     height, width = seen.shape[:2]
     side = min(height, width)
-    left, top, wide, high = box or ((width - side) / 2, (height - side) / 2, side, side)
-    inside = left >= 0 and top >= 0 and left + wide <= width and top + high <= height
-    require(
-        inside, f"{path}: the box {left:g}, {top:g}, {wide:g}, {high:g} is not in the picture of {width} x {height}"
-    )
+    middle = ((width - side) / 2, (height - side) / 2, side, side)
+    left, top, wide, high = middle if box is None else require_inside(seen, box, path)
     require(
         min(wide, high) >= SMALLEST,
         f"{path}: a face of {wide:g} x {high:g} pixels is too small: {SMALLEST} are needed",
@@ -64,7 +61,53 @@ def face_of(
     return np.moveaxis(np.asarray(face), -1, 0).copy()
 
 
-def _seen(path: Path) -> np.ndarray:
+def cut_out(
+    seen: UInt8[np.ndarray, "height width 3"], box: Box | None, path: str
+) -> UInt8[np.ndarray, "height width 3"]:
+    """The pixels of a box as they are; the whole picture without one.
+
+    Raises:
+        InputError: the box is not in the picture.
+    """
+    if box is None:
+        return seen
+    left, top, wide, high = (round(each) for each in require_inside(seen, box, path))
+    return seen[top : top + high, left : left + wide]
+
+
+def require_inside(seen: UInt8[np.ndarray, "height width 3"], box: Box, path: str) -> Box:
+    """Raise an `InputError` unless a box lies in a picture; gives the box."""
+    height, width = seen.shape[:2]
+    left, top, wide, high = box
+    inside = left >= 0 and top >= 0 and left + wide <= width and top + high <= height
+    require(
+        inside, f"{path}: the box {left:g}, {top:g}, {wide:g}, {high:g} is not in the picture of {width} x {height}"
+    )
+    return box
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """Width and height of a photograph as it is turned, px, without reading its pixels.
+
+    Raises:
+        InputError: it is no picture.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            wide, high = image.size
+            return (high, wide) if image.getexif().get(0x0112, 1) >= 5 else (wide, high)
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise InputError(f"{path}: no picture can be read from it ({str(error)[:100]})") from None
+
+
+def seen_picture(path: Path) -> UInt8[np.ndarray, "height width 3"]:
+    """A photograph as it is meant to be seen: turned as its EXIF says, in 8 bits and three colours.
+
+    Raises:
+        InputError: it is no picture.
+    """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     require(path.is_file(), f"{path}: there is no such picture")

@@ -78,3 +78,8 @@ def _box(text: str) -> tuple[float, float, float, float] | None:
     except ValueError:
         raise InputError(f"--box is left,top,width,height in px, got {text!r:.40}") from None
     return left, top, wide, high
+
+
+def register(app: typer.Typer) -> None:
+    """Mount the commands of the other modules; `datasets.grimace.cli` mounts the group."""
+    import surrogates.grimace.blind_page.cli  # noqa: F401

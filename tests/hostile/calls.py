@@ -89,6 +89,8 @@ CALLS = {
     "grimace make-sample": Call("--animals 2 --images 2 --size 64 --out @g.h5"),
     "grimace import": Call("<faces> --scores <faces.csv> --size 64 --out @g.h5", 6),
     "grimace agree": Call("<faces.csv>", 4),
+    "grimace page": Call("<grimace.h5> --rater Ada --port 1 --out @s", 1,
+                         idle="<grimace.h5> --rater Ada --port 70000 --out @s"),
     "grimace score": Call("<face.png> --model <grimace.keras> --out @s.csv", 2),
     "grimace explain": Call("<face.png> --model <grimace.keras> --out @s.png", 1),
     "calls make-sample": Call("--seconds 1 --out @s.wav"),

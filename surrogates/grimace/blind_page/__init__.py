@@ -1,0 +1,1 @@
+"""The page on which people score faces without knowing whose they are."""
