@@ -2,6 +2,7 @@
 
 python benchmarks/pose_labelling.py change                     # processor and wall time of a change, fsync included
 python benchmarks/pose_labelling.py fly LEARNED EPOCHS FILTERS  # the first labels learned, error on those that are left
+python benchmarks/pose_labelling.py gait FOLDER EPOCHS FILTERS # all labels learned, the whole video tracked, its gait
 """
 
 import csv
@@ -15,8 +16,11 @@ import numpy as np
 from machine import describe, shared_folder
 
 from datasets.pose.labelling.guesses import load_guesses
+from datasets.pose.labelling.saving import dataset_of_book
 from datasets.pose.labelling.session import Labelling, open_labelling
 from datasets.pose.skeleton import Skeleton
+from datasets.store import save_dataset
+from run_experiments import run
 from surrogates.pose.labelling.training import BackgroundTraining
 
 LABELS = Path(__file__).parents[1] / "tests" / "pose" / "labelling" / "fly_labels.csv"
@@ -82,6 +86,29 @@ def fly(learned: int, epochs: int, filters: int) -> None:
             print(f"{name}: {len(each)} labels, median {np.median(each):.2f} px, {near}")
 
 
+def gait(folder: str, epochs: int, filters: int) -> None:
+    """Learn all labels, track the whole video and measure its gait, each by the command that a user would give."""
+    labelling, labels = _begun(folder), _labels()
+    labelling.change("page", [_change(frame, marks) for frame, marks in labels.items()])
+    labels_file, out = Path(folder) / "labels.h5", Path(folder) / "network"
+    save_dataset(dataset_of_book(labelling.book, labelling.source, "fly", whole=True), labels_file)
+    video = shared_folder() / "data" / "pose" / "fly_video" / f"{FILM}.mp4"
+    size = ("--epochs", str(epochs), "--filters", str(filters))
+    for command in (
+        ("train", "--data", str(labels_file), "--model", "pose_small", *size, "--out", str(out)),
+        ("pose", "predict", "--model", str(out / "model.keras"), "--video", str(video), "--out", f"{folder}/tracks.h5"),
+        ("pose", "gait", f"{folder}/tracks.h5", "--speed", "legs", "--legs", ",".join(LEGS), "--out", f"{folder}/gait"),
+    ):
+        started = time.process_time()
+        if run(command) != 0:
+            sys.exit(f"wormtwin {' '.join(command)} has failed")
+        print(f"{' '.join(command[:2])}: {time.process_time() - started:.0f} s of the processor")
+
+
 if __name__ == "__main__":
     print(describe())
-    {"change": change, "fly": fly}[sys.argv[1]](*map(int, sys.argv[2:]))
+    what, *words = sys.argv[1:]
+    if what == "gait":
+        gait(words[0], *map(int, words[1:]))
+    else:
+        {"change": change, "fly": fly}[what](*map(int, words))

@@ -77,6 +77,7 @@ def test_bouts_that_nobody_labelled_are_suggested(learned, wormtwin, refused, tm
     refused(wormtwin(*whole), "every frame of dataset 'walkers' is labelled")
 
 
+@pytest.mark.slow
 def test_the_demo_judges_a_pair_that_was_not_learned(wormtwin, refused, tmp_path):
     status, printed, error = wormtwin("behaviour", "demo", "--frames", "600", "--out", tmp_path / "demo")
     assert status == 0, error

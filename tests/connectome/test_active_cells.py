@@ -59,7 +59,7 @@ def potential(cell: Cell, current: float, settings: RunSettings, onset: float, w
 @pytest.mark.parametrize(
     ("name", "length", "picoamperes", "onset", "width", "duration", "published"),
     [
-        ("AWC", 12.463998828476363, 20, 100, 500, 130, 114.775),
+        pytest.param("AWC", 12.463998828476363, 20, 100, 500, 130, 114.775, marks=pytest.mark.slow),
         ("RMD", 2.259999787576748, 10, 10, 50, 30, 16.825),
     ],
 )

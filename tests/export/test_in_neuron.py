@@ -235,6 +235,7 @@ print(json.dumps({"answers": answers, "refusals": refusals}))
 """
 
 
+@pytest.mark.slow
 def test_mechanisms_of_one_folder_and_names_that_neuron_holds(tmp_path, stimulus, toy):
     """The outputs "1" and "2" of the first have the variables y_1 and y_2, as the second Dense layer's y once was."""
     rng = np.random.default_rng(7)

@@ -46,6 +46,7 @@ def test_events_meet_neurons_limit(three):
     assert errors(found, wanted).max() < 5e-4
 
 
+@pytest.mark.slow
 def test_short_steps_are_as_close_as_neurons_limit_is_known(three):
     wanted, simulation = limit(three, dt=0.001), LinearSimulation(three)
     coarse = simulation.run(CLAMPS, SITES, RunSettings(90.0, 0.1))[::5]

@@ -186,6 +186,7 @@ def test_the_longest_runs_come_first(data, toy, tmp_path, monkeypatch):
     assert order == [("gru", 64), ("gru", 16), ("gru", 4), ("gru", 2), ("linear", None)]
 
 
+@pytest.mark.slow
 def test_runs_on_a_cluster_are_those_of_this_machine(cluster, data, toy, tmp_path):
     solved = Experiment("1", "tiny", "toy", TINY.entries[1:])
     ((_, (there,)),) = run_all([solved], data, SHORT, tmp_path / "there", cluster=cluster)[0].runs

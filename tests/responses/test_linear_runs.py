@@ -20,6 +20,7 @@ def by(small, kick, tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_linear_is_where_neuron_goes_with_shorter_steps(by):
     linear = by("linear").stacked()[1]
     errors = [np.abs(by("coreneuron", dt).stacked()[1] - linear).max() for dt in (0.1, 0.0125)]

@@ -70,6 +70,7 @@ def test_the_fast_engine_goes_on(linear_response, stopped_at, tmp_path):
     require_the_same(model_kind("gru"), linear_response(), {"units": 3}, config, tmp_path, stopped_at)
 
 
+@pytest.mark.slow
 def test_keras_goes_on(linear_response, stopped_at, tmp_path):
     config = TrainingConfig(epochs=5, batch_size=3, engine="keras", seed=2)
     require_the_same(model_kind("gru"), linear_response(steps=20), {"units": 3}, config, tmp_path, stopped_at)

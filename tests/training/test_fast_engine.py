@@ -49,7 +49,8 @@ def require_equal(gradients, others):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("units", "trials", "steps", "inputs", "outputs"), [
-    (1, 1, 1, 1, 1), (2, 3, 9, 4, 4), (5, 17, 33, 3, 2), (8, 20, 70, 4, 4), (13, 37, 21, 10, 28), (64, 33, 19, 4, 5),
+    (1, 1, 1, 1, 1), (5, 17, 33, 3, 2), (13, 37, 21, 10, 28),
+    *(pytest.param(*size, marks=pytest.mark.slow) for size in ((2, 3, 9, 4, 4), (8, 20, 70, 4, 4), (64, 33, 19, 4, 5))),
 ])  # fmt: skip
 def test_responses_and_gradients_are_those_of_keras(kind, units, trials, steps, inputs, outputs):
     x, y = noise(trials, steps, inputs, outputs)
@@ -106,7 +107,9 @@ def test_weighted_losses_are_those_of_keras(linear_response):
     agree(replace(dataset, trials=trials), "gru", 4)
 
 
-@pytest.mark.parametrize("activation", ["sigmoid", "relu", "linear"])
+@pytest.mark.parametrize(
+    "activation", ["sigmoid", *(pytest.param(a, marks=pytest.mark.slow) for a in ("relu", "linear"))]
+)
 @pytest.mark.parametrize("layer", ["SimpleRNN", "LSTM", "GRU"])
 def test_other_activations(layer, activation):
     x, y = noise(6, 15, 3, 2)

@@ -1,5 +1,6 @@
 """Server and browser are killed at random moments: no finished change is lost."""
 
+import http.client
 import json
 import os
 import random
@@ -61,7 +62,11 @@ def kill_while_labelling(address, process, rng, sent):
             )
         try:
             post(f"{address}change", {"page": "one", "changes": [change]})
-        except (urllib.error.URLError, OSError):
+        except (
+            urllib.error.URLError,
+            http.client.HTTPException,
+            OSError,
+        ):  # refused, or cut in the middle of an answer
             last = (frame, x)
             break
         taken[frame] = x

@@ -73,6 +73,7 @@ def test_features_of_a_worm_that_glides_in_an_arc_of_known_bend():
     assert features_of(lines[::-1], 20.0)[50, 0] == pytest.approx(-0.2, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_dataset_whose_speed_follows_the_current_into_avb(tmp_path, monkeypatch):
     monkeypatch.setattr(stimulated, "stepping_network", lambda _, __, settings: Follower(settings))
     asked = StimulatedCrawls(("AVB", "PLM"), 4, 6, 0.1)
