@@ -298,6 +298,7 @@ class PointTracks:
         scores: (frame, animal, point) confidence of what a program found, 0 to 1; None where nobody says.
         video: the file or folder that the points are in; empty where nobody says.
         edges: pairs of points that are joined.
+        individual: the animal, where recordings can share one; empty where nobody says.
     """
 
     name: str
@@ -310,6 +311,7 @@ class PointTracks:
     scores: Float[np.ndarray, "frame animal point"] | None = None
     video: str = ""
     edges: tuple[tuple[str, str], ...] = ()
+    individual: str = ""
 
 
 def contiguous_runs(valid: Bool[np.ndarray, " time"]) -> Int[np.ndarray, "stretch 2"]:

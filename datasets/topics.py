@@ -39,7 +39,7 @@ class DataTopic:
         divide_frames: divides frame by frame, of a dataset, the share of each split and a seed; None where frames
             follow one another.
         divide_blocks: cuts trials in time, of a dataset and the shares; None where `cut_in_time` does.
-        read_tracks: reads the points that a file of this topic tracks; raises an `InputError` where it is none.
+        read_tracks: reads the points that a file of this topic tracks; None where a file is another topic's.
         write_tracks: writes points to a new file of a kind, by its name where the kind is empty; raises an `InputError`
             where there is no such kind.
         body_shapes: the shapes of bodies that a dataset of this topic holds.
@@ -54,7 +54,7 @@ class DataTopic:
     validate_details: Callable[[tuple[str, ...], Mapping[str, Any]], None] | None = None
     divide_frames: Callable[["Dataset", Mapping[str, float], int], "Dataset"] | None = None
     divide_blocks: Callable[["Dataset", Mapping[str, float]], "Dataset"] | None = None
-    read_tracks: Callable[[Path], tuple["PointTracks", ...]] | None = None
+    read_tracks: Callable[[Path], tuple["PointTracks", ...] | None] | None = None
     write_tracks: Callable[["PointTracks", Path, str], None] | None = None
     body_shapes: Callable[["Dataset"], tuple["BodyShapes", ...]] | None = None
 
@@ -63,16 +63,13 @@ def read_point_tracks(path: Path) -> tuple["PointTracks", ...]:
     """The points that a file tracks, read by the first topic that knows it, one entry a recording.
 
     Raises:
-        InputError: no topic can read it; the message is that of the topic of tracks.
+        InputError: the file is damaged, or no topic's.
     """
-    first: InputError | None = None
     for module in topic_modules("datasets"):
-        if module.TOPIC.read_tracks is not None:
-            try:
-                return module.TOPIC.read_tracks(path)
-            except InputError as error:
-                first = first or error
-    raise first or InputError(f"{path}: no topic reads tracks")
+        found = module.TOPIC.read_tracks(path) if module.TOPIC.read_tracks is not None else None
+        if found is not None:
+            return found
+    raise InputError(f"{path}: no topic reads tracks of this kind")
 
 
 def write_point_tracks(tracks: "PointTracks", out: Path, to: str = "") -> None:

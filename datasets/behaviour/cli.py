@@ -33,7 +33,8 @@ ScaleOption = Annotated[
 @behaviour_app.command("import")
 def import_(
     tracks: Annotated[
-        list[Path], typer.Argument(help="Files of tracks, as `pose import` reads them; one a recording.")
+        list[Path],
+        typer.Argument(help="Files of tracks, as `pose import` reads them, or postures of worms; one a recording."),
     ],
     out: OutOption,
     labels: Annotated[

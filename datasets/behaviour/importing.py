@@ -79,7 +79,10 @@ def import_recordings(
     each = [given] * len(tracks) if isinstance(given, ImportSettings) else given
     settings = each[0]
     with left_out_parts() as left_out:
-        read = read_each(list(zip(tracks, beside, each, strict=True)), lambda one: _read(*one))
+        read = [
+            one for file in read_each(list(zip(tracks, beside, each, strict=True)), lambda given: _read(*given))
+            for one in file
+        ]  # fmt: skip
     classes = settings.classes or _classes([each for _, each in read if each], settings)
     require(not labels or len(classes) >= 2, f"two behaviours or more are needed, got {', '.join(classes) or 'none'}")
     trials, names = [], set()
@@ -114,10 +117,17 @@ def import_recordings(
     )
 
 
-def _read(path: Path, labels: Path | None, settings: ImportSettings) -> tuple[PointTracks, Labels | None]:
+def _read(path: Path, labels: Path | None, settings: ImportSettings) -> list[tuple[PointTracks, Labels | None]]:
+    """The recordings of a file, which are several only where nothing is labelled."""
     recordings = (read_trx(path),) if path.suffix == ".mat" and is_trx(path) else read_point_tracks(path)
-    require(len(recordings) == 1, f"{path} holds {counted(len(recordings), 'recording')}: give the tracks of one")
-    tracks = recordings[0]
+    told = f"{path} holds {counted(len(recordings), 'recording')}, which cannot share the labels of {labels}: give one"
+    require(len(recordings) == 1 or labels is None, told)
+    return [_ready(tracks, path, labels, settings) for tracks in recordings]
+
+
+def _ready(
+    tracks: PointTracks, path: Path, labels: Path | None, settings: ImportSettings
+) -> tuple[PointTracks, Labels | None]:
     fps = settings.fps or tracks.fps
     require(settings.fps is not None or tracks.fps > 1, f"{path} does not say its frame rate: give it by --fps")
     tracks = _chosen(replace(tracks, fps=fps), settings, path)
@@ -166,12 +176,12 @@ def _trial(
     tracks: PointTracks, values, its: Labels | None, classes: tuple[str, ...], settings: ImportSettings
 ) -> Trial:
     if its is None:
-        return Trial(tracks.name, values, group=tracks.name)
+        return Trial(tracks.name, values, group=tracks.individual or tracks.name)
     numbers = its.by_frame(len(values), classes, settings.none)
     if not (numbers >= 0).any():
         raise InputError(f"{its.source} labels no frame with one of {', '.join(classes)}")
     y, weight = np.maximum(numbers, 0)[:, None].astype(np.int32), (numbers != UNLABELLED).astype(float)
-    return Trial(tracks.name, values, y, weight, group=tracks.name)
+    return Trial(tracks.name, values, y, weight, group=tracks.individual or tracks.name)
 
 
 def _distinct(trials: Sequence[Trial]) -> tuple[Trial, ...]:
@@ -181,7 +191,7 @@ def _distinct(trials: Sequence[Trial]) -> tuple[Trial, ...]:
     for trial in trials:
         seen[trial.name] = seen.get(trial.name, 0) + 1
         again = f"{trial.name} {seen[trial.name]}" if seen[trial.name] > 1 else trial.name
-        named.append(replace(trial, name=again, group=again))
+        named.append(replace(trial, name=again, group=again if trial.group == trial.name else trial.group))
     return tuple(named)
 
 

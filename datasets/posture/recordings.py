@@ -140,6 +140,16 @@ def load_recordings(
     return Imported(dataset, faults, left_out, tuple(unread))
 
 
+def read_midlines(path: Path) -> tuple[PostureRecording, ...]:
+    """The worms of a file of midlines, with every frame that it has.
+
+    Raises:
+        InputError: it cannot be read, or holds no midline.
+    """
+    recordings, _ = _postures(read_recordings([path]), SEGMENTS)
+    return tuple(each for each in recordings if isinstance(each, PostureRecording))
+
+
 def _postures(
     raws: Sequence[MidlineRecording | AmplitudeRecording], segments: int
 ) -> tuple[list[PostureRecording | AmplitudeRecording], dict[str, Faults]]:

@@ -1,8 +1,9 @@
 """What the commands on datasets have to know of worm postures."""
 
+from pathlib import Path
 from typing import Any
 
-from datasets.dataset import BodyShapes, Dataset
+from datasets.dataset import BodyShapes, Dataset, PointTracks
 from datasets.topics import DataTopic
 
 
@@ -24,4 +25,10 @@ def _body_shapes(dataset: Dataset) -> tuple[BodyShapes, ...]:
     return body_shapes(dataset)
 
 
-TOPIC = DataTopic(_owns, _plot, hidden=("eigenworms", "swaps"), body_shapes=_body_shapes)
+def _read_tracks(path: Path) -> tuple[PointTracks, ...] | None:
+    from datasets.posture.tracked import read_worm_tracks
+
+    return read_worm_tracks(path)
+
+
+TOPIC = DataTopic(_owns, _plot, hidden=("eigenworms", "swaps"), read_tracks=_read_tracks, body_shapes=_body_shapes)
