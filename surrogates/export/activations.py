@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Activation:
-    """A function of `a`: in numpy, in C++, and the ONNX operator of its name (empty where a recurrent one lacks it)."""
+    """A function of `a`: in numpy, in C++, and its operator in ONNX, which recurrent operators may lack inside."""
 
     numpy: str
     cpp: str
     onnx: str
+    within_recurrent: bool = True
 
 
 ACTIVATIONS: dict[str, Activation] = {
@@ -23,9 +24,10 @@ ACTIVATIONS: dict[str, Activation] = {
     "selu": Activation(
         "np.where(a > 0.0, 1.0507009873554805 * a, 1.7580993408473766 * np.expm1(np.minimum(a, 0.0)))",
         "a > 0.0 ? 1.0507009873554805 * a : 1.7580993408473766 * expm1(a)",
-        "",
+        "Selu",
+        within_recurrent=False,
     ),
-    "exp": Activation("np.exp(a)", "exp(a)", "Exp"),
-    "reciprocal": Activation("1.0 / a", "1.0 / a", "Reciprocal"),
+    "exp": Activation("np.exp(a)", "exp(a)", "Exp", within_recurrent=False),
+    "reciprocal": Activation("1.0 / a", "1.0 / a", "Reciprocal", within_recurrent=False),
 }
 """By Keras's names. The sigmoid is written with tanh, which overflows nowhere."""

@@ -1,30 +1,14 @@
-"""What each export can express, and the line that says what it cannot."""
+"""What the exports can express, and the line that says what they cannot."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from neuron_models.foundation.errors import InputError, require
 from surrogates.backend import keras
 from surrogates.export.activations import ACTIVATIONS
-from surrogates.export.onnx_layers import NODES
 from surrogates.steps.layers import LAYERS, exported_layers
 
-
-@dataclass(frozen=True)
-class Format:
-    """What an export can express: kinds of layers and activations, by Keras's names."""
-
-    layers: frozenset[str]
-    activations: frozenset[str]
-
-
-FORMATS: dict[str, Format] = {
-    "onnx": Format(frozenset(NODES), frozenset(name for name, written in ACTIVATIONS.items() if written.onnx)),
-    "nmodl": Format(frozenset(LAYERS), frozenset(ACTIVATIONS)),
-    "numpy": Format(frozenset(LAYERS), frozenset(ACTIVATIONS)),
-}
-
+FORMATS = ("onnx", "nmodl", "numpy")
 _RECURRENT = {"return_sequences": True, "return_state": False, "go_backwards": False, "stateful": False}
 _WANTED: dict[str, Mapping[str, Any]] = {
     **dict.fromkeys(("SimpleRNN", "LSTM", "GRU", "RNN"), _RECURRENT),
@@ -36,18 +20,16 @@ def require_expressible(model: Any, to: str) -> None:
     """Check that an export can express a model.
 
     Raises:
-        InputError: there is no such export, or it cannot; the message says what stands in the way and which exports
-            can.
+        InputError: there is no such export, or it cannot; the message says what stands in the way.
     """
     require(to in FORMATS, f"there is no export {to!r}; there are {', '.join(FORMATS)}")
-    obstacle = _obstacle(model, to)
+    obstacle = _obstacle(model)
     if obstacle:
-        able = [name for name in FORMATS if not _obstacle(model, name)]
-        raise InputError(f"{to} cannot express {obstacle}: {' and '.join(able) or 'no export'} can")
+        raise InputError(f"{to} cannot express {obstacle}: no export can")
 
 
-def _obstacle(model: Any, to: str) -> str:
-    """What an export cannot express of a model; empty when it can express all."""
+def _obstacle(model: Any) -> str:
+    """What exports cannot express of a model; empty when they can express all."""
     if not isinstance(model, keras.Sequential) or len(model.input_shape) != 3:
         return f"{model.name}, which is not a chain of layers over (trial, time, channel)"
     for layer in model.layers:
@@ -56,10 +38,10 @@ def _obstacle(model: Any, to: str) -> str:
             if value != wanted:
                 return f"the layer {layer.name!r} ({type(layer).__name__}) with {option}={value}"
     for kind, layer in exported_layers(model):
-        if kind not in FORMATS[to].layers:
+        if kind not in LAYERS:
             return f"the layer {layer.name!r} ({kind})"
         for name in _activations(layer):
-            if name not in FORMATS[to].activations:
+            if name not in ACTIVATIONS:
                 return f"the activation {name!r} of the layer {layer.name!r} ({kind})"
     return ""
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import atomic_write
-from surrogates.export.onnx_layers import NODES, Graph
+from surrogates.export.onnx_layers import NODES, Graph, has_operator
+from surrogates.export.onnx_scan import scanned
 from surrogates.runs.bands import Bands
 from surrogates.runs.model_file import ModelSignature
-from surrogates.steps.layers import exported_layers
+from surrogates.steps.layers import exported_layers, step_of
 
 MODEL_FILE = "model.onnx"
 STIMULUS, RESPONSE, HALF_WIDTH = "stimulus", "response", "half_width"
@@ -32,10 +33,7 @@ def write_onnx(model: Any, channels: ModelSignature, out: Path) -> list[Path]:
     import onnx
 
     graph = Graph()
-    flow = STIMULUS
-    for kind, layer in exported_layers(model):
-        flow = NODES[kind](graph, layer, flow)
-    graph.add("Identity", [flow], RESPONSE)
+    graph.add("Identity", [_answer(graph, model)], RESPONSE)
     sizes = [(STIMULUS, model.input_shape[-1]), (RESPONSE, model.output_shape[-1])]
     if channels.bands is not None:
         _add_half_width(graph, channels.bands)
@@ -53,6 +51,17 @@ def write_onnx(model: Any, channels: ModelSignature, out: Path) -> list[Path]:
     with atomic_write(out / MODEL_FILE) as temporary:
         onnx.save(written, temporary)
     return [out / MODEL_FILE]
+
+
+def _answer(graph: Graph, model: Any) -> str:
+    """The standard's operators where they say all of a model, else its step, repeated over time."""
+    layers = list(exported_layers(model))
+    if not all(has_operator(kind, layer) for kind, layer in layers):
+        return scanned(graph, step_of(model), STIMULUS)
+    flow = STIMULUS
+    for kind, layer in layers:
+        flow = NODES[kind](graph, layer, flow)
+    return flow
 
 
 def _add_half_width(graph: Graph, bands: Bands) -> None:

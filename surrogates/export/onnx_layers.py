@@ -10,9 +10,10 @@ from surrogates.steps.recurrent_layers import weights_of
 
 
 class Graph:
-    """Nodes and arrays, each under a name of its own."""
+    """Nodes and arrays, each under a name of its own; those of a graph inside another begin with its name."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "") -> None:
+        self.before = f"{name}_" if name else ""
         self.nodes: list = []
         self.arrays: list = []
 
@@ -20,7 +21,7 @@ class Graph:
         """Add a node and give the name of its output."""
         import onnx
 
-        output = output or f"{operator.lower()}_{len(self.nodes)}"
+        output = output or f"{self.before}{operator.lower()}_{len(self.nodes)}"
         self.nodes.append(onnx.helper.make_node(operator, inputs, [output], **attributes))
         return output
 
@@ -28,8 +29,17 @@ class Graph:
         """Add an array (weights or sizes, of any shape) and give its name."""
         import onnx
 
-        name = f"array_{len(self.arrays)}"
+        name = f"{self.before}array_{len(self.arrays)}"
         self.arrays.append(onnx.numpy_helper.from_array(np.ascontiguousarray(values, kind), name))
+        return name
+
+    def scan(self, body: Any, inputs: list[str], states: int) -> str:
+        """Repeat a graph over the first axis of the last input; the others are its states. Gives its last output."""
+        import onnx
+
+        name = f"{self.before}scan_{len(self.nodes)}"
+        outputs = [*(f"{name}_{number}" for number in range(states)), name]
+        self.nodes.append(onnx.helper.make_node("Scan", inputs, outputs, body=body, num_scan_inputs=1))
         return name
 
     def whole(self, values: list[int]) -> str:
@@ -157,3 +167,10 @@ NODES: dict[str, Callable[[Graph, Any, str], str]] = {
     "AutoregressiveCell": _autoregression,
     "StateSpaceCell": _state_space,
 }
+
+
+def has_operator(kind: str, layer: Any) -> bool:
+    """Whether the standard has operators for a layer with its activations."""
+    functions = [getattr(layer, name, None) for name in ("activation", "recurrent_activation")]
+    names = [each.__name__ for each in functions if each is not None]
+    return kind in NODES and (kind in ("Dense", "Conv1D") or all(ACTIVATIONS[name].within_recurrent for name in names))

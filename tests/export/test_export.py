@@ -19,7 +19,6 @@ from surrogates.runs.model_file import ModelSignature, load_model, save_model
 from surrogates.training.configuration import TrainingConfig
 
 WITHIN = 1e-5  # V
-NOT_IN_ONNX = ("narx", "selu", "lfr", "residual_gru", "lru", "cfc", "attention")
 
 
 def in_keras(path: Path, x: np.ndarray) -> np.ndarray:
@@ -49,13 +48,9 @@ def test_numpy_and_onnx_answer_as_keras_does(case, model_file, stimulus, tmp_pat
     export_model(path, "numpy", tmp_path)
     np.testing.assert_allclose(in_numpy(tmp_path, stimulus), expected, rtol=0, atol=WITHIN)
     np.testing.assert_allclose(in_numpy(tmp_path, stimulus[1]), expected[1], rtol=0, atol=WITHIN)
-    if case in NOT_IN_ONNX:
-        with pytest.raises(InputError, match=r"onnx cannot express the .* nmodl and numpy can"):
-            export_model(path, "onnx", tmp_path)
-    else:
-        export_model(path, "onnx", tmp_path)
-        np.testing.assert_allclose(in_onnx(tmp_path, stimulus), expected, rtol=0, atol=WITHIN)
-        np.testing.assert_allclose(in_onnx(tmp_path, stimulus[:1, :7]), expected[:1, :7], rtol=0, atol=WITHIN)
+    export_model(path, "onnx", tmp_path)
+    np.testing.assert_allclose(in_onnx(tmp_path, stimulus), expected, rtol=0, atol=WITHIN)
+    np.testing.assert_allclose(in_onnx(tmp_path, stimulus[:1, :7]), expected[:1, :7], rtol=0, atol=WITHIN)
 
 
 def test_a_trained_linear_model_keeps_its_answer(linear_response, tmp_path):
@@ -120,13 +115,12 @@ def test_export_on_the_command_line(wormtwin, model_file, tmp_path, to, files):
 
 
 def test_exports_that_cannot_be(wormtwin, model_file, tmp_path, monkeypatch):
-    gru, narx = model_file("gru_3_sigmoid"), model_file("narx")
+    gru = model_file("gru_3_sigmoid")
 
     def export(model, to, out=tmp_path / "out", *more):
         return wormtwin("export", "--model", model, "--to", to, "--out", out, *more)
 
     refused(export(gru, "tflite"), "no export 'tflite'; there are onnx, nmodl, numpy")
-    refused(export(narx, "onnx"), "onnx cannot express the layer 'narx' (NarxCell): nmodl and numpy can")
     refused(export(tmp_path / "none.keras", "onnx"), "no such file")
     (tmp_path / "file").write_text("")
     refused(export(gru, "onnx", tmp_path / "file"), "--out must name a folder of its own")
