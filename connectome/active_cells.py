@@ -13,7 +13,7 @@ from connectome.parameter_models import CELL, CELL_OPTIONS, CONDUCTANCE
 from neuron_models.channels import CHANNELS, PLACES, CalciumPool, Channel
 from neuron_models.circuit import Cell
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_file
+from neuron_models.foundation.files import read_text, require_file
 from neuron_models.foundation.units import Millivolts, Nanosiemens, OhmCentimetres, Picofarads
 from neuron_models.membrane import Passive
 from neuron_models.morphology import Morphology
@@ -145,7 +145,7 @@ def _load_cell(source: str, where: str, folder: Path | None) -> ActiveCell:
     if path.suffix.lower() != ".toml":
         raise InputError(f"{where}: there is no cell {source!r}: there are {', '.join(ACTIVE_CELLS)}, or a .toml file")
     require_file(path, "a cell with channels (.toml)")
-    return _read_cell(path.read_text(), path.stem, str(path))
+    return _read_cell(read_text(path), path.stem, str(path))
 
 
 def _read_cell(text: str, name: str, where: str) -> ActiveCell:

@@ -11,7 +11,7 @@ from connectome.active_cells import ActiveCell, load_cells, with_conductances
 from connectome.parameter import Parameter, line_of, read_parameter, read_toml
 from connectome.parameter_models import MODELS
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_file
+from neuron_models.foundation.files import read_text, require_file
 from neuron_models.foundation.units import DataUnits
 
 _ABOUT = ("title", "model", "base", "cells", "channels")
@@ -60,7 +60,7 @@ def load_parameters(source: str | Path = PARAMETER_SETS[0]) -> ParameterSet:
             f"there is no parameter set {str(source)!r}: did you mean {near}, or the path of a .toml file?"
         )
     require_file(path, "a parameter set (.toml)")
-    return _read(path.read_text(), path.stem, str(path), path.parent)
+    return _read(read_text(path), path.stem, str(path), path.parent)
 
 
 def _read(text: str, name: str, where: str, folder: Path | None = None) -> ParameterSet:

@@ -9,7 +9,7 @@ import numpy as np
 
 from datasets.dataset import Dataset, Trial
 from neuron_models.foundation.errors import InputError, reason, require
-from neuron_models.foundation.files import atomic_files
+from neuron_models.foundation.files import atomic_files, read_text
 
 NAMES_FILE = "names.json"
 
@@ -108,7 +108,7 @@ def _natural(path: Path) -> list[tuple[int, str]]:
 def _names(folder: Path) -> dict:
     path = folder / NAMES_FILE
     try:
-        names = json.loads(path.read_text()) if path.exists() else {}
+        names = json.loads(read_text(path)) if path.exists() else {}
     except json.JSONDecodeError as error:
         raise InputError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from None
     require(isinstance(names, dict), f"{path}: not a JSON object")

@@ -16,7 +16,14 @@ from datasets.identity.trajectories import LOST, STATUS, Crossing, Trajectories
 from datasets.topics import read_point_tracks, write_point_tracks
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import atomic_write, require_writable
-from neuron_models.foundation.hdf5 import json_attribute, number_attribute, numbers, open_hdf5, text_attribute
+from neuron_models.foundation.hdf5 import (
+    inner_group,
+    json_attribute,
+    number_attribute,
+    numbers,
+    open_hdf5,
+    text_attribute,
+)
 
 GROUP = "identity"
 POINT = "centre"
@@ -76,7 +83,7 @@ def load_identities(path: Path) -> Trajectories:
     points = read_point_tracks(path)[0]
     with open_hdf5(path, "file of identities (.h5)", own=True) as file:
         require(GROUP in file, f"{path}: tracks, but not identities of `wormtwin identity track`")
-        group = file[GROUP]
+        group = inner_group(file, GROUP)
         status = numbers(group, "status", "frame animal").astype(int)
         certainty = numbers(group, "certainty", "frame animal")
         stored = json_attribute(group, "crossings", list)

@@ -144,6 +144,19 @@ def _look_through(file: h5py.File, where: Path | str, size: int, own: bool) -> N
     )
 
 
+def inner_group(group: h5py.Group, name: str) -> h5py.Group:
+    """A group within another.
+
+    Raises:
+        InputError: it is missing, or an array.
+    """
+    where, found = f"{group.file.filename}: {_path(group, name)}", group.get(name)
+    require(found is not None, f"{where} is missing")
+    if not isinstance(found, h5py.Group):
+        raise InputError(f"{where} must be a group, it is an array")
+    return found
+
+
 def stored_array(group: h5py.Group, name: str, axes: str | None, kind: str = NUMBERS) -> h5py.Dataset:
     """A field that is an array, not read yet.
 

@@ -88,6 +88,10 @@ def test_another_rate_is_refused(untaught, made):
         (("teach", "r.wav", "--out", "t.csv"), "name ends in .h5"),
         (("teach", "r.wav", "--out", "t.h5", "--stretches", 1), "stretches must be from 8 to 20000, got 1"),
         (("teach", "r.wav", "--out", "t.h5", "--faintest", 9, "--loudest", 1), "faintest is at most loudest"),
+        (
+            ("teach", "r.wav", "--out", "t.h5", "--loudest", 2147483648),
+            "calls are -100 to 100 dB over their background",
+        ),
         (("detect", "r.wav", "--out", "c.csv", "--model", "none.keras"), "none.keras"),
         (("detect", "r.wav", "--out", "c.csv", "--model", "x.keras", "--band", "30-90"), "leave --band out"),
     ],

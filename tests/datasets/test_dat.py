@@ -67,3 +67,10 @@ def test_a_folder_of_other_files_is_refused(linear_response, tmp_path):
     (tmp_path / "old.dat").write_text("")
     with pytest.raises(InputError, match=r"other .dat files \(old.dat\)"):
         export_dat(linear_response(), tmp_path)
+
+
+def test_names_that_are_no_text_are_refused(tmp_path):
+    (tmp_path / "a.dat").write_text("0 0.0 1 2\n1 0.1 1 2\n")
+    (tmp_path / "names.json").write_bytes(b"\x00\xd1\xff")
+    with pytest.raises(InputError, match=r"names\.json: not a text in UTF-8 \(byte 1\)"):
+        import_dat(tmp_path)

@@ -24,6 +24,7 @@ from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.hdf5 import (
     TEXTS,
     column,
+    inner_group,
     json_attribute,
     names_attribute,
     number_attribute,
@@ -193,6 +194,7 @@ def fields(tmp_path):
     [
         (lambda f: numbers(f, "none", "frame"), "none is missing"),
         (lambda f: numbers(f, "group", "frame"), r"group must be numbers \(frame\), it is a group"),
+        (lambda f: inner_group(f, "numbers"), "numbers must be a group, it is an array"),
         (lambda f: numbers(f, "empty", "frame"), "it is empty"),
         (lambda f: numbers(f, "words", "frame"), r"words must be numbers \(frame\), got texts of the shape \(2,\)"),
         (lambda f: numbers(f, "numbers", "frame point 2"), r"\(frame, point, 2\), got float64 of the shape \(4, 2\)"),

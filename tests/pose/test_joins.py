@@ -255,6 +255,14 @@ def test_coco_in_the_working_folder(below, wormtwin, tmp_path, monkeypatch):
     require_joined(load_dataset(tmp_path / "p.h5"), (1, 10, 30))
 
 
+@pytest.mark.parametrize("edge", [[1, 99], [1], ["a", 1]])
+def test_coco_whose_skeleton_joins_nothing_is_refused(edge, tmp_path):
+    path = coco(tmp_path, [f"img{number}.png" for number in NUMBERS])
+    path.write_text(path.read_text().replace("[[1, 2]]", json.dumps([edge])))
+    with pytest.raises(InputError, match="an edge of the skeleton must join two of the"):
+        load_labels(path)
+
+
 def test_coco_tells_the_size_of_every_image(wormtwin, refused, tmp_path):
     folder = project(tmp_path / "p", ((48, 64), (80, 56)))
     save_labels(load_labels(folder), tmp_path / "o.json", "coco")

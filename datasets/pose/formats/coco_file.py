@@ -91,7 +91,11 @@ def _also_below(files: Sequence[str], path: Path) -> list[str]:
 
 def _skeleton(category: Mapping[str, Any]) -> Skeleton:
     keypoints = tuple(str(name) for name in category["keypoints"])
-    edges = [(keypoints[a - 1], keypoints[b - 1]) for a, b in category.get("skeleton") or () if min(a, b) > 0]
+    edges = []
+    for edge in category.get("skeleton") or ():
+        fits = len(edge) == 2 and all(isinstance(end, int) and end <= len(keypoints) for end in edge)
+        require(fits, f"an edge of the skeleton must join two of the {len(keypoints)} key points, got {edge!r:.80}")
+        edges += [(keypoints[edge[0] - 1], keypoints[edge[1] - 1])] if min(edge) > 0 else []
     return Skeleton(keypoints, tuple(dict.fromkeys(edges)))
 
 
