@@ -19,10 +19,10 @@ from datasets.posture.eigenworm_fit import fit_eigenworms
 from datasets.posture.eigenworms import pooled_angles, reconstruction
 from datasets.posture.generator.sample import SampleSettings, make_sample
 from datasets.posture.loop.crawling import Loop, stepping_network
-from datasets.posture.loop.recorded import crawl, crawl_dataset, without_network
-from datasets.posture.loop.settings import CrawlSettings, named_neurons
+from datasets.posture.loop.lesions import LESIONS, lesion_table, print_lesions
+from datasets.posture.loop.recorded import crawl_dataset, without_network
+from datasets.posture.loop.settings import CrawlSettings
 
-ABLATIONS = ("", "AVB", "AVA", "DB", "VB", "DA", "VA", "D")
 NAMES = tuple(neuron.name for neuron in neurons())
 
 
@@ -51,19 +51,12 @@ def network(seconds: int = 5) -> None:
         print(f"{simulator}: {seconds / (time.process_time() - begun):.2f} times real time on one core", flush=True)
 
 
-def ablations(seconds: int = 15) -> None:
+def ablations(seconds: int = 12) -> None:
     """What crawling loses by each ablation, forward and backward."""
-    circuit = build_network(load_connectome(None))
-    for direction in ("forward", "backward"):
-        for name in ABLATIONS:
-            settings = CrawlSettings(seconds, direction=direction, ablated=named_neurons([name] if name else []))
-            with tempfile.TemporaryDirectory() as folder:
-                found = crawl(settings, circuit, "", Path(folder) / "crawl.h5")
-            gates = found.gates.mean(axis=0)
-            print(
-                f"{direction}, -{name or 'nothing'}: {found.gait.words}; gates {gates[0]:.2f} {gates[1]:.2f}",
-                flush=True,
-            )
+    connectome = load_connectome(None)
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "ablations.csv"
+        print_lesions(lesion_table(LESIONS, CrawlSettings(seconds), build_network(connectome), connectome.source, out))
 
 
 def memory(seconds: int = 600) -> None:

@@ -157,6 +157,7 @@ CALLS = {
     "crawl": Call("--seconds 1 --out @c", 1, idle="--seconds 0 --out @c"),
     "posture crawl-responses": Call("--trials 3 --seconds 1 --inputs AVB --out @c.h5", 1, resumes=True,
                                     idle="--trials 3 --seconds 0 --out @c.h5"),
+    "posture crawl-ablations": Call("--seconds 1 --out @t.csv", 1, resumes=True, idle="--seconds 0 --out @t.csv"),
     "validate fit": Call("--network <network.xml> --halvings 0 --table @t.csv", 1),
     "validate ablations": Call("--network <network.xml> --shuffles 0 --search 0 --table @t.csv", 1),
     "pose gait": Call("<tracks.h5> --out @g"),

@@ -10,10 +10,11 @@ from jaxtyping import Float
 from connectome.c302_files import neurons
 from connectome.contact import require_known
 from connectome.scenario import Scenario
-from datasets.posture.body.mechanics import AGAR, PAPER, Medium
+from datasets.posture.body.mechanics import AGAR, CODE, Body, Medium
 from datasets.posture.loop.oscillator import SIZES, neurons_of
 from neuron_models.foundation.errors import InputError, require, require_distinct
 from neuron_models.foundation.units import Dimensionless, Hertz, Millivolts, Nanoamperes, Seconds
+from neuron_models.muscle import muscle_model
 
 DT = 1.0
 """Neurons, muscles and body tell each other what they do so often, ms."""
@@ -83,7 +84,7 @@ class CrawlSettings:
         scenario: whose stimuli are injected too, from the beginning; its first sequence.
         ablated: neurons that are cut off, with the units that they stand behind.
         medium: that the worm is in.
-        variant: of the body.
+        variant: of the body; the oscillator was made for that of its authors' program.
         muscle: a name of `neuron_models.muscle.MUSCLE_MODELS`.
         simulator: `linear` or `neuron`.
         oscillator: whether the published oscillator moves the muscles.
@@ -100,7 +101,7 @@ class CrawlSettings:
     scenario: Scenario | None = None
     ablated: tuple[str, ...] = ()
     medium: Medium = AGAR
-    variant: str = PAPER
+    variant: str = CODE
     muscle: str = "first-order"
     simulator: str = "linear"
     oscillator: bool = True
@@ -117,6 +118,8 @@ class CrawlSettings:
         require(
             self.simulator in ("linear", "neuron"), f"a crawl's simulator is linear or neuron, got {self.simulator!r}"
         )
+        Body(self.variant)
+        muscle_model(self.muscle)
         require(0 <= self.motor <= 1, f"the share of the motor neurons must be from 0 to 1, got {self.motor}")
         require_distinct(self.ablated, "an ablation names")
         movers = [name for kind in ("DB", "VB", "DA", "VA") for name in neurons_of(kind)]

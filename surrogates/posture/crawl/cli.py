@@ -1,13 +1,24 @@
 """`wormtwin crawl`: from neurons to a crawling worm."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from connectome.cli import NetworkOption
-from datasets.options import OutOption
-from datasets.posture.loop.cli import network_of
+from datasets.options import OutOption, ParametersOption
+from datasets.posture.body.cli import MediumOption
+from datasets.posture.loop.options import (
+    AblateOption,
+    BodyOption,
+    FpsOption,
+    MuscleOption,
+    SteppingOption,
+    network_of,
+    require_out,
+    worm_settings,
+)
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import require_writable
 
@@ -21,14 +32,12 @@ def crawl(
     out: OutOption,
     seconds: Annotated[int, typer.Option(help="How long, in whole seconds.")] = 60,
     network: NetworkOption = None,
-    parameter_set: Annotated[
-        str, typer.Option("--parameters", help="A parameter set's name or the path of a .toml file.")
-    ] = "published2012",
-    ablate: Annotated[str, typer.Option(help="Neurons or groups that are cut off, such as AVB,DB3,VB.")] = "",
-    medium: Annotated[str, typer.Option(help="agar, water, or a drag ratio such as 40.")] = "agar",
-    variant: Annotated[str, typer.Option(help="Of the body: paper, code or worm2d.")] = "paper",
-    muscle: Annotated[str, typer.Option(help="first-order or electrical.")] = "first-order",
-    simulator: Annotated[str, typer.Option(help="linear or neuron.")] = "linear",
+    parameter_set: ParametersOption = "published2012",
+    ablate: AblateOption = "",
+    medium: MediumOption = "agar",
+    variant: BodyOption = "code",
+    muscle: MuscleOption = "first-order",
+    simulator: SteppingOption = "linear",
     direction: Annotated[
         str, typer.Option(help="Steady current into AVB (forward), AVA (backward) or none.")
     ] = "forward",
@@ -40,7 +49,7 @@ def crawl(
     sequence: Annotated[int, typer.Option(help="Which sequence of the scenario, counted from 1.")] = 1,
     motor: Annotated[float, typer.Option(help="Share of the network's own motor neurons in what moves muscles.")] = 0.0,
     oscillator: Annotated[bool, typer.Option(help="Whether the published oscillator moves muscles.")] = True,
-    fps: Annotated[float, typer.Option(help="Of the recording, Hz.")] = 20.0,
+    fps: FpsOption = 20.0,
     wcon: Annotated[Path | None, typer.Option(help="Write the midlines to this .wcon file too.")] = None,
     page: Annotated[Path | None, typer.Option(help="Write a page to look at to this .html file.")] = None,
 ) -> None:
@@ -49,35 +58,23 @@ def crawl(
     A crawl that is stopped goes on from its last whole second.
     """
     from connectome.scenario import load_scenario
-    from datasets.posture.body.mechanics import Body, medium_of
     from datasets.posture.formats.wcon_write import require_wcon_path
-    from datasets.posture.loop.settings import CrawlSettings, held, named_neurons
-    from neuron_models.muscle import muscle_model
+    from datasets.posture.loop.settings import held
 
-    require(out.suffix.lower() == ".h5", f"--out {out}: give a file name that ends in .h5")
-    require(not out.is_dir(), f"--out {out} is a folder: give a file name that ends in .h5")
-    for path in (out, page, out.with_suffix(".activity.h5")):
+    require_out(out)
+    for path in (page, out.with_suffix(".activity.h5")):
         if path is not None:
             require_writable(path)
     require_wcon_path(wcon)
     require(page is None or page.suffix.lower() == ".html", f"a page's name ends in .html, got {page}")
-    Body(variant)
-    muscle_model(muscle)
-    chosen = load_scenario(scenario).select([sequence]) if scenario else None
-    settings = CrawlSettings(
-        seconds=seconds,
-        direction=direction,
+    worm = worm_settings(seconds, direction, ablate, medium, variant, muscle, simulator, fps)
+    settings = replace(
+        worm,
         drive=drive,
         held=tuple(held(text) for text in pulse or ()),
-        scenario=chosen,
-        ablated=named_neurons([name for name in ablate.split(",") if name]),
-        medium=medium_of(medium),
-        variant=variant,
-        muscle=muscle,
-        simulator=simulator,
+        scenario=load_scenario(scenario).select([sequence]) if scenario else None,
         oscillator=oscillator,
         motor=motor,
-        fps=fps,
     )
     circuit, told = network_of(network, parameter_set)
     print(f"Network: {told}")

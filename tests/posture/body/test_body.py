@@ -219,5 +219,4 @@ def test_midlines_of_worm2d(tmp_path):
 @_needs("elegansbot", "1.0.2")
 def test_speeds_agree_with_elegansbot_and_resistive_force_theory():
     speeds = _benchmark().three_speeds()
-    body = speeds.pop("body")
-    assert all(abs(speed / body - 1) < 0.05 for speed in speeds.values()), (body, speeds)
+    assert max(speeds.values()) < 1.05 * min(speeds.values()), speeds
