@@ -160,10 +160,18 @@ def _joined(mask: Bool[np.ndarray, " frame"], fps: Hertz, settings: BoutSettings
 BOUT_COLUMNS = ("animal", "behaviour", "first_frame", "end_frame", "start_s", "end_s")
 
 
-def bout_table(masks: dict[str, Bool[np.ndarray, " frame"]], fps: Hertz) -> pd.DataFrame:
-    """A row a bout of each animal: first frame, the frame after the last, and both in s."""
+def bout_table(masks: dict[str, Bool[np.ndarray, " frame"]], fps: Hertz, clock: Series | None = None) -> pd.DataFrame:
+    """A row a bout of each animal: first frame, the frame after the last, and both in s.
+
+    Args:
+        masks: of each animal.
+        fps: frames a second.
+        clock: when each frame was taken, s, where that is not by the rate.
+    """
+    length = max((len(mask) for mask in masks.values()), default=0)
+    times = np.arange(length + 1) / fps if clock is None else np.append(clock, clock[-1] + np.median(np.diff(clock)))
     rows = [
-        (animal, "grooming", int(first), int(end), round(first / fps, 4), round(end / fps, 4))
+        (animal, "grooming", int(first), int(end), round(float(times[first]), 4), round(float(times[end]), 4))
         for animal, mask in masks.items()
         for first, end in contiguous_runs(mask)
     ]

@@ -15,6 +15,7 @@ from neuron_models.foundation.wording import counted
 
 if TYPE_CHECKING:
     from datasets.dataset import PointTracks
+    from datasets.markers.clock import Clock
     from datasets.markers.scoring import MarkScore
     from datasets.markers.tracking import Cage
 
@@ -30,6 +31,10 @@ CageOption = Annotated[
     typer.Option(help="left,top,width,height in px of one animal's place; once for each animal. The whole picture "
                       "holds one when not given."),
 ]  # fmt: skip
+ClockOption = Annotated[
+    Path | None,
+    typer.Option("--video", help="Whose times count where its rate varies; the one that the tracks name when empty."),
+]
 FpsOption = Annotated[float | None, typer.Option(help="Frames a second; the file's own when not given.")]
 PawsOption = Annotated[str, typer.Option(help="The marks: one, or the left and the right one.")]
 
@@ -115,9 +120,11 @@ def bouts(
     shortest: Annotated[float, typer.Option(help="Of a bout, s.")] = 0.4,
     gap: Annotated[float, typer.Option(help="Bouts so near are one, s.")] = 0.3,
     fps: FpsOption = None,
+    video: ClockOption = None,
 ) -> None:
     """Find bouts of grooming: paws near the snout that stroke three to nine times a second."""
     from datasets.markers.bouts import BoutSettings, bout_table, grooming
+    from datasets.markers.clock import evened, of_frames
     from datasets.markers.files import read_marks
     from neuron_models.foundation.csv_file import write_csv
     from neuron_models.foundation.files import atomic_write
@@ -130,14 +137,29 @@ def bouts(
         left, right, snout, near, slowest=low, fastest=high, begin=begin, hold=hold, shortest=shortest, gap=gap
     )
     read = read_marks(tracks, fps)
-    masks = {animal: grooming(read, settings, number) for number, animal in enumerate(read.animals)}
+    clock = _clock(read, video, fps)
+    even = read if clock is None else evened(read, clock)
+    masks = {animal: grooming(even, settings, number) for number, animal in enumerate(read.animals)}
+    if clock is not None:
+        masks = {animal: of_frames(mask, clock) for animal, mask in masks.items()}
     if not snout or snout not in read.points:
         print(f"{tracks.name} has no point {snout!r}: bouts by rhythm alone, anywhere")
-    table = bout_table(masks, read.fps)
+    table = bout_table(masks, read.fps, clock)
     with atomic_write(out) as temporary:
         write_csv(table, temporary, index=False)
     share = sum(float(mask.mean()) for mask in masks.values()) / len(masks)
     print(f"{counted(len(table), 'bout')}, {share:.1%} of the time, in {out}")
+
+
+def _clock(tracks: "PointTracks", video: Path | None, fps: float | None) -> "Clock | None":
+    """When frames were taken, where the video's rate varies, and a line about it; a rate that is given holds."""
+    from datasets.markers.clock import clock_of, rate_text
+
+    require(video is None or fps is None, "--fps says that the rate is even, and --video asks the video: give one")
+    clock = clock_of(tracks, video) if fps is None else None
+    if clock is not None:
+        print(f"{tracks.name}: {rate_text(clock)}")
+    return clock
 
 
 def _paws(text: str) -> tuple[str, str]:
@@ -166,6 +188,7 @@ def trajectories(
     paws: PawsOption = "left,right",
     band: Annotated[str, typer.Option(help="Slowest and fastest strokes, Hz.")] = "3-9",
     fps: FpsOption = None,
+    video: ClockOption = None,
 ) -> None:
     """Measure how far and fast marks go, how often they stroke, and whether left and right go together."""
     from datasets.markers.files import read_bouts, read_marks
@@ -178,7 +201,9 @@ def trajectories(
     read = read_marks(tracks, fps)
     spans = [(0, len(read.xy))] if bouts is None else read_bouts(bouts)
     require(len(spans) > 0, f"{bouts} has no bout to measure")
-    table = trajectory_table(read, list(dict.fromkeys(_paws(paws))), sorted(set(spans)), _band(band))
+    table = trajectory_table(
+        read, list(dict.fromkeys(_paws(paws))), sorted(set(spans)), _band(band), _clock(read, video, fps)
+    )
     with atomic_write(out) as temporary:
         write_csv(table.round(4), temporary, index=False)
     print(f"{counted(len(table), 'row')} in {out}; lengths in {read.units}")

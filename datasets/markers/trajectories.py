@@ -8,14 +8,19 @@ from jaxtyping import Float
 
 from datasets.dataset import PointTracks
 from datasets.markers.bouts import banded, filled
+from datasets.markers.clock import Clock, even_index, evened
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Fraction, Hertz, Radians
 
 
 def trajectory_table(
-    tracks: PointTracks, names: Sequence[str], spans: Sequence[tuple[int, int]], band: tuple[Hertz, Hertz] = (3.0, 9.0)
+    tracks: PointTracks,
+    names: Sequence[str],
+    spans: Sequence[tuple[int, int]],
+    band: tuple[Hertz, Hertz] = (3.0, 9.0),
+    clock: Clock | None = None,
 ) -> pd.DataFrame:
-    """Measures of each mark in each span of frames.
+    """Measures of each mark in each span of frames; at even times, where a clock says that frames are not.
 
     Columns: animal, mark, first_frame, end_frame, seen (share of frames), path (of the seen steps), speed and peak
     (a second; the latter the 99th percentile), strokes (a second), and for the second of two marks its phase behind
@@ -31,8 +36,11 @@ def trajectory_table(
     rows = []
     for first, end in spans:
         require(0 <= first < end <= len(tracks.xy), f"frames {first} to {end - 1} are not all in the tracks")
+        even = tracks if clock is None else evened(tracks, clock)
+        span = (first, end) if clock is None else (even_index(clock, first), even_index(clock, end - 1) + 1)
         for number, animal in enumerate(tracks.animals):
-            rows += _rows(tracks, names, (first, end), number, animal, band)
+            own = _rows(even, names, span, number, animal, band)
+            rows += [{**row, "first_frame": first, "end_frame": end} for row in own]
     return pd.DataFrame(rows)
 
 

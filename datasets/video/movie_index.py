@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 
 from neuron_models.foundation.errors import InputError
-from neuron_models.foundation.units import Hertz
+from neuron_models.foundation.units import Hertz, Seconds
 
 if TYPE_CHECKING:
     import av
@@ -42,6 +42,7 @@ class MovieIndex:
         announced: frames that there should be: more than `times` where the file was cut off.
         fps: frames a second, 1 where the file does not say.
         timed: whether a frame is known by its time; else frames are counted from the beginning.
+        unit: of the times.
     """
 
     times: Int[np.ndarray, " frame"]
@@ -49,11 +50,19 @@ class MovieIndex:
     announced: int
     fps: Hertz
     timed: bool = True
+    unit: Seconds = 1.0
 
     def __post_init__(self) -> None:
         order = np.argsort(self.times, kind="stable")
         object.__setattr__(self, "_order", order)
         object.__setattr__(self, "_sorted", self.times[order])
+
+    @property
+    def seconds(self) -> Float[np.ndarray, " frame"]:
+        """When each frame is shown after the first, s; by the frame rate where the file keeps no times."""
+        if not self.timed:
+            return np.arange(len(self.times)) / self.fps
+        return (self.times - self.times[0]) * self.unit
 
     def index(self, time: int | None) -> int | None:
         """The place of the frame that is shown at a time, None where there is none."""
@@ -103,7 +112,7 @@ def _by_packets(path: Path, size: int) -> MovieIndex | None:
     times, keys = np.array([time for time, _ in frames], np.int64), np.array([key for _, key in frames])
     if (np.diff(times) == 0).any() or not _true_at_first(path, times):
         return None
-    return MovieIndex(times, _from_first(keys), len(times) + len(cut), _rate(times, unit, rates))
+    return MovieIndex(times, _from_first(keys), len(times) + len(cut), _rate(times, unit, rates), unit=float(unit or 1))
 
 
 def _packets(container: "av.container.InputContainer", stream: Any) -> Iterator[Any]:
@@ -136,7 +145,7 @@ def _by_decoding(path: Path) -> MovieIndex:
         raise InputError(f"{path}: the video has no frames")
     if timed and len({time for time, _ in frames} - {None}) == len(frames):
         times, keys = np.array([time for time, _ in frames], np.int64), np.array([key for _, key in frames])
-        return MovieIndex(times, _from_first(keys), len(times), _rate(times, unit, rates))
+        return MovieIndex(times, _from_first(keys), len(times), _rate(times, unit, rates), unit=float(unit or 1))
     indices = np.arange(len(frames))
     return MovieIndex(indices, indices[:1], len(indices), float(rates[0] or rates[1] or 1), timed=False)
 
