@@ -1,4 +1,4 @@
-"""`wormtwin identity make-sample`, `evaluate` and `export`."""
+"""`wormtwin identity make-sample`, `evaluate`, `export` and `correct`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +23,9 @@ def make_sample(
     difficulty: Annotated[float, typer.Option(help="0: as different as they get, 1: identical twins.")] = 0.3,
     side: Annotated[int, typer.Option(help="Of a frame in px; 0 takes what the animals need.")] = 0,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    individuals: Annotated[
+        int | None, typer.Option(help="Seed of who they are: the same ones swim otherwise with another --seed.")
+    ] = None,
 ) -> None:
     """Render a video of animals that differ and cross; who is who is known exactly."""
     from datasets.dataset import PointTracks
@@ -33,7 +36,7 @@ def make_sample(
     require(out.suffix in ("", ".mp4"), f"--out {out}: a movie's name ends in .mp4, a folder's in nothing")
     truth = out.with_name(f"{out.stem}.truth.h5")
     require(not truth.exists() and not out.exists(), f"{out if out.exists() else truth} exists: choose another --out")
-    video = make_swimmers(SwimmerSettings(animals, frames, length, difficulty, side or None, seed))
+    video = make_swimmers(SwimmerSettings(animals, frames, length, difficulty, side or None, seed, individuals))
     save_video(video, out)
     names = tuple(f"animal{k + 1}" for k in range(animals))
     write_point_tracks(
@@ -73,6 +76,30 @@ def export(
 
     require(to != "", "--to names a kind of file, such as slp")
     print(f"Tracks in {export_identities(load_identities(tracks), out, to)}")
+
+
+@identity_app.command("correct")
+def correct_identities(
+    tracks: TracksArgument,
+    exchange: Annotated[
+        list[str], typer.Option(help="Two animals and the frame from which on they are exchanged: animal1,animal2,120.")
+    ],
+    out: Annotated[Path, typer.Option(help="The identities to write (.h5).")],
+) -> None:
+    """Exchange two animals from a frame on, as often as said, in this order."""
+    from datasets.identity.correcting import correct, exchange_of
+    from datasets.identity.identity_file import (
+        load_identities,
+        load_page_arrays,
+        require_identity_path,
+        save_identities,
+    )
+
+    require_identity_path(out)
+    exchanges = [exchange_of(text) for text in exchange]
+    corrected, arrays = correct(load_identities(tracks), load_page_arrays(tracks), exchanges)
+    save_identities(corrected, out, arrays)
+    print(f"{counted(len(exchanges), 'exchange')} in {out}")
 
 
 def register(app: typer.Typer) -> None:

@@ -13,6 +13,7 @@ from neuron_models.foundation.wording import counted
 _WEAK = 0.25  # of a region's largest overlap: what shares less only brushes where the other was
 _SPREAD = 4.0  # standard deviations of the area of single animals (idtracker.ai 6)
 _SUM = 1.15  # times the larger of two regions that join: one of them and a piece of another
+_TWO = 1.3  # times the usual area of one animal: two small ones together
 _SEVERAL = 0.2  # of the frames
 
 
@@ -139,15 +140,21 @@ def _built(regions: Detections, after: np.ndarray, links: np.ndarray, single: np
 
 
 def _sums(regions: Detections, fragments: Fragments) -> Bool[np.ndarray, " fragment"]:
-    """Fragments that two others run into, or come out of, and that are larger than either: crossings all the same."""
+    """Fragments that two others run into, or come out of, and that are larger than either: crossings all the same.
+
+    Where those others are no more than one animal together, it is an animal that broke into pieces.
+    """
     area = regions.column("area")
     middle = np.array([np.median(area[rows]) for rows in fragments.rows])
+    alone = np.concatenate([np.zeros(0, int), *(fragments.rows[k] for k in np.flatnonzero(fragments.single))])
+    usual = float(np.median(area[alone])) if len(alone) else 0.0
     several = np.zeros(len(fragments), bool)
     for own, other in ((1, 0), (0, 1)):
         number = np.bincount(fragments.links[:, own], minlength=len(fragments))
         largest = np.zeros(len(fragments))
         np.maximum.at(largest, fragments.links[:, own], middle[fragments.links[:, other]])
-        several |= (number >= 2) & (middle > _SUM * largest)
+        together = np.bincount(fragments.links[:, own], middle[fragments.links[:, other]], len(fragments))
+        several |= (number >= 2) & (middle > _SUM * largest) & (together > _TWO * usual)
     return several
 
 

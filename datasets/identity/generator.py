@@ -22,7 +22,8 @@ class SwimmerSettings:
     """What a video shows: `animals` of about `length` px that swim over and past one another.
 
     `difficulty` 0 makes individuals as different as they get, 1 makes identical twins. Frames are square; `side` px,
-    or as large as the animals need when None.
+    or as large as the animals need when None. `individuals` is the seed of who they are: the same ones swim otherwise
+    with another `seed`; it is `seed` when None.
     """
 
     animals: int = 4
@@ -31,6 +32,7 @@ class SwimmerSettings:
     difficulty: Fraction = 0.3
     side: int | None = None
     seed: int = 0
+    individuals: int | None = None
     camera: Camera = field(default_factory=lambda: Camera(noise=0.015, flicker=0.02))
 
     def __post_init__(self) -> None:
@@ -43,6 +45,7 @@ class SwimmerSettings:
             self.side is None or least <= self.side <= 4096, f"frames of {least:g} to 4096 px, got {self.side or 0}"
         )
         require_seed(self.seed, "the seed of a sample")
+        require_seed(self.individuals or 0, "the seed of individuals")
 
     @property
     def pixels(self) -> int:
@@ -103,7 +106,8 @@ class SwimmerVideo:
 
 def make_swimmers(settings: SwimmerSettings) -> SwimmerVideo:
     """Let animals swim in an arena that is filmed from above; their identities are known in every frame."""
-    rng = np.random.default_rng([settings.seed, 1])
+    who = settings.seed if settings.individuals is None else settings.individuals
+    rng = np.random.default_rng([who, 1])
     looks = individual_looks(settings.animals, settings.difficulty, rng)
     xy, heading = np.empty((settings.frames, settings.animals, 2)), np.empty((settings.frames, settings.animals))
     for animal in range(settings.animals):

@@ -65,7 +65,8 @@ def save_identities(tracks: Trajectories, out: Path, arrays: Mapping[str, np.nda
             group.attrs["notes"] = json.dumps(list(tracks.notes))
             group.attrs["crossings"] = json.dumps([_plain(crossing) for crossing in tracks.crossings])
             for name, values in (arrays or {}).items():
-                group.create_dataset(f"page/{name}", data=values)
+                packed = {"compression": "gzip"} if values.ndim > 1 else {}
+                group.create_dataset(f"page/{name}", data=values, **packed)
     return out
 
 

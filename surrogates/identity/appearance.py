@@ -63,6 +63,7 @@ class Appearance:
         silhouette: of the clusters, -1 to 1.
         batches: that it was trained.
         told_apart: share of coexisting fragments that are different animals by appearance; two that share a frame are.
+        crops: (image,) what the network saw, grey values from 0 to 255.
     """
 
     network: Any = field(repr=False)
@@ -73,6 +74,7 @@ class Appearance:
     silhouette: Dimensionless
     batches: int
     told_apart: Fraction = 1.0
+    crops: UInt8[np.ndarray, "image side side"] | None = field(default=None, repr=False)
 
     def log_odds(self, fragments: int) -> Float[np.ndarray, "fragment animal"]:
         """Log odds (dimensionless) of each animal for each fragment; 0 for those without images."""
@@ -144,7 +146,7 @@ def learn_appearance(
     points = embedded(network, crops)
     centres, silhouette, chosen = _clusters(points, _first_centres(points, of, fragments, animals), animals)
     told = _told_apart(chosen, of, fragments, animals)
-    return Appearance(network, points, of, frame, centres, silhouette, done, told)
+    return Appearance(network, points, of, frame, centres, silhouette, done, told, crops)
 
 
 def _step(network: Any, crops: np.ndarray, pairs: Pairs, number: int, rng: np.random.Generator, learn: bool) -> None:

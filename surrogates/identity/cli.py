@@ -7,14 +7,18 @@ import typer
 
 from datasets.identity.cli import identity_app
 from neuron_models.foundation.wording import counted
+from surrogates.identity import match_cli, repair_cli, report_cli  # noqa: F401 they add their commands
+from surrogates.identity.options import (
+    AreaOption,
+    BatchesOption,
+    SeedOption,
+    ShadeOption,
+    ThresholdOption,
+    VideoArgument,
+)
 
 if TYPE_CHECKING:
     from datasets.identity.trajectories import Trajectories
-
-VideoArgument = Annotated[Path, typer.Argument(help="The video, or a folder of images.")]
-ShadeOption = Annotated[str, typer.Option(help="Animals are auto, dark or bright on the ground.")]
-ThresholdOption = Annotated[float | None, typer.Option(help="Difference from the ground in grey values.")]
-AreaOption = Annotated[float | None, typer.Option(help="Pixels that the smallest animal has.")]
 
 
 @identity_app.command("track")
@@ -26,9 +30,9 @@ def track(
     threshold: ThresholdOption = None,
     least_area: AreaOption = None,
     appearance: Annotated[bool, typer.Option(help="Learn what each animal looks like.")] = True,
-    batches: Annotated[int, typer.Option(help="Of the training at most.")] = 800,
+    batches: BatchesOption = 800,
     gap: Annotated[float, typer.Option(help="Longest gap in s over which places are inferred.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="Of the network.")] = 0,
+    seed: SeedOption = 0,
 ) -> None:
     """Track every animal through the whole video; what was found before a stop is not sought again."""
     from datasets.identity.identity_file import require_identity_path, save_identities

@@ -11,6 +11,8 @@ from datasets.identity.trajectories import LOST, Trajectories
 from neuron_models.foundation.wording import counted
 from surrogates.identity.appearance import Appearance
 
+LEAST_SILHOUETTE = 0.5
+"""Below it appearance says nothing: clusters run into one another."""
 _APART = 0.97  # of coexisting fragments; below it the clusters are not the animals
 
 
@@ -20,17 +22,12 @@ def notes_on(
     fragments: Fragments,
     animal: Int[np.ndarray, " fragment"],
     appearance: Appearance | None,
-    used: bool,
 ) -> Trajectories:
     """The tracks with notes in words."""
     doubtful = sum(crossing.doubtful for crossing in tracks.crossings)
     notes = []
-    if appearance is not None and (not used or appearance.told_apart < _APART):
-        notes.append(
-            "these animals cannot be told apart by their looks "
-            f"(silhouette {appearance.silhouette:.2f}, {100 * appearance.told_apart:.0f} % of those seen at once look "
-            "different): after a crossing nobody can tell who is who but by how they moved"
-        )
+    if appearance is not None and looks_in_doubt(appearance):
+        notes.append(looks_in_doubt(appearance))
     left = [len(fragments.rows[k]) for k in np.flatnonzero(fragments.single & (animal < 0))]
     if left:
         notes.append(f"{counted(sum(left), 'region')} in {counted(len(left), 'fragment')} belong to no animal")
@@ -41,3 +38,14 @@ def notes_on(
         if len(lost) > 0.05 * regions.frames:
             notes.append(f"{name} is lost in {100 * len(lost) / regions.frames:.0f} % of the frames")
     return replace(tracks, notes=tuple(notes))
+
+
+def looks_in_doubt(appearance: Appearance) -> str:
+    """That looks do not tell the animals apart, in words; empty where they do."""
+    if appearance.silhouette >= LEAST_SILHOUETTE and appearance.told_apart >= _APART:
+        return ""
+    return (
+        "these animals cannot be told apart by their looks "
+        f"(silhouette {appearance.silhouette:.2f}, {100 * appearance.told_apart:.0f} % of those seen at once look "
+        "different): after a crossing nobody can tell who is who but by how they moved"
+    )

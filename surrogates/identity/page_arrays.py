@@ -13,7 +13,8 @@ def page_arrays(tracked: Tracked) -> dict[str, np.ndarray]:
 
     `nearest` (frame, animal, 2) px of the plain tracker; `fragments` (fragment, 4): first and last frame, animal (-1
     for none), and 1 for one animal or 0 for several; `points` (image, 8) of the map with `point_animal` and
-    `point_frame` (image,), and the `weights` of the network, layer after layer, with `extent` px of its crops.
+    `point_frame` (image,) and the `crops` (image, 64, 64) in grey values, and the `weights` of the network, layer after
+    layer, with `extent` px of its crops.
     """
     fragments = tracked.fragments
     table = [fragments.first, fragments.last, tracked.animal, fragments.single.astype(int)]
@@ -29,5 +30,7 @@ def page_arrays(tracked: Tracked) -> dict[str, np.ndarray]:
         arrays["point_animal"] = tracked.animal[looks.of[chosen]]
         arrays["point_frame"] = looks.frame[chosen]
         arrays["centres"] = looks.centres
+        if looks.crops is not None:
+            arrays["crops"] = looks.crops[chosen]
         arrays |= {f"weights{k}": values for k, values in enumerate(looks.network.get_weights())}
     return arrays

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from datasets.dataset import ArrayLike
 from datasets.identity.crops import turned_round
@@ -28,10 +28,7 @@ from neuron_models.foundation.resumable import ResumableFolder, Work, partial_fo
 from neuron_models.foundation.units import Hertz, Pixels, Seconds
 from surrogates.identity.appearance import Appearance, LearningSettings, fullest_frame, learn_appearance
 from surrogates.identity.crossings import judge_crossings
-from surrogates.identity.doubts import notes_on
-
-_LEAST_SILHOUETTE = 0.5
-"""Below it appearance says nothing: clusters run into one another."""
+from surrogates.identity.doubts import LEAST_SILHOUETTE, notes_on
 
 
 @dataclass(frozen=True)
@@ -108,11 +105,13 @@ def _appearance(
     return learned, ""
 
 
-def sampled_rows(fragments: Fragments, most: int) -> tuple[Int[np.ndarray, " image"], Int[np.ndarray, " image"]]:
+def sampled_rows(
+    fragments: Fragments, most: int, usable: Bool[np.ndarray, " region"] | None = None
+) -> tuple[Int[np.ndarray, " image"], Int[np.ndarray, " image"]]:
     """At most so many regions of each single fragment, evenly spread, by their rows; and the fragment of each."""
-    rows, of = [], []
+    rows, of = [np.zeros(0, int)], [np.zeros(0, int)]
     for index in np.flatnonzero(fragments.single).tolist():
-        chain = fragments.rows[index]
+        chain = fragments.rows[index] if usable is None else fragments.rows[index][usable[fragments.rows[index]]]
         some = chain[np.unique(np.linspace(0, len(chain) - 1, min(len(chain), most)).round().astype(int))]
         rows.append(some)
         of.append(np.full(len(some), index))
@@ -124,6 +123,11 @@ def headed_crops(
 ) -> np.ndarray:
     """The crops of some regions, all with the head one way, in grey values."""
     crops = load_crops(kept, regions.frames, rows)
+    return np.where(turned_regions(regions, fragments)[rows][:, None, None], turned_round(crops), crops)
+
+
+def turned_regions(regions: Detections, fragments: Fragments) -> Bool[np.ndarray, " region"]:
+    """Whether the head of each region points against its axis; regions without an axis (NaN) keep stretches apart."""
     turned = np.zeros(len(regions), bool)
     chains = [fragments.rows[index] for index in np.flatnonzero(fragments.single)]
     pause = 8  # rows without a place keep fragments apart
@@ -132,7 +136,7 @@ def headed_crops(
     heading, _ = resolve_heads(table[:, None, 1:3], table[:, 3:4], table[:, 5:6], table[:, None, 6:8])
     there = places >= 0
     turned[places[there]] = np.cos(heading[there, 0] - table[there, 3]) < 0
-    return np.where(turned[rows][:, None, None], turned_round(crops), crops)
+    return turned
 
 
 def identify(
@@ -148,19 +152,9 @@ def identify(
     animals, longest = settings.animals, max(1, round(settings.gap * fps))
     motion = learn_motion(regions, fragments)
     links, odds = continuations(regions, fragments, motion, longest)
-    used = appearance if appearance is not None and appearance.silhouette >= _LEAST_SILHOUETTE else None
+    used = appearance if appearance is not None and appearance.silhouette >= LEAST_SILHOUETTE else None
     looks = np.zeros((len(fragments), animals)) if used is None else used.log_odds(len(fragments))
-    reward = np.minimum(looks, 0.5 + looks - looks.max(axis=1, keepdims=True)) + _presence(fragments)[:, None]
-    anchor = fullest_frame(fragments, animals)
-    if len(anchor) < min(animals, 2):
-        raise InputError(
-            f"no frame shows 2 of {animals} animals apart: is --animals right? A part of the video in which they are "
-            "apart for a moment is needed"
-        )
-    order = _order_of(anchor, looks) if used is not None else np.arange(len(anchor))
-    for fragment, who in zip(anchor, order, strict=True):
-        reward[fragment, np.arange(animals) != who] = -np.inf
-    animal, _ = join_fragments(fragments, reward, links, odds)
+    animal = assign_animals(fragments, looks, links, odds)
     probability = _softmax(looks)
     sure = np.where(animal >= 0, probability[np.arange(len(fragments)), animal], np.nan)
     lengths = regions.column("length")
@@ -171,19 +165,47 @@ def identify(
         float("nan") if appearance is None else appearance.silhouette,
     )  # fmt: skip
     placed = place_animals(regions, fragments, animal, sure, facts, longest)
-    placed = notes_on(placed, regions, fragments, animal, appearance, used is not None)
+    placed = notes_on(placed, regions, fragments, animal, appearance)
     return Tracked(placed, regions, fragments, animal, appearance, extent)
 
 
-def _presence(fragments: Fragments) -> Float[np.ndarray, " fragment"]:
-    """Log odds that a fragment is an animal at all: one of a frame or two may be a speck."""
-    return np.minimum(0.5 * fragments.lengths, 6.0) - 0.25
+def assign_animals(
+    fragments: Fragments,
+    looks: Float[np.ndarray, "fragment animal"],
+    links: Int[np.ndarray, "link 2"],
+    odds: Float[np.ndarray, " link"],
+) -> Int[np.ndarray, " fragment"]:
+    """The animal of each fragment, -1 for none; those of the fullest frame say which layer of the flow is which.
 
+    Args:
+        fragments: all of them.
+        looks: log odds of each animal for each fragment; 0 where looks are not used.
+        links: continuations that motion offers.
+        odds: of each, logarithms.
 
-def _order_of(anchor: Int[np.ndarray, " animal"], looks: np.ndarray) -> Int[np.ndarray, " animal"]:
+    Raises:
+        InputError: no frame shows two animals apart.
+    """
     from scipy.optimize import linear_sum_assignment
 
-    return linear_sum_assignment(-looks[anchor])[1]
+    animals = looks.shape[1]
+    best = np.zeros(len(fragments))  # a link is judged against others into its fragment: many links are no merit
+    np.maximum.at(best, links[:, 1], odds)
+    reward = np.minimum(looks, 0.5 + looks - looks.max(axis=1, keepdims=True)) + (_presence(fragments) - best)[:, None]
+    anchor = fullest_frame(fragments, animals)
+    if len(anchor) < min(animals, 2):
+        raise InputError(
+            f"no frame shows 2 of {animals} animals apart: is --animals right? A part of the video in which they are "
+            "apart for a moment is needed"
+        )
+    for fragment, who in zip(anchor, linear_sum_assignment(-looks[anchor])[1], strict=True):
+        reward[fragment, np.arange(animals) != who] = -np.inf
+    return join_fragments(fragments, reward, links, odds)[0]
+
+
+def _presence(fragments: Fragments) -> Float[np.ndarray, " fragment"]:
+    """Log odds that a fragment is an animal at all; those of many frames are not left out for pieces of few."""
+    return 1.0 * fragments.lengths + 0.5
 
 
 def _softmax(values: Float[np.ndarray, "fragment animal"]) -> Float[np.ndarray, "fragment animal"]:

@@ -202,16 +202,36 @@ def _pose_files(folder: Path) -> None:
 
 
 def _identity_files(folder: Path) -> None:
+    from datasets.dataset import PointTracks
     from datasets.identity.generator import SwimmerSettings, make_swimmers
     from datasets.identity.identity_file import save_identities
     from datasets.identity.trajectories import Trajectories
     from datasets.rendering.files import save_video
+    from datasets.topics import write_point_tracks
 
     film = make_swimmers(SwimmerSettings(1, 30, 20.0, 0.0, 96))
     save_video(film, folder / "swim.mp4")
     state = np.zeros(film.xy.shape[:2], int)
     tracks = Trajectories(film.xy, state, state + 1.0, film.fps, 20.0, str(folder / "swim.mp4"))
+    pair = make_swimmers(SwimmerSettings(2, 30, 20.0, 0.0, 96))
+    save_video(pair, folder / "pair.mp4")
+    found = PointTracks("pair", ("centre",), ("a", "b"), pair.xy[:, :, None], pair.fps, video=str(folder / "pair.mp4"))
+    write_point_tracks(found, folder / "pair.h5", "tracks")
     save_identities(tracks, folder / "identities.h5")
+    state = np.zeros(pair.xy.shape[:2], int)
+    twins = Trajectories(pair.xy, state, state + 1.0, pair.fps, 20.0, found.video, silhouette=0.9)
+    save_identities(twins, folder / "twins.h5", _looks(len(pair)))
+
+
+def _looks(images: int) -> dict[str, np.ndarray]:
+    """Pictures of two animals and the network of their looks, as a file of identities keeps them."""
+    from surrogates.identity.network import embedded, identity_network
+
+    network = identity_network()
+    crops = np.random.default_rng(0).integers(0, 255, (images, 64, 64)).astype(np.uint8)
+    looks = {"crops": crops, "points": embedded(network, crops), "point_animal": np.arange(images) % 2}
+    weights = {f"weights{k}": values for k, values in enumerate(network.get_weights())}
+    return {**looks, "point_frame": np.arange(images), **weights}
 
 
 def _behaviour_files(folder: Path) -> None:

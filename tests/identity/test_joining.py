@@ -38,6 +38,29 @@ def test_animals_that_cross_are_fragments_and_a_crossing():
     assert fragments.coexist()[0].tolist() == [False, True, False, False, False]
 
 
+def test_an_animal_that_breaks_into_pieces_is_no_crossing():
+    rows, links, before = [], [], {}
+    for frame in range(30):
+        broken = frame == 15
+        seen = {0: (2.0 * frame, 20.0, 100.0), 1: (2.0 * frame, 80.0, 55.0 if broken else 100.0)}
+        seen |= {2: (2.0 * frame, 88.0, 42.0)} if broken else {}
+        now = {}
+        for which, (x, y, area) in seen.items():
+            now[which] = len(rows)
+            rows.append((frame, x, y, 0.0, area, 10.0, 0.1, 0.1))
+            links += [(row, now[which], 40) for old, row in before.items() if (old > 0) == (which > 0)]
+        before = now
+    regions = Detections(np.array(rows, float), np.array(links), 30)
+    fragments = find_fragments(regions, 2)
+    assert fragments.single.all()
+    found, odds = continuations(regions, fragments, learn_motion(regions, fragments), 30)
+    reward = np.repeat(np.minimum(0.5 * fragments.lengths, 6.0)[:, None], 2, axis=1)
+    reward[0, 1] = reward[1, 0] = -np.inf
+    animal, _ = join_fragments(fragments, reward, found, odds)
+    frames = [fragments.rows[k] for k in np.flatnonzero(animal == 1)]
+    assert sum(map(len, frames)) == 30
+
+
 def test_motion_carries_identities_through_a_crossing():
     regions = crossing_pair()
     fragments = find_fragments(regions, 2)

@@ -1,0 +1,1 @@
+"""Tracks of other tools: cut where they may have been exchanged, and put together again."""
