@@ -80,8 +80,9 @@ def move(
             ),
             None,
         )
-        told = "no step down to a hundredth of it is" if largest is None else f"{largest:.4g} ms is the largest that is"
-        raise InputError(f"the body is unstable at a time step of {step:g} ms in {medium.name}: {told} stable")
+        least = "no step down to a hundredth of it is stable"
+        told = least if largest is None else f"{largest:.10g} ms is the largest that is stable"
+        raise InputError(f"the body is unstable at a time step of {step:g} ms in {medium.name}: {told}")
     return found
 
 

@@ -33,11 +33,12 @@ class Gait:
     @property
     def words(self) -> str:
         """The gait in a line."""
+        speed = f"{round(self.speed, 3) + 0.0:+.3f} mm/s"
         if math.isnan(self.frequency):
-            return f"no wave, {self.speed:+.3f} mm/s"
+            return f"no wave, {speed}"
         way = "head to tail" if self.wavelength > 0 else "tail to head"
         wave = f"{self.frequency:.2f} Hz, wavelength {abs(self.wavelength):.2f} L ({way})"
-        return f"{wave}, {self.speed:+.3f} mm/s, curvature {self.curvature:.1f} /mm"
+        return f"{wave}, {speed}, curvature {self.curvature:.1f} /mm"
 
 
 def gait(midlines: Float[np.ndarray, "frame point 2"], fps: Hertz) -> Gait:

@@ -1,6 +1,7 @@
 """The body alone: its symmetries, its drag, and beside other people's bodies."""
 
 import importlib.util
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -172,6 +173,19 @@ def test_bad_tables_and_options_are_told(tmp_path, capsys):
         assert len(capsys.readouterr().err.splitlines()) == 1
     assert run([*given, "--wcon", "a.json"]) == 2
     assert not out.exists()
+
+
+def test_the_command_tells_the_largest_stable_step(tmp_path, capsys):
+    table, out = tmp_path / "hard.csv", tmp_path / "o.h5"
+    write_activations(travelling_wave(2.4, 2.0, 0.65, 0.7, 200.0), table)
+    given = ["body", "run", "--activations", str(table), "--out", str(out), "--fps", "5", "--medium", "water"]
+    assert run([*given, "--step", "200"]) == 2
+    error = capsys.readouterr().err
+    largest = re.search(r"unstable at a time step of 200 ms in water: (\S+) ms is the largest that is stable", error)
+    assert largest, error
+    assert len(error.splitlines()) == 1
+    assert float(largest[1]) < 50
+    assert run([*given, "--step", largest[1]]) == 0
 
 
 def test_activations_are_of_95_muscles():

@@ -49,6 +49,7 @@ def test_worm_neurons_and_muscles_play_on_one_clock(browser, page, scheme, width
     expect(tab.locator("#slider")).not_to_have_value("40")
     tab.locator("#play").click()
     assert tab.locator("#play").text_content() == "Play"
+    assert "fullest at 10.0 mV" in tab.locator("#neuron").text_content()
     tab.locator("#neurons").hover(position={"x": 20, "y": 3})
     assert "mV from rest" in tab.locator("#neuron").text_content()
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")

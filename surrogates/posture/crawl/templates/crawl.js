@@ -140,11 +140,12 @@ function tick(now) {
 $("slider").max = frames - 1;
 $("slider").addEventListener("input", () => { frame = Number($("slider").value); setPlaying(false); draw(); });
 $("play").addEventListener("click", () => setPlaying(!playing));
-$("neurons").addEventListener("pointermove", (event) => {
+for (const kind of ["pointermove", "pointerdown"]) $("neurons").addEventListener(kind, (event) => {
   const cell = Math.min(cells - 1, Math.max(0, Math.floor((event.offsetY / $("neurons").clientHeight) * cells)));
   const mv = Math.sinh(v[frame * cells + cell]);
   $("neuron").textContent = `${facts.neurons[cell]}: ${mv.toFixed(2)} mV from rest`;
 });
+$("neuron").prepend(`The colour is fullest at ${Math.sinh(largest).toFixed(1)} mV from rest. `);
 addEventListener("resize", draw);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 document.documentElement.dataset.ready = "yes";
