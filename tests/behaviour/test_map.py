@@ -149,6 +149,7 @@ def test_worm_postures_are_mapped_as_angles_and_as_amplitudes(wormtwin, tmp_path
         (("--shortest", "999"), "no animal is known for 999 s without a gap"),
         (("--templates", "3"), "a map is learned from 20 to 100,000 frames, got 3"),
         (("--merge", "2"), "hills are joined at a share of 0 to 1, got 2"),
+        (("--changes", "0"), "regions are joined at more than 0 changes a second, got 0"),
         (("--width", "0"), "the width of the smoothing must be > 0, got 0"),
         (("--regions", "0"), "a map has 1 region or more, got 0"),
         (("--names", "none.csv"), "--names none.csv: there is no such file"),

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
 from datasets.behaviour.mapping import wavelets as module
 from datasets.behaviour.mapping.bodies import Body, BodySettings, bodies_of_tracks
-from datasets.behaviour.mapping.density import cut_regions
+from datasets.behaviour.mapping.density import Regions, cut_regions, join_by_changes
 from datasets.behaviour.mapping.egocentric import Axis, egocentric
 from datasets.behaviour.mapping.measures import Measures, Recipe, Weights, raw_numbers
 from datasets.behaviour.mapping.regions_table import region_bouts, shares, transitions
@@ -136,3 +138,29 @@ def test_transitions_and_shares_are_counted_by_hand():
     ]  # fmt: skip
     assert transitions(bouts, 3).tolist() == [[0, 1, 1], [0, 0, 0], [0, 0, 0]]
     np.testing.assert_allclose(shares(each, 3), [[0.5, 1 / 3, 1 / 6], [0, 1, 0], [np.nan] * 3])
+
+
+def strip(*labels):
+    """A map of one row whose cells have these regions."""
+    return Regions(np.ones((len(labels), 1)) / len(labels), np.array(labels)[:, None], (0.0, 0.0), float(len(labels)))
+
+
+def test_phases_of_one_behaviour_are_joined_and_what_lasts_stays():
+    """Regions 0 and 1 take turns every frame, region 2 lasts: at 10 frames a second, 20 changes a second and 0.2."""
+    stays = np.array([0, 1] * 50 + [2] * 50)
+    joined = join_by_changes(strip(0, 1, 2), [(stays, 10.0)])
+    assert joined.labels[0] == joined.labels[1] != joined.labels[2]
+    apart = join_by_changes(strip(0, 1, 2), [(stays, 10.0)], often=30.0)
+    assert len(np.unique(apart.labels)) == 3
+    slow = np.repeat([0, 1], 50)
+    assert join_by_changes(strip(0, 1), [(np.tile(slow, 5), 10.0)]).number == 2
+    unknown = np.array([0, -1, 1, -1] * 50)
+    assert join_by_changes(strip(0, 1), [(unknown, 10.0)]).number == 2
+
+
+@given(st.lists(st.integers(-1, 4), min_size=2, max_size=60), st.floats(1, 200))
+def test_joined_regions_hold_whole_regions(frames, fps):
+    before = strip(0, 1, 2, 3, 4)
+    after = join_by_changes(before, [(np.array(frames), fps)])
+    assert 1 <= after.number <= 5
+    assert set(np.unique(after.labels)) == set(range(after.number))

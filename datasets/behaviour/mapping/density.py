@@ -1,13 +1,14 @@
 """A map's density and its regions: hills of the density, divided where the ground between them is lowest."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.extras import require_extra
-from neuron_models.foundation.units import DataUnits, Fraction
+from neuron_models.foundation.units import DataUnits, Fraction, Hertz
 
 GRID = 256
 """Cells along a side of the map."""
@@ -83,10 +84,51 @@ def cut_regions(
     density = gaussian_filter(counts / len(points), width / side * GRID, mode="constant")
     hills = _hills(density)
     joined = _joined(density, hills, merge, most)[hills]
-    mass = np.bincount(joined.ravel(), counts.ravel())
-    rank = np.empty(len(mass), int)
-    rank[np.argsort(-mass, kind="stable")] = np.arange(len(mass))
-    return Regions(density, rank[joined], corner, side)
+    return Regions(density, _ranks(np.bincount(joined.ravel(), counts.ravel()))[joined], corner, side)
+
+
+def _ranks(frames: Float[np.ndarray, " region"]) -> Int[np.ndarray, " region"]:
+    """Regions numbered anew, the one with most frames first."""
+    rank = np.empty(len(frames), int)
+    rank[np.argsort(-frames, kind="stable")] = np.arange(len(frames))
+    return rank
+
+
+def join_by_changes(
+    regions: Regions, stays: Sequence[tuple[Int[np.ndarray, " frame"], Hertz]], often: Hertz = 10.0
+) -> Regions:
+    """Join regions that animals change between so often that they are phases of one behaviour, such as a step.
+
+    How often is counted, there and back, per second that is spent in the one of the two that has less time. The two
+    with most changes are joined first, then all is counted again.
+
+    Args:
+        regions: of a map.
+        stays: of each animal, the region of each frame (-1: not on the map), and frames a second.
+        often: regions with more changes than this a second are one.
+    """
+    number, changes, seconds, total = regions.number, 0.0, np.zeros(regions.number), np.zeros(regions.number)
+    for frames, fps in stays:
+        one, next_one = frames[:-1], frames[1:]
+        known = (one >= 0) & (next_one >= 0)
+        pairs = np.bincount(one[known] * number + next_one[known], minlength=number**2).reshape(number, number)
+        changes = changes + (pairs + pairs.T) * (1 - np.eye(number))
+        here = np.bincount(frames[frames >= 0], minlength=number)
+        seconds, total = seconds + here / fps, total + here
+    region = np.arange(number)
+    for _ in range(number - 1):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            rate = np.nan_to_num(changes / np.minimum(seconds[:, None], seconds))
+        one, other = np.unravel_index(int(np.argmax(rate)), rate.shape)
+        if rate[one, other] <= often:
+            break
+        region[region == other] = one
+        changes[one] += changes[other]
+        changes[:, one] += changes[:, other]
+        changes[other] = changes[:, other] = changes[one, one] = 0.0
+        seconds[one], seconds[other] = seconds[one] + seconds[other], 0.0
+    region = np.unique(region, return_inverse=True)[1]
+    return replace(regions, labels=_ranks(np.bincount(region, total))[region][regions.labels])
 
 
 def _cells(points: Float[np.ndarray, "point 2"], low: tuple[float, float], side: float) -> Int[np.ndarray, "point 2"]:

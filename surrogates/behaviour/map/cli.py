@@ -57,7 +57,11 @@ def map_(
         float | None, typer.Option(help="How far the density is smoothed; the map's radius is 1 [0.08].")
     ] = None,
     merge: Annotated[
-        float | None, typer.Option(help="Join hills whose pass is higher than this share of the lower [0.75].")
+        float | None, typer.Option(help="Join hills whose pass is higher than this share of the lower [0.95].")
+    ] = None,
+    changes: Annotated[
+        float | None,
+        typer.Option(help="Join regions with more changes a second between them than this [10]."),
     ] = None,
     regions: Annotated[int | None, typer.Option(help="The most regions [as many as are found].")] = None,
     seed: Annotated[int | None, typer.Option(help="Of what is drawn at random [0].")] = None,
@@ -67,7 +71,7 @@ def map_(
         "points": parse_names(points) or None, "axis": _axis(axis), "centre": centre or None, "lowest": lowest,
         "highest": highest, "scales": scales, "rhythm": rhythm, "posture": posture, "motion": motion,
         "shortest": shortest, "templates": templates, "perplexity": perplexity, "iterations": iterations,
-        "width": width, "merge": merge, "regions": regions, "seed": seed,
+        "width": width, "merge": merge, "changes": changes, "regions": regions, "seed": seed,
     }  # fmt: skip
     given = {name: value for name, value in settled.items() if value is not None}
     _map(tuple(tracks), out, apply, {"names": names, "fps": fps, "fill": fill}, given)

@@ -58,7 +58,8 @@ class MapRequest:
     perplexity: Dimensionless = 30.0
     iterations: int = 500
     width: DataUnits = 0.08
-    merge: Fraction = 0.75
+    merge: Fraction = 0.95
+    changes: Hertz = 10.0
     regions: int | None = None
     seed: int = 0
 
@@ -107,6 +108,7 @@ def _new_map(request: MapRequest) -> tuple[StoredMap, Bodies, list[Placed]]:
         embedding=EmbeddingSettings(request.perplexity, request.iterations, request.seed),
         width=request.width,
         merge=request.merge,
+        changes=request.changes,
         regions=request.regions,
     )
     facts = {"tracks": files_checksum(request.tracks), "reading": asdict(request.reading()), **settings.steps_facts()}

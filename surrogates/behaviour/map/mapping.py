@@ -8,13 +8,13 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from datasets.behaviour.mapping.bodies import Bodies, Body
-from datasets.behaviour.mapping.density import Regions, cut_regions, require_cut
+from datasets.behaviour.mapping.density import Regions, cut_regions, join_by_changes, require_cut
 from datasets.behaviour.mapping.measures import Measures, Recipe, fit_axes, raw_numbers, spread_of
 from datasets.behaviour.mapping.sampling import even_sample, fair_sample
 from neuron_models.foundation.errors import require, require_seed
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.resumable import ResumableFolder
-from neuron_models.foundation.units import DataUnits, Fraction
+from neuron_models.foundation.units import DataUnits, Fraction, Hertz
 from surrogates.behaviour.map.embedding import EmbeddingSettings, embed, place, spacing
 
 _PART = 5000
@@ -38,6 +38,7 @@ class MapSettings:
         embedding: of t-SNE; its seed is that of everything.
         width: standard deviation of the Gaussian that smooths the density; 95 % of the templates lie within 1.
         merge: two hills are one where the pass between them is higher than this share of the lower summit.
+        changes: regions that an animal changes between more often than this a second are one.
         regions: the most that there may be; as many as are found when None.
     """
 
@@ -46,7 +47,8 @@ class MapSettings:
     small: int = 1500
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     width: DataUnits = 0.08
-    merge: Fraction = 0.75
+    merge: Fraction = 0.95
+    changes: Hertz = 10.0
     regions: int | None = None
 
     def __post_init__(self) -> None:
@@ -55,6 +57,8 @@ class MapSettings:
         require(20 <= self.small <= 20_000, f"a small map has 20 to 20,000 frames, got {self.small}")
         require_seed(self.embedding.seed, "the seed of a map")
         require_cut(self.width, self.merge, self.regions)
+        often = self.changes
+        require(0 < often < np.inf, f"regions are joined at more than 0 changes a second, got {often}")
 
     def steps_facts(self) -> dict[str, Any]:
         """What decides where frames lie, as JSON can hold it; how the plane is then cut is not of it."""
@@ -129,6 +133,8 @@ def make_map(bodies: Bodies, settings: MapSettings, folder: ResumableFolder) -> 
     known = np.concatenate([places[np.isfinite(away)] for places, away in where])
     regions = cut_regions(known, settings.width, merge=settings.merge, most=settings.regions)
     found = replace(found, regions=regions)
+    stays = [(_in_regions(*each, found).regions, body.fps) for each, body in zip(where, bodies.each, strict=True)]
+    found = replace(found, regions=join_by_changes(regions, stays, settings.changes))
     return found, [_in_regions(*each, found) for each in where]
 
 
