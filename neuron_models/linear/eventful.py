@@ -9,18 +9,13 @@ from neuron_models.circuit import RunSettings
 from neuron_models.foundation.units import Milliseconds, Millivolts
 from neuron_models.linear.contacts import Synapses
 from neuron_models.linear.coupling import Coupling, NetworkModes
-from neuron_models.linear.stimuli import straight_pieces
-from neuron_models.stimulus import Waveform
 
-LONGEST: Milliseconds = 0.17
-"""The longest step over which a synapse's current is a constant."""
+LONGEST: Milliseconds = 0.25
+"""The longest step over which a synapse's current goes straight."""
 _NEAR: Millivolts = 40.0
 """From so far below its threshold on, a source is looked at in every step; where current is injected, always."""
 _WEAK = 1e-5
 """Directions below this part of a cell's largest resistance are left out."""
-
-System = tuple[Float[np.ndarray, " mode"], Float[np.ndarray, "clamp mode"], Float[np.ndarray, "site mode"]]
-"""Rates of modes, what 1 nA does to each, and what each does to a potential."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +29,8 @@ class Watched:
         times: rise, decay, scale of each source.
         synapses: the first of each source; target, peak conductance and reversal of each.
         reached: of the targets, as `respond_with_events` has all of these.
+        inside: of each target in a stimulated cell, a row of `there`; -1 of all others.
+        there: the potential of these targets for each mode.
     """
 
     local: tuple[np.ndarray, ...]
@@ -42,6 +39,8 @@ class Watched:
     times: tuple[np.ndarray, ...]
     synapses: tuple[np.ndarray, ...]
     reached: tuple[np.ndarray, ...]
+    inside: Int[np.ndarray, " target"]
+    there: Float32[np.ndarray, "inside mode"]
 
 
 def watch(
@@ -52,6 +51,7 @@ def watch(
     outputs: Int[np.ndarray, " site"],
     ablated: frozenset[int],
     dt: Milliseconds,
+    apart: bool = False,
 ) -> Watched:
     """Look at the synapses that conduct.
 
@@ -63,20 +63,27 @@ def watch(
         outputs: the nodes that are recorded.
         ablated: the cells that are cut off.
         dt: the step of the kernel, as `inner_steps` gives it.
+        apart: whether the fast modes of stimulated cells follow the synapses' currents at once, as others do.
     """
     g, coupling = synapses.conductances(ablated), modes.coupling
     kept = np.flatnonzero(g > 0)
-    kept = kept[np.argsort(synapses.sources[kept], kind="stable")]
-    used, numbers = np.unique(synapses.sources[kept], return_counts=True)
+    by_cell = np.argsort(synapses.source_cells, kind="stable")
+    place = np.argsort(by_cell)[synapses.sources]
+    kept = kept[np.argsort(place[kept], kind="stable")]
+    used, numbers = np.unique(place[kept], return_counts=True)
+    used = by_cell[used]
     targets, which = np.unique(synapses.targets[kept], return_inverse=True)
     moving = coupling.kept.copy()
-    moving[driven] = [len(coupling.cells[cell].rates) for cell in driven]
+    if not apart:
+        moving[driven] = [len(coupling.cells[cell].rates) for cell in driven]
     nodes = np.concatenate([synapses.nodes[used], targets])
     seen = potentials(modes, nodes, driven)
-    local, begin = _by_cell(modes, nodes, driven, seen)
+    local, begin = (
+        _by_cell(modes, nodes, driven[:0], modes.seen(nodes)) if apart else _by_cell(modes, nodes, driven, seen)
+    )
     index, number = coupling.index[nodes], len(used)
     near = np.where(np.isin(index[:number], driven), np.inf, _NEAR)
-    at_rest = rest[nodes[:number]]
+    at_rest, inside = rest[nodes[:number]], np.isin(index[number:], driven)
     about = (index[:number], begin[:number], near, at_rest, synapses.thresholds[used], synapses.delays[used])
     return Watched(
         local,
@@ -84,7 +91,14 @@ def watch(
         about,
         tuple(each[used] for each in (synapses.rises, synapses.decays, synapses.scales)),
         (np.concatenate([[0], np.cumsum(numbers)]), which, g[kept], synapses.e_rev[kept]),
-        (index[number:], begin[number:], rest[targets], *_at_once(coupling, moving, targets, outputs, dt)),
+        (
+            index[number:],
+            begin[number:],
+            rest[targets],
+            *_at_once(coupling, moving, targets, outputs, 0.0 if apart else dt),
+        ),
+        np.where(inside, np.cumsum(inside) - 1, -1),
+        seen[number:][inside].astype(np.float32),
     )
 
 
@@ -126,7 +140,7 @@ def _at_once(
     outputs: Int[np.ndarray, " site"],
     dt: Milliseconds,
 ) -> tuple[np.ndarray, ...]:
-    """Megohms of each target to itself, half a step of its slow modes included; first output, outputs, megohms.
+    """Megohms of each target to itself, half of `dt` of its slow modes included; first output, outputs, megohms.
 
     Outputs are reached through the modes that do not move by themselves.
     """
@@ -152,27 +166,3 @@ def inner_steps(settings: RunSettings) -> tuple[int, Milliseconds]:
     """How many steps the kernel makes between two that are returned, and how long they are."""
     every = int(np.ceil(settings.dt / LONGEST - 1e-9))
     return every, settings.dt / every
-
-
-def run_with_events(
-    system: System, watched: Watched, waveforms: list[Waveform], settings: RunSettings
-) -> Float[np.ndarray, "time site"]:
-    """How far potentials are from rest, in mV, at every step of `settings`.
-
-    Args:
-        system: of this stimulus.
-        watched: the synapses.
-        waveforms: the stimulus, one a clamp.
-        settings: duration and step.
-    """
-    from neuron_models.linear.kernels.events import respond_with_events
-
-    every, dt = inner_steps(settings)
-    pieces = straight_pieces(waveforms, dt, settings.steps * every)
-    rates, drive, potentials = system
-    z, more = np.zeros((settings.steps + 1, len(rates))), np.zeros((settings.steps + 1, len(potentials)))
-    straight = (pieces.lengths, pieces.ends, pieces.before, pieces.after)
-    parts = (watched.local, watched.exact, watched.sources, watched.times, watched.synapses, watched.reached)
-    respond_with_events(rates, drive, straight, dt, every, z, *parts, more)
-    more += z @ potentials.T
-    return more

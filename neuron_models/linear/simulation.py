@@ -9,18 +9,17 @@ from neuron_models.circuit import Circuit, Clamp, Probe, RunSettings, Site, Volt
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.units import Milliseconds
 from neuron_models.linear.coupling import Coupling, NetworkModes, couple, network_modes
-from neuron_models.linear.eventful import System, Watched, inner_steps, run_with_events, watch
+from neuron_models.linear.eventful import Watched, inner_steps, watch
+from neuron_models.linear.forced import Forced, forced_by
 from neuron_models.linear.modes import CellModes
 from neuron_models.linear.preparation import prepare
-from neuron_models.linear.stimuli import straight_pieces
-from neuron_models.stimulus import Waveform
+from neuron_models.linear.reduction import System
+from neuron_models.linear.superposed import Superposed, run_with_events, superposed
 
 FEWEST = 10.0
 """Modes of a cell up to this rate in 1/ms always move by themselves; the fastest others follow at once."""
 MOST = 650
 """As long as no more modes than this do, faster ones move by themselves too: small circuits are exact."""
-_NEGLIGIBLE = 1e-8
-"""A mode that moves no recorded potential by more than this, in mV, is left out."""
 
 
 class LinearSimulation:
@@ -38,6 +37,8 @@ class LinearSimulation:
         self._coupling = couple(self._parts.cells, self._parts.gaps, _fastest(self._parts.cells), nodes)
         self._modes: dict[frozenset[int], NetworkModes] = {frozenset(): network_modes(self._coupling)}
         self._synapses: dict[tuple, Watched] = {}
+        self._stimulated: dict[tuple, Forced] = {}
+        self._together: dict[tuple, Superposed] = {}
 
     @property
     def compartments(self) -> int:
@@ -108,14 +109,38 @@ class LinearSimulation:
         potentials = np.empty((len(stimuli), settings.steps + 1, len(outputs)))
         for number, clamps in enumerate(stimuli):
             inputs, waveforms = self.nodes([clamp.site for clamp in clamps]), [clamp.waveform for clamp in clamps]
-            system = driven_system(modes, inputs, outputs)
             if len(self._parts.synapses.targets):
-                watched = self.watched(inputs, outputs, ablated, inner_steps(settings)[1])
-                potentials[number] = run_with_events(system, watched, waveforms, settings)
+                joined = self._joined(inputs, outputs, ablated, inner_steps(settings)[1])
+                run_with_events(modes.rates, modes.seen(outputs), joined, waveforms, settings, potentials[number])
             else:
-                _respond(system, waveforms, settings, potentials[number])
+                forced = self._forced(inputs, outputs, ablated)
+                z = forced.modes(waveforms, settings.dt, settings.steps)
+                forced.potentials(z, waveforms, settings.dt, potentials[number])
         potentials += self._parts.compartments.rest[outputs]
         return potentials
+
+    def _forced(
+        self, inputs: Int[np.ndarray, " clamp"], outputs: Int[np.ndarray, " site"], ablated: Collection[str]
+    ) -> Forced:
+        """The modes that stimuli into these nodes reach; the last answer is kept."""
+        key = (inputs.tobytes(), outputs.tobytes(), frozenset(ablated))
+        if key not in self._stimulated:
+            self._stimulated = {key: forced_by(self.modes(ablated), inputs, outputs)}
+        return self._stimulated[key]
+
+    def _joined(
+        self,
+        inputs: Int[np.ndarray, " clamp"],
+        outputs: Int[np.ndarray, " site"],
+        ablated: Collection[str],
+        dt: Milliseconds,
+    ) -> Superposed:
+        """The same with the synapses that they may open; the last answer is kept."""
+        key = (inputs.tobytes(), outputs.tobytes(), frozenset(ablated), dt)
+        if key not in self._together:
+            watched = self.watched(inputs, outputs, ablated, dt, apart=True)
+            self._together = {key: superposed(self._forced(inputs, outputs, ablated), watched)}
+        return self._together[key]
 
     def watched(
         self,
@@ -123,15 +148,19 @@ class LinearSimulation:
         outputs: Int[np.ndarray, " site"],
         ablated: Collection[str],
         dt: Milliseconds,
+        apart: bool = False,
     ) -> Watched:
-        """What the kernel needs to know of synapses, for inputs and outputs at these nodes; the last answer is kept."""
+        """What the kernel needs to know of synapses, for inputs and outputs at these nodes; the last answer is kept.
+
+        With `apart`, the stimuli and the synapses are worked out apart from each other.
+        """
         driven = np.unique(self._coupling.index[inputs])
-        key = (driven.tobytes(), outputs.tobytes(), frozenset(ablated), dt)
+        key = (driven.tobytes(), outputs.tobytes(), frozenset(ablated), dt, apart)
         if key not in self._synapses:
             cells = frozenset(self._parts.compartments.cell(name) for name in ablated)
             rest = self._parts.compartments.rest
             modes, synapses = self.modes(ablated), self._parts.synapses
-            self._synapses = {key: watch(modes, synapses, rest, driven, outputs, cells, dt)}
+            self._synapses = {key: watch(modes, synapses, rest, driven, outputs, cells, dt, apart)}
         return self._synapses[key]
 
 
@@ -139,25 +168,6 @@ def _fastest(cells: Sequence[CellModes]) -> float:
     """The rate in 1/ms up to which modes move by themselves."""
     rates = np.sort(np.concatenate([cell.rates for cell in cells]))
     return np.inf if len(rates) <= MOST else max(FEWEST, float(rates[MOST]))
-
-
-def _respond(
-    system: System,
-    waveforms: Sequence[Waveform],
-    settings: RunSettings,
-    potentials: Float[np.ndarray, "time site"],
-) -> None:
-    """Write how far potentials are from rest when no synapse opens."""
-    from neuron_models.linear.kernels.exact import respond
-
-    pieces = straight_pieces(waveforms, settings.dt, settings.steps)
-    rates, drive, seen = system
-    reach = np.abs(seen).max(axis=0, initial=0.0) * (np.abs(drive).T @ pieces.largest) / rates
-    kept = np.flatnonzero(reach > _NEGLIGIBLE)
-    z = np.zeros((settings.steps + 1, len(kept)))
-    drive = np.ascontiguousarray(drive[:, kept])
-    respond(rates[kept], drive, pieces.lengths, pieces.ends, pieces.before, pieces.after, settings.dt, z)
-    np.matmul(z, seen[:, kept].T, out=potentials)
 
 
 def driven_system(

@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from neuron_models.circuit import RunSettings, Site
+from neuron_models.circuit import Site
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.units import Milliseconds
-from neuron_models.linear.eventful import inner_steps
 from neuron_models.linear.simulation import LinearSimulation, at_once, driven_system
 
-LONGEST: Milliseconds = 0.34
-"""The longest step over which a synapse's current is a constant where fast modes follow."""
+LONGEST: Milliseconds = 0.17
+"""The longest step over which a synapse's current is a constant."""
+FOLLOWING: Milliseconds = 0.34
+"""The same where fast modes follow."""
 
 
 class LinearStepping:
@@ -52,10 +53,8 @@ class LinearStepping:
         modes, moving = simulation.modes(ablated), places[:0] if following else places
         self._rates, self._drive, self._potentials = driven_system(modes, places, seen, moving)
         self._at_once = at_once(modes.coupling, places, seen) if following else np.zeros((len(seen), len(places)))
-        self._every, self._step = inner_steps(RunSettings(dt, dt, "linear"))
-        if following:
-            self._every = max(1, int(np.ceil(dt / LONGEST - 1e-9)))
-            self._step = dt / self._every
+        self._every = max(1, int(np.ceil(dt / (FOLLOWING if following else LONGEST) - 1e-9)))
+        self._step = dt / self._every
         watched = simulation.watched(moving, seen, ablated, self._step)
         self._local, self._exact = watched.local, watched.exact
         self._sources, self._times = watched.sources, watched.times

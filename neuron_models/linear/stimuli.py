@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from neuron_models.foundation.units import Milliseconds
 from neuron_models.stimulus import Waveform
@@ -52,6 +52,18 @@ def straight_pieces(waveforms: Sequence[Waveform], dt: Milliseconds, steps: int)
     ends = np.zeros(len(times) - 1, dtype=int)
     ends[np.searchsorted(times, grid[1:]) - 1] = np.arange(1, steps + 1)
     return Pieces(np.diff(times), ends, before, after)
+
+
+def whole_steps(waveforms: Sequence[Waveform], dt: Milliseconds, steps: int) -> Bool[np.ndarray, " step"]:
+    """Whether no stimulus bends or jumps within a step."""
+    whole = np.ones(steps, dtype=bool)
+    for waveform in waveforms:
+        for piece in waveform.pieces():
+            for time in _on_grid(piece, dt)[::2]:
+                step = int(time // dt)
+                if 0 <= step < steps and abs(time - dt * round(time / dt)) >= _SAME:
+                    whole[step] = False
+    return whole
 
 
 def _on_grid(piece: tuple[float, float, float, float], dt: Milliseconds) -> tuple[float, float, float, float]:
