@@ -93,8 +93,9 @@ def largest_single(regions: Detections, animals: int) -> DataUnits:
     most = int(np.bincount(number).argmax())
     if not whole.any():
         raise InputError(
-            f"no frame shows {counted(animals, 'animal')} apart: most show {most} regions, at most {number.max()}: "
-            "--animals must be the number of them, and they must be apart at least once"
+            f"no frame shows {counted(animals, 'animal')} apart: most show {counted(most, 'region')}, at most "
+            f"{number.max()}: --animals must be the number of them, and they must be apart at least once (one that "
+            "never moves is taken for ground, and light that moves over the ground hides them: see --threshold)"
         )
     area = regions.column("area")
     middle = float(np.median(area[whole[regions.frame]]))

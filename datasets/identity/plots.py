@@ -66,8 +66,8 @@ def plot_map(
     )
     for who, name in enumerate(names):
         own = flat[animal == who]
-        look = {"color": animal_colour(who), "marker": _MARKERS[who // 7 % 6], "alpha": 0.6, "lw": 0}
-        axes.scatter(own[:, 0], own[:, 1], s=9, label=name, **look)
+        shape = _MARKERS[who // 7 % 6]
+        axes.scatter(own[:, 0], own[:, 1], s=9, color=animal_colour(who), marker=shape, alpha=0.6, lw=0, label=name)
         if len(own):
             axes.annotate(name, np.median(own, axis=0), fontsize=8, ha="center", va="center", fontweight="bold")
     axes.set(xlabel="first axis of the map", ylabel="second axis", aspect="equal")

@@ -33,7 +33,7 @@ def repair(
     from datasets.identity.repairing.tool_tracks import read_tool_tracks, require_kind
     from datasets.segmentation.regions import SegmentSettings
     from datasets.topics import write_point_tracks
-    from datasets.video.video import open_video
+    from datasets.video.video import VideoEndedError, open_video
     from neuron_models.foundation.files import require_writable
     from surrogates.identity.appearance import LearningSettings
     from surrogates.identity.repairing import RepairSettings, repair_tracks
@@ -45,9 +45,10 @@ def repair(
         require(not file.exists(), f"{file} exists: delete it or choose another name")
         require_writable(file)
     require(table is None or table.suffix in (".csv", ".json"), f"--table {table}: ends in .csv or .json")
-    opened = open_video(video, grey=True)
-    tool = read_tool_tracks(tracks, len(opened), video)
+    whole = open_video(video, grey=True)
+    tool = read_tool_tracks(tracks, len(whole), video)
     require_kind(tool.points, out, to)
+    opened = whole.readable()
     repaired = repair_tracks(opened, tool, str(tracks), out, settings)
     write_point_tracks(repaired.points, out, to)
     if table:
@@ -60,6 +61,8 @@ def repair(
     met = counted(len(repaired.meetings), "meeting")
     print(f"{counted(exchanged, 'exchange')} undone, {doubtful} of {met} in doubt")
     print(f"{counted(len(repaired.names), 'animal')} in {out}")
+    if len(opened) < len(whole):
+        raise VideoEndedError(str(video), len(opened), len(whole))
 
 
 def register(app: typer.Typer) -> None:

@@ -24,7 +24,7 @@ def report(
     require_page(out)
     found, arrays = load_identities(tracks), load_page_arrays(tracks)
     place = video or Path(found.video)
-    opened = open_video(place, grey=True) if video or place.exists() else None
+    opened = open_video(place, grey=True).readable() if video or place.exists() else None
     right = opened is None or len(opened) >= len(found.xy)
     require(right, f"{place} has fewer frames than the {len(found.xy)} of {tracks}: is it the video of these tracks?")
     print(f"The page is {write_report(found, arrays, opened, tracks, out)}")
