@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 
 from datasets.dataset import ArrayLike, contiguous_runs
 from datasets.identity.trajectories import FOUND, INFERRED, LOST, Crossing, Trajectories
-from datasets.plots import COLOURS, GRID, INK
+from datasets.plots import COLOURS, GRID, GROUND, INK
 
 _BINS = 600
 _MARKERS = "osD^vP"
+_TAG, _LETTERS = "#fefefe", "#101010"  # of names on pictures, which stay as they are on dark pages
 _NAMED = 12
 """Animals of which each has its name in a legend."""
 
@@ -27,13 +28,10 @@ def plot_statuses(tracks: Trajectories) -> Figure:
     """A bar for each animal: solid where it was found, pale where it was inferred, nothing where it was lost."""
     number, animals = tracks.status.shape
     figure = Figure(figsize=(9, 1.0 + 0.28 * animals), layout="constrained")
-    axes = figure.add_subplot()
-    edges = np.unique(np.linspace(0, number, min(number, _BINS) + 1).astype(int))
+    axes = figure.add_subplot(facecolor=GROUND)
     for who in range(animals):
-        worst = np.maximum.reduceat(tracks.status[:, who], edges[:-1])
         for status, alpha in ((FOUND, 1.0), (INFERRED, 0.35)):
-            runs = edges[contiguous_runs(worst == status)]
-            bars = [(first, last - first) for first, last in runs.tolist()]
+            bars = [(first, last - first) for first, last in status_bars(tracks, who, status)]
             axes.broken_barh(bars, (who - 0.36, 0.72), color=animal_colour(who), alpha=alpha, lw=0)
     doubtful = [crossing for crossing in tracks.crossings if crossing.doubtful]
     for crossing in doubtful:
@@ -44,6 +42,20 @@ def plot_statuses(tracks: Trajectories) -> Figure:
     axes.grid(visible=True, axis="x", color=GRID, lw=0.5)
     axes.set_axisbelow(True)
     return figure
+
+
+def status_bars(tracks: Trajectories, who: int, status: int) -> list[list[int]]:
+    """The stretches of frames, each [first, one after the last], in which an animal has a status; the worst of a few.
+
+    Args:
+        tracks: of all animals.
+        who: index of the animal.
+        status: an index of `STATUS`.
+    """
+    number = len(tracks.status)
+    edges = np.unique(np.linspace(0, number, min(number, _BINS) + 1).astype(int))
+    worst = np.maximum.reduceat(tracks.status[:, who], edges[:-1])
+    return edges[contiguous_runs(worst == status)].tolist()
 
 
 def plane_of(points: Float[np.ndarray, "image output"]) -> tuple[np.ndarray, np.ndarray, float]:
@@ -60,7 +72,7 @@ def plot_map(
     middle, axes_of, share = plane_of(points)
     flat = (points - middle) @ axes_of.T
     figure = Figure(figsize=(6.5, 5.2), layout="constrained")
-    axes = figure.add_subplot()
+    axes = figure.add_subplot(facecolor=GROUND)
     axes.scatter(
         flat[animal < 0, 0], flat[animal < 0, 1], s=5, c=GRID, lw=0, label="no animal" if (animal < 0).any() else None
     )
@@ -101,8 +113,8 @@ def _draw(axes: Any, picture: np.ndarray, tracks: Trajectories, frame: int, box:
         if left <= x < right and top <= y < bottom and tracks.status[frame, who] != LOST:
             hollow = tracks.status[frame, who] == INFERRED
             axes.plot(x, y, "o", ms=7, mec=animal_colour(who), mfc="none" if hollow else animal_colour(who), mew=2)
-            tag = {"facecolor": "white", "alpha": 0.75, "lw": 0, "pad": 1.0}
-            axes.annotate(name, (x, y), (6, 6), textcoords="offset points", fontsize=8, bbox=tag)
+            tag = {"facecolor": _TAG, "alpha": 0.8, "lw": 0, "pad": 1.0}
+            axes.annotate(name, (x, y), (6, 6), textcoords="offset points", fontsize=8, color=_LETTERS, bbox=tag)
     axes.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
 
 

@@ -8,6 +8,7 @@ import typer
 from datasets.identity.cli import identity_app
 from neuron_models.foundation.wording import counted
 from surrogates.identity import match_cli, repair_cli, report_cli  # noqa: F401 they add their commands
+from surrogates.identity.correction import cli as correction_cli  # noqa: F401
 from surrogates.identity.options import (
     AreaOption,
     BatchesOption,

@@ -119,6 +119,7 @@ CALLS = {
     "identity correct": Call("<twins.h5> --exchange animal1,animal2,5 --out @t.h5", 2),
     "identity match": Call("<twins.h5> <twins.h5> --out @m.json", 2),
     "identity report": Call("<twins.h5> --out @r.html", 2),
+    "identity page": Call("<twins.h5> --port 1 --out @c.h5", 1, idle="<twins.h5> --port 70000 --out @c.h5"),
     "identity repair": Call("<pair.h5> --video <pair.mp4> --no-appearance --out @t.slp", 2, resumes=True,
                             idle="<pair.h5> --video <pair.mp4> --animals 1 --out @t.slp"),
     "identity export": Call("<identities.h5> --to idtracker-csv --out @t.csv", 3),

@@ -1,0 +1,1 @@
+"""A local page on which people look at crossings and exchange animals."""
