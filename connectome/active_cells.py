@@ -13,7 +13,8 @@ from connectome.parameter_models import CELL, CELL_OPTIONS, CONDUCTANCE
 from neuron_models.channels import CHANNELS, PLACES, CalciumPool, Channel
 from neuron_models.circuit import Cell
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import read_text, require_file
+from neuron_models.foundation.files import require_file
+from neuron_models.foundation.text_files import read_text
 from neuron_models.foundation.units import Millivolts, Nanosiemens, OhmCentimetres, Picofarads
 from neuron_models.membrane import Passive
 from neuron_models.morphology import Morphology

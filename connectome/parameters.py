@@ -11,7 +11,8 @@ from connectome.active_cells import ActiveCell, load_cells, with_conductances
 from connectome.parameter import Parameter, line_of, read_parameter, read_toml
 from connectome.parameter_models import MODELS
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import read_text, require_file
+from neuron_models.foundation.files import require_file
+from neuron_models.foundation.text_files import read_text
 from neuron_models.foundation.units import DataUnits
 
 _ABOUT = ("title", "model", "base", "cells", "channels")

@@ -9,7 +9,8 @@ import numpy as np
 
 from datasets.dataset import Dataset, Trial
 from neuron_models.foundation.errors import InputError, reason, require
-from neuron_models.foundation.files import atomic_files, read_text
+from neuron_models.foundation.files import atomic_files
+from neuron_models.foundation.text_files import read_json
 
 NAMES_FILE = "names.json"
 
@@ -107,10 +108,7 @@ def _natural(path: Path) -> list[tuple[int, str]]:
 
 def _names(folder: Path) -> dict:
     path = folder / NAMES_FILE
-    try:
-        names = json.loads(read_text(path)) if path.exists() else {}
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from None
+    names = read_json(path) if path.exists() else {}
     require(isinstance(names, dict), f"{path}: not a JSON object")
     return names
 

@@ -39,7 +39,7 @@ class DataTopic:
         divide_frames: divides frame by frame, of a dataset, the share of each split and a seed; None where frames
             follow one another.
         divide_blocks: cuts trials in time, of a dataset and the shares; None where `cut_in_time` does.
-        read_tracks: reads the points that a file of this topic tracks; None where a file is another topic's.
+        read_tracks: reads the points that a file of this topic tracks; None, or an `InputError`, where it is none.
         write_tracks: writes points to a new file of a kind, by its name where the kind is empty; raises an `InputError`
             where there is no such kind.
         body_shapes: the shapes of bodies that a dataset of this topic holds.
@@ -63,13 +63,18 @@ def read_point_tracks(path: Path) -> tuple["PointTracks", ...]:
     """The points that a file tracks, read by the first topic that knows it, one entry a recording.
 
     Raises:
-        InputError: the file is damaged, or no topic's.
+        InputError: no topic can read it; the message is that of the first one that tried.
     """
+    first: InputError | None = None
     for module in topic_modules("datasets"):
-        found = module.TOPIC.read_tracks(path) if module.TOPIC.read_tracks is not None else None
-        if found is not None:
-            return found
-    raise InputError(f"{path}: no topic reads tracks of this kind")
+        try:
+            found = module.TOPIC.read_tracks(path) if module.TOPIC.read_tracks is not None else None
+        except InputError as error:
+            first = first or error
+        else:
+            if found is not None:
+                return found
+    raise first or InputError(f"{path}: no topic reads tracks of this kind")
 
 
 def write_point_tracks(tracks: "PointTracks", out: Path, to: str = "") -> None:

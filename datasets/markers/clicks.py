@@ -11,6 +11,7 @@ import pandas as pd
 from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.files import atomic_write, require_file
+from neuron_models.foundation.text_files import read_json
 from neuron_models.foundation.units import Pixels
 
 ANIMAL = "animal"
@@ -80,10 +81,7 @@ def _csv_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _json_rows(path: Path) -> list[Any]:
-    try:
-        rows = json.loads(path.read_text())
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path}: not JSON ({reason(error)})") from None
+    rows = read_json(path)
     require(isinstance(rows, list), f"{path}: clicks are a list of objects with {', '.join(_COLUMNS)}")
     return rows
 

@@ -15,6 +15,7 @@ from datasets.posture.recording import (
     AmplitudeRecording,
     PostureRecording,
     amplitudes_dataset,
+    fact_of,
     recordings_of,
     require_form,
     strain_of,
@@ -173,7 +174,7 @@ def postures_of(dataset: Dataset) -> tuple[PostureRecording, ...]:
                 fps=1000 / dataset.dt,
                 strain=strain_of(dataset, trial),
                 individual=trial.group,
-                length=dataset.extra.get("length", {}).get(trial.name),
+                length=fact_of(dataset, trial, "length"),
                 source=dataset.source,
             )
         )

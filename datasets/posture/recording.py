@@ -167,7 +167,7 @@ def recordings_of(dataset: Dataset) -> tuple[PostureRecording, ...]:
                 strain=strain_of(dataset, trial),
                 individual=trial.group,
                 centroid=placed,
-                length=dataset.extra.get("length", {}).get(trial.name),
+                length=fact_of(dataset, trial, "length"),
                 source=dataset.source,
             )
         )
@@ -176,7 +176,20 @@ def recordings_of(dataset: Dataset) -> tuple[PostureRecording, ...]:
 
 def strain_of(dataset: Dataset, trial: Trial) -> str:
     """The strain of a trial's worm; empty when nobody said."""
-    return dataset.extra.get("strain", {}).get(trial.name, "")
+    return fact_of(dataset, trial, "strain") or ""
+
+
+def fact_of(dataset: Dataset, trial: Trial, name: str) -> Any:
+    """What `extra` says of a trial by its name, such as its strain or length; None when nobody said.
+
+    Raises:
+        InputError: it says something that is no table by trial.
+    """
+    facts = dataset.extra.get(name, {})
+    require(
+        isinstance(facts, Mapping), f"dataset {dataset.name!r}: its {name} must be given by trial, got {facts!r:.80}"
+    )
+    return facts.get(trial.name)
 
 
 def select_strain(dataset: Dataset, strain: str) -> Dataset:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Hertz, Seconds
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ def _by_packets(path: Path, size: int) -> MovieIndex | None:
     """The frames that the packets tell of, None where they cannot be trusted."""
     with opened(path) as container:
         stream = container.streams.video[0]
+        require(stream.codec_context is not None, f"{path}: not a video that can be decoded (its codec is unknown)")
         text = _kept_in(container, _SHOWN) and stream.codec_context.name in _ONE_EACH
         if not (text or (_kept_in(container, _TIMED) and stream.codec_context.codec.intra_only)):
             return None

@@ -43,18 +43,6 @@ def require_file(path: Path, wanted: str) -> None:
         raise InputError(f"{path}: there is no such file")
 
 
-def read_text(path: Path) -> str:
-    """The text of a file that a user gave.
-
-    Raises:
-        InputError: it is not UTF-8.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not a text in UTF-8 (byte {error.start}): is it of another kind?") from None
-
-
 def require_space(path: Path, size: int) -> None:
     """Check that `size` bytes can be written to `path`, before a writer starts that does not survive a full disk.
 

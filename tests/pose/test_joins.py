@@ -263,6 +263,22 @@ def test_coco_whose_skeleton_joins_nothing_is_refused(edge, tmp_path):
         load_labels(path)
 
 
+@pytest.mark.parametrize(("text", "said"), [("[" * 100_000, "nested too deeply"), ("{", "line 1: not JSON")])
+def test_json_that_is_none_is_one_line(text, said, tmp_path):
+    (tmp_path / "o.json").write_text(text)
+    with pytest.raises(InputError, match=said):
+        load_labels(tmp_path / "o.json")
+
+
+def test_coco_whose_points_are_no_numbers_is_refused(tmp_path):
+    path = coco(tmp_path, [f"img{number}.png" for number in NUMBERS])
+    stored = json.loads(path.read_text())
+    stored["annotations"][0]["keypoints"][0] = "[red]a[/red]"
+    path.write_text(json.dumps(stored))
+    with pytest.raises(InputError, match="not a whole file of COCO key points"):
+        load_labels(path)
+
+
 def test_coco_tells_the_size_of_every_image(wormtwin, refused, tmp_path):
     folder = project(tmp_path / "p", ((48, 64), (80, 56)))
     save_labels(load_labels(folder), tmp_path / "o.json", "coco")

@@ -14,6 +14,7 @@ from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks, images_of
 from datasets.video.frame_readers import image_size
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.text_files import read_json
 from neuron_models.foundation.wording import counted
 
 
@@ -26,17 +27,16 @@ def load_coco(path: Path) -> tuple[Tracks, ...]:
     Raises:
         InputError: it is no such file, or has no key points.
     """
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not JSON ({error})") from None
+    stored = read_json(path)
     keys = ("images", "annotations", "categories")
     whole = isinstance(stored, dict) and all(isinstance(stored.get(key), list) for key in keys)
     require(whole, f"{path}: not a file of COCO key points: those have {', '.join(keys)}")
     images, annotations, categories = (stored[key] for key in keys)
     try:
         return (_tracks(images, annotations, {each["id"]: each for each in categories}, path),)
-    except (KeyError, TypeError, AttributeError) as error:
+    except InputError:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{path}: not a whole file of COCO key points ({error} is missing or wrong)") from None
 
 
@@ -93,7 +93,11 @@ def _skeleton(category: Mapping[str, Any]) -> Skeleton:
     keypoints = tuple(str(name) for name in category["keypoints"])
     edges = []
     for edge in category.get("skeleton") or ():
-        fits = len(edge) == 2 and all(isinstance(end, int) and end <= len(keypoints) for end in edge)
+        fits = (
+            isinstance(edge, list)
+            and len(edge) == 2
+            and all(isinstance(end, int) and end <= len(keypoints) for end in edge)
+        )
         require(fits, f"an edge of the skeleton must join two of the {len(keypoints)} key points, got {edge!r:.80}")
         edges += [(keypoints[edge[0] - 1], keypoints[edge[1] - 1])] if min(edge) > 0 else []
     return Skeleton(keypoints, tuple(dict.fromkeys(edges)))

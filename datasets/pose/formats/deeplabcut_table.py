@@ -121,6 +121,8 @@ def read_table(path: Path) -> Table:
     animals = tuple(dict.fromkeys(named)) if named else ()
     positions = np.full((len(rows), max(1, len(animals)), len(keypoints), 3), np.nan)
     of = named or [""] * values.shape[1]
+    uneven = {len(of), len(known["bodyparts"]), len(known["coords"]), values.shape[1]}
+    require(len(uneven) == 1, f"{path}: not a whole table of DeepLabCut: lines of its head have other lengths")
     columns = list(zip(of, known["bodyparts"], known["coords"], strict=True))
     require_distinct((" ".join(column).strip() for column in columns), f"{path} has a column")
     for column, (animal, keypoint, coord) in enumerate(columns):
