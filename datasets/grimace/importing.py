@@ -80,6 +80,7 @@ def _require_columns(table: pd.DataFrame, path: Path) -> None:
     require(len(table) > 0, f"{path}: there is no line in it")
     empty = [line for line, row in enumerate(zip(table["image"], table["animal"], strict=True), start=2) if "" in row]
     require(not empty, f"{path}, line {empty[0] if empty else 0}: an image or an animal without a name")
+    require(not table["image"].str.contains("\0", regex=False).any(), f"{path}: the name of an image holds a zero byte")
 
 
 def _score(cell: str, name: str, where: str) -> float:

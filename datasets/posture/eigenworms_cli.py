@@ -22,7 +22,7 @@ def eigenworms(
     out: OutOption,
     count: Annotated[int | None, typer.Option(help="How many; 6 when not said.")] = None,
     method: Annotated[str, typer.Option(help="ica or pca; ica when not said.")] = "",
-    segments: Annotated[int | None, typer.Option(help="Angles of a posture; 16 when not said.")] = None,
+    segments: Annotated[int | None, typer.Option(max=10_000, help="Angles of a posture; 16 when not said.")] = None,
     use: Annotated[Path | None, typer.Option(help="Take the eigenworms of this dataset of amplitudes instead.")] = None,
     plot: Annotated[Path | None, typer.Option(help="The picture; beside --out, as .png, when not said.")] = None,
 ) -> None:

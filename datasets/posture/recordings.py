@@ -114,7 +114,7 @@ def load_recordings(
         InputError: a file cannot be used, midlines are mixed with amplitudes, frame rates differ, or nothing is left.
     """
     files = [Path(path) for path in paths]
-    require(segments >= 2, f"a midline needs at least 3 points, got {segments + 1}")
+    require(2 <= segments <= 10_000, f"a midline has 3 to 10001 points, got {segments + 1}")
     require(bool(np.isfinite(shortest)) and shortest >= 0, f"the shortest stretch must be >= 0 s, got {shortest}")
     with left_out_parts() as unread:
         raws = read_recordings(files, reading)

@@ -94,6 +94,7 @@ def test_photographs_are_seen_as_they_are_meant(tmp_path):
         ("image,animal,pain\nt.png,m,1\n", "too small: 48 are needed"),
         ("image,animal,pain,left,top,width,height\na.png,m,1,0,0,900,60\n", "is not in the picture of 64 x 64"),
         ("image,animal,pain\n,m,1\n", "without a name"),
+        ("image,animal,pain\na\0b,m,1\n", "zero byte"),
         ("", "not a table"),
     ],
 )

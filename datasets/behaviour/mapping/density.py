@@ -107,12 +107,13 @@ def join_by_changes(
         stays: of each animal, the region of each frame (-1: not on the map), and frames a second.
         often: regions with more changes than this a second are one.
     """
-    number, changes, seconds, total = regions.number, 0.0, np.zeros(regions.number), np.zeros(regions.number)
+    number = regions.number
+    changes, seconds, total = np.zeros((number, number)), np.zeros(number), np.zeros(number)
     for frames, fps in stays:
-        one, next_one = frames[:-1], frames[1:]
-        known = (one >= 0) & (next_one >= 0)
-        pairs = np.bincount(one[known] * number + next_one[known], minlength=number**2).reshape(number, number)
-        changes = changes + (pairs + pairs.T) * (1 - np.eye(number))
+        before, after = frames[:-1], frames[1:]
+        known = (before >= 0) & (after >= 0)
+        pairs = np.bincount(before[known] * number + after[known], minlength=number**2).reshape(number, number)
+        changes += (pairs + pairs.T) * (1 - np.eye(number))
         here = np.bincount(frames[frames >= 0], minlength=number)
         seconds, total = seconds + here / fps, total + here
     region = np.arange(number)

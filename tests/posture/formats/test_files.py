@@ -311,7 +311,7 @@ def test_the_command_imports_and_draws(midlines, wormtwin, tmp_path, saved_figur
         ((), "does not say its frame rate: give it in Hz by --fps"),
         (("--fps", -1), "frame rate must be > 0 Hz, got -1"),
         (("--fps", 30, "--to-fps", 0), "frame rate must be > 0 Hz, got 0"),
-        (("--fps", 30, "--points", 2), "at least 3 points, got 2"),
+        (("--fps", 30, "--points", 2), "3 to 10001 points, got 2"),
         (("--fps", 30, "--shortest", 60), "allow less by --shortest"),
     ],
 )
