@@ -44,6 +44,9 @@ class Coupling:
     g: Float[np.ndarray, "gap gap"]
     drive: Float[np.ndarray, "gap mode"]
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_seen", {})
+
     @property
     def rates(self) -> Float[np.ndarray, " mode"]:
         """The rates of the kept modes of all cells."""
@@ -63,6 +66,14 @@ class Coupling:
         here = self.index[nodes] == cell
         matrix[here] = self.cells[cell].shapes[self.row[nodes[here]], self.kept[cell] :]
         return matrix
+
+    def seen(self, nodes: Int[np.ndarray, " node"]) -> tuple[Float[np.ndarray, "node mode"], csr_array]:
+        """The potential of compartments for each kept mode and the currents that it drives; and their `residual`."""
+        known: dict[bytes, tuple[np.ndarray, csr_array]] = self._seen  # type: ignore[attr-defined]
+        if nodes.tobytes() not in known:
+            residual = self.residual(nodes)
+            known[nodes.tobytes()] = self.slow(nodes) - residual @ self.drive, residual
+        return known[nodes.tobytes()]
 
     def residual(self, nodes: Int[np.ndarray, " node"]) -> csr_array:
         """(node, gap): what a current into a compartment does across gap junctions through fast modes, in megohms."""
@@ -156,17 +167,15 @@ class NetworkModes:
         """The potentials in mV of compartments for each mode; transposed, what a current in nA there drives."""
         kept: dict[bytes, np.ndarray] = self._seen  # type: ignore[attr-defined]
         if nodes.tobytes() not in kept:
-            kept[nodes.tobytes()] = self._potentials(nodes) @ self.turn
+            kept[nodes.tobytes()] = self.by_cell(nodes) @ self.turn
         return kept[nodes.tobytes()]
 
-    def _potentials(self, nodes: Int[np.ndarray, " node"]) -> Float[np.ndarray, "node kept"]:
+    def by_cell(self, nodes: Int[np.ndarray, " node"]) -> Float[np.ndarray, "node kept"]:
         """The potentials of compartments for each kept mode of the cells, and the currents that it drives."""
-        coupling, lost = self.coupling, self.lost
-        residual = coupling.residual(nodes)
-        through = residual @ coupling.drive
-        if len(lost):
-            through -= (residual @ coupling.g[:, lost]) @ _released(coupling, lost)
-        return coupling.slow(nodes) - through
+        potentials, residual = self.coupling.seen(nodes)
+        if len(self.lost):
+            return potentials + (residual @ self.coupling.g[:, self.lost]) @ _released(self.coupling, self.lost)
+        return potentials
 
 
 def network_modes(coupling: Coupling, ablated: Collection[int] = ()) -> NetworkModes:

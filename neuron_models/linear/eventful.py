@@ -29,8 +29,8 @@ class Watched:
         times: rise, decay, scale of each source.
         synapses: the first of each source; target, peak conductance and reversal of each.
         reached: of the targets, as `respond_with_events` has all of these.
-        inside: of each target in a stimulated cell, a row of `there`; -1 of all others.
-        there: the potential of these targets for each mode.
+        nodes: of the sources, then of the targets.
+        conducting: of `synapses`, their places among the circuit's.
     """
 
     local: tuple[np.ndarray, ...]
@@ -39,8 +39,8 @@ class Watched:
     times: tuple[np.ndarray, ...]
     synapses: tuple[np.ndarray, ...]
     reached: tuple[np.ndarray, ...]
-    inside: Int[np.ndarray, " target"]
-    there: Float32[np.ndarray, "inside mode"]
+    nodes: Int[np.ndarray, " place"]
+    conducting: Int[np.ndarray, " synapse"]
 
 
 def watch(
@@ -63,7 +63,7 @@ def watch(
         outputs: the nodes that are recorded.
         ablated: the cells that are cut off.
         dt: the step of the kernel, as `inner_steps` gives it.
-        apart: whether the fast modes of stimulated cells follow the synapses' currents at once, as others do.
+        apart: whether all fast modes follow the synapses' currents at once, those of stimulated cells too.
     """
     g, coupling = synapses.conductances(ablated), modes.coupling
     kept = np.flatnonzero(g > 0)
@@ -77,28 +77,22 @@ def watch(
     if not apart:
         moving[driven] = [len(coupling.cells[cell].rates) for cell in driven]
     nodes = np.concatenate([synapses.nodes[used], targets])
-    seen = potentials(modes, nodes, driven)
-    local, begin = (
-        _by_cell(modes, nodes, driven[:0], modes.seen(nodes)) if apart else _by_cell(modes, nodes, driven, seen)
-    )
+    moved = driven[:0] if apart else driven
+    seen = potentials(modes, nodes, moved)
+    local, begin = _by_cell(modes, nodes, moved, seen)
     index, number = coupling.index[nodes], len(used)
-    near = np.where(np.isin(index[:number], driven), np.inf, _NEAR)
-    at_rest, inside = rest[nodes[:number]], np.isin(index[number:], driven)
+    near, at_rest = np.where(np.isin(index[:number], driven), np.inf, _NEAR), rest[nodes[:number]]
     about = (index[:number], begin[:number], near, at_rest, synapses.thresholds[used], synapses.delays[used])
+    reach = _at_once(coupling, moving, targets, outputs, 0.0 if apart else dt)
     return Watched(
         local,
         seen[:number].astype(np.float32),
         about,
         tuple(each[used] for each in (synapses.rises, synapses.decays, synapses.scales)),
         (np.concatenate([[0], np.cumsum(numbers)]), which, g[kept], synapses.e_rev[kept]),
-        (
-            index[number:],
-            begin[number:],
-            rest[targets],
-            *_at_once(coupling, moving, targets, outputs, 0.0 if apart else dt),
-        ),
-        np.where(inside, np.cumsum(inside) - 1, -1),
-        seen[number:][inside].astype(np.float32),
+        (index[number:], begin[number:], rest[targets], *reach),
+        nodes,
+        kept,
     )
 
 

@@ -109,7 +109,7 @@ class LinearSimulation:
         potentials = np.empty((len(stimuli), settings.steps + 1, len(outputs)))
         for number, clamps in enumerate(stimuli):
             inputs, waveforms = self.nodes([clamp.site for clamp in clamps]), [clamp.waveform for clamp in clamps]
-            if len(self._parts.synapses.targets):
+            if (self._parts.synapses.g_max > 0).any():
                 joined = self._joined(inputs, outputs, ablated, inner_steps(settings)[1])
                 run_with_events(modes.rates, modes.seen(outputs), joined, waveforms, settings, potentials[number])
             else:
@@ -138,8 +138,10 @@ class LinearSimulation:
         """The same with the synapses that they may open; the last answer is kept."""
         key = (inputs.tobytes(), outputs.tobytes(), frozenset(ablated), dt)
         if key not in self._together:
-            watched = self.watched(inputs, outputs, ablated, dt, apart=True)
-            self._together = {key: superposed(self._forced(inputs, outputs, ablated), watched)}
+            cells = frozenset(self._parts.compartments.cell(name) for name in ablated)
+            watched, forced = self.watched(inputs, outputs, (), dt, apart=True), self._forced(inputs, outputs, ablated)
+            driven, g = np.unique(self._coupling.index[inputs]), self._parts.synapses.conductances(cells)
+            self._together = {key: superposed(forced, self.modes(ablated), watched, driven, g)}
         return self._together[key]
 
     def watched(

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32
+from jaxtyping import Bool, Float, Float32, Int
+from scipy.sparse import csr_array
 
 from neuron_models.circuit import RunSettings
+from neuron_models.linear.coupling import NetworkModes
 from neuron_models.linear.eventful import Watched, inner_steps
 from neuron_models.linear.forced import Forced
 from neuron_models.linear.stimuli import whole_steps
@@ -22,30 +24,69 @@ class Superposed:
 
     Attributes:
         forced: these modes.
-        watched: the synapses.
+        watched: the synapses, of the intact network.
+        turn: from the network's modes to the numbers of cells.
         numbers: of each number of a cell, the reduced modes that stimuli reach.
         exact: of each source, the same.
         stimulated: of each source in a stimulated cell, all modes that stimuli reach.
-        there: of each target in a stimulated cell, the same.
+        inside: of each target in a stimulated cell, a row of `there`; -1 of all others.
+        there: of these targets, all modes that stimuli reach.
+        g: the peak conductances of the synapses, in uS.
     """
 
     forced: Forced
     watched: Watched
+    turn: Float32[np.ndarray, "row network"]
     numbers: Float32[np.ndarray, "row reduced"]
     exact: Float32[np.ndarray, "source reduced"]
     stimulated: Float32[np.ndarray, "stimulated mode"]
+    inside: Int[np.ndarray, " target"]
     there: Float32[np.ndarray, "inside mode"]
+    g: Float[np.ndarray, " synapse"]
 
 
-def superposed(forced: Forced, watched: Watched) -> Superposed:
-    """Join what stimuli do with the synapses that they open."""
-    network, few = len(forced.basis), forced.basis.astype(np.float32)
-    stimulated, there = (
-        np.concatenate([whole[:, :network] @ few, whole[:, network:]], axis=1)
-        for whole in (watched.exact[np.isinf(watched.sources[2])], watched.there)
+def superposed(
+    forced: Forced, modes: NetworkModes, watched: Watched, driven: Int[np.ndarray, " driven"], g: np.ndarray
+) -> Superposed:
+    """Join what stimuli do with the synapses that they open.
+
+    Args:
+        forced: what the stimuli reach.
+        modes: of the network, some cells of which may be ablated.
+        watched: the synapses of the intact network, apart from the stimuli.
+        driven: the cells that are stimulated.
+        g: the peak conductances of all synapses of the circuit when these cells are ablated.
+    """
+    places, few, number = modes.by_cell(watched.nodes), modes.turn @ forced.basis, len(watched.sources[0])
+    rows = _directions(watched, modes.coupling.index[watched.nodes]).T @ places
+
+    def all_modes(chosen: Int[np.ndarray, " chosen"]) -> Float32[np.ndarray, "chosen mode"]:
+        fast = [modes.coupling.fast(watched.nodes[chosen], int(cell)) for cell in driven]
+        return np.concatenate([places[chosen] @ few, *fast], axis=1).astype(np.float32)
+
+    inside = np.isin(watched.reached[0], driven)
+    return Superposed(
+        forced,
+        watched,
+        (rows @ modes.turn).astype(np.float32),
+        (rows @ few).astype(np.float32),
+        (places[:number] @ few).astype(np.float32),
+        all_modes(np.flatnonzero(np.isinf(watched.sources[2]))),
+        np.where(inside, np.cumsum(inside) - 1, -1),
+        all_modes(number + np.flatnonzero(inside)),
+        g[watched.conducting],
     )
-    exact = np.ascontiguousarray(watched.exact[:, :network] @ few)
-    return Superposed(forced, watched, watched.local[0] @ few, exact, stimulated, there)
+
+
+def _directions(watched: Watched, cells: Int[np.ndarray, " place"]) -> csr_array:
+    """(place, number): the potentials of sources and targets for the numbers of their cells."""
+    _, first, shapes = watched.local
+    begin = np.concatenate([watched.sources[1], watched.reached[1]])
+    widths = first[cells + 1] - first[cells]
+    ends = np.concatenate([[0], np.cumsum(widths)])
+    along = np.arange(ends[-1]) - np.repeat(ends[:-1], widths)
+    columns = np.repeat(first[cells], widths) + along
+    return csr_array((shapes[np.repeat(begin, widths) + along], columns, ends), shape=(len(cells), first[-1]))
 
 
 def run_with_events(
@@ -76,8 +117,10 @@ def run_with_events(
     forced.potentials(half_steps[:: 2 * every], waveforms, settings.dt, out)
     z, more = np.zeros((settings.steps + 1, len(network))), np.zeros(out.shape)
     stimuli = _known(joined, half_steps.astype(np.float32), whole_steps(waveforms, dt, steps))
-    parts = (watched.local, joined.exact, watched.sources, watched.times, watched.synapses)
-    superpose(network, dt, every, stimuli, *parts, (*watched.reached, watched.inside), z, more)
+    first, targets, _, e_rev = watched.synapses
+    synapses, reached = (first, targets, joined.g, e_rev), (*watched.reached, joined.inside)
+    parts = ((joined.turn, *watched.local[1:]), joined.exact, watched.sources, watched.times, synapses, reached)
+    superpose(network, dt, every, stimuli, *parts, z, more)
     out += more
     out += z @ seen.T
 
