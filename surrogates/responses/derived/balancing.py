@@ -1,4 +1,9 @@
-"""Balanced truncation of a system whose modes are known (Moore 1981; Antoulas 2005, chapter 7)."""
+"""Balanced truncation of a system whose modes are known (Moore 1981; Antoulas 2005, chapter 7).
+
+States that are left out follow the others as they would at one real frequency, so that the reduced system is exact
+there instead of at infinite frequency; the bound stays (Liu and Anderson 1989, "Singular perturbation approximation of
+balanced systems").
+"""
 
 from dataclasses import dataclass
 
@@ -13,11 +18,12 @@ _NONE = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class LinearSystem:
-    """dx/dt = a x + b u, y = c x, from x = 0; time in ms."""
+    """dx/dt = a x + b u, y = c x + d u, from x = 0; time in ms."""
 
     a: Float[np.ndarray, "state state"]
     b: Float[np.ndarray, "state input"]
     c: Float[np.ndarray, "output state"]
+    d: Float[np.ndarray, "output input"]
 
     @property
     def poles(self) -> Complex[np.ndarray, " state"]:
@@ -33,10 +39,12 @@ class Balanced:
     Attributes:
         hankel: Hankel singular values, in the units of a gain.
         system: the balanced system.
+        exact: the frequency in 1/ms at which truncated systems answer as the whole: the rate of its slowest mode.
     """
 
     hankel: Float[np.ndarray, " state"]
     system: LinearSystem
+    exact: float
 
     def truncated(self, order: int) -> LinearSystem:
         """The system of the strongest states, which is stable.
@@ -48,8 +56,16 @@ class Balanced:
             1 <= order <= len(self.hankel),
             f"--order must be 1 to {len(self.hankel)}, the states that the outputs can tell apart, got {order}",
         )
-        kept = slice(order)
-        return LinearSystem(self.system.a[kept, kept], self.system.b[kept], self.system.c[:, kept])
+        whole, kept, lost = self.system, slice(order), slice(order, None)
+        inverse = self.exact * np.eye(len(self.hankel) - order) - whole.a[lost, lost]
+        follow = np.linalg.solve(inverse, np.concatenate([whole.a[lost, kept], whole.b[lost]], axis=1))
+        by_states, by_inputs = follow[:, :order], follow[:, order:]
+        return LinearSystem(
+            whole.a[kept, kept] + whole.a[kept, lost] @ by_states,
+            whole.b[kept] + whole.a[kept, lost] @ by_inputs,
+            whole.c[:, kept] + whole.c[:, lost] @ by_states,
+            whole.d + whole.c[:, lost] @ by_inputs,
+        )
 
     def bound(self, order: int) -> float:
         """The largest gain of the error of a truncation, over all frequencies: twice the sum of what is left out."""
@@ -70,7 +86,9 @@ def balance(
     kept = hankel > _NONE * hankel[0]
     scale = np.sqrt(hankel[kept])
     into, out = reach @ right[: len(hankel)][kept].T / scale, sight @ left[:, : len(hankel)][:, kept] / scale
-    return Balanced(hankel[kept], LinearSystem(-(out.T * rates) @ into, out.T @ drive.T, seen @ into))
+    at_once = np.zeros((len(seen), len(drive)))
+    system = LinearSystem(-(out.T * rates) @ into, out.T @ drive.T, seen @ into, at_once)
+    return Balanced(hankel[kept], system, float(rates.min()))
 
 
 def _root(gramian: Float[np.ndarray, "mode mode"]) -> Float[np.ndarray, "mode _"]:

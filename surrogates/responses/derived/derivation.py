@@ -161,7 +161,7 @@ def _exact(reduced: LinearSystem, scenario: Scenario, number: int, steps: int) -
         a, early, late = parts[length]
         state = a @ state + early[:, columns] @ pieces.before[place] + late[:, columns] @ pieces.after[place]
         if pieces.ends[place]:
-            outputs[pieces.ends[place]] = reduced.c @ state
+            outputs[pieces.ends[place]] = reduced.c @ state + reduced.d[:, columns] @ pieces.after[place]
     return outputs[: scenario.samples]
 
 
@@ -195,7 +195,7 @@ def _discrete(reduced: LinearSystem, dt: Milliseconds, hold: float) -> tuple[np.
     """The matrices of x(k+1) = a x(k) + b u(k), y(k) = c x(k) + d u(k), in V."""
     a, early, late = _held(reduced, dt)
     now, next_ = early + (1 - hold) * late, hold * late
-    return a, a @ next_ + now, reduced.c / 1000, reduced.c @ next_ / 1000
+    return a, a @ next_ + now, reduced.c / 1000, (reduced.c @ next_ + reduced.d) / 1000
 
 
 def _free_run(matrices: tuple[np.ndarray, ...], u: Float[np.ndarray, "time input"]) -> Float[np.ndarray, "time output"]:
