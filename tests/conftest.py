@@ -298,31 +298,6 @@ def shown_whole(request):
     return check
 
 
-@pytest.fixture
-def imaged():
-    """What files of calcium recordings are made of: (traces, states, frame rate) of two worms of different lengths."""
-    rng = np.random.default_rng(3)
-    lengths = (60, 65)
-    return [(rng.normal(size=(n, 3)), rng.integers(0, 8, n), 2.9 + 0.02 * (n - 60)) for n in lengths]
-
-
-@pytest.fixture
-def require_imaged(imaged):
-    """Check that a dataset holds these worms under these names."""
-    from datasets.calcium.state_rules import STATES
-
-    def check(dataset, names: list[str]) -> None:
-        assert dataset.x_names == ("AVAL", "RIML", "VB2")
-        assert dataset.task == "classification"
-        assert [trial.name for trial in dataset] == [trial.group for trial in dataset] == names
-        for trial, (traces, states, fps) in zip(dataset, imaged, strict=True):
-            assert np.allclose(trial.x, traces)
-            assert [dataset.extra["classes"][code] for code in trial.y[:, 0]] == [STATES[state] for state in states]
-            assert dataset.extra["fps"][trial.name] == pytest.approx(fps)
-
-    return check
-
-
 @pytest.fixture(scope="session")
 def drawn():
     """Draw a frame (height, width, 3): a dim square with a bright spot that moves a pixel a frame from (10, 30)."""
@@ -389,3 +364,19 @@ def refused():
             assert word in lines[0]
 
     return check
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory):
+    """Install other people's packages (without what they need) into a folder for the path, or skip the test."""
+
+    def install(*packages: str) -> Path:
+        folder = tmp_path_factory.mktemp("outside")
+        call = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), *packages]
+        done = subprocess.run(call, capture_output=True, text=True, check=False, timeout=900)
+        if done.returncode:
+            said = (done.stderr.strip().splitlines() or ["pip says nothing"])[-1]
+            pytest.skip(f"{', '.join(packages)} cannot be installed: {said}")
+        return folder
+
+    return install

@@ -214,15 +214,10 @@ def _benchmark():
     return module
 
 
-def _needs(package, version):
-    there = importlib.util.find_spec(package) is not None
-    return pytest.mark.skipif(not there, reason=f"{package} is not installed: pip install {package}=={version}")
-
-
 @pytest.mark.slow
-@_needs("worm2d", "0.2.8")
-def test_midlines_of_worm2d(tmp_path):
+def test_midlines_of_worm2d(tmp_path, installed, monkeypatch):
     """Izquierdo and Beer 2018 as worm2d runs them: its muscles' activations move our body as they moved its own."""
+    monkeypatch.syspath_prepend(installed("worm2d==0.2.8"))
     benchmark = _benchmark()
     away, moved = benchmark.beside_worm2d(benchmark.worm2d_run(tmp_path))
     assert away < 0.01
@@ -230,7 +225,7 @@ def test_midlines_of_worm2d(tmp_path):
 
 
 @pytest.mark.slow
-@_needs("elegansbot", "1.0.2")
-def test_speeds_agree_with_elegansbot_and_resistive_force_theory():
+def test_speeds_agree_with_elegansbot_and_resistive_force_theory(installed, monkeypatch):
+    monkeypatch.syspath_prepend(installed("elegansbot==1.0.2"))
     speeds = _benchmark().three_speeds()
     assert max(speeds.values()) < 1.05 * min(speeds.values()), speeds

@@ -38,7 +38,7 @@ class Network:
 
 
 @pytest.fixture
-def drawn(monkeypatch):
+def drawn_network(monkeypatch):
     """Crawl with the network above instead of one that takes seconds to build."""
     cells = [type("Cell", (), {"name": name}) for name in NAMES]
     circuit = type("Cells", (), {"fingerprint": "f", "cells": cells})()
@@ -47,7 +47,7 @@ def drawn(monkeypatch):
     monkeypatch.setattr(Network, "stop_at", None)
 
 
-@pytest.mark.usefixtures("drawn")
+@pytest.mark.usefixtures("drawn_network")
 def test_a_stopped_crawl_ends_in_the_bytes_of_a_whole_one(tmp_path, monkeypatch, capsys):
     given = ["crawl", "--seconds", "3", "--pulse", "ALM=0.01@1-2", "--out"]
     whole, stopped = tmp_path / "whole" / "worm.h5", tmp_path / "stopped" / "worm.h5"
@@ -68,7 +68,7 @@ def test_a_stopped_crawl_ends_in_the_bytes_of_a_whole_one(tmp_path, monkeypatch,
         assert file["neurons"][-1, -1] > file["neurons"][30, -1] + 1
 
 
-@pytest.mark.usefixtures("drawn")
+@pytest.mark.usefixtures("drawn_network")
 def test_a_scenario_longer_than_the_crawl_is_refused(tmp_path, capsys):
     toml, out = tmp_path / "mine.toml", tmp_path / "c.h5"
     assert run(["scenario", "new", "--out", str(toml), "--like", "fcm"]) == 0
