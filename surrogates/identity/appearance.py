@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 
 from datasets.identity.fragments import Fragments
 from neuron_models.foundation.errors import require, require_seed
@@ -18,6 +18,7 @@ ENOUGH = 0.91
 """The silhouette from which fewer than 1 % of images are taken for another animal (idtracker.ai 6)."""
 _POWER = 7.0
 _LOOK = 4  # batches between looks at the loss of every pair
+_MANY, _HELD = 20, 0.25  # images of a fragment from which on the last ones are held out, and how many
 _EFFECTIVE = 10.0  # images of a fragment that say as much as one: neighbouring frames are alike
 
 
@@ -63,6 +64,8 @@ class Appearance:
         silhouette: of the clusters, -1 to 1.
         batches: that it was trained.
         told_apart: share of coexisting fragments that are different animals by appearance; two that share a frame are.
+        known_again: share of pictures from the ends of fragments, which the training did not see, that lie nearest
+            their own fragment of all that share a frame with it; from 0 for chance to 1.
         crops: (image,) what the network saw, grey values from 0 to 255.
     """
 
@@ -74,6 +77,7 @@ class Appearance:
     silhouette: Dimensionless
     batches: int
     told_apart: Fraction = 1.0
+    known_again: Fraction = 1.0
     crops: UInt8[np.ndarray, "image side side"] | None = field(default=None, repr=False)
 
     def log_odds(self, fragments: int) -> Float[np.ndarray, "fragment animal"]:
@@ -122,7 +126,8 @@ def learn_appearance(
     Raises:
         InputError: no two animals are seen apart at once for some frames.
     """
-    members = tuple(np.flatnonzero(of == index) for index in range(len(fragments)))
+    held = held_out(of, frame, len(fragments))
+    members = tuple(np.flatnonzero((of == index) & ~held) for index in range(len(fragments)))
     pairs = make_pairs(members, fragments.coexist())
     rng = np.random.default_rng([settings.seed, 17])
     network = identity_network(settings.seed)
@@ -146,7 +151,47 @@ def learn_appearance(
     points = embedded(network, crops)
     centres, silhouette, chosen = _clusters(points, _first_centres(points, of, fragments, animals), animals)
     told = _told_apart(chosen, of, fragments, animals)
-    return Appearance(network, points, of, frame, centres, silhouette, done, told, crops)
+    return Appearance(network, points, of, frame, centres, silhouette, done, told,
+        known_again(points, of, held, fragments), crops,
+    )  # fmt: skip
+
+
+def held_out(
+    of: Int[np.ndarray, " image"], frame: Int[np.ndarray, " image"], fragments: int
+) -> Bool[np.ndarray, " image"]:
+    """The last images of each long fragment: one that learned animals and not pictures knows them, too."""
+    held = np.zeros(len(of), bool)
+    for index in range(fragments):
+        own = np.flatnonzero(of == index)
+        if len(own) >= _MANY:
+            held[own[np.argsort(frame[own], kind="stable")][-int(_HELD * len(own)) :]] = True
+    return held
+
+
+def known_again(
+    points: Float[np.ndarray, "image output"],
+    of: Int[np.ndarray, " image"],
+    held: Bool[np.ndarray, " image"],
+    fragments: Fragments,
+) -> float:
+    """The share of held-out images nearest the middle of the others of their fragment, above chance (0) and up to 1.
+
+    They are compared with the middles of all fragments that share a frame with theirs. Where none is held out, that is
+    unknown (NaN).
+    """
+    trained = np.unique(of[~held])
+    middles = {index: points[(of == index) & ~held].mean(axis=0) for index in trained.tolist()}
+    coexist = fragments.coexist()
+    right, chance, total = 0.0, 0.0, 0
+    for index in np.unique(of[held]).tolist():
+        others = [other for other in trained.tolist() if coexist[index, other] and other != index]
+        if others:
+            own = points[(of == index) & held]
+            away = np.stack([np.linalg.norm(own - middles[k], axis=1) for k in (index, *others)])
+            right += float((away.argmin(axis=0) == 0).sum())
+            chance += len(own) / (len(others) + 1)
+            total += len(own)
+    return (right - chance) / (total - chance) if total else float("nan")
 
 
 def _step(network: Any, crops: np.ndarray, pairs: Pairs, number: int, rng: np.random.Generator, learn: bool) -> None:

@@ -13,6 +13,8 @@ from surrogates.identity.appearance import Appearance
 
 LEAST_SILHOUETTE = 0.5
 """Below it appearance says nothing: clusters run into one another."""
+_LEAST_AGAIN = 0.5
+"""Of pictures that the training did not see, above chance (0) and up to 1: below it the network learned by heart."""
 _APART = 0.97  # of coexisting fragments; below it the clusters are not the animals
 
 
@@ -40,12 +42,19 @@ def notes_on(
     return replace(tracks, notes=tuple(notes))
 
 
+def tells_apart(appearance: Appearance) -> bool:
+    """Whether looks say who is who: clusters are apart, and pictures that the training did not see lie in theirs."""
+    again = appearance.known_again
+    return appearance.silhouette >= LEAST_SILHOUETTE and not again < _LEAST_AGAIN
+
+
 def looks_in_doubt(appearance: Appearance) -> str:
     """That looks do not tell the animals apart, in words; empty where they do."""
-    if appearance.silhouette >= LEAST_SILHOUETTE and appearance.told_apart >= _APART:
+    if tells_apart(appearance) and appearance.told_apart >= _APART:
         return ""
+    again = "" if np.isnan(appearance.known_again) else f", {100 * max(appearance.known_again, 0):.0f} % known again"
     return (
         "these animals cannot be told apart by their looks "
         f"(silhouette {appearance.silhouette:.2f}, {100 * appearance.told_apart:.0f} % of those seen at once look "
-        "different): after a crossing nobody can tell who is who but by how they moved"
+        f"different{again}): after a crossing nobody can tell who is who but by how they moved"
     )

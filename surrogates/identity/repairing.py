@@ -23,7 +23,7 @@ from neuron_models.foundation.resumable import ResumableFolder, Work, partial_fo
 from neuron_models.foundation.units import Seconds
 from neuron_models.foundation.wording import counted
 from surrogates.identity.appearance import Appearance, LearningSettings, learn_appearance
-from surrogates.identity.doubts import LEAST_SILHOUETTE, looks_in_doubt
+from surrogates.identity.doubts import looks_in_doubt, tells_apart
 from surrogates.identity.tracking import assign_animals, sampled_rows, turned_regions
 
 _TOLD = 3.0
@@ -123,8 +123,7 @@ def _decide(
     animals: int,
 ) -> Repaired:
     looks = np.zeros((len(fragments), animals))
-    used = appearance is not None and appearance.silhouette >= LEAST_SILHOUETTE
-    if used and appearance is not None:
+    if appearance is not None and tells_apart(appearance):
         looks = appearance.log_odds(len(fragments))
     links, odds = _links(placed, fragments, track, tool.points.fps)
     animal = assign_animals(fragments, looks, links, odds)

@@ -28,7 +28,7 @@ from neuron_models.foundation.resumable import ResumableFolder, Work, partial_fo
 from neuron_models.foundation.units import Hertz, Pixels, Seconds
 from surrogates.identity.appearance import Appearance, LearningSettings, fullest_frame, learn_appearance
 from surrogates.identity.crossings import judge_crossings
-from surrogates.identity.doubts import LEAST_SILHOUETTE, notes_on
+from surrogates.identity.doubts import notes_on, tells_apart
 
 
 @dataclass(frozen=True)
@@ -152,9 +152,10 @@ def identify(
     animals, longest = settings.animals, max(1, round(settings.gap * fps))
     motion = learn_motion(regions, fragments)
     links, odds = continuations(regions, fragments, motion, longest)
-    used = appearance if appearance is not None and appearance.silhouette >= LEAST_SILHOUETTE else None
+    used = appearance if appearance is not None and tells_apart(appearance) else None
     looks = np.zeros((len(fragments), animals)) if used is None else used.log_odds(len(fragments))
     animal = assign_animals(fragments, looks, links, odds)
+    fragments = with_hidden_crossings(fragments, animal)
     probability = _softmax(looks)
     sure = np.where(animal >= 0, probability[np.arange(len(fragments)), animal], np.nan)
     lengths = regions.column("length")
@@ -201,6 +202,24 @@ def assign_animals(
     for fragment, who in zip(anchor, linear_sum_assignment(-looks[anchor])[1], strict=True):
         reward[fragment, np.arange(animals) != who] = -np.inf
     return join_fragments(fragments, reward, links, odds)[0]
+
+
+def with_hidden_crossings(fragments: Fragments, animal: Int[np.ndarray, " fragment"]) -> Fragments:
+    """The fragments, of which those of no animal that go on from or to a crossing are part of it.
+
+    Animals that lie one over the other are no larger than one; that nobody fits in shows that they are several.
+    """
+    several = ~fragments.single
+    loose = fragments.single & (animal < 0)
+    while True:
+        ends = fragments.links
+        hidden = np.zeros(len(fragments), bool)
+        hidden[ends[several[ends[:, 1]], 0]] = True
+        hidden[ends[several[ends[:, 0]], 1]] = True
+        hidden &= loose & ~several
+        if not hidden.any():
+            return replace(fragments, single=~several)
+        several |= hidden
 
 
 def _presence(fragments: Fragments) -> Float[np.ndarray, " fragment"]:

@@ -9,6 +9,8 @@ from datasets.identity.joining import join_fragments
 from datasets.identity.motion import continuations, crossings_of, learn_motion
 from datasets.identity.trajectories import Trajectories
 from neuron_models.foundation.errors import InputError
+from surrogates.identity.appearance import held_out, known_again
+from surrogates.identity.tracking import with_hidden_crossings
 
 FRAMES, MEET, PART = 60, 28, 32
 
@@ -74,6 +76,29 @@ def test_motion_carries_identities_through_a_crossing():
     assert animal[7 - straight] == 1
     assert animal[2] == -1
     assert (0, straight) in {tuple(pair) for pair in joined.tolist()}
+
+
+def test_a_piece_of_no_animal_beside_a_crossing_is_part_of_it():
+    fragments = find_fragments(crossing_pair(), 2)
+    extended = with_hidden_crossings(fragments, np.array([0, 1, -1, -1, 1]))
+    assert extended.single.tolist() == [True, True, False, False, True]
+    assert with_hidden_crossings(fragments, np.array([0, 1, -1, 0, 1])).single.tolist() == fragments.single.tolist()
+
+
+def test_pictures_that_were_held_out_tell_animals_from_pictures():
+    fragments = find_fragments(crossing_pair(), 2)
+    of = np.repeat([0, 1], 28)
+    frame = np.tile(np.arange(28), 2)
+    held = held_out(of, frame, len(fragments))
+    assert held.reshape(2, 28).sum(axis=1).tolist() == [7, 7]
+    assert (frame[held] >= 21).all()
+    rng = np.random.default_rng(0)
+    points = rng.normal(0, 0.1, (56, 8)) + 10.0 * of[:, None]
+    assert known_again(points, of, held, fragments) == 1.0
+    points[held] = rng.normal(5, 5, (14, 8))  # learned by heart: new pictures lie anywhere
+    assert known_again(points, of, held, fragments) < 0.6
+    points[held] = 10.0 * (1 - of[held])[:, None]
+    assert known_again(points, of, held, fragments) == -1.0
 
 
 def test_appearance_outweighs_motion():
