@@ -84,13 +84,41 @@ def show(table):
     print(pd.DataFrame(table).round(3).to_string(index=False), flush=True)
 
 
+def tell_bouts(bouts):
+    """Print what all bouts together come to."""
+    matched, true, found = (sum(getattr(each, of) for each in bouts) for of in ("matched", "true", "found"))
+    print(f"bouts: {true} true, {found} found, {matched} matched, F1 {2 * matched / max(true + found, 1):.3f}")
+
+
+def small_marks(coats, frames):
+    """Videos of 480 x 360 px with paint of 6 px, long enough for many bouts."""
+    table, bouts = [], []
+    begun = time.process_time()
+    with TemporaryDirectory() as folder:
+        for seed, coat in enumerate(coats):
+            given = {"frames": frames, "width": 480, "height": 360, "length": 110.0, "coat": coat, "seed": 20 + seed}
+            found, score = generated(Path(folder) / str(seed), **given)
+            table, bouts = [*table, *found], [*bouts, score]
+            show(found)
+            tell_bouts(bouts)
+    parts = pd.DataFrame(table)
+    told = (parts.told * parts.hidden).sum() / max(parts.hidden.sum(), 1)
+    print(f"small marks: out of sight in {parts.hidden.sum()} frames, told {told:.1%}")
+    print(f"{parts.missed.sum()} of {parts.frames.sum()} seen ones missed; {time.process_time() - begun:.0f} CPU s")
+
+
 def main():
     """Print everything."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--frames", type=int, default=900)
     parser.add_argument("--coats", nargs="*", default=["white", "brown", "black"])
+    parser.add_argument("--small", type=int, default=3900, help="frames of each video of small marks and many bouts")
+    parser.add_argument("--only-small", action="store_true")
     options = parser.parse_args()
+    if options.only_small:
+        small_marks(options.coats, options.small)
+        return
     bouts = []
     with TemporaryDirectory() as folder:
         if (options.shared / "data" / "markers").is_dir():
@@ -100,8 +128,8 @@ def main():
             found, score = generated(Path(folder) / str(seed), **given)
             show(found)
             bouts.append(score)
-    matched, true, found = (sum(getattr(each, of) for each in bouts) for of in ("matched", "true", "found"))
-    print(f"bouts: {true} true, {found} found, {matched} matched, F1 {2 * matched / max(true + found, 1):.3f}")
+    tell_bouts(bouts)
+    small_marks(options.coats, options.small)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from neuron_models.foundation.wording import counted
 
 ModelOption = Annotated[Path, typer.Option(help="A model.keras that `wormtwin train` wrote.")]
 BoxOption = Annotated[
-    str, typer.Option(help="Left, top, width, height of the face, px; the square in the middle when empty.")
+    str, typer.Option(help="Left, top, width, height of the face, px, or middle; the face is found when empty.")
 ]
 
 
@@ -43,7 +43,8 @@ def score(
     else:
         answers = score_pictures(network, size, sources, place)
     abstained = write_answers(answers, out, confidence)
-    print(f"{counted(len(answers), 'face')} in {out}; {counted(abstained, 'abstention')}")
+    scored = sum(answer.shares is not None for answer in answers)
+    print(f"{counted(scored, 'face')} in {out}; {counted(abstained, 'abstention')}")
     print(NOT_ESTABLISHED)
 
 
@@ -56,30 +57,32 @@ def explain(
     box: BoxOption = "",
 ) -> None:
     """Draw where a model looks: how much its score falls when a part of the face is covered."""
-    from datasets.grimace.pictures import read_face
+    from datasets.grimace.pictures import seen_picture
     from datasets.grimace.units import OUTPUTS
     from datasets.plots import save_figure
     from surrogates.grimace.plots import plot_occlusion
-    from surrogates.grimace.scoring import occlusion, require_scorer
+    from surrogates.grimace.scoring import face_in, occlusion, require_scorer
     from surrogates.runs.model_file import load_model
 
     require(output in OUTPUTS, f"--output must be one of {', '.join(OUTPUTS)}, got {output!r}")
     require_figure_path(out)
     network, signature = load_model(model)
-    face = read_face(picture, require_scorer(signature, model), _box(box))
+    size = require_scorer(signature, model)
+    face = face_in(seen_picture(picture), size, _box(box), str(picture))
     print(f"Figure: {save_figure(plot_occlusion(face, occlusion(network, face, output), output), out)}")
 
 
-def _box(text: str) -> tuple[float, float, float, float] | None:
-    if not text:
-        return None
+def _box(text: str) -> tuple[float, float, float, float] | str | None:
+    if text in ("", "middle"):
+        return text or None
     try:
         left, top, wide, high = (float(each) for each in text.split(","))
     except ValueError:
-        raise InputError(f"--box is left,top,width,height in px, got {text!r:.40}") from None
+        raise InputError(f"--box is left,top,width,height in px, or middle, got {text!r:.40}") from None
     return left, top, wide, high
 
 
 def register(app: typer.Typer) -> None:
     """Mount the commands of the other modules; `datasets.grimace.cli` mounts the group."""
-    import surrogates.grimace.blind_page.cli  # noqa: F401
+    import surrogates.grimace.blind_page.cli
+    import surrogates.grimace.finder.cli  # noqa: F401

@@ -1,21 +1,17 @@
 """The models of facial grimace, by name."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from datasets.dataset import Dataset
 from datasets.grimace.scored import require_grimace, scores_of
-from datasets.grimace.units import HIGHEST, OUTPUTS
+from datasets.grimace.units import OUTPUTS
 from neuron_models.foundation.errors import require
-from surrogates.backend import keras, tensorflow_unseen
 from surrogates.grimace.evaluation import evaluate_grimace
+from surrogates.grimace.head import images_of, solve_head, train_opened
 from surrogates.grimace.losses import OrdinalEntropy, targets_of
-from surrogates.grimace.networks import grimace_small, grimace_transfer
-from surrogates.grimace.ordinal import fit_ordinal
+from surrogates.grimace.networks import grimace_small, grimace_transfer, grimace_tuned
 from surrogates.training.configuration import Arrays, EarlyStopping, Objective
 from surrogates.training.model_kind import ModelKind, model_table
 
@@ -60,45 +56,21 @@ def require_taught(kind: ModelKind, dataset: Dataset) -> None:
     require(bool(np.isfinite(scores).any()), f"dataset {dataset.name!r}: no training image has a score")
 
 
-def images_of(dataset: Dataset) -> np.ndarray:
-    """All images of a dataset, (image, height, width, colour)."""
-    return np.concatenate([np.moveaxis(np.asarray(trial.x[:]), 1, -1) for trial in dataset])
-
-
-def features_of(model: keras.Model, images: np.ndarray, batch: int = 16) -> Float[np.ndarray, "image feature"]:
-    """What the layer `features` gives for images, a batch at a time."""
-    part = keras.Model(model.input, model.get_layer("features").output)
-    filled = np.concatenate([images, np.zeros((-len(images) % batch, *images.shape[1:]), images.dtype)])
-    with tensorflow_unseen():
-        found = [np.asarray(part.predict_on_batch(filled[i : i + batch])) for i in range(0, len(filled), batch)]
-    return np.concatenate(found)[: len(images)].astype(float)
-
-
-def solve_head(dataset: Dataset) -> Callable[[Any], None]:
-    """What fits the last layer on frozen features, an output after the other."""
-    train = dataset.by_split()["train"]
-    images, scores = images_of(train), np.concatenate([scores_of(trial) for trial in train])
-    animals = [trial.group or trial.name for trial in train for _ in range(len(trial))]
-
-    def fit(model: Any) -> None:
-        features = features_of(model, images)
-        mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-3
-        kernels, offsets = np.zeros((2, features.shape[1], len(OUTPUTS))), np.zeros((2, len(OUTPUTS)))
-        for column, name in enumerate(OUTPUTS):
-            if np.isfinite(scores[:, column]).any():
-                found = fit_ordinal((features - mean) / scale, scores[:, column], animals, HIGHEST[name])
-                slopes = found.slopes / scale
-                kernels[:, :, column] = slopes
-                offsets[:, column] = np.array(found.offsets) - mean @ slopes
-        for layer, kernel, offset in zip(("one_or_more", "two"), kernels, offsets, strict=True):
-            model.get_layer(layer).set_weights([kernel.astype(np.float32), offset.astype(np.float32)])
-
-    return fit
-
-
 def _arrays(dataset: Dataset) -> Arrays:
     scores = np.concatenate([scores_of(trial) for trial in dataset])
     return images_of(dataset), targets_of(scores), None
+
+
+def with_animals_held_out(dataset: Dataset) -> Dataset:
+    """The dataset with a fifth of its training animals, but one at least, as validation: they choose the epoch.
+
+    Raises:
+        InputError: two animals or fewer train.
+    """
+    rows = [row for row, trial in enumerate(dataset.trials) if trial.split == "train"]
+    require(len(rows) >= 3, f"dataset {dataset.name!r}: three animals must train, of which one chooses the epoch")
+    left = np.random.default_rng(0).permutation(rows)[: max(1, round(LEFT_OUT * len(rows)))].tolist()
+    return dataset.with_split(["validation" if k in left else trial.split for k, trial in enumerate(dataset.trials)])
 
 
 _TRANSFER = ModelKind(
@@ -123,5 +95,19 @@ _SMALL = replace(
     training_defaults={"epochs": 15},
     source="Langford et al. 2010",
 )
-GRIMACE_MODELS: dict[str, ModelKind] = model_table({"grimace_transfer": _TRANSFER, "grimace_small": _SMALL})
+_TUNED = replace(
+    _SMALL,
+    build=grimace_tuned,
+    train=train_opened,
+    learning_rate=0.0003,
+    hold_out=with_animals_held_out,
+    objective=Objective(
+        OrdinalEntropy(), arrays=_arrays, stopping=EarlyStopping(cosine_decay=True), batches=20, at_once=32
+    ),
+    training_defaults={"epochs": 6, "batch_size": 16},
+    source="Tan and Le 2019; Langford et al. 2010",
+)
+GRIMACE_MODELS: dict[str, ModelKind] = model_table(
+    {"grimace_transfer": _TRANSFER, "grimace_tuned": _TUNED, "grimace_small": _SMALL}
+)
 """Those that score faces; accuracy on animals is not established for any."""

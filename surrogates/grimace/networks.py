@@ -4,6 +4,7 @@ All take (image, height, width, 3) with values from 0 to 255 and give (image, 2,
 has no score of 2, and its second log-odds are `NEVER`.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,18 @@ NEVER = -30.0
 GRID = {8: 6, 16: 4}
 """Features of these strides are averaged over so many fields down and across."""
 WEIGHTS = ("imagenet", "random")
+BLOCKS = 11
+"""Of the backbone, up to its features of stride 16."""
 
 
 def grimace_transfer(
-    inputs: int, outputs: int, *, size: tuple[int, int], weights: str = "imagenet", seed: int = 0
+    inputs: int,
+    outputs: int,
+    *,
+    size: tuple[int, int],
+    weights: str = "imagenet",
+    start_from: str = "",
+    seed: int = 0,
 ) -> keras.Model:
     """Frozen features of EfficientNet-Lite0, averaged over a coarse grid of the face, and one linear layer.
 
@@ -30,10 +39,12 @@ def grimace_transfer(
         outputs: units and pain.
         size: height and width of the faces, multiples of 32.
         weights: of the backbone: imagenet or random.
+        start_from: a model.keras of such a model to begin from, instead of these weights.
         seed: of random ones.
 
     Raises:
-        InputError: unknown weights, or the package that brings them is not installed.
+        InputError: unknown weights, the package that brings them is not installed, or the model to begin from is of
+            another kind or size.
     """
     require(weights in WEIGHTS, f"grimace_transfer: weights must be {' or '.join(WEIGHTS)}, got {weights!r}")
     image = keras.Input((*size, inputs), name="image")
@@ -41,7 +52,9 @@ def grimace_transfer(
     fields = [_fields(taps[stride], min(grid, *taps[stride].shape[1:3]), stride) for stride, grid in GRID.items()]
     features = keras.layers.Concatenate(name="features")(fields)
     model = keras.Model(image, _scores(features, outputs), name="grimace_transfer")
-    if weights == "imagenet":
+    if start_from:
+        start(model, start_from)
+    elif weights == "imagenet":
         fill_pretrained(model, load_weights())
     else:
         fill_random(model, np.random.default_rng(seed))
@@ -49,7 +62,42 @@ def grimace_transfer(
     return model
 
 
-def grimace_small(inputs: int, outputs: int, *, size: tuple[int, int], filters: int = 16, seed: int = 0) -> keras.Model:
+def grimace_tuned(
+    inputs: int,
+    outputs: int,
+    *,
+    size: tuple[int, int],
+    opened: int = 3,
+    weights: str = "imagenet",
+    start_from: str = "",
+    seed: int = 0,
+) -> keras.Model:
+    """The same network, whose backbone is opened: its last blocks are learned, too.
+
+    Args:
+        inputs: colours.
+        outputs: units and pain.
+        size: height and width of the faces, multiples of 32.
+        opened: blocks of the backbone's eleven that are learned, the last ones.
+        weights: of the backbone: imagenet or random.
+        start_from: a model.keras of such a model to begin from, instead of these weights.
+        seed: of random ones.
+
+    Raises:
+        InputError: as `grimace_transfer`, or there are not so many blocks.
+    """
+    require(1 <= opened <= BLOCKS, f"grimace_tuned: opened must be 1 to {BLOCKS} blocks, got {opened}")
+    model = grimace_transfer(inputs, outputs, size=size, weights=weights, start_from=start_from, seed=seed)
+    free = tuple(f"{PREFIX}block_{number}_" for number in range(BLOCKS - opened, BLOCKS))
+    for layer in model.layers:
+        if layer.name.startswith(free) and not isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = True
+    return model
+
+
+def grimace_small(
+    inputs: int, outputs: int, *, size: tuple[int, int], filters: int = 16, start_from: str = "", seed: int = 0
+) -> keras.Model:
     """A small network of its own: four convolutions that halve the image, fields of the face, one linear layer.
 
     Args:
@@ -57,10 +105,11 @@ def grimace_small(inputs: int, outputs: int, *, size: tuple[int, int], filters: 
         outputs: units and pain.
         size: height and width of the faces, multiples of 32.
         filters: of the first convolution; twice, three and four times as many follow.
+        start_from: a model.keras of such a model to begin from.
         seed: of the first weights.
 
     Raises:
-        InputError: fewer than one filter.
+        InputError: fewer than one filter, or the model to begin from is of another kind or size.
     """
     require(filters >= 1, f"grimace_small: filters must be >= 1, got {filters}")
     x = image = keras.Input((*size, inputs), name="image")
@@ -75,7 +124,27 @@ def grimace_small(inputs: int, outputs: int, *, size: tuple[int, int], filters: 
         if variable.name == "kernel":
             fan = int(np.prod(variable.shape[:-1]))
             variable.assign(rng.normal(0, np.sqrt(1 / fan), variable.shape).astype(np.float32))
+    if start_from:
+        start(model, start_from)
     return model
+
+
+def start(model: keras.Model, path: str) -> None:
+    """Give a network the weights of a trained one, in place.
+
+    Raises:
+        InputError: there is none, or it is of another kind or size.
+    """
+    from surrogates.runs.model_file import load_model
+
+    trained, _ = load_model(Path(path))
+    ours, theirs = model.input_shape[1:], trained.input_shape[1:]
+    same = trained.name == model.name and [w.shape for w in trained.weights] == [w.shape for w in model.weights]
+    kind = f"it is a {trained.name} for images of {' x '.join(map(str, theirs))}"
+    require(
+        same and ours == theirs, f"--start-from {path}: {kind}, this is a {model.name} for {' x '.join(map(str, ours))}"
+    )
+    model.set_weights(trained.get_weights())
 
 
 def _fields(x: Any, grid: int, stride: int) -> Any:

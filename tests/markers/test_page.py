@@ -68,3 +68,49 @@ def test_the_page_is_reached_by_its_token_alone(served):
 def test_a_grey_video_has_no_marks(sample, tmp_path):
     with pytest.raises(InputError, match="is grey"):
         Picking(open_video(sample.video, grey=True), tmp_path / "c.csv", ("left",), 3)
+
+
+PAINTED = """(colour) => {
+  const view = document.getElementById("view");
+  const data = view.getContext("2d").getImageData(0, 0, view.width, view.height);
+  let number = 0;
+  for (let i = 0; i < data.data.length; i += 4) {
+    number += colour.every((value, k) => Math.abs(data.data[i + k] - value) < 60);
+  }
+  return number;
+}"""
+
+
+def test_masks_are_seen_on_the_page(served, sample, browser):
+    import threading
+
+    from werkzeug.serving import make_server
+
+    from surrogates.pages.serving import HOST
+
+    picking, _, _ = served
+    picking.save(sample.clicks, 0)
+    server = make_server(HOST, 0, make_app(picking, "secret"), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        tab = browser.new_page(viewport={"width": 390, "height": 844})
+        faults = []
+        tab.on("pageerror", lambda error: faults.append(str(error)))
+        tab.goto(f"http://{HOST}:{server.server_port}/secret/")
+        yellow, blue = [255, 214, 0], [0, 229, 255]
+        tab.wait_for_selector("body[data-shown=frame]")
+        before = [tab.evaluate(PAINTED, colour) for colour in (yellow, blue)]
+        tab.keyboard.press("m")
+        tab.wait_for_selector("body[data-shown=masks]")
+        after = [tab.evaluate(PAINTED, colour) for colour in (yellow, blue)]
+        assert min(now - then for now, then in zip(after, before, strict=True)) > 20
+        tab.keyboard.press("m")
+        tab.wait_for_selector("body[data-shown=frame]")
+        again = [tab.evaluate(PAINTED, colour) for colour in (yellow, blue)]
+        assert all(then - now > 20 for now, then in zip(again, after, strict=True))
+        tab.close()
+        assert faults == []
+    finally:
+        server.shutdown()
+        thread.join()

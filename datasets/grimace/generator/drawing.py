@@ -26,19 +26,68 @@ def draw_face(
         size: of the image's sides, px.
     """
     rng = np.random.default_rng(view.ground)
+    image = paint_face(_ground(size, rng), individual, values, view)
+    return lit(_bars(image, view.bars, size, rng), view, rng)
+
+
+def paint_face(
+    ground: Float[np.ndarray, "side side 3"], individual: Individual, values: Float[np.ndarray, " unit"], view: View
+) -> Float[np.ndarray, "side side 3"]:
+    """Paint a face over what is there, 0 to 1, without the light and the blur of its view."""
+    size = len(ground)
     u, v = _places(view, size)
-    soft = 2.5 / size
-    image = _ground(size, rng)
+    soft, image = 2.5 / size, ground
     fur = np.clip(np.array(COATS[individual.coat]) * individual.shade, 0, 1)
     for layer in (_ears, _head, _eyes, _muzzle):
         image = layer(image, u, v, individual, values, fur, view.yaw, soft)
-    image = _whiskers(image, u, v, values, view.yaw, individual.coat, soft)
-    image = _bars(image, view.bars, size, rng)
+    return _whiskers(image, u, v, values, view.yaw, individual.coat, soft)
+
+
+def paint_behind(
+    ground: Float[np.ndarray, "side side 3"], individual: Individual, values: Float[np.ndarray, " unit"], view: View
+) -> Float[np.ndarray, "side side 3"]:
+    """Paint the back of a head over what is there: ears and fur, and no face."""
+    size = len(ground)
+    u, v = _places(view, size)
+    fur = np.clip(np.array(COATS[individual.coat]) * individual.shade, 0, 1)
+    image = _head(ground, u, v, individual, 0 * values, fur, view.yaw, 2.5 / size)
+    return _ears(image, u, v, individual, values, fur, view.yaw, 2.5 / size)
+
+
+def paint_body(
+    ground: Float[np.ndarray, "side side 3"], individual: Individual, aside: float
+) -> Float[np.ndarray, "side side 3"]:
+    """Paint a body over what is there, so that a face in the middle third sits on it; `aside` is to the right."""
+    size = len(ground)
+    u, v = _places(View(size=1 / 3), size)
+    fur = np.clip(np.array(COATS[individual.coat]) * individual.shade, 0, 1)
+    away = np.hypot((u - aside) / 0.95, (v - 1.0) / 1.1)
+    mask = np.clip(0.5 + (1 - away) * size / 8, 0, 1)[..., None]
+    return ground + mask * (fur * (0.55 + 0.4 * np.sqrt(np.clip(1 - away**2, 0, 1)))[..., None] - ground)
+
+
+def cage_bars(
+    image: Float[np.ndarray, "height width 3"], bars: int, rng: np.random.Generator
+) -> Float[np.ndarray, "height width 3"]:
+    """Paint upright bars of a cage in front of a picture."""
+    first, apart, grey = rng.uniform(0, 1 / bars), 1 / bars, rng.uniform(0.2, 0.8)
+    across = (np.arange(image.shape[1]) + 0.5) / image.shape[1]
+    wide = rng.uniform(0.005, 0.02)
+    mask = sum(np.exp(-(((across - first - number * apart) / wide) ** 2)) for number in range(bars))
+    return _over(image, np.broadcast_to(0.75 * np.clip(mask, 0, 1), image.shape[:2]), np.full(3, grey))
+
+
+def lit(
+    image: Float[np.ndarray, "height width 3"], view: View, rng: np.random.Generator
+) -> UInt8[np.ndarray, "3 height width"]:
+    """A painted image under the light of a view, blurred and noisy as it says."""
+    height, width = image.shape[:2]
     warm = np.array((1 + view.warmth, 1.0, 1 - view.warmth))
-    slope = 1 + 0.25 * view.side * np.linspace(-1, 1, size)
+    slope = 1 + 0.25 * view.side * np.linspace(-1, 1, width)
     image = image * warm * slope[None, :, None] * view.light
     if view.blur > 0:
-        image = gaussian_filter(image, (view.blur * size / 128, view.blur * size / 128, 0))
+        sigma = view.blur * min(height, width) / 128
+        image = gaussian_filter(image, (sigma, sigma, 0))
     image = image + view.noise * rng.standard_normal(image.shape)
     return np.moveaxis(np.rint(255 * np.clip(image, 0, 1)).astype(np.uint8), -1, 0)
 

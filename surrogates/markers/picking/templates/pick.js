@@ -43,6 +43,7 @@ function show() {
       draw.stroke();
     }
   }
+  document.body.dataset.shown = mask && $("masks").checked ? "masks" : picture ? "frame" : "nothing";
   $("where").textContent = `Frame ${frame} (${at + 1} of ${state.frames.length})`;
   const numbers = state.marks.map((mark) => `${mark} ${state.clicks.filter((each) => each.mark === mark).length}`);
   $("facts").textContent = `Clicks: ${numbers.join(", ")}`;

@@ -1,0 +1,1 @@
+"""Where in a picture the face of a mouse is."""
