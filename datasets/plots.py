@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from datasets.dataset import Dataset, Trial
+from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import atomic_write, require_figure_path
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
@@ -63,6 +64,7 @@ def plot_traces(
     axes = figure.subplots(rows, len(trials), sharex=True, sharey="row", squeeze=False)
     for column, index in enumerate(trials):
         trial = dataset.trials[index]
+        require(trial.y is not None, f"trial {trial.name!r} of dataset {dataset.name!r} has no outputs to draw")
         time = np.arange(len(trial)) * dataset.dt
         axes[0, column].set_title(f"{trial.name} ({trial.split})" if trial.split else trial.name, fontsize=9)
         draw_inputs(axes[0, column], time, trial, dataset.x_names)

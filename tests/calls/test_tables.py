@@ -44,6 +44,16 @@ def test_tables_of_other_programs(tmp_path, text, wanted):
         assert (call.start, call.stop) == pytest.approx(times)
 
 
+@pytest.mark.parametrize("channel", ["inf", "nan", "1e300"])
+def test_a_channel_that_is_none_leaves_out_its_row(tmp_path, channel):
+    (tmp_path / "c.csv").write_text(
+        f"start_s,stop_s,low_hz,high_hz,score,label,channel\n0.1,0.2,,,,,{channel}\n0.5,0.6,,,,,2\n"
+    )
+    read = read_calls(tmp_path / "c.csv")
+    assert [(call.start, call.channel) for call in read.calls] == [(0.5, 2)]
+    assert len(read.left_out) == 1
+
+
 def test_a_bad_row_is_left_out_and_named(tmp_path):
     (tmp_path / "t.csv").write_text("start,stop\n0.5,0.6\n0.9,0.8\nx,1\n-1,2\n0.7,0.75\n")
     read = read_calls(tmp_path / "t.csv")

@@ -106,6 +106,8 @@ def _call(row: dict[str, str], layout: Columns) -> Call:
         stop = start + _needed(cells_of(row, layout, "duration"), "duration") / 1000
     low, high, score = (_number(cells_of(row, layout, name)) for name in ("low", "high", "score"))
     channel = _number(cells_of(row, layout, "channel"))
+    if channel is not None and not channel <= 10_000:
+        raise InputError(f"its channel is {channel:g}, not the number of one")
     nan = float("nan")
     return Call(
         start,

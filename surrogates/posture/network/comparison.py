@@ -47,7 +47,7 @@ class Comparison:
 
 
 def compare(real: Dataset, generated: Dataset, done: Callable[[], object] = lambda: None) -> Comparison:
-    """Compare generated with real worms of the same strains; `done` is called after each worm.
+    """Compare generated with real worms of the same strains by what is known of both; `done` is called after each worm.
 
     Raises:
         InputError: one of them holds no amplitudes, their channels differ, or a strain was not recorded.
@@ -58,7 +58,10 @@ def compare(real: Dataset, generated: Dataset, done: Callable[[], object] = lamb
         real.x_names == generated.x_names,
         f"real worms have the channels {', '.join(real.x_names)}, generated ones {', '.join(generated.x_names)}",
     )
-    comparison = Comparison(behaviour(real, done), behaviour(generated, done), bounded(real, generated))
+    ours, theirs = behaviour(real, done), behaviour(generated, done)
+    known = [name for name in UNITS if all(name in found for found in (*ours.values(), *theirs.values()))]
+    ours, theirs = ({strain: {n: found[n] for n in known} for strain, found in each.items()} for each in (ours, theirs))
+    comparison = Comparison(ours, theirs, bounded(real, generated))
     strange = [strain for strain in comparison.generated if strain not in comparison.real]
     require(not strange, f"no real worm is of the strain {', '.join(map(repr, strange))}: compare with its recordings")
     return comparison

@@ -107,6 +107,14 @@ def test_bounds_and_distances_are_what_they_say(waves):
     assert distance(values, 2 * values) == pytest.approx(np.abs(values).mean())
 
 
+def test_what_is_known_of_one_side_alone_is_not_compared(worms):
+    bare = replace(worms, extra={name: value for name, value in worms.extra.items() if name != "eigenworms"})
+    found = compare(bare, worms)
+    (measures,) = {tuple(each) for each in (*found.real.values(), *found.generated.values())}
+    assert len(comparison_table(found)) == len(measures) * len(found.strains) > 0
+    assert len(measures) < len(next(iter(compare(worms, worms).real.values())))
+
+
 def test_the_order_of_strains_is_that_of_their_means(waves):
     def behave(**means):
         return {strain: {"speed": np.array([mean, mean])} for strain, mean in means.items()}
