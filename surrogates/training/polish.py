@@ -15,6 +15,9 @@ _MEMORY = 30
 _LOST = 1e12
 """What a loss that is not finite counts as, so that a line search turns back."""
 
+_STARTS, _RIDGE = 4, 1e-6
+"""Steps towards a validation trial's start, and how much they are damped."""
+
 Flat = Float[np.ndarray, " parameter"]
 Asked = Callable[[np.ndarray], tuple[float, np.ndarray]]
 Judged = Callable[[np.ndarray], float]
@@ -87,17 +90,18 @@ class ScannedCell:
         cell: of Keras; its weights come first in the parameters.
         train_data: x, y (trial, time, channel) and weight (trial, time) or None.
         validation_data: the same of validation.
-        free: each training trial begins in a state of its own, which is learned too and forgotten afterwards; a
-            validation trial begins at rest.
+        free: each training trial begins in a state of its own, which is learned too and forgotten afterwards.
+        warm_up: samples that tell, with `free`, in which state a validation trial begins; at rest when 0.
     """
 
-    def __init__(self, cell, train_data: Arrays, validation_data: Arrays, free: bool = False) -> None:
+    def __init__(self, cell, train_data: Arrays, validation_data: Arrays, free: bool = False, warm_up: int = 0) -> None:
         require(keras.backend.backend() == "jax", "this model is trained by JAX: leave KERAS_BACKEND unset, or say jax")
         import jax
 
         self._cell, self._shapes = cell, [tuple(each.shape) for each in cell.weights]
         self._double = _doubled(cell)
         size = cell.state_size
+        self._warm_up = warm_up if free else 0
         self._states = [size] if isinstance(size, int) else list(size)
         self._sizes = [math.prod(shape) for shape in self._shapes]
         self._free = len(train_data[0]) * sum(self._states) if free else 0
@@ -105,6 +109,7 @@ class ScannedCell:
             self._train, self._check = (_by_time(each) for each in (train_data, validation_data))
             self._both = jax.jit(jax.value_and_grad(self._loss))
             self._alone = jax.jit(self._loss)
+            self._fitted = jax.jit(self._loss_from_fitted_starts)
 
     @property
     def first(self) -> Flat:
@@ -124,7 +129,8 @@ class ScannedCell:
         import jax
 
         with tensorflow_unseen(), jax.enable_x64(True):
-            return float(self._alone(np.asarray(at[: sum(self._sizes)], float), self._check))
+            weights = np.asarray(at[: sum(self._sizes)], float)
+            return float((self._fitted if self._warm_up else self._alone)(weights, self._check))
 
     def keep(self, at: Flat) -> None:
         """Give the cell these weights, the first of the parameters (parameter,), in their own units."""
@@ -132,12 +138,43 @@ class ScannedCell:
         self._cell.set_weights([part.reshape(shape) for part, shape in zip(parts, self._shapes, strict=True)])
 
     def _loss(self, at, data):
+        x, y, weight = data
+        found = self._run(at, x)
+        return (((found - y) ** 2).mean(-1) * weight).mean()
+
+    def _loss_from_fitted_starts(self, at, data):
+        """The same, each trial from the state that answers its warm-up best (Gauss and Newton, a little damped)."""
+        import jax
+        import jax.numpy as jnp
+
+        x, y, _ = data
+        length, total = self._warm_up, sum(self._states)
+
+        def errors(start, seen, wanted):
+            run = self._run(jnp.concatenate([at, start]), seen[:, None])[:, 0]
+            return jnp.nan_to_num(run - wanted, nan=1e3, posinf=1e3, neginf=-1e3).ravel()
+
+        def fitted(seen, wanted):
+            start = jnp.zeros(total)
+            for _ in range(_STARTS):
+                gap, slopes = errors(start, seen, wanted), jax.jacfwd(errors)(start, seen, wanted)
+                normal = slopes.T @ slopes
+                ridge = _RIDGE * (jnp.trace(normal) / total + 1e-12) * jnp.eye(total)
+                moved = start - jnp.linalg.solve(normal + ridge, slopes.T @ gap)
+                better = (errors(moved, seen, wanted) ** 2).sum() < (gap**2).sum()
+                start = jnp.where(better, moved, start)
+            return start
+
+        starts = jax.vmap(fitted, in_axes=1)(x[:length], y[:length])
+        return self._loss(jnp.concatenate([at, starts.ravel()]), data)
+
+    def _run(self, at, x):
+        """The responses (time, trial, output) to x; starts of trials stand behind the weights, if there are any."""
         import jax
         import jax.numpy as jnp
 
         edges = np.cumsum([0, *self._sizes])
         weights = [at[a:b].reshape(s) for a, b, s in zip(edges[:-1], edges[1:], self._shapes, strict=True)]
-        x, y, weight = data
         starts = [jnp.zeros((x.shape[1], size), x.dtype) for size in self._states]
         if len(at) > edges[-1]:
             own = at[edges[-1] :].reshape(x.shape[1], -1)
@@ -147,8 +184,7 @@ class ScannedCell:
             (given, after), _ = self._double.stateless_call(weights, [], inputs, list(states))
             return list(after), given
 
-        _, found = jax.lax.scan(step, starts, x)
-        return (((found - y) ** 2).mean(-1) * weight).mean()
+        return jax.lax.scan(step, starts, x)[1]
 
 
 def _doubled(cell: Any) -> Any:

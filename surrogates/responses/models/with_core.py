@@ -138,7 +138,8 @@ def train_with_core(
     scales = scales_of(raw, shifted=False)  # a stimulus of zero stays zero: where trials begin at rest, they do so
     cell = model.layers[-1].cell
     _begin(cell, dataset, scales)
-    whole = ScannedCell(cell, scales.scaled(raw), scales.scaled(checked), dataset.extra.get("start") == "fit")
+    start = dataset.extra.get("start") == "fit", int(dataset.extra.get("warm_up", 0))
+    whole = ScannedCell(cell, scales.scaled(raw), scales.scaled(checked), *start)
     best, unit = Best(whole.first), scales.y_scale**2
     with ProgressBar(config.epochs + config.polish, objective.squared, progress, "validation" in parts, unit) as bar:
         adam(whole.ask, whole.judge, best, config.epochs, config.learning_rate, bar.show)
