@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 from neuron_models.foundation.errors import require
+from neuron_models.foundation.units import PerMillisecond
 
 _NONE = 1e-12
 """Hankel singular values below this part of the largest are rounding."""
@@ -44,7 +45,7 @@ class Balanced:
 
     hankel: Float[np.ndarray, " state"]
     system: LinearSystem
-    exact: float
+    exact: PerMillisecond
 
     def truncated(self, order: int) -> LinearSystem:
         """The system of the strongest states, which is stable.
