@@ -35,7 +35,7 @@ _WINDOW = 30
 """Half the side of what is looked at around a click, px."""
 _TWINS: Dimensionless = 1.5
 """Two marks that are less apart, in standard deviations, cannot be told."""
-_STILL: Fraction = 0.6
+_STILL: Fraction = 0.5
 """Ground that has a mark's colour in so many frames, far from all clicks, is not the mark."""
 _STEP = 2
 LIGHT_STEP = 8
@@ -285,17 +285,28 @@ def _still(
     clicks: Sequence[Click],
     reach: Float[np.ndarray, " mark"],
 ) -> Bool[np.ndarray, "mark row column"]:
-    """Ground with a mark's colour in most frames, but for what lies near a click."""
-    marks = len(model.marks)
-    table = table_of(model, level_colours())[:, :marks] >= 128
-    counts = sum(table[codes_of(frame[:, ::_STEP, ::_STEP])] for frame in frames.values())
+    """Ground with a mark's colour in most frames.
+
+    Near a click on the mark only those frames count in which it was clicked on elsewhere, two at least: a mark that
+    rests is not taken for ground, nor is ground taken for a mark that came by.
+    """
+    from scipy.ndimage import binary_dilation
+
+    levels, shown = level_colours(), {}
+    for index, frame in frames.items():
+        table = table_of(relit_model(model, gains[index]), levels)[:, : len(model.marks)] >= 128
+        shown[index] = table[codes_of(frame[:, ::_STEP, ::_STEP])]
+    counts = sum(each.astype(int) for each in shown.values())
     still = np.moveaxis(np.asarray(counts) >= _STILL * len(frames), -1, 0)
     rows, columns = np.ogrid[: still.shape[1], : still.shape[2]]
     for number, mark in enumerate(model.marks):
-        for click in clicks:
-            if click.mark == mark:
-                near = np.hypot(columns * _STEP - click.x, rows * _STEP - click.y) < reach[number]
-                still[number] &= ~near
+        own = [click for click in clicks if click.mark == mark]
+        near = {click: np.hypot(columns * _STEP - click.x, rows * _STEP - click.y) < reach[number] for click in own}
+        away = sum((~near[click]).astype(int) for click in own)
+        seen = sum((~near[click] & shown[click.frame][..., number]).astype(int) for click in own)
+        passed = np.any([near[click] for click in own], axis=0)
+        own_still = np.where(passed, (away >= 2) & (seen >= np.maximum(_STILL * away, 2)), still[number])
+        still[number] = binary_dilation(own_still, iterations=2)  # edges of a spot, which are seen less often
     return still
 
 
