@@ -38,7 +38,12 @@ def read_nwb(path: Path, series: str = "") -> tuple[Recording, ...]:
     except Exception as error:  # whatever a parser meets in a file that is none
         raise InputError(f"{path}: not an NWB file that can be read ({reason(error)})") from None
     with io:
-        return (_recording(path, content, _chosen(path, content, series)),)
+        try:
+            return (_recording(path, content, _chosen(path, content, series)),)
+        except InputError:
+            raise
+        except (TypeError, ValueError, KeyError, AttributeError) as error:  # of a field that is read when it is used
+            raise InputError(f"{path}: a field of the NWB file cannot be read ({reason(error)})") from None
 
 
 def _chosen(path: Path, content: Any, wanted: str) -> Any:

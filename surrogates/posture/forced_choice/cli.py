@@ -58,7 +58,7 @@ def clip(
     trial: Annotated[int, typer.Option(help="Which recording, from 1.")] = 1,
     start: Annotated[float, typer.Option(help="Seconds from its first frame.")] = 0.0,
     seconds: Annotated[float, typer.Option(max=3600, help="Length of the clip.")] = 60.0,
-    turn: Annotated[float, typer.Option(help="Degrees by which all is turned to the left.")] = 0.0,
+    turn: Annotated[float, typer.Option(min=-3600, max=3600, help="Degrees by which all is turned to the left.")] = 0.0,
     speed: Annotated[float, typer.Option(max=100, help="Times real time.")] = 1.0,
     side: Annotated[int, typer.Option(max=4096, help="Of the square picture, in pixels.")] = 480,
 ) -> None:
