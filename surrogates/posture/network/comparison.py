@@ -58,10 +58,12 @@ def compare(real: Dataset, generated: Dataset, done: Callable[[], object] = lamb
         real.x_names == generated.x_names,
         f"real worms have the channels {', '.join(real.x_names)}, generated ones {', '.join(generated.x_names)}",
     )
-    ours, theirs = behaviour(real, done), behaviour(generated, done)
-    known = [name for name in UNITS if all(name in found for found in (*ours.values(), *theirs.values()))]
-    ours, theirs = ({strain: {n: found[n] for n in known} for strain, found in each.items()} for each in (ours, theirs))
-    comparison = Comparison(ours, theirs, bounded(real, generated))
+    both = behaviour(real, done), behaviour(generated, done)
+    known = [name for name in UNITS if all(name in found for each in both for found in each.values())]
+    recorded, drawn = (
+        {strain: {name: found[name] for name in known} for strain, found in each.items()} for each in both
+    )
+    comparison = Comparison(recorded, drawn, bounded(real, generated))
     strange = [strain for strain in comparison.generated if strain not in comparison.real]
     require(not strange, f"no real worm is of the strain {', '.join(map(repr, strange))}: compare with its recordings")
     return comparison
