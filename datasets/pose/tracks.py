@@ -13,6 +13,9 @@ from datasets.video.video import Video, open_video
 from neuron_models.foundation.errors import require, require_distinct
 from neuron_models.foundation.units import Hertz
 
+_MOST_FRAMES = 100_000_000
+"""Eleven days at 100 frames a second."""
+
 
 @dataclass(frozen=True, eq=False)
 class Tracks:
@@ -79,6 +82,10 @@ class Tracks:
         require_distinct(self.animals, f"{where} name an animal")
         ascending = len(self.frames) == 0 or (self.frames[0] >= 0 and bool((np.diff(self.frames) > 0).all()))
         require(ascending, f"{where}: frames must ascend from 0 or later, each once")
+        last = int(self.frames[-1]) if len(self.frames) else 0
+        require(
+            last < _MOST_FRAMES, f"{where}: the last frame is {last}: a video has fewer than {_MOST_FRAMES:,} frames"
+        )
 
     def __len__(self) -> int:
         return len(self.frames)

@@ -83,7 +83,14 @@ def one_line(error: Exception) -> str:
     if isinstance(error, InputError | FloatingPointError):
         return _joined(str(error)) or type(error).__name__
     missing = missing_extra(error) if isinstance(error, ModuleNotFoundError) else None
-    return missing or _unforeseen(error)
+    return missing or _of_numbers(error) or _unforeseen(error)
+
+
+def _of_numbers(error: Exception) -> str:
+    """Of a matrix that numpy or scipy cannot solve, which a wrong command need not import; else empty."""
+    if type(error).__name__ != "LinAlgError":
+        return ""
+    return f"a linear system has no solution ({_joined(str(error))}): are values of the data far too large?"
 
 
 def _of_system(error: OSError) -> str:

@@ -4,6 +4,7 @@ import errno
 import io
 import sys
 
+import numpy as np
 import pytest
 import typer
 
@@ -37,6 +38,7 @@ def ending(capsys, monkeypatch):
     [
         (InputError("--size must be\n> 0"), "wormtwin: --size must be > 0\n"),
         (OSError(errno.ENOSPC, "No space left on device", "a.h5"), "wormtwin: No space left on device: a.h5\n"),
+        (np.linalg.LinAlgError("Eigenvalues did not converge"), "far too large?"),
         (OSError("400 requested and 0 written"), "disk full"),
         (MemoryError(), "the memory is too small"),
         (ZeroDivisionError("division by zero"), "ZeroDivisionError: division by zero in test_command_line.py, line"),

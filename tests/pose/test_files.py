@@ -66,6 +66,13 @@ def test_tables_of_one_animal_have_no_individuals(predicted, tmp_path):
         load_table(path)
 
 
+def test_frames_that_no_video_has_are_refused(predicted):
+    frames = np.arange(len(predicted.frames))
+    frames[-1] = 2**62
+    with pytest.raises(InputError, match="a video has fewer than"):
+        Tracks(**{**vars(predicted), "frames": frames})
+
+
 def test_tracks_are_written_a_batch_at_a_time(predicted, tmp_path):
     out = tmp_path / "tracks.h5"
     none = {"frames": np.zeros(0, int), "xy": np.zeros((0, 2, 3, 2)), "scores": None}
