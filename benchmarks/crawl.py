@@ -60,11 +60,16 @@ def ablations(seconds: int = 12) -> None:
 
 
 def memory(seconds: int = 600) -> None:
-    """Peak memory along ten minutes of crawling without a network."""
-    loop = Loop(CrawlSettings(seconds), NAMES, np.full(len(NAMES), -65.0), None, (1.0, 0.0))
-    for second, _ in enumerate(loop.seconds(0, seconds), 1):
-        if second in (30, seconds // 2, seconds):
-            print(f"after {second} s: peak {peak_memory():.0f} MiB", flush=True)
+    """Peak memory along ten minutes of crawling, without a network and with the 302 neurons by the linear engine."""
+    settings = CrawlSettings(seconds)
+    alone = Loop(settings, NAMES, np.full(len(NAMES), -65.0), None, (1.0, 0.0))
+    circuit = build_network(load_connectome(None))
+    stepping = stepping_network(circuit, circuit.fingerprint, settings)
+    whole = Loop(settings, tuple(cell.name for cell in circuit.cells), stepping.rest, stepping)
+    for what, loop in (("without a network", alone), ("302 neurons", whole)):
+        for second, _ in enumerate(loop.seconds(0, seconds), 1):
+            if second in (30, seconds // 2, seconds):
+                print(f"{what}, after {second} s: peak {peak_memory():.0f} MiB", flush=True)
 
 
 def main() -> None:

@@ -37,10 +37,10 @@ class LearningSettings:
     """
 
     pairs: int = 24
-    most: int = 800
+    most: int = 3000
     check: int | None = None
     images: int = 300
-    patience: int = 4
+    patience: int = 30
     learning_rate: Dimensionless = 0.001
     seed: int = 0
 

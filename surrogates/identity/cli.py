@@ -31,7 +31,7 @@ def track(
     threshold: ThresholdOption = None,
     least_area: AreaOption = None,
     appearance: Annotated[bool, typer.Option(help="Learn what each animal looks like.")] = True,
-    batches: BatchesOption = 800,
+    batches: BatchesOption = 3000,
     gap: Annotated[float, typer.Option(help="Longest gap in s over which places are inferred.")] = 1.0,
     seed: SeedOption = 0,
 ) -> None:

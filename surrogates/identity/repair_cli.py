@@ -25,7 +25,7 @@ def repair(
     shade: ShadeOption = "auto",
     threshold: ThresholdOption = None,
     least_area: AreaOption = None,
-    batches: BatchesOption = 800,
+    batches: BatchesOption = 3000,
     seed: SeedOption = 0,
 ) -> None:
     """Find where another tool exchanged animals, and undo it; key points and their scores stay as they are."""
