@@ -11,6 +11,8 @@ from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Fraction, Hertz, Pixels, Seconds
 
 Series = Float[np.ndarray, " frame"]
+_STRETCH = 1.5
+"""Of the usual distance from body to snout, which no animal exceeds often."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ def grooming(tracks: PointTracks, settings: BoutSettings, animal: int = 0) -> Bo
     """The frames in which an animal grooms.
 
     A bout begins where a paw is near the snout and its strokes have the rhythm, and goes on (hysteresis) as long as it
-    stays within half as much more of the snout and keeps some of the rhythm.
+    stays within half as much more of the snout and keeps some of the rhythm. A snout that does not hold
+    (`snout_holds`) is not looked at.
 
     Raises:
         InputError: a point is missing, or the frame rate is too low for the strokes.
@@ -76,12 +79,25 @@ def grooming(tracks: PointTracks, settings: BoutSettings, animal: int = 0) -> Bo
         [np.where(size >= settings.amplitude, s, 0.0) for s, size in zip(shares, sizes, strict=True)], axis=0
     )
     begin, hold = share >= settings.begin, share >= settings.hold
-    if settings.snout and settings.snout in tracks.points:
+    if settings.snout and settings.snout in tracks.points and snout_holds(tracks, settings, animal):
         snout = filled(_point(tracks, settings.snout, animal))
         away = np.min([_smooth(np.hypot(*(paw - snout).T), fps, 0.15) for paw in paws], axis=0)
         near = settings.near or _usual_reach(tracks, snout, animal)
         begin, hold = begin & (away <= near), hold & (away <= 1.5 * near)
     return _joined(hysteresis(begin, hold), fps, settings)
+
+
+def snout_holds(tracks: PointTracks, settings: BoutSettings, animal: int = 0) -> bool:
+    """Whether the snout stays where an animal can have it: animals curl up, but hardly stretch.
+
+    In one frame of twenty or more farther than one and a half times its usual distance from the point `body`, it was
+    taken for something else, such as a shadow that touches a dark animal. Not asked where `near` is given.
+    """
+    if settings.near is not None or "body" not in tracks.points:
+        return True
+    away = np.hypot(*(_point(tracks, settings.snout, animal) - _point(tracks, "body", animal)).T)
+    away = away[np.isfinite(away)]
+    return len(away) == 0 or bool(np.quantile(away, 0.95) <= _STRETCH * np.median(away))
 
 
 def _point(tracks: PointTracks, name: str, animal: int) -> Float[np.ndarray, "frame 2"]:

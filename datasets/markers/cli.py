@@ -123,7 +123,7 @@ def bouts(
     video: ClockOption = None,
 ) -> None:
     """Find bouts of grooming: paws near the snout that stroke three to nine times a second."""
-    from datasets.markers.bouts import BoutSettings, bout_table, grooming
+    from datasets.markers.bouts import BoutSettings, bout_table, grooming, snout_holds
     from datasets.markers.clock import evened, of_frames
     from datasets.markers.files import read_marks
     from neuron_models.foundation.csv_file import write_csv
@@ -144,6 +144,9 @@ def bouts(
         masks = {animal: of_frames(mask, clock) for animal, mask in masks.items()}
     if not snout or snout not in read.points:
         print(f"{tracks.name} has no point {snout!r}: bouts by rhythm alone, anywhere")
+    for number, animal in enumerate(read.animals):
+        if snout in read.points and not snout_holds(even, settings, number):
+            print(f"the snout of {animal} is often farther from its body than it can be: bouts by rhythm alone")
     table = bout_table(masks, read.fps, clock)
     with atomic_write(out) as temporary:
         write_csv(table, temporary, index=False)

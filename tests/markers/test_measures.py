@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from datasets.dataset import PointTracks
-from datasets.markers.bouts import BoutSettings, grooming
+from datasets.markers.bouts import BoutSettings, grooming, snout_holds
 from datasets.markers.clicks import Click, read_clicks, write_clicks
 from datasets.markers.files import read_bouts, read_places
 from datasets.markers.mtrack_file import read_mtrack, write_mtrack
@@ -35,6 +35,18 @@ def test_bouts_are_where_paws_stroke_near_the_snout():
     assert not grooming(paws(hz=1.5), BoutSettings()).any()  # too slow
     assert not grooming(paws(distance=200.0), BoutSettings(near=30.0)).any()  # elsewhere
     assert grooming(paws(distance=200.0), BoutSettings(snout="")).any()  # by rhythm alone
+
+
+def test_a_snout_that_is_taken_for_something_else_is_not_looked_at():
+    """In a quarter of the frames it lies twice as far from the body as it can: a shadow touches a dark animal."""
+    lost = paws()
+    lost.xy[::4, 0, 3] = (380, 200)
+    assert not snout_holds(lost, BoutSettings())
+    assert snout_holds(paws(), BoutSettings())
+    assert snout_holds(lost, BoutSettings(near=30.0))
+    alone = grooming(paws(), BoutSettings(snout=""))
+    assert alone.any()
+    np.testing.assert_array_equal(grooming(lost, BoutSettings()), alone)
 
 
 def test_bouts_need_what_they_go_by():
