@@ -222,7 +222,8 @@ def test_a_folder_an_animal_and_photographs_that_are_gone(tmp_path, refused):
 
 def started(*arguments):
     """The command in a process of its own, and its address."""
-    call = [sys.executable, "-c", "import sys; from run_experiments import run; sys.exit(run(sys.argv[1:]))"]
+    heard = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)"  # a shell may ignore Ctrl-C
+    call = [sys.executable, "-c", f"{heard}; from run_experiments import run; sys.exit(run(sys.argv[1:]))"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
         [*call, *map(str, arguments)], env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
