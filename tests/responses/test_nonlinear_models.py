@@ -86,6 +86,7 @@ def test_a_linear_core_begins_as_the_state_space(kind, linear_response):
     np.testing.assert_allclose(predict(model, dataset), predict(linear, dataset), atol=2e-5)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_model(linear_response):
     dataset = linear_response(steps=200, number=8)
     config = TrainingConfig(3, learning_rate=0.003, polish=2, seed=4)

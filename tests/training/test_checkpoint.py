@@ -84,6 +84,7 @@ def test_keras_goes_on_with_batches_that_are_drawn(stopped_at, tmp_path):
     require_the_same(kind, worms, {"units": 4}, config, tmp_path, stopped_at)
 
 
+@pytest.mark.slow
 def test_one_program_goes_on(stopped_at, tmp_path):
     worms = apply_rule(make_sample(SampleSettings(worms=2, duration=200.0)), "two").with_split(["train", "validation"])
     config = TrainingConfig(epochs=12, learning_rate=0.01)
