@@ -1,19 +1,8 @@
 // Faces in random order; every answer is sent at once, and the next face comes when all answers are on the disk.
+const STOPPED = "The command that serves this page was stopped: start it again. This answer is not saved.";
+{% include "ask.js" %}
 const $ = (id) => document.getElementById(id);
 let state, at = 0, chosen = 0, answers = {}, sending = Promise.resolve();
-
-async function ask(path, body) {
-  const options = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-  let answer;
-  try {
-    answer = await fetch(path, options);
-  } catch {
-    throw new Error("The command that serves this page was stopped: start it again. This answer is not saved.");
-  }
-  const told = await answer.json();
-  if (!answer.ok) throw new Error(told.error ?? `error ${answer.status}`);
-  return told;
-}
 
 function say(fault) {
   $("fault").hidden = !fault;

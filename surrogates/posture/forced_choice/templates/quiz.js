@@ -1,21 +1,10 @@
 // Plays clips and asks which are real; the server keeps count and tells the truth only after a choice.
+const STOPPED = "The test was stopped where it was started: start it again and reload this page.";
+{% include "ask.js" %}
 {% include "crawler.js" %}
 const $ = (id) => document.getElementById(id);
 const VIEW = 2.4, MAP = 0.27; // body lengths across the view that follows the worm; the map's share of it
 let state, at = null, clip = null, playing = false, time = 0, last = 0;
-
-async function ask(path, body) {
-  const options = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-  let answer;
-  try {
-    answer = await fetch(path, options);
-  } catch {
-    throw new Error("The test was stopped where it was started: start it again and reload this page.");
-  }
-  const told = await answer.json();
-  if (!answer.ok) throw new Error(told.error ?? `error ${answer.status}`);
-  return told;
-}
 
 function guarded(action) {
   return (...given) => action(...given).catch((error) => {
