@@ -169,7 +169,15 @@ def open_waiting(end, times, opened, queue):
 
 
 @compiled
-def decay(dt, times, opened):
+def fading(dt, times):
+    """What is left after a step of the slow and of the fast part of each synapse's conductance, (2, source)."""
+    factor = np.empty((2, len(times[0])))
+    factor[0], factor[1] = np.exp(-dt / times[1]), np.exp(-dt / times[0])
+    return factor
+
+
+@compiled
+def fade(factor, times, opened):
     """Let open synapses decay over a step and count the charge; those that have decayed are closed."""
     rises, decays, scales = times
     rising, falling, charge, which, is_open, number = opened
@@ -179,7 +187,7 @@ def decay(dt, times, opened):
         if falling[s] < CLOSED * scales[s]:
             is_open[s], rising[s], falling[s] = False, 0.0, 0.0
             continue
-        slow, fast = math.exp(-dt / decays[s]), math.exp(-dt / rises[s])
+        slow, fast = factor[0, s], factor[1, s]
         charge[s] = falling[s] * decays[s] * (1 - slow) - rising[s] * rises[s] * (1 - fast)
         rising[s] *= fast
         falling[s] *= slow
@@ -248,6 +256,16 @@ def spread(number, pushed, local, into, sums, answer, next_):
 
 
 @compiled
+def closed(number):
+    """The synapses of so many sources, all closed, and the queue of crossings that wait, empty."""
+    opened = (
+        *(np.zeros(number), np.zeros(number), np.zeros(number)),
+        *(np.zeros(number, np.int64), np.zeros(number, np.bool_), np.zeros(1, np.int64)),
+    )
+    return opened, (np.zeros(number, np.int64), np.zeros((number, 64)), np.zeros(1, np.int64))
+
+
+@compiled
 def memory_of(rates, dt, local, sources, times, reached):
     """What a run remembers from step to step beside its modes, as it is at rest, and room to work in."""
     modes, number, target, rows = len(rates), len(times[0]), len(reached[0]), len(local[1])
@@ -259,11 +277,7 @@ def memory_of(rates, dt, local, sources, times, reached):
     factors(rates, dt, whole[0], whole[1], whole[2])
     factors(rates, dt / 2, halves[0], halves[1], halves[2])
     answer, v = whole[1] + whole[2], sources[3].copy()
-    opened = (
-        *(np.zeros(number), np.zeros(number), np.zeros(number)),
-        *(np.zeros(number, np.int64), np.zeros(number, np.bool_), np.zeros(1, np.int64)),
-    )
-    queue = (np.zeros(number, np.int64), np.zeros((number, 64)), np.zeros(1, np.int64))
+    opened, queue = closed(number)
     conducting = (np.zeros(target), np.zeros(target), np.zeros(target, np.int64), np.zeros(target, np.bool_))
     seen = (np.zeros(len(local[0])), np.zeros(rows, np.int64))
     into, pushed, sums = np.zeros(len(local[0])), np.zeros((2, rows), np.int64), np.zeros(modes, np.float32)
@@ -282,7 +296,7 @@ def go_on(
     whole, part, halves, answer, v, opened, queue, conducting, seen, into, pushed, sums, buffers = memory
     next_, half, middle = buffers
     modes = len(rates)
-    now = kept.copy()
+    now, factor = kept.copy(), fading(dt, times)
     interval, nowhere = 0, np.zeros(more.shape[1])
     for index in range((len(z) - 1) * every):
         step = start + index
@@ -290,7 +304,7 @@ def go_on(
         report = (index + 1) // every if (index + 1) % every == 0 else 0
         for k in range(modes):
             middle[k] = 0.5 * (now[k] + next_[k])
-        decay(dt, times, opened)
+        fade(factor, times, opened)
         look_at_stimulated(step, dt, sources, exact, v, drive, pieces, begun, (now, next_, half), halves, queue)
         look(step, dt, sources, local, exact, v, middle, seen, queue)
         if queue[2][0]:

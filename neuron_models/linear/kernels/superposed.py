@@ -7,7 +7,7 @@ or one of its sources may come close to its threshold.
 import numpy as np
 
 from neuron_models.foundation.kernels import compiled
-from neuron_models.linear.kernels.events import CLOSED, crossing, open_waiting, wait
+from neuron_models.linear.kernels.events import closed, crossing, fade, fading, open_waiting, wait
 from neuron_models.linear.kernels.exact import factors
 
 CLOSE = 1.0
@@ -54,26 +54,6 @@ def forced_at(row, time, numbers, modes):
     for k in range(numbers.shape[1]):
         total += numbers[row, k] * modes[time, k]
     return total
-
-
-@compiled
-def fade(factor, times, opened):
-    """Let open synapses decay over a step and count the charge; those that have decayed are closed."""
-    rises, decays, scales = times
-    rising, falling, charge, which, is_open, number = opened
-    kept = 0
-    for index in range(number[0]):
-        s = which[index]
-        if falling[s] < CLOSED * scales[s]:
-            is_open[s], rising[s], falling[s] = False, 0.0, 0.0
-            continue
-        slow, fast = factor[0, s], factor[1, s]
-        charge[s] = falling[s] * decays[s] * (1 - slow) - rising[s] * rises[s] * (1 - fast)
-        rising[s] *= fast
-        falling[s] *= slow
-        which[kept] = s
-        kept += 1
-    number[0] = kept
 
 
 @compiled
@@ -251,19 +231,13 @@ def factors_of(rates, dt, times):
     """What a step does to modes, to a constant current's push, and to one that rises until its end; to synapses."""
     decay, early, late = np.empty(len(rates)), np.empty(len(rates)), np.empty(len(rates))
     factors(rates, dt, decay, early, late)
-    factor = np.empty((2, len(times[0])))
-    factor[0], factor[1] = np.exp(-dt / times[1]), np.exp(-dt / times[0])
-    return decay, early + late, (late - early) / (1 - decay), factor
+    return decay, early + late, (late - early) / (1 - decay), fading(dt, times)
 
 
 @compiled
 def at_rest(number, target, rows, places):
     """What a run remembers of its sources, open synapses, and cells, as it is at rest."""
-    opened = (
-        *(np.zeros(number), np.zeros(number), np.zeros(number)),
-        *(np.zeros(number, np.int64), np.zeros(number, np.bool_), np.zeros(1, np.int64)),
-    )
-    queue = (np.zeros(number, np.int64), np.zeros((number, 64)), np.zeros(1, np.int64))
+    opened, queue = closed(number)
     due = (
         *(np.zeros((2, number), np.int64), np.zeros((2, number))),
         *(np.zeros(number, np.int64), np.zeros(places, np.int64)),
