@@ -47,6 +47,7 @@ def import_(
     ] = "",
     rater: Annotated[str, typer.Option(help="The channel of Caltech's annotator: S1, S2, ...")] = "S1",
     points: PointsOption = "",
+    animals: Annotated[str, typer.Option(help="One or two animals of tracks that hold more.")] = "",
     rename: RenameOption = "",
     fps: FpsOption = "",
     mm_per_pixel: ScaleOption = "",
@@ -73,9 +74,9 @@ def import_(
     if px_per_cm:
         scales = [10 / number for number in _numbers(px_per_cm, len(tracks), "--px-per-cm") if number]
     common = ImportSettings(
-        points=tuple(parse_names(points)), renamed=_renamed(rename), classes=tuple(parse_names(classes)), none=none,
-        rater=rater, cleaning=Cleaning(likelihood, bridge, smooth, rate, body_lengths),
-        features=tuple(parse_names(features)),
+        points=tuple(parse_names(points)), animals=tuple(parse_names(animals)), renamed=_renamed(rename),
+        classes=tuple(parse_names(classes)), none=none, rater=rater,
+        cleaning=Cleaning(likelihood, bridge, smooth, rate, body_lengths), features=tuple(parse_names(features)),
     )  # fmt: skip
     both = zip(_numbers(fps, len(tracks), "--fps"), scales, strict=True)
     settings = [replace(common, fps=its, mm_per_pixel=scale) for its, scale in both]

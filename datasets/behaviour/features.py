@@ -34,7 +34,8 @@ def frame_features(tracks: PointTracks) -> tuple[Float[np.ndarray, "frame featur
         InputError: no animal, or more than two.
     """
     number = len(tracks.animals)
-    require(number in (1, 2), f"{tracks.name}: features are those of one or two animals, the tracks have {number}")
+    told = f"{tracks.name}: features are those of one or two animals, the tracks have {number}"
+    require(number in (1, 2), f"{told} ({', '.join(tracks.animals)}): choose by --animals")
     if number == 2:
         tracks = replace(tracks, xy=followed(tracks.xy))
     columns: dict[str, Float[np.ndarray, " frame"]] = {}

@@ -30,6 +30,7 @@ class ImportSettings:
         fps: frames a second; None: as the tracks say, which they must then do.
         mm_per_pixel: the scale; lengths stay in pixels when None.
         points: the points to use, in order from one end of the body to the other; all when empty.
+        animals: the animals to use, of tracks that hold more; all when empty.
         renamed: names of points in the file by the names that they get.
         classes: the behaviours to learn; all that are labelled when empty.
         none: the name of frames that were looked at and show none of them; such frames count only with a name.
@@ -41,6 +42,7 @@ class ImportSettings:
     fps: Hertz | None = None
     mm_per_pixel: float | None = None
     points: tuple[str, ...] = ()
+    animals: tuple[str, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()
     classes: tuple[str, ...] = ()
     none: str = ""
@@ -53,6 +55,7 @@ class ImportSettings:
         scale = self.mm_per_pixel
         require(scale is None or 0 < scale < np.inf, f"the scale must be > 0 mm a pixel, got {scale}")
         require_distinct(self.points, "the points name one")
+        require_distinct(self.animals, "the animals name one")
         require_distinct(self.classes, "the classes name one")
 
 
@@ -144,7 +147,8 @@ def _ready(
 
 
 def _chosen(tracks: PointTracks, settings: ImportSettings, path: Path) -> PointTracks:
-    """The points that are used, in order and by their new names, in mm where the scale is known."""
+    """The animals and points that are used, in order and by their new names, in mm where the scale is known."""
+    tracks = _of_animals(tracks, settings.animals, path)
     new = dict(settings.renamed)
     named = tuple(new.get(point, point) for point in tracks.points)
     points = settings.points or named
@@ -153,9 +157,24 @@ def _chosen(tracks: PointTracks, settings: ImportSettings, path: Path) -> PointT
     scale, units = (1.0, tracks.units) if settings.mm_per_pixel is None else (settings.mm_per_pixel, "mm")
     chosen = [named.index(point) for point in points]
     xy = tracks.xy[:, :, chosen] * scale
-    require(bool(np.isfinite(xy).any()), f"{path}: none of {', '.join(points)} is known in any frame")
+    known = np.isfinite(xy).any(axis=(0, 1, 3))
+    require(bool(known.any()), f"{path}: none of {', '.join(points)} is known in any frame")
+    if not known.all():
+        unseen = ", ".join(point for point, seen in zip(points, known, strict=True) if not seen)
+        leave_out(f"{path.name}: {unseen}, which is known in no frame")
     scores = None if tracks.scores is None else tracks.scores[:, :, chosen]
     return replace(tracks, points=points, xy=xy, units=units, scores=scores)
+
+
+def _of_animals(tracks: PointTracks, animals: tuple[str, ...], path: Path) -> PointTracks:
+    """The animals that are asked for, in this order."""
+    if not animals:
+        return tracks
+    for animal in animals:
+        require(animal in tracks.animals, f"{path} has no animal {animal!r}; it has {', '.join(tracks.animals)}")
+    chosen = [tracks.animals.index(animal) for animal in animals]
+    scores = None if tracks.scores is None else tracks.scores[:, chosen]
+    return replace(tracks, animals=animals, xy=tracks.xy[:, chosen], scores=scores)
 
 
 def _kept(values: np.ndarray, names: tuple[str, ...], words: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:

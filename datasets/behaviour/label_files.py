@@ -62,6 +62,8 @@ def _caltech(path: Path, channel: str) -> Labels:
             parts = line.split()
             whole = len(parts) >= 3 and all(re.fullmatch(r"-?\d+", part) for part in parts[:2])
             require(whole, f"{path}, line {number}: a bout is start, end and behaviour, got {line.strip()!r}")
+            told = f"{path}, line {number}: frames count from 1 in such files, got 0: add 1 to all frames of yours"
+            require(int(parts[0]) != 0, told)
             bouts.append(Bout(" ".join(parts[2:]), int(parts[0]) - 1, int(parts[1])))
     require(bool(bouts), f"{path} has no bouts in the channel {channel}; it has {', '.join(channels) or 'none'}")
     return Labels(tuple(bouts), path.name)
@@ -96,13 +98,28 @@ def _table(path: Path, fps: Hertz) -> Labels:
         raise InputError(f"{path} is no table: {reason(error)}") from None
     if set(_BORIS) <= set(table.columns):
         return _boris(table, path, fps)
-    columns = {str(name): table[name].to_numpy() for name in table.columns if name not in ("frame", "Frame")}
+    numbers = [table.pop(name).to_numpy() for name in ("frame", "Frame") if name in table.columns]
+    for each in numbers:
+        _require_every_frame(each, path)
+    columns = {str(name): table[name].to_numpy() for name in table.columns}
     require(bool(columns), f"{path} has no column of labels")
     for name, values in columns.items():
         fine = np.issubdtype(values.dtype, np.number) and bool(np.isin(values, (0, 1)).all())
         columns_needed = f"a table of labels has {', '.join(_BORIS)} (BORIS), or columns of 0 and 1"
         require(fine, f"{path}: the column {name!r} holds other values than 0 and 1: {columns_needed}")
     return _of_columns({name: values.astype(float) for name, values in columns.items()}, path)
+
+
+def _require_every_frame(numbers: np.ndarray, path: Path) -> None:
+    """Raise an `InputError` unless frames are numbered one by one, from 0 or 1 on."""
+    wanted = np.arange(len(numbers)) + (1 if len(numbers) and numbers[0] == 1 else 0)
+    wrong = np.flatnonzero(numbers != wanted)
+    if len(wrong):
+        row = int(wrong[0])
+        raise InputError(
+            f"{path}, line {row + 2}: a row is a frame, in order from 0 or 1; frame {wanted[row]} comes here, "
+            f"got {numbers[row]}"
+        )
 
 
 def _boris(table: pd.DataFrame, path: Path, fps: Hertz) -> Labels:

@@ -36,14 +36,14 @@ def boost(
 
 
 def fit_boost(model: keras.Model, x: Float[np.ndarray, "sample feature"], y: Int[np.ndarray, " sample"]) -> None:
-    """Grow the trees on samples; every class counts by its number."""
+    """Grow the trees on samples; every class counts by its number, and a feature that is never known for nothing."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     how = model.fitting
     grown = HistGradientBoostingClassifier(
         max_iter=how["rounds"], max_leaf_nodes=how["leaves"], learning_rate=how["rate"], max_depth=_DEEPEST,
         min_samples_leaf=20, l2_regularization=1.0, max_features=0.1, early_stopping=False, random_state=how["seed"],
-    ).fit(x, y)  # fmt: skip
+    ).fit(np.where(np.isfinite(x).any(axis=0), x, np.float32(0)), y)  # fmt: skip
     layer = model.get_layer("trees")
     present = grown.classes_.astype(int)
     offset = np.full(layer.classes, -30.0)  # a class that no sample shows has no chance

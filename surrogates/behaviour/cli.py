@@ -8,7 +8,7 @@ import typer
 
 from datasets.behaviour.cli import behaviour_app
 from datasets.options import DataArgument, OutOption
-from neuron_models.foundation.errors import InputError
+from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_writable
 from neuron_models.foundation.wording import counted
 
@@ -25,7 +25,7 @@ def predict(
     from datasets.store import load_dataset, save_dataset
     from surrogates.behaviour.evaluation import prepared_for, probabilities_of
     from surrogates.behaviour.smoothing import kept_smoothing
-    from surrogates.runs.model_file import load_model
+    from surrogates.runs.model_file import RATE_TOLERANCE, load_model
 
     require_writable(out)
     dataset = load_dataset(data)
@@ -37,6 +37,9 @@ def predict(
     extra = {**dataset.extra, "classes": list(signature.classes)}
     blank = tuple(replace(trial, y=np.zeros((len(trial), 1)), weight=None) for trial in prepared)
     names: dict[str, Any] = {"y_names": signature.y_names, "task": "classification", "extra": extra}
+    learned, its = 1000 / signature.dt, 1000 / dataset.dt
+    told = f"the model learned {learned:.4g} frames a second, {data} has {its:.4g}: import it with --rate {learned:.4g}"
+    require(abs(dataset.dt - signature.dt) <= RATE_TOLERANCE * signature.dt, told)
     signature.require_same(replace(prepared, trials=blank, **names))
     trials = []
     for stored, trial in zip(dataset, prepared, strict=True):

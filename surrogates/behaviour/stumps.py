@@ -34,8 +34,9 @@ def stumps(inputs: int, outputs: int, *, rounds: int = 100, seed: int = 0) -> ke
 def fit_stumps(model: keras.Model, x: Float[np.ndarray, "sample feature"], y: Int[np.ndarray, " sample"]) -> None:
     """Learn the stumps: weight 1 - 2 error each, samples weighted by 1 / (1 + exp(score)) of their side."""
     rng, layer = np.random.default_rng(model.fitting["seed"]), model.get_layer("trees")
-    edges = np.nanquantile(x, np.linspace(0, 1, _BINS + 1)[1:-1], axis=0)
-    edges = np.where(np.isfinite(edges), edges, 0.0)
+    known = np.isfinite(x).any(axis=0)
+    edges = np.zeros((_BINS - 1, x.shape[1]))
+    edges[:, known] = np.nanquantile(x[:, known], np.linspace(0, 1, _BINS + 1)[1:-1], axis=0)
     trees = []
     for column in range(layer.classes):
         side = np.where(y == column, 1.0, -1.0)

@@ -36,6 +36,8 @@ _DAMAGE = (
 
 _LONGEST = 300
 """The most characters of a name, a unit or a scenario (which can be the path of a file)."""
+_NAMED = 4
+"""Names of a long list, of more than twice as many, that a message shows."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class ModelSignature:
         """Check that a dataset has these channels.
 
         Raises:
-            InputError: it has others; the message names both.
+            InputError: it has others; the message names both, of long lists what the other lacks.
         """
         for topic in topics_of(dataset):
             if topic.require_details is not None:
@@ -94,8 +96,8 @@ class ModelSignature:
         ):
             require(
                 names == others,
-                f"the model was trained on the {what} {', '.join(names)} (scenario {self.scenario}), "
-                f"but dataset {dataset.name!r} has {', '.join(others)}",
+                f"the model was trained on the {what} {_apart(names, others)} (scenario {self.scenario}), "
+                f"but dataset {dataset.name!r} has {_apart(others, names)}",
             )
         for what, mine, its in (
             ("inputs", self.x_units, dataset.x_units),
@@ -122,6 +124,15 @@ class ModelSignature:
             abs(self.dt - dataset.dt) <= RATE_TOLERANCE * self.dt,
             f"the model steps by {self.dt:.4g} ms, but dataset {dataset.name!r} is sampled every {dataset.dt:.4g} ms",
         )
+
+
+def _apart(names: tuple[str, ...], others: tuple[str, ...]) -> str:
+    """All names where they are few; else the first that the others lack, and how many there are."""
+    if len(names) <= 2 * _NAMED:
+        return ", ".join(names)
+    own = [name for name in names if name not in set(others)] or list(names)
+    more = f" and {len(own) - _NAMED} more" if len(own) > _NAMED else ""
+    return f"{', '.join(own[:_NAMED])}{more} of {len(names)}"
 
 
 def save_model(model: keras.Model, path: str | Path, signature: ModelSignature) -> Path:

@@ -50,6 +50,8 @@ def test_columns_of_zero_and_one(tmp_path):
     labels = load_behaviour_labels(tmp_path / "t.csv", 30.0)
     assert labels.bouts == (Bout("walk", 0, 2), Bout("groom", 3, 4))
     assert labels.frames == 4
+    pd.DataFrame({"frame": range(1, 5), "walk": [1, 1, 0, 0]}).to_csv(tmp_path / "t.csv", index=False)
+    assert load_behaviour_labels(tmp_path / "t.csv", 30.0).bouts == (Bout("walk", 0, 2),)
 
 
 @pytest.mark.shared
@@ -90,6 +92,16 @@ def test_bouts_that_cannot_be_are_refused(bouts, said):
         ("a.txt", "hello", "is no file of the Caltech Behavior Annotator"),
         ("a.csv", "walk\n2\n", "the column 'walk' holds other values than 0 and 1"),
         ("a.csv", "Behavior,Start (s),Stop (s)\nwalk,one,2\n", "line 2: start and stop are seconds, got 'one'"),
+        (
+            "a.csv",
+            "frame,walk\n0,1\n2,1\n",
+            "line 3: a row is a frame, in order from 0 or 1; frame 1 comes here, got 2",
+        ),
+        (
+            "a.csv",
+            "frame,walk\n3,1\n2,1\n",
+            "line 2: a row is a frame, in order from 0 or 1; frame 0 comes here, got 3",
+        ),
         ("a.xyz", "", "labels are .txt"),
         ("a.mat", "no", "is no MATLAB file"),
     ],
@@ -102,6 +114,8 @@ def test_files_that_are_no_labels_are_one_line(name, text, said, tmp_path):
         load_behaviour_labels(caltech(tmp_path, ["\t1\t3\twalk"]), 30.0, "S2")
     with pytest.raises(InputError, match="line 5: a bout is start, end and behaviour"):
         load_behaviour_labels(caltech(tmp_path, ["\t1\tx\twalk"]), 30.0)
+    with pytest.raises(InputError, match="line 5: frames count from 1 in such files, got 0"):
+        load_behaviour_labels(caltech(tmp_path, ["\t0\t4\twalk"]), 30.0)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=3, max_size=60))

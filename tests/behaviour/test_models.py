@@ -68,6 +68,20 @@ def test_stumps_find_a_threshold(samples):
     assert (model.predict(x, verbose=0).argmax(axis=1) == y).mean() > 0.97
 
 
+@pytest.mark.parametrize(("build", "grow"), [(boost, fit_boost), (stumps, fit_stumps)])
+def test_a_feature_that_is_never_known_counts_for_nothing(samples, build, grow, recwarn):
+    """It does not stop the training, and what it is later changes no answer."""
+    x, y = samples
+    blind = np.where(np.arange(6) == 4, np.nan, x).astype(np.float32)
+    model = build(6, 3, rounds=3)
+    grow(model, blind, y)
+    given = model.predict(blind[:50], verbose=0)
+    assert np.isfinite(given).all()
+    if build is boost:
+        np.testing.assert_array_equal(model.predict(x[:50], verbose=0), given)
+    assert not [each for each in recwarn if "NaN" in str(each.message)]
+
+
 def test_thresholds_in_single_precision_part_the_same_numbers():
     rng = np.random.default_rng(0)
     thresholds = rng.normal(size=1000)
@@ -115,6 +129,7 @@ def test_raters_agree_with_themselves(recordings, wormtwin):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (("--animals", "a,c"), "has no animal 'c'; it has a, b"),
         (("--points", "nose,snout"), "has no point 'snout'; it has nose, body, tail"),
         (("--rename", "nose"), "--rename looks like snout=nose,tail_base=tail, got 'nose'"),
         (("--classes", "rest"), "two behaviours or more are needed, got rest"),
@@ -167,23 +182,35 @@ def test_a_recording_that_cannot_be_used_is_left_out(recordings, wormtwin, tmp_p
     assert len(load_dataset(tmp_path / "d.h5")) == 1
 
 
-def test_other_points_at_prediction_are_refused(data, wormtwin, refused, tmp_path):
+def test_other_points_and_another_rate_at_prediction_are_refused(data, wormtwin, refused, tmp_path):
     out = tmp_path / "run"
     assert wormtwin("train", "--data", data, "--model", "behaviour_stumps", "--rounds", 5, "--out", out)[0] == 0
     xy, _ = walkers(9, 400)
-    alone = save_tracks(tracks_of(xy[:, :1], "alone"), tmp_path / "alone.h5")
-    assert wormtwin("behaviour", "import", alone, "--out", tmp_path / "alone_data.h5")[0] == 0
-    call = (
-        "behaviour",
-        "predict",
-        tmp_path / "alone_data.h5",
-        "--model",
-        out / "model.keras",
-        "--out",
-        tmp_path / "p.h5",
-    )
-    refused(wormtwin(*call), "the model was trained on the inputs")
-    assert not (tmp_path / "p.h5").exists()
+    for name, tracks, said in (
+        ("alone", tracks_of(xy[:, :1], "alone"), "the model was trained on the inputs points known, lower (1), points"),
+        ("fast", tracks_of(xy, "fast", 60.0), "the model learned 30 frames a second"),
+    ):
+        save_tracks(tracks, tmp_path / f"{name}.h5")
+        its = tmp_path / f"{name}_data.h5"
+        assert wormtwin("behaviour", "import", tmp_path / f"{name}.h5", "--out", its)[0] == 0
+        call = ("behaviour", "predict", its, "--model", out / "model.keras", "--out", tmp_path / "p.h5")
+        refused(wormtwin(*call), said)
+        assert not (tmp_path / "p.h5").exists()
+
+
+def test_two_of_three_animals_are_chosen_and_a_part_that_is_never_seen_is_told(wormtwin, refused, tmp_path):
+    xy, _ = walkers(9, 100)
+    xy[:, :, 1] = np.nan
+    three = replace(tracks_of(xy, "three"), xy=np.concatenate([xy, xy[:, :1]], axis=1), animals=("a", "b", "c"))
+    save_tracks(three, tmp_path / "three.h5")
+    call = ("behaviour", "import", tmp_path / "three.h5", "--out", tmp_path / "d.h5")
+    refused(wormtwin(*call), "one or two animals, the tracks have 3 (a, b, c): choose by --animals")
+    status, printed, error = wormtwin(*call, "--animals", "b,a")
+    assert (status, error) == (0, "")
+    assert "Left out: three.h5: body, which is known in no frame" in printed
+    two = save_tracks(tracks_of(xy[:, ::-1], "two"), tmp_path / "two.h5")
+    wanted = import_recordings([two], [], ImportSettings(), "two")
+    np.testing.assert_array_equal(load_dataset(tmp_path / "d.h5").trials[0].x[:], wanted.trials[0].x)
 
 
 def test_the_sample_is_what_it_says(wormtwin, refused, tmp_path):
