@@ -90,7 +90,10 @@ class Reader:
             self._file.seek(start)
             block = self._file.read(max(0, stop - start), dtype="float32", always_2d=True)[:, self._channel]
         except soundfile.LibsndfileError as error:
-            raise InputError(f"{self._recording.path} cannot be decoded at sample {start}: {reason(error)}") from None
+            raise InputError(
+                f"{self._recording.path} is cut or damaged after {start / self._recording.rate:.3f} s: decode what it "
+                f"holds with another program, such as `flac -d --decode-through-errors` ({reason(error)})"
+            ) from None
         require(
             len(block) == stop - start,
             f"{self._recording.path} breaks off at {(start + len(block)) / self._recording.rate:.3f} s of "

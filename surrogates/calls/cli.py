@@ -70,6 +70,10 @@ def detect(
         calls = detect_learned(opened, model, LearnedSettings(sure, settings.shortest, settings.gap, separate), channel)
     write_calls(calls, out, chosen)
     print(f"{counted(len(calls), 'call')} in {opened.seconds:.1f} s of {recording.name}, in {out}")
+    if not calls:
+        from datasets.calls.quality import quality_of
+
+        print(f"channel {channel}: {quality_of(opened, channel)}")
 
 
 @calls_app.command("teach")
@@ -113,15 +117,21 @@ def evaluate(
     """Score tables of calls against a true one: events one to one, at half overlap, and by the millisecond."""
     from datasets.calls.tables.reading import read_calls
     from surrogates.calls.detection.score_table import print_scores, scores_of
+    from surrogates.calls.detection.scores import clock_error
 
     true = read_calls(truth)
     tell_left_out(true)
-    rows = []
+    rows, lines = [], []
     for path in found:
         table = read_calls(path, shift)
         tell_left_out(table)
         rows.append((path.name, scores_of(table.calls, true.calls)))
+        if late := clock_error(table.calls, true.calls):
+            word, set_by = "late" if late > 0 else "early", shift - late
+            lines.append(f"{path.name} is {1000 * abs(late):.0f} ms {word}: --shift {set_by:.3f} would set its clock")
     print_scores(rows)
+    for line in lines:
+        print(line)
 
 
 @calls_app.command("demo")

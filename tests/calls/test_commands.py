@@ -23,6 +23,40 @@ def test_the_whole_way(wormtwin, tmp_path, monkeypatch):
     assert wormtwin("calls", "sequences", truth, "--out", "s.csv")[0] == 0
 
 
+def test_a_silent_channel_and_a_late_clock_are_told(wormtwin, tmp_path, monkeypatch):
+    """Calls moved by 30 ms are all found, and what would set their clock is what they were moved by."""
+    import numpy as np
+    import soundfile
+
+    monkeypatch.chdir(tmp_path)
+    soundfile.write("still.wav", np.zeros((25_000, 2)), 250_000)
+    status, out, error = wormtwin("calls", "detect", "still.wav", "--out", "c.csv", "--channel", 2)
+    assert (status, error) == (0, "")
+    assert "channel 2 of 2; the others are left out" in out
+    assert "channel 2: silent, every sample is 0" in out
+    rows = ["start,stop", *(f"{k / 5},{k / 5 + 0.05}" for k in range(1, 9))]
+    (tmp_path / "true.csv").write_text("\n".join(rows))
+    (tmp_path / "late.csv").write_text(
+        "\n".join(["start,stop", *(f"{k / 5 + 0.03},{k / 5 + 0.08}" for k in range(1, 9))])
+    )
+    status, out, _ = wormtwin("calls", "evaluate", "late.csv", "true.csv", "--truth", "true.csv")
+    assert status == 0
+    assert "late.csv is 30 ms late: --shift -0.030 would set its clock" in out
+    assert "true.csv is" not in out
+    assert "is 30 ms" not in wormtwin("calls", "evaluate", "late.csv", "--truth", "true.csv", "--shift", -0.03)[1]
+
+
+def test_a_cut_flac_is_refused(wormtwin, refused, tmp_path):
+    import numpy as np
+    import soundfile
+
+    path = tmp_path / "a.flac"
+    soundfile.write(path, 0.1 * np.random.default_rng(0).normal(size=50_000), 250_000)
+    path.write_bytes(path.read_bytes()[:40_000])
+    refused(wormtwin("calls", "detect", path, "--out", tmp_path / "c.csv"), "a.flac is cut or damaged after 0.000 s")
+    assert not (tmp_path / "c.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -10,6 +10,9 @@ from datasets.calls.call import Call, intervals
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Dimensionless, Fraction, Seconds
 
+_PAIRS = 5
+_LATE: Seconds = 0.005
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -76,6 +79,20 @@ def temporal_counts(found: Sequence[Call], true: Sequence[Call], step: Seconds =
     length = int(np.ceil(max([each.stop for each in (*found, *true)], default=0.0) / step)) + 1
     marked = [_marked(intervals(calls), length, step) for calls in (found, true)]
     return Counts(int((marked[0] & marked[1]).sum()), int(marked[0].sum()), int(marked[1].sum()))
+
+
+def clock_error(found: Sequence[Call], true: Sequence[Call]) -> Seconds:
+    """By how much the times of the calls found are late, where all are: a program's clock can be off.
+
+    The median over pairs of the mean difference of beginning and end; 0 for fewer than `_PAIRS` pairs, below
+    `_LATE`, and where the middle half of the pairs differs by more.
+    """
+    both = pairs(found, true)
+    if len(both) < _PAIRS:
+        return 0.0
+    late = (intervals(found)[both[:, 0]] - intervals(true)[both[:, 1]]).mean(axis=1)
+    low, middle, high = np.quantile(late, (0.25, 0.5, 0.75))
+    return float(middle) if abs(middle) >= max(_LATE, high - low) else 0.0
 
 
 def _marked(times: Float[np.ndarray, "call 2"], length: int, step: Seconds) -> np.ndarray:
