@@ -5,13 +5,15 @@
 Three networks learn the same labels: `pose_transfer`, the same network from random weights, and `pose_small` with four
 times as many steps, which takes about as long. One in five labels validates. All are asked the same frames, which none
 has learned. A gain is claimed only where the interval of the difference leaves zero out: over the frames by the
-bootstrap, and with three seeds or more also over the seeds by Student's t. Reads data/pose beside the reference files.
+bootstrap, and with three seeds or more also over the seeds by Student's t. Most of a short run is compiling: set
+JAX_COMPILATION_CACHE_DIR, and --keep for what is finished. Reads data/pose beside the reference files.
 """
 
 import argparse
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -78,6 +80,21 @@ def errors(dataset: Dataset, name: str, given: argparse.Namespace, seed: int) ->
     return np.nanmean(np.concatenate(away), axis=1), seconds
 
 
+def kept_errors(
+    dataset: Dataset, name: str, given: argparse.Namespace, seed: int, about: str
+) -> tuple[np.ndarray, float]:
+    """`errors`, or what a run of the same settings before left in the folder that keeps them."""
+    if given.keep is None:
+        return errors(dataset, name, given, seed)
+    path = given.keep / f"{about} {name} {given.epochs}x{given.batches} {given.scale:g} {given.asked}.npz"
+    if not path.exists():
+        away, seconds = errors(dataset, name, given, seed)
+        given.keep.mkdir(parents=True, exist_ok=True)
+        np.savez(path, away=away, seconds=seconds)
+    with np.load(path) as done:
+        return done["away"], float(done["seconds"])
+
+
 def interval(differences: np.ndarray) -> tuple[float, float]:
     """95 % of the median difference, by 2,000 samples of the frames."""
     rng = np.random.default_rng(0)
@@ -109,6 +126,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--batches", type=int, default=20, help="of 8 images, an epoch")
     parser.add_argument("--asked", type=int, default=60, help="frames")
+    parser.add_argument("--keep", type=Path, help="a folder of finished runs, which are not run again")
     given = parser.parse_args()
     print(describe(), flush=True)
     for name in given.data:
@@ -118,7 +136,7 @@ def main() -> None:
             for seed in given.seeds:
                 parts = divided(dataset, labels, given.asked, seed)
                 for network, away in found.items():
-                    frames, seconds = errors(parts, network, given, seed)
+                    frames, seconds = kept_errors(parts, network, given, seed, f"{name} {labels} {seed}")
                     away.append(frames / given.scale)
                     median = np.median(away[-1])
                     text = f"{name}, {labels} labels, seed {seed}, {network}: median {median:.2f} px of the video"
