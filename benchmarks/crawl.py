@@ -60,16 +60,27 @@ def ablations(seconds: int = 12) -> None:
 
 
 def memory(seconds: int = 600) -> None:
-    """Peak memory along ten minutes of crawling, without a network and with the 302 neurons by the linear engine."""
+    """Peak memory along ten minutes of crawling: without a network, by the linear engine, and in NEURON.
+
+    Before each part the peak is that of the part before; every second the state is kept, as by `crawl`.
+    """
     settings = CrawlSettings(seconds)
     alone = Loop(settings, NAMES, np.full(len(NAMES), -65.0), None, (1.0, 0.0))
+    _peaks("without a network", alone, seconds)
     circuit = build_network(load_connectome(None))
-    stepping = stepping_network(circuit, circuit.fingerprint, settings)
-    whole = Loop(settings, tuple(cell.name for cell in circuit.cells), stepping.rest, stepping)
-    for what, loop in (("without a network", alone), ("302 neurons", whole)):
-        for second, _ in enumerate(loop.seconds(0, seconds), 1):
-            if second in (30, seconds // 2, seconds):
-                print(f"{what}, after {second} s: peak {peak_memory():.0f} MiB", flush=True)
+    names = tuple(cell.name for cell in circuit.cells)
+    for simulator in ("linear", "neuron"):
+        asked = CrawlSettings(seconds, simulator=simulator)
+        stepping = stepping_network(circuit, circuit.fingerprint, asked)
+        _peaks(f"302 neurons, {simulator}", Loop(asked, names, stepping.rest, stepping), seconds)
+
+
+def _peaks(what: str, loop: Loop, seconds: int) -> None:
+    for second, _ in enumerate(loop.seconds(0, seconds), 1):
+        kept = sum(each.nbytes for each in loop.state().values())
+        if second in (30, seconds // 5, seconds // 2, seconds):
+            told = f"peak {peak_memory():.0f} MiB; {kept / 2**20:.2f} MiB are kept to go on from"
+            print(f"{what}, after {second} s: {told}", flush=True)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from neuron_models.channels import CALCIUM, CALCIUM_MODEL, CHANNELS, CalciumPool
 from neuron_models.circuit import Cell, Circuit
 from neuron_models.foundation.units import Millimolar
+from neuron_models.session import pointers
 
 _STEP = 0.01
 """The difference in mV by which slopes are found."""
@@ -92,9 +93,9 @@ class ChannelCurrents:
                     segments.append(segment)
                     currents.append(_references(segment, held))
         self._areas = np.array([segment.area() for segment in segments]) * 1e-2
-        self._v = _pointers(h, [segment._ref_v for segment in segments])
+        self._v = pointers(h, [segment._ref_v for segment in segments])
         self._owners = np.repeat(np.arange(len(segments)), [len(each) for each in currents])
-        self._i = _pointers(h, [reference for each in currents for reference in each])
+        self._i = pointers(h, [reference for each in currents for reference in each])
         self._segments = segments
 
     def steady(self, v: Float[np.ndarray, " place"]) -> tuple[Float[np.ndarray, " place"], Float[np.ndarray, " place"]]:
@@ -137,10 +138,3 @@ def _held(cell: Cell, cable: int) -> set[str]:
 
 def _references(segment: Any, held: set[str]) -> list[Any]:
     return [segment._ref_ica if name == "ica" else getattr(segment, name)._ref_i for name in sorted(held)]
-
-
-def _pointers(h: Any, references: Sequence[Any]) -> Any:
-    pointers = h.PtrVector(max(len(references), 1))
-    for index, reference in enumerate(references):
-        pointers.pset(index, reference)
-    return pointers

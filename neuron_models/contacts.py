@@ -60,6 +60,8 @@ class Contacts:
         self._wires: dict[tuple, Wire] = {}
         self._connections: list = []
         self._graded: list[tuple[tuple, Any, GradedSynapse]] = []
+        self.carried: list[Any] = []
+        """What ParallelContext carries potentials to at every step, as NEURON's references; no STATE of a mechanism."""
 
     @property
     def connections(self) -> int:
@@ -128,7 +130,7 @@ class Contacts:
         """Take every contact out of NEURON; gives whether transfers of ParallelContext went with them."""
         if self._transfers:
             self._parallel.gid_clear(_TRANSFERS)
-        for held in (self._connections, self._parts, self._of_cell, self._wires, self._graded):
+        for held in (self._connections, self._parts, self._of_cell, self._wires, self._graded, self.carried):
             held.clear()
         return bool(self._transfers)
 
@@ -175,7 +177,7 @@ class Contacts:
         key = ("gap", here.key, there.key)
         if key not in self._parts:
             gap = getattr(self._h, GAP_JUNCTION)(here.segment)
-            self._parallel.target_var(gap, gap._ref_vgap, self._transfer(there))
+            self._carry(there, gap, gap._ref_vgap)
             self._made(key, gap, here, there)
         return key
 
@@ -186,7 +188,7 @@ class Contacts:
             synapse = getattr(self._h, GRADED_SYNAPSE)(post.segment)
             synapse.e, synapse.beta = mechanism.e_rev, mechanism.slope
             synapse.rise, synapse.decay = mechanism.rise / 1000, mechanism.decay / 1000
-            self._parallel.target_var(synapse, synapse._ref_vpre, self._transfer(pre))
+            self._carry(pre, synapse, synapse._ref_vpre)
             self._graded.append((pre.key, synapse, mechanism))
             self._made(key, synapse, post, None)
         return key
@@ -198,6 +200,11 @@ class Contacts:
             mechanism.g = conductance
 
         self._wires[key], self._parts[key] = Wire(mechanism, here, other), _Part(turn)
+
+    def _carry(self, place: Place, mechanism: Any, reference: Any) -> None:
+        """Carry a compartment's potential over to a variable of a mechanism at every step."""
+        self._parallel.target_var(mechanism, reference, self._transfer(place))
+        self.carried.append(reference)
 
     def _transfer(self, place: Place) -> int:
         """The number under which a compartment's potential is carried over to others at every step."""

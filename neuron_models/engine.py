@@ -1,9 +1,10 @@
 """The only file that imports NEURON: turns a `Circuit` into NEURON's objects, runs it and reads its voltages."""
 
 import contextlib
+import functools
 import os
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from neuron_models.instruments import Instruments
 from neuron_models.loading import load_into
 from neuron_models.mechanisms import OWN_OPTIONS, compiled_mechanisms, library, own_sources
 from neuron_models.resting import resting
-from neuron_models.session import core_settings, fixed_steps, has_others
+from neuron_models.run_state import go_on_from, run_state
+from neuron_models.session import core_settings, fixed_steps, has_others, pointers
 
 _live: list["Simulation"] = []
 """NEURON has one global state: at most one simulation lives in a process."""
@@ -222,6 +224,26 @@ class Simulation:
     def go_on_to(self, time: Milliseconds) -> None:
         """Step to a time in ms."""
         self._parallel.psolve(time)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that decides how a run bit by bit goes on, as arrays."""
+        return run_state(self._h, self._carried, self._fingerprint)
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from a state that `state` gave; stand at rest, as after `begin_stepping`, before.
+
+        Raises:
+            InputError: it is that of another circuit.
+        """
+        go_on_from(self._h, self._carried, self._fingerprint, state)
+
+    @property
+    def _carried(self) -> Any:
+        return pointers(self._h, self._contacts.carried)
+
+    @functools.cached_property
+    def _fingerprint(self) -> str:
+        return self.circuit.fingerprint
 
     @contextlib.contextmanager
     def _solver(self, settings: RunSettings) -> Iterator[None]:

@@ -12,10 +12,7 @@ from neuron_models.foundation.units import Milliseconds
 
 
 class NeuronStepping:
-    """One run of a `neuron_models.engine.Simulation` that goes on as long as it is asked to, from rest.
-
-    NEURON keeps its state to itself: what is kept of a run are its currents, and going on makes them again.
-    """
+    """One run of a `neuron_models.engine.Simulation` that goes on as long as it is asked to, from rest."""
 
     def __init__(
         self,
@@ -28,7 +25,7 @@ class NeuronStepping:
     ) -> None:
         self._simulation, self.dt, self._inner = simulation, dt, inner
         self._inputs, self._outputs, self._ablated = tuple(inputs), tuple(outputs), tuple(ablated)
-        self._history: list[np.ndarray] = []
+        self._done = 0
         self._open = ExitStack()
         self._begin()
 
@@ -38,26 +35,30 @@ class NeuronStepping:
         self._electrodes, self._places = self._simulation.begin_stepping(
             self._open, self._inputs, self._outputs, RunSettings(self.dt, self._inner, "neuron"), self._ablated
         )
-        self._history = []
+        self._done = 0
         self.rest: Float[np.ndarray, " output"] = np.array([place.v for place in self._places])
 
     def step(self, currents: Float[np.ndarray, " input"]) -> Float[np.ndarray, " output"]:
         """Hold currents (nA) into the inputs for `dt`; gives the potentials (mV) of the outputs then."""
         for electrode, current in zip(self._electrodes, currents, strict=True):
             electrode.amp = float(current)
-        self._history.append(np.array(currents, float))
-        self._simulation.go_on_to(len(self._history) * self.dt + self._inner / 2)
+        self._done += 1
+        self._simulation.go_on_to(self._done * self.dt + self._inner / 2)
         return np.array([place.v for place in self._places])
 
     def state(self) -> dict[str, np.ndarray]:
-        """The currents so far."""
-        return {"currents": np.array(self._history).reshape(-1, len(self._inputs))}
+        """Everything that decides how it goes on, as arrays."""
+        return {**self._simulation.state(), "done": np.array(self._done)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go on where a run of the same circuit was, by making its currents again."""
+        """Go on from a state that `state` gave.
+
+        Raises:
+            InputError: it is that of another circuit.
+        """
         self._begin()
-        for row in state["currents"]:
-            self.step(row)
+        self._simulation.restore(state)
+        self._done = int(state["done"])
 
     def close(self) -> None:
         """Give NEURON's settings back."""

@@ -3,7 +3,7 @@
 import contextlib
 import ctypes
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,14 @@ def fixed_steps(h: Any, dt: Milliseconds) -> Iterator[None]:
         variable.active(active)
         if local:
             variable.use_local_dt(True)
+
+
+def pointers(h: Any, references: Sequence[Any]) -> Any:
+    """NEURON's references as a PtrVector, which reads and writes them all at once."""
+    held = h.PtrVector(max(len(references), 1))
+    for index, reference in enumerate(references):
+        held.pset(index, reference)
+    return held
 
 
 class FreeIds:
