@@ -22,6 +22,7 @@ class Variant:
     """Where the paper and the code that its authors ran differ (found by R. Beer, WormBody.h and WormBody.cpp).
 
     Attributes:
+        words: which it is.
         rotation: rotational drag of a rod over the square of its radius times the drag along the body: 1 where
             dphi/dt is 2 F / (R C), 4 pi where it is F / (2 pi R C).
         whole: the total drag is divided by 2 (rods - 1) + `whole` : 2 as the paper says, 1 by a macro of the code.
@@ -29,15 +30,17 @@ class Variant:
             make shows it.
     """
 
+    words: str
     rotation: Dimensionless
     whole: int
     stiffening: Dimensionless
 
 
+_BODY = "Boyle, Berri and Cohen 2012"
 VARIANTS: dict[str, Variant] = {
-    PAPER: Variant(rotation=1.0, whole=2, stiffening=2.0),
-    CODE: Variant(rotation=4 * math.pi, whole=1, stiffening=16.0),
-    WORM2D: Variant(rotation=1.0, whole=2, stiffening=16.0),
+    PAPER: Variant(f"{_BODY} as the paper prints it", rotation=1.0, whole=2, stiffening=2.0),
+    CODE: Variant(f"{_BODY} as in their program", rotation=4 * math.pi, whole=1, stiffening=16.0),
+    WORM2D: Variant(f"{_BODY} as in worm2d", rotation=1.0, whole=2, stiffening=16.0),
 }
 """`paper`: Boyle et al. 2012 as published; `code`: their worm.cc; `worm2d`: Beer's, which Izquierdo's models use."""
 

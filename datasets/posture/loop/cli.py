@@ -1,5 +1,6 @@
 """`wormtwin posture crawl-responses` and `crawl-ablations`: many crawls, as a dataset and as a table."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from datasets.posture.loop.options import (
     FpsOption,
     MuscleOption,
     SteppingOption,
+    ThroughOption,
     network_of,
     require_out,
     worm_settings,
@@ -72,6 +74,7 @@ def crawl_ablations(
     ablate: Annotated[
         str, typer.Option(help="One more ablation, such as DB3,DB4: all of it at once, beside the published ones.")
     ] = "",
+    through: ThroughOption = "command",
     medium: MediumOption = "agar",
     variant: BodyOption = "code",
     muscle: MuscleOption = "first-order",
@@ -82,18 +85,19 @@ def crawl_ablations(
 
     Stopped, it goes on from the last crawl that is finished.
     """
-    from datasets.posture.loop.lesions import LESIONS, Lesion, lesion_table, lesioned, print_lesions
+    from datasets.posture.loop.lesions import Lesion, lesion_table, lesioned, lesions_of, print_lesions
     from datasets.posture.loop.settings import FORWARD
     from neuron_models.foundation.workers import require_workers
 
     require_out(out, ".csv")
     require_workers(jobs)
     base = worm_settings(seconds, FORWARD, "", medium, variant, muscle, simulator, 20.0)
+    base = replace(base, through=through)
     own = (Lesion(parse_names(ablate)),) if parse_names(ablate) else ()
     for each in own:
         lesioned(base, each, FORWARD)
     circuit, told = network_of(network, parameter_set)
-    table = lesion_table((*LESIONS, *own), base, circuit, told, out, jobs)
+    table = lesion_table((*lesions_of(through), *own), base, circuit, told, out, jobs)
     print(f"Network: {told}")
     print_lesions(table)
     print(f"Everything in {out}")

@@ -18,6 +18,10 @@ BodyOption = Annotated[
 ]
 MuscleOption = Annotated[str, typer.Option(help="first-order or electrical.")]
 SteppingOption = Annotated[str, typer.Option("--simulator", help="linear or neuron.")]
+ThroughOption = Annotated[
+    str,
+    typer.Option(help="Who gets that current: command (AVB, AVA), interneurons (PVC, AVD), touch (PLM, ALM)."),
+]
 FpsOption = Annotated[float, typer.Option(help="Of what is recorded, Hz.")]
 
 

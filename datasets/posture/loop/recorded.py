@@ -131,8 +131,10 @@ def crawl_dataset(found: Crawl, name: str, beside: dict[str, Crawl]) -> Dataset:
         "network": found.network,
         "simulator": settings.simulator,
         "medium": settings.medium.name,
+        "body": settings.variant,
         "ablated": list(settings.ablated),
         "direction": settings.direction,
+        "driven": list(settings.driven),
         "gait": found.gait.words,
         "controls": {what: each.gait.words for what, each in beside.items()},
     }

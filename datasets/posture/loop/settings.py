@@ -20,7 +20,14 @@ DT = 1.0
 """Neurons, muscles and body tell each other what they do so often, ms."""
 FORWARD, BACKWARD, NONE = "forward", "backward", "none"
 COMMANDS = {FORWARD: ("AVBL", "AVBR"), BACKWARD: ("AVAL", "AVAR"), NONE: ()}
-"""Who gets the steady current."""
+"""Whose potentials open the gates."""
+COMMAND, INTERNEURONS, TOUCH = "command", "interneurons", "touch"
+DRIVEN = {
+    COMMAND: COMMANDS,
+    INTERNEURONS: {FORWARD: ("PVCL", "PVCR"), BACKWARD: ("AVDL", "AVDR"), NONE: ()},
+    TOUCH: {FORWARD: ("PLML", "PLMR"), BACKWARD: ("ALML", "ALMR", "AVM"), NONE: ()},
+}
+"""Who gets the steady current: command neurons themselves, those before them, or the neurons of touch."""
 GROUPS = {"AVA": COMMANDS[BACKWARD], "AVB": COMMANDS[FORWARD], "AVD": ("AVDL", "AVDR"), "PVC": ("PVCL", "PVCR")} | {
     **{kind: neurons_of(kind) for kind in SIZES},
     "D": (*neurons_of("DD"), *neurons_of("VD")),
@@ -78,7 +85,8 @@ class CrawlSettings:
 
     Attributes:
         seconds: how long; whole ones, since a crawl that is stopped goes on from its last.
-        direction: which command neurons get the steady current.
+        direction: which way the steady current drives.
+        through: who gets it, a name of `DRIVEN`.
         drive: that current.
         held: further currents.
         scenario: whose stimuli are injected too, from the beginning; its first sequence.
@@ -96,6 +104,7 @@ class CrawlSettings:
 
     seconds: int = 60
     direction: str = FORWARD
+    through: str = COMMAND
     drive: Nanoamperes = 0.05
     held: tuple[Held, ...] = ()
     scenario: Scenario | None = None
@@ -115,6 +124,8 @@ class CrawlSettings:
         require(1 <= self.seconds <= 36_000, f"a crawl lasts 1 to 36000 whole seconds, got {self.seconds}")
         if self.direction not in COMMANDS:
             raise InputError(f"a crawl is driven {', '.join(COMMANDS)}, got {self.direction!r}")
+        if self.through not in DRIVEN:
+            raise InputError(f"a crawl is driven through {', '.join(DRIVEN)}, got {self.through!r}")
         require(
             self.simulator in ("linear", "neuron"), f"a crawl's simulator is linear or neuron, got {self.simulator!r}"
         )
@@ -137,9 +148,14 @@ class CrawlSettings:
         require(whole, f"frames of a crawl must lie whole milliseconds apart and divide a second, got {self.fps:g} Hz")
 
     @property
+    def driven(self) -> tuple[str, ...]:
+        """The neurons that get the steady current, ablated ones too."""
+        return DRIVEN[self.through][self.direction]
+
+    @property
     def stimulated(self) -> tuple[str, ...]:
         """The neurons into which currents flow, but those of stretch, without the ablated ones."""
-        names = [*COMMANDS[self.direction], *(name for each in self.held for name in each.neurons)]
+        names = [*self.driven, *(name for each in self.held for name in each.neurons)]
         names += self.scenario.inputs if self.scenario else ()
         return tuple(dict.fromkeys(name for name in names if name not in self.ablated))
 
@@ -148,7 +164,7 @@ class CrawlSettings:
         steps = round(1000 * self.seconds / DT)
         place = {name: column for column, name in enumerate(self.stimulated)}
         found = np.zeros((steps, len(place)), dtype=np.float32)
-        for name in COMMANDS[self.direction]:
+        for name in self.driven:
             if name in place:
                 found[:, place[name]] += self.drive
         times = (np.arange(steps) + 0.5) * DT / 1000

@@ -15,6 +15,7 @@ from datasets.posture.loop.options import (
     FpsOption,
     MuscleOption,
     SteppingOption,
+    ThroughOption,
     network_of,
     require_out,
     worm_settings,
@@ -41,6 +42,7 @@ def crawl(
     direction: Annotated[
         str, typer.Option(help="Steady current into AVB (forward), AVA (backward) or none.")
     ] = "forward",
+    through: ThroughOption = "command",
     drive: Annotated[float, typer.Option(help="That current, nA.")] = 0.05,
     pulse: Annotated[
         list[str] | None, typer.Option(help="A current such as ALM,AVM=0.05@20-21 (neurons, nA, from, to); repeat it.")
@@ -71,6 +73,7 @@ def crawl(
     settings = replace(
         worm,
         drive=drive,
+        through=through,
         held=tuple(held(text) for text in pulse or ()),
         scenario=load_scenario(scenario).select([sequence]) if scenario else None,
         oscillator=oscillator,
@@ -119,11 +122,14 @@ def print_crawl(found: "Crawl", beside: "dict[str, Crawl]") -> None:
     """Print how a worm crawled, what moved it, and how its controls did."""
     from rich.table import Table
 
+    from datasets.posture.body.mechanics import VARIANTS
     from datasets.posture.loop.oscillator import OSCILLATOR
     from neuron_models.foundation.printing import print_whole
 
     moved = OSCILLATOR if found.settings.oscillator else "no oscillator"
     print(f"Muscles are moved by: {moved}; the network opens its gates by the potentials of AVB and AVA")
+    variant, medium = found.settings.variant, found.settings.medium.name
+    print(f"Body: {VARIANTS[variant].words} ({variant}); medium: {medium}")
     table = Table("worm", "gait", "gate of AVB", "gate of AVA")
     for name, each in {"this crawl": found, **beside}.items():
         shares = (f"{share:.2f}" for share in each.gates.mean(axis=0))

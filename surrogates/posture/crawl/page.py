@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from connectome.muscles import MUSCLES, ROWS
+from datasets.posture.body.mechanics import VARIANTS
 from datasets.posture.loop.oscillator import OSCILLATOR
 from datasets.posture.loop.recorded import Crawl
 from neuron_models.foundation.files import atomic_write
@@ -40,6 +41,7 @@ def write_page(found: Crawl, beside: Mapping[str, Crawl], path: Path) -> Path:
             network=found.network,
             oscillator=OSCILLATOR if settings.oscillator else "no oscillator",
             medium=settings.medium.name,
+            body=VARIANTS[settings.variant].words,
             ablated=", ".join(settings.ablated) or "no neuron",
         )
     )

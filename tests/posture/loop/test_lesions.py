@@ -8,10 +8,9 @@ import pytest
 
 from connectome.c302_files import neurons
 from datasets.posture.loop import lesions
-from datasets.posture.loop.lesions import LESIONS, Lesion, lesion_table
+from datasets.posture.loop.lesions import LESIONS, Lesion, lesion_table, lesions_of
 from datasets.posture.loop.recorded import without_network
 from datasets.posture.loop.settings import CrawlSettings, named_neurons
-from neuron_models.foundation.errors import InputError
 from run_experiments import run
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("cect") is None, reason="cect is not installed")
@@ -64,8 +63,29 @@ def test_what_is_not_met_is_told():
     rows += [("X", "forward", 0.1, "kept"), ("X", "backward", 0.1, "impaired"), ("Y", "forward", -0.2, "lost")]
     table = pd.DataFrame(rows, columns=["lost", "driven", "speed", "published"]).assign(share=np.nan, met="")
     assert lesions._judged(table)["met"].tolist() == ["", "", "no", "yes", "yes"]
-    with pytest.raises(InputError, match="does not crawl backward"):
-        lesions._judged(table.assign(speed=[0.2, 0.0, 0.1, 0.1, 0.1]))
+    still = lesions._judged(table.assign(speed=[0.2, -0.1, 0.1, 0.1, 0.1]))
+    assert still["met"].tolist() == ["", "", "no", lesions.UNTOLD, "no"]
+    assert still["share"].isna().tolist() == [False, True, False, True, False]
+
+
+def test_a_worm_that_is_touched_is_driven_by_its_touch_neurons(tmp_path, monkeypatch, capsys):
+    """Nobody stands between touch and command neurons in this network: no worm goes, and nothing is judged."""
+    monkeypatch.setattr(lesions, "stepping_network", lambda _, __, settings: Follower(settings))
+    base = CrawlSettings(1, through="touch")
+    assert base.stimulated == ("PLML", "PLMR")
+    assert lesions.lesioned(base, Lesion(), "backward").stimulated == ("ALML", "ALMR", "AVM")
+    asked = lesions_of("touch")
+    assert {"PVC", "AVD"} <= {each.name for each in asked}
+    table = lesion_table(
+        (Lesion(), *(each for each in asked if each.name == "PVC")), base, circuit(), "n", tmp_path / "t.csv"
+    )
+    assert table["met"].tolist() == ["", "", lesions.UNTOLD, ""]
+    lesions.print_lesions(table)
+    shown = capsys.readouterr().out
+    assert "Driven forward, the intact worm moves at -0.000 mm/s: it has nothing to lose there" in shown.replace(
+        "+0", "-0"
+    )
+    assert "Met: 0 of 1" in shown
 
 
 def test_every_published_ablation_names_neurons_that_there_are():
@@ -92,6 +112,7 @@ def test_bad_input_is_one_line(tmp_path, capsys):
         (["--muscle", "hill"], "first-order, electrical"),
         (["--variant", "mine"], "no body 'mine'"),
         (["--simulator", "euler"], "linear or neuron"),
+        (["--through", "muscles"], "command, interneurons, touch"),
         (["--jobs", "0"], "--jobs must be >= 1"),
         (["--out", str(tmp_path / "t.h5")], "ends in .csv"),
         (["--out", str(tmp_path)], "is a folder"),

@@ -145,7 +145,7 @@ for (const kind of ["pointermove", "pointerdown"]) $("neurons").addEventListener
   const mv = Math.sinh(v[frame * cells + cell]);
   $("neuron").textContent = `${facts.neurons[cell]}: ${mv.toFixed(2)} mV from rest`;
 });
-$("neuron").prepend(`The colour is fullest at ${Math.sinh(largest).toFixed(1)} mV from rest. `);
+$("neuron").prepend(`The colour is fullest at ${Math.sinh(largest).toFixed(1)} mV from rest, and shows small potentials too (arcsinh). `);
 addEventListener("resize", draw);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 document.documentElement.dataset.ready = "yes";
