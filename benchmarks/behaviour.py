@@ -207,11 +207,11 @@ def freezing(model: str) -> None:
         ),
         "demo2": (("nose", "l_ear", "r_ear", "midback", "tailbase"), 30.0, ".mat"),
     }
-    cleaning = Cleaning(likelihood=0.6, bridge=0.5, smooth=0.1, rate=30.0, body_lengths=True)
+    cleaning = Cleaning(likelihood=0.6, bridge=0.5, rate=30.0, body_lengths=True)
     how = [
         ImportSettings(
             fps, points=names, renamed=tuple(zip(points, names, strict=True)), classes=("Freezing", "none"),
-            none="none", cleaning=cleaning, features=("speed", "motion", "acceleration", "turning"),
+            none="none", cleaning=cleaning, over_rest=True, features=("over rest",),
         )
         for points, fps, _ in files.values()
     ]  # fmt: skip

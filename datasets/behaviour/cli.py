@@ -59,6 +59,9 @@ def import_(
     bridge: Annotated[float, typer.Option(help="Bridge gaps up to this length, s.")] = 0.0,
     smooth: Annotated[float, typer.Option(help="Smooth positions over this standard deviation, s.")] = 0.0,
     rate: Annotated[float | None, typer.Option(help="Bring all recordings to these frames a second.")] = None,
+    over_rest: Annotated[
+        bool, typer.Option("--over-rest", help="Speeds over those of each recording's rest, too: for freezing.")
+    ] = False,
     features: Annotated[
         str, typer.Option(help="Keep features whose names hold one of these words, such as speed,turning.")
     ] = "",
@@ -76,7 +79,8 @@ def import_(
     common = ImportSettings(
         points=tuple(parse_names(points)), animals=tuple(parse_names(animals)), renamed=_renamed(rename),
         classes=tuple(parse_names(classes)), none=none, rater=rater,
-        cleaning=Cleaning(likelihood, bridge, smooth, rate, body_lengths), features=tuple(parse_names(features)),
+        cleaning=Cleaning(likelihood, bridge, smooth, rate, body_lengths), over_rest=over_rest,
+        features=tuple(parse_names(features)),
     )  # fmt: skip
     both = zip(_numbers(fps, len(tracks), "--fps"), scales, strict=True)
     settings = [replace(common, fps=its, mm_per_pixel=scale) for its, scale in both]

@@ -7,31 +7,41 @@ them changes nothing.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import combinations, combinations_with_replacement
+from itertools import chain, combinations, combinations_with_replacement
 
 import numpy as np
 from jaxtyping import Float
 
+from datasets.behaviour.cleaning import smoothed
 from datasets.dataset import PointTracks
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.units import Hertz
+from neuron_models.foundation.units import Fraction, Hertz, Seconds
 
 Series = Float[np.ndarray, "frame animal"]
 _SMOOTHED = 3
 """Frames over which positions are averaged before speeds are taken."""
+_SCALES: tuple[Seconds, ...] = (0.05, 0.1, 0.2)
+"""Standard deviations over which positions are smoothed before they are set against rest."""
+_REST: Fraction = 0.1
+"""The share of frames that are no faster than rest."""
+_LEAST = 0.05
+"""Added to speeds over rest, so that their logarithm ends there."""
 
 
-def frame_features(tracks: PointTracks) -> tuple[Float[np.ndarray, "frame feature"], tuple[str, ...]]:
+def frame_features(
+    tracks: PointTracks, over_rest: bool = False
+) -> tuple[Float[np.ndarray, "frame feature"], tuple[str, ...]]:
     """The features of every frame.
 
     Args:
         tracks: one or two animals.
+        over_rest: give speeds over those of the recording's rest, too.
 
     Returns:
         Values and names; a name ends in its unit. NaN where a point is not known.
 
     Raises:
-        InputError: no animal, or more than two.
+        InputError: no animal, or more than two; an animal that stands quite still has no speed of rest.
     """
     number = len(tracks.animals)
     told = f"{tracks.name}: features are those of one or two animals, the tracks have {number}"
@@ -39,7 +49,7 @@ def frame_features(tracks: PointTracks) -> tuple[Float[np.ndarray, "frame featur
     if number == 2:
         tracks = replace(tracks, xy=followed(tracks.xy))
     columns: dict[str, Float[np.ndarray, " frame"]] = {}
-    for name, values in _own(tracks):
+    for name, values in chain(_own(tracks), _over_rest(tracks) if over_rest else ()):
         if number == 1:
             columns[name] = values[:, 0]
         else:
@@ -104,6 +114,24 @@ def _motion(tracks: PointTracks) -> Iterator[tuple[str, Series]]:
     if len(tracks.points) > 2:
         middle = xy[:, :, len(tracks.points) // 2]
         yield "turning of the front (rad/s)", _turning(xy[:, :, 0] - middle, fps)
+
+
+def _over_rest(tracks: PointTracks) -> Iterator[tuple[str, Series]]:
+    """Logarithms of speeds over the tenth percentile of the recording's own, at several smoothings.
+
+    A tracker's noise, which differs from one to the next, is most of what an animal that rests shows; so such speeds
+    mean the same in other recordings.
+    """
+    xy, fps = tracks.xy, tracks.fps
+    for scale in _SCALES:
+        columns = [smoothed(column, scale * fps) for column in xy.reshape(len(xy), -1).T]
+        speeds = np.linalg.norm(np.gradient(np.stack(columns, axis=1).reshape(xy.shape), axis=0), axis=3)
+        orders = (("slowest", np.nanmin), ("median", np.nanmedian), ("mean", np.nanmean), ("fastest", np.nanmax))
+        for what, order in orders:
+            values = _over_points(order, speeds)
+            rest = float(np.nanquantile(values, _REST))
+            require(rest > 0, f"{tracks.name}: its animals stand quite still in a tenth of the frames: no --over-rest")
+            yield f"{what} speed of the points over {scale:g} s, over rest (log)", np.log(values / rest + _LEAST)
 
 
 def _between(tracks: PointTracks) -> Iterator[tuple[str, Float[np.ndarray, " frame"]]]:

@@ -36,6 +36,7 @@ class ImportSettings:
         none: the name of frames that were looked at and show none of them; such frames count only with a name.
         rater: the channel of Caltech's annotator.
         cleaning: how tracks are made ready.
+        over_rest: give speeds over those of each recording's rest, too, which trackers' noise changes less.
         features: words; features whose names hold one of them are kept, all when empty.
     """
 
@@ -48,6 +49,7 @@ class ImportSettings:
     none: str = ""
     rater: str = ""
     cleaning: Cleaning = field(default_factory=Cleaning)
+    over_rest: bool = False
     features: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -90,7 +92,7 @@ def import_recordings(
     require(not labels or len(classes) >= 2, f"two behaviours or more are needed, got {', '.join(classes) or 'none'}")
     trials, names = [], set()
     for recording, its in read:
-        values, features = _kept(*frame_features(recording), settings.features)
+        values, features = _kept(*frame_features(recording, settings.over_rest), settings.features)
         names.add(features)
         trials.append(_trial(recording, values, its, classes, settings))
     require(len(names) == 1, "the recordings have other points or numbers of animals: import them one by one")

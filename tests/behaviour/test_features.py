@@ -84,3 +84,16 @@ def test_a_swing_has_its_amplitude():
 def test_a_window_of_no_frame_is_refused():
     with pytest.raises(InputError, match=r"a window of 0.25 s at 1 frames a second holds no frame"):
         window_features(np.zeros((5, 1)), 1.0)
+
+
+def test_speeds_over_rest_are_the_same_at_another_scale_and_one_at_rest(pair):
+    """A tenth of the frames is no faster than rest, whose logarithm is that of 1 and what is added to it."""
+    (once, names), (again, _) = (frame_features(tracks(k * pair), over_rest=True) for k in (1.0, 7.0))
+    chosen = [index for index, name in enumerate(names) if "over rest" in name]
+    assert len(chosen) == 2 * 3 * 4
+    assert frame_features(tracks(pair))[1] == tuple(name for name in names if "over rest" not in name)
+    np.testing.assert_allclose(once[:, chosen], again[:, chosen], atol=1e-3)
+    both = np.concatenate([once[:, chosen[0]], once[:, chosen[1]]])
+    assert np.quantile(both, 0.1) == pytest.approx(np.log(1.05), abs=0.02)
+    with pytest.raises(InputError, match="stand quite still"):
+        frame_features(tracks(np.repeat(pair[:1], 80, axis=0)), over_rest=True)
