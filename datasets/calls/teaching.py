@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int8
 
+from datasets.calls.background import joined_pieces, quiet_frames, quiet_pieces, quiet_starts
 from datasets.calls.call import Call
 from datasets.calls.generator import waveforms
 from datasets.calls.generator.contours import SHAPES, draw_contour
@@ -14,7 +15,7 @@ from datasets.calls.recording import Recording
 from datasets.calls.spectrogram import Spectrogram, flattened, noise_floor, sections, spectrogram_of, take_off
 from datasets.dataset import Dataset, Trial
 from neuron_models.foundation.errors import require, require_seed
-from neuron_models.foundation.units import Decibels, Dimensionless, Hertz
+from neuron_models.foundation.units import Decibels, Dimensionless, Fraction, Hertz
 
 BAND_BINS = 4
 """Bins of a band in which a network tells calls from noise."""
@@ -24,6 +25,10 @@ _CLIP = (-4.0, 12.0)
 """Of levels, in standard deviations of the noise."""
 _NEAR: Hertz = 1_000.0
 """Around its contour, where a call is."""
+_LEAST: Fraction = 0.5
+"""Of a stretch: with less that is quiet, joined stretches would repeat themselves."""
+JOINED = " joined"
+"""What the names of stretches end in that are joined from quiet pieces."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +70,16 @@ def teaching_dataset(
 ) -> Dataset:
     """Put generated calls into stretches of recordings in which no call is; one in five stretches validates.
 
-    `x` are flattened levels (frame, bin) in standard deviations of the noise; `y` (frame, band) is 1 where a call is.
+    Where a minute of a recording has no half second without a call, stretches are joined from its quiet pieces, and
+    their names end in "joined". `x` are flattened levels (frame, bin) in standard deviations of the noise; `y` (frame,
+    band) is 1 where a call is.
 
     Args:
-        recordings: each with the calls that it has; one that has no stretch without a call gives none.
+        recordings: each with the calls that it has; one that is hardly ever quiet gives none.
         settings: how many, and how loud.
 
     Raises:
-        InputError: recordings have different rates, or none has a stretch without calls.
+        InputError: recordings have different rates, or none is quiet enough.
     """
     kinds = {(r.rate, spectrogram_of(r, settings.band)) for r, _ in recordings}
     require(len(kinds) == 1, f"recordings of one sampling rate teach a network, got {sorted(k[0] for k in kinds)} Hz")
@@ -81,11 +88,11 @@ def teaching_dataset(
     trials: list[Trial] = []
     for number, (recording, calls) in enumerate(recordings):
         rng = np.random.default_rng([settings.seed, number])
-        for count, (x, y) in enumerate(_stretches(recording, calls, spectrogram, settings, each, rng)):
-            name = f"{number + 1} {recording.path.stem} {count + 1}"
+        for count, made in enumerate(_stretches(recording, calls, spectrogram, settings, each, rng)):
+            name = f"{number + 1} {recording.path.stem} {count + 1}{JOINED * made.joined}"
             split = "validation" if count % 5 == 4 else "train"
-            trials.append(Trial(name, x, y, group=recording.path.stem, split=split))
-    require(bool(trials), "no recording has half a second without a call: give ones in which animals call less")
+            trials.append(Trial(name, made.x, made.y, group=recording.path.stem, split=split))
+    require(bool(trials), "no recording has a quarter of a second without a call: give ones in which animals call less")
     names = tuple(f"{f / 1000:.2f} kHz" for f in spectrogram.frequencies)
     low, high = float(spectrogram.frequencies[0]), float(spectrogram.frequencies[-1])
     facts = {"low": low, "high": high, "bins": spectrogram.bins, "step": spectrogram.step}
@@ -102,6 +109,15 @@ def teaching_dataset(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Stretch:
+    """Levels, where the calls are in them, and whether the background is joined from pieces."""
+
+    x: Float[np.ndarray, "frame bin"]
+    y: Int8[np.ndarray, "frame band"]
+    joined: bool
+
+
 def clipped(levels: Float[np.ndarray, "frame bin"]) -> Float[np.ndarray, "frame bin"]:
     """Levels as a network sees them."""
     return np.clip(levels, *_CLIP)
@@ -114,7 +130,7 @@ def _stretches(
     settings: TeachingSettings,
     number: int,
     rng: np.random.Generator,
-) -> Iterator[tuple[Float[np.ndarray, "frame bin"], Int8[np.ndarray, "frame band"]]]:
+) -> Iterator[_Stretch]:
     """So many stretches of a recording with calls put in."""
     frames, length = spectrogram.frames(recording.samples), (FRAMES - 1) * spectrogram.hop + spectrogram.window
     parts = list(sections(frames, spectrogram.step))
@@ -122,17 +138,21 @@ def _stretches(
         for part, (start, stop) in enumerate(parts):
             levels = spectrogram.read(reader, start, stop)
             floor, spread = noise_floor(levels, spectrogram.degrees), flattened(levels, spectrogram)[1]
-            free = _free(calls, spectrogram, start, stop)
-            if len(free) == 0:
+            quiet = quiet_frames(calls, spectrogram, start, stop)
+            starts, pieces = start + quiet_starts(quiet, FRAMES), start + quiet_pieces(quiet, spectrogram)
+            joined = len(starts) == 0
+            if joined and np.ptp(pieces, axis=1).sum() < _LEAST * FRAMES:
                 continue
-            wanted = number // len(parts) + (part < number % len(parts))
-            for first in rng.choice(free, wanted):
-                begin = int(first) * spectrogram.hop
-                sound = reader.read(begin, begin + length).astype(float)
+            for _ in range(number // len(parts) + (part < number % len(parts))):
+                if joined:
+                    sound = joined_pieces(reader, pieces, spectrogram, length, rng)
+                else:
+                    begin = int(rng.choice(starts)) * spectrogram.hop
+                    sound = reader.read(begin, begin + length).astype(float)
                 mask = _with_calls(sound, spectrogram, settings, _level(sound, spectrogram), rng)
                 levels = spectrogram.levels(np.diff(sound, prepend=sound[:1]).astype(np.float32))
                 take_off(levels, floor, spectrogram)
-                yield clipped(levels / np.float32(spread)), mask
+                yield _Stretch(clipped(levels / np.float32(spread)), mask, joined)
 
 
 def _level(sound: Float[np.ndarray, " sample"], spectrogram: Spectrogram) -> Dimensionless:
@@ -142,20 +162,6 @@ def _level(sound: Float[np.ndarray, " sample"], spectrogram: Spectrogram) -> Dim
     at = np.fft.rfftfreq(parts.shape[1], 1 / spectrogram.rate)
     inside = (at >= spectrogram.frequencies[0]) & (at <= spectrogram.frequencies[-1])
     return max(float(np.sqrt(np.median(power[:, inside].sum(axis=1)))), 1e-6)
-
-
-def _free(calls: Sequence[Call], spectrogram: Spectrogram, start: int, stop: int) -> np.ndarray:
-    """The frames from which on a stretch holds no call."""
-    busy = np.zeros(stop - start + 1)
-    for call in calls:
-        first, last = (round(at / spectrogram.step) - start for at in (call.start - 0.01, call.stop + 0.01))
-        if last > 0 and first < stop - start:
-            busy[max(0, first)] += 1
-            busy[min(stop - start, max(last, 0))] -= 1
-    taken = np.concatenate([[0], np.cumsum(np.cumsum(busy[:-1]) > 0)])
-    if stop - start <= FRAMES:
-        return np.empty(0, int)
-    return start + np.flatnonzero(taken[FRAMES:] == taken[:-FRAMES])
 
 
 def _with_calls(

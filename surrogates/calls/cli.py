@@ -88,7 +88,7 @@ def teach(
 ) -> None:
     """Put generated calls into stretches of your recordings in which no call is found: a dataset for calls_unet."""
     from datasets.calls.recording import open_recording
-    from datasets.calls.teaching import TeachingSettings, teaching_dataset
+    from datasets.calls.teaching import JOINED, TeachingSettings, teaching_dataset
     from datasets.store import save_dataset
     from neuron_models.foundation.files import require_writable
     from surrogates.calls.detection.tonal import TonalSettings, detect_tonal
@@ -104,8 +104,11 @@ def teach(
     used = {trial.group for trial in dataset}
     for each in opened:
         if each.path.stem not in used:
-            print(f"left out: {each.path.name} has no half second without a call")
+            print(f"left out: {each.path.name} has no quarter of a second without a call")
     print(f"{len(dataset)} stretches of {counted(len(opened), 'recording')} in {out}")
+    joined = sum(trial.name.endswith(JOINED) for trial in dataset)
+    if joined:
+        print(f"{joined} of them are joined from quiet pieces, where no half second is without a call")
 
 
 @calls_app.command("evaluate")

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+import soundfile
 
+from datasets.calls.background import joined_pieces, quiet_frames, quiet_pieces
 from datasets.calls.call import Call
+from datasets.calls.recording import open_recording
 from datasets.calls.spectrogram import spectrogram_of
 from datasets.calls.teaching import BAND_BINS, FRAMES, TeachingSettings, teaching_dataset
 from datasets.store import load_dataset, save_dataset
@@ -46,10 +49,41 @@ def test_the_same_seed_gives_the_same_dataset_and_a_file_gives_it_back(lesson, q
         assert np.array_equal(one.y[:], other.y)
 
 
-def test_a_recording_full_of_calls_teaches_no_background(quiet):
-    full = [Call(0.4 * k, 0.4 * k + 0.1) for k in range(10)]
-    with pytest.raises(InputError, match="no recording has half a second without a call"):
+def test_a_recording_that_is_hardly_quiet_teaches_no_background(quiet):
+    full = [Call(0.2 * k, 0.2 * k + 0.17) for k in range(20)]
+    with pytest.raises(InputError, match="no recording has a quarter of a second without a call"):
         teaching_dataset([(quiet, full)], TeachingSettings(10))
+
+
+def test_quiet_pieces_are_joined_where_none_is_long_enough(quiet, lesson):
+    full = [Call(0.4 * k, 0.4 * k + 0.1) for k in range(10)]
+    made = teaching_dataset([(quiet, full)], TeachingSettings(10, faintest=10.0, loudest=10.0))
+    assert all(trial.name.endswith("joined") for trial in made)
+    assert not any(trial.name.endswith("joined") for trial in lesson)
+    x, y, _ = made.stacked()
+    bins = np.repeat(y, BAND_BINS, axis=2)[:, :, : x.shape[2]] > 0
+    assert abs(np.median(x[~bins])) < 0.3
+
+
+def test_joints_keep_the_power_of_noise_and_hold_nothing_of_calls(tmp_path):
+    """Noise of known power with bursts where calls are: of fifty joints none is louder or fainter than noise."""
+    rng, rate = np.random.default_rng(0), 250_000
+    sound = 0.01 * rng.normal(size=rate)
+    calls = [Call(0.1 * k + 0.04, 0.1 * k + 0.06) for k in range(10)]
+    for call in calls:
+        sound[round(call.start * rate) : round(call.stop * rate)] = 0.9
+    soundfile.write(tmp_path / "a.wav", sound, rate, "FLOAT")
+    recording = open_recording(tmp_path / "a.wav")
+    spectrogram = spectrogram_of(recording)
+    quiet = quiet_frames(calls, spectrogram, 0, spectrogram.frames(len(sound)))
+    pieces = quiet_pieces(quiet, spectrogram)
+    assert len(pieces) == 10
+    with recording.reader() as reader:
+        joined = joined_pieces(reader, pieces, spectrogram, 4 * rate, rng)
+    assert len(joined) == 4 * rate
+    assert np.abs(joined).max() < 0.06
+    parts = joined.reshape(-1, 1000).std(axis=1)  # 4 ms, shorter than a joint
+    assert (parts.min(), parts.max()) == pytest.approx((0.01, 0.01), rel=0.15)
 
 
 def test_the_loss_is_the_cross_entropy_with_calls_weighed():
