@@ -1,4 +1,4 @@
-"""The picture of one animal, turned to the axis of its body, with nothing else in it."""
+"""The picture of one animal, turned such that its body lies along the diagonal, with nothing else in it."""
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -14,7 +14,9 @@ CROP = 64
 def animal_crop(
     values: Float[np.ndarray, "height width"], region: Region, extent: Pixels, sign: Dimensionless
 ) -> UInt8[np.ndarray, "side side"]:
-    """A crop of a region whose x axis lies along its body; what is not of the region is 0.
+    """A crop of a region whose diagonal lies along its body; what is not of the region is 0.
+
+    A long body has more pixels along the diagonal than along a side.
 
     Args:
         values: the frame in grey values.
@@ -32,7 +34,7 @@ def animal_crop(
     if scale > 1:
         patch = ndimage.gaussian_filter(patch, np.sqrt((scale**2 - 1) / 12))
     centre = np.array([[region.blob.x - region.left + pad, region.blob.y - region.top + pad]])
-    matrix = oriented_matrices(centre, (CROP, CROP), region.blob.axis, scale)[0]
+    matrix = oriented_matrices(centre, (CROP, CROP), region.blob.axis - np.pi / 4, scale)[0]
     turned = matrix[:, :2][::-1, ::-1]
     drawn = ndimage.affine_transform(patch, turned, matrix[::-1, 2], output_shape=(CROP, CROP), order=1)
     return np.clip(np.round(drawn), 0, 255).astype(np.uint8)

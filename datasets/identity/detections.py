@@ -2,15 +2,23 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from datasets.dataset import ArrayLike
 from datasets.identity.crops import CROP, animal_crop
-from datasets.segmentation.regions import Region, Scene, SegmentSettings, find_regions, learn_scene
+from datasets.segmentation.regions import (
+    Region,
+    Scene,
+    SegmentSettings,
+    find_regions,
+    learn_scene,
+    region_depth,
+)
 from datasets.video.background import difference, levelled
+from datasets.video.frame_readers import spread_frames
 from datasets.video.video import Video
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.progress import progress_bar
@@ -19,6 +27,7 @@ from neuron_models.foundation.units import Pixels
 
 MEASURES = ("frame", "x", "y", "axis", "area", "length", "width", "light")
 FRAMES_AT_A_TIME = 64
+_FAINT = 0.6  # of the depth of regions in common
 _PIXELS = 2e8
 """As many are held while the ground is learned: large frames are looked at more rarely."""
 
@@ -64,12 +73,34 @@ def learn_identity_scene(video: ArrayLike, animals: int, settings: SegmentSettin
     """
     require(len(video) > 1, f"identities need a video of several frames, got {len(video)}")
     pixels = int(np.prod(video.shape[-2:]))
-    return learn_scene(video, animals, settings, int(np.clip(_PIXELS / pixels, 9, 50)))
+    frames = int(np.clip(_PIXELS / pixels, 9, 50))
+    scene = learn_scene(video, animals, settings, frames)
+    return replace(scene, least_depth=_least_depth(video, animals, scene, frames))
+
+
+def _least_depth(video: ArrayLike, animals: int, scene: Scene, frames: int) -> float:
+    """Below it a region is too faint for an animal, as reflections are; 0 where they are no help to the count.
+
+    Faint ones are left out where more frames then show exactly as many regions as there are animals.
+    """
+    depths = []
+    for k in spread_frames(len(video), frames):
+        values = difference(video[k], scene.background)
+        depths.append(np.array([region_depth(values, region) for region in find_regions(values, scene)]))
+    least = _FAINT * float(np.median(np.concatenate(depths))) if any(map(len, depths)) else 0.0
+    whole, without = (sum(int((each >= above).sum()) == animals for each in depths) for above in (0.0, least))
+    return least if without > whole else 0.0
+
+
+def faint_in_words(scene: Scene) -> str:
+    """That faint regions are left out, in words; empty where none are."""
+    least = scene.least_depth
+    return f"regions fainter than {least:.0f} grey values are left out, as reflections are" if least > 0 else ""
 
 
 def crop_extent(scene: Scene) -> Pixels:
-    """The side of a crop in px of the video: a little more than the length of an animal five times as long as wide."""
-    return float(3.4 * np.sqrt(scene.area))
+    """The side of a crop in px of the video, whose diagonal is longer than an animal five times as long as wide."""
+    return float(2.4 * np.sqrt(scene.area))
 
 
 def detect(video: ArrayLike, kept: ResumableFolder, scene: Scene, extent: Pixels) -> Detections:
@@ -167,9 +198,12 @@ def load_crops(kept: ResumableFolder, frames: int, rows: Int[np.ndarray, " row"]
     return crops
 
 
+_CROPS = "diagonal"  # how they lie: regions that were kept with other crops are sought again
+
+
 def detection_key(video: ArrayLike, animals: int, settings: SegmentSettings) -> str:
     """A hash of what decides the regions: what the video shows, the number of animals, and the settings."""
-    digest = hashlib.sha256(repr((tuple(video.shape), animals, asdict(settings))).encode())
+    digest = hashlib.sha256(repr((_CROPS, tuple(video.shape), animals, asdict(settings))).encode())
     if isinstance(video, Video):
         digest.update(f"{video.content} {video.grey}".encode())
     else:

@@ -51,6 +51,7 @@ class Scene:
     area: DataUnits  # px, of a typical animal
     least_area: DataUnits
     axis: str
+    least_depth: DataUnits = 0.0  # difference that the darkest (or brightest) tenth of an animal has at least
 
 
 @dataclass(frozen=True)
@@ -127,9 +128,19 @@ def find_regions(values: Float[np.ndarray, "height width"], scene: Scene) -> lis
     """The same with their pixels, given the difference from the ground in grey values."""
     regions = []
     for (top, left), mask in _regions(scene.sign * values > scene.threshold, scene.least_area):
-        inside = values[top : top + mask.shape[0], left : left + mask.shape[1]]
-        regions.append(Region(_measured((top, left), mask, np.abs(inside), scene), top, left, mask))
+        inside = np.abs(values[top : top + mask.shape[0], left : left + mask.shape[1]])
+        if scene.least_depth <= 0 or _deep(inside[mask]) >= scene.least_depth:
+            regions.append(Region(_measured((top, left), mask, inside, scene), top, left, mask))
     return sorted(regions, key=lambda region: -region.blob.area)
+
+
+def region_depth(values: Float[np.ndarray, "height width"], region: Region) -> DataUnits:
+    """How far a region stands out in the difference from the ground: what its strongest tenth reaches, grey values."""
+    return _deep(np.abs(values[region.window][region.mask]))
+
+
+def _deep(depth: Float[np.ndarray, " pixel"]) -> float:
+    return float(np.percentile(depth, 90))
 
 
 def _stronger(differences: Iterable[Float[np.ndarray, "height width"]], sure: float) -> float:
@@ -151,13 +162,24 @@ def _regions(
     """Connected regions without bridges of a pixel or holes: their upper left corners and masks."""
     from scipy import ndimage
 
-    labels, _ = ndimage.label(ndimage.binary_opening(mask))
+    labels, _ = ndimage.label(opened(mask))
     regions = []
     for number, index in enumerate(ndimage.find_objects(labels), start=1):
         inside = ndimage.binary_fill_holes(labels[index] == number)
         if inside.sum() >= least:
             regions.append(((index[0].start, index[1].start), inside))
     return regions
+
+
+def opened(mask: Bool[np.ndarray, "height width"]) -> Bool[np.ndarray, "height width"]:
+    """A mask without bridges of a pixel: eroded and then dilated by a cross, as `scipy.ndimage.binary_opening` does."""
+    core = np.zeros_like(mask)
+    core[1:-1, 1:-1] = mask[1:-1, :-2] & mask[1:-1, 1:-1] & mask[1:-1, 2:] & mask[:-2, 1:-1] & mask[2:, 1:-1]
+    grown = core.copy()
+    for ahead, behind in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
+        grown[ahead] |= core[behind]
+        grown[behind] |= core[ahead]
+    return grown
 
 
 def _measured(

@@ -11,7 +11,15 @@ from neuron_models.foundation.errors import require, require_seed
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.units import Dimensionless, Fraction
 from surrogates.backend import keras, tensorflow_unseen
-from surrogates.identity.network import FAR, NEAR, contrastive_loss, embedded, identity_network, shades
+from surrogates.identity.network import (
+    FAR,
+    NEAR,
+    contrastive_loss,
+    embedded,
+    identity_network,
+    learn_shades,
+    shades,
+)
 from surrogates.identity.pairs import Pairs, make_pairs
 
 ENOUGH = 0.91
@@ -29,7 +37,7 @@ class LearningSettings:
     Attributes:
         pairs: of one animal in a batch, and as many of two.
         most: batches at most.
-        check: batches between looks at the clusters; 50 or 2 an animal when None.
+        check: batches between looks at the clusters; 50 or 5 an animal when None.
         images: of a fragment, at most.
         patience: looks without a better silhouette after which the training ends.
         learning_rate: of Adam.
@@ -131,8 +139,9 @@ def learn_appearance(
     pairs = make_pairs(members, fragments.coexist())
     rng = np.random.default_rng([settings.seed, 17])
     network = identity_network(settings.seed)
+    learn_shades(network, crops)
     network.compile(optimizer=keras.optimizers.Adam(settings.learning_rate), loss=contrastive_loss)
-    check = min(settings.check or max(50, 2 * animals), settings.most)
+    check = min(settings.check or max(50, 5 * animals), settings.most)
     looked = _looked_at(of, animals, rng)
     best, kept, since, done = -np.inf, network.get_weights(), 0, 0
     with progress_bar(settings.most, "batch") as bar, tensorflow_unseen():
@@ -211,7 +220,7 @@ def _losses(network: Any, batch: np.ndarray, number: int) -> Float[np.ndarray, "
 
 
 def _looked_at(of: Int[np.ndarray, " image"], animals: int, rng: np.random.Generator) -> Int[np.ndarray, " image"]:
-    most = min(1000 * animals, 4000)
+    most = min(1000 * animals, 2000)
     return np.sort(rng.permutation(len(of))[:most])
 
 

@@ -15,7 +15,10 @@ _BATCH = 256
 
 
 def identity_network(seed: int = 0) -> Any:
-    """A small convolutional network from a crop to a point, 0.3 million numbers; shades from 0 to 1 come in."""
+    """A small convolutional network from a crop to a point, 0.3 million numbers; shades from 0 to 1 come in.
+
+    Its first layer brings shades to a mean of 0 and a spread of 1; `learn_shades` sets it.
+    """
     layers, seeds = keras.layers, iter(range(seed, seed + 5))
 
     def convolution(filters: int, size: int, strides: int) -> Any:
@@ -25,6 +28,7 @@ def identity_network(seed: int = 0) -> Any:
     return keras.Sequential(
         [
             keras.Input((CROP, CROP, 1)),
+            layers.BatchNormalization(center=False, scale=False, epsilon=1e-6, trainable=False),
             convolution(16, 5, 2),
             convolution(32, 3, 2),
             layers.MaxPooling2D(),
@@ -36,6 +40,13 @@ def identity_network(seed: int = 0) -> Any:
             ),
         ]
     )
+
+
+def learn_shades(network: Any, crops: UInt8[np.ndarray, "crop side side"]) -> None:
+    """Let a network see differences within bodies (crops in grey values from 0 to 255) as large as they can be."""
+    body = crops[crops > 0] / 255.0
+    mean, variance = (float(body.mean()), float(body.var())) if len(body) else (0.0, 1.0)
+    network.layers[0].set_weights([np.array([mean]), np.array([max(variance, 1e-4)])])
 
 
 def contrastive_loss(same: Any, points: Any) -> Any:

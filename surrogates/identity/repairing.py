@@ -9,7 +9,14 @@ from jaxtyping import Float, Int
 
 from datasets.dataset import ArrayLike, PointTracks
 from datasets.identity.crops import turned_round
-from datasets.identity.detections import crop_extent, detect, detection_key, learn_identity_scene, load_crops
+from datasets.identity.detections import (
+    crop_extent,
+    detect,
+    detection_key,
+    faint_in_words,
+    learn_identity_scene,
+    load_crops,
+)
 from datasets.identity.fragments import Fragments
 from datasets.identity.motion import continuations, learn_motion
 from datasets.identity.repairing.cutting import cut_tracks
@@ -91,8 +98,9 @@ def repair_tracks(video: ArrayLike, tool: ToolTracks, name: str, out: Path, sett
         appearance, why_not = _appearance(kept, placed, fragments, animals, settings)
         repaired = _decide(tool, placed, fragments, track, appearance, animals)
         if why_not:
-            note = f"what the animals look like could not be learned ({why_not}): exchanges are told by motion alone"
-            repaired = replace(repaired, notes=(note, *repaired.notes))
+            why_not = f"what the animals look like could not be learned ({why_not}): exchanges are told by motion alone"
+        notes = tuple(note for note in (faint_in_words(scene), why_not) if note)
+        repaired = replace(repaired, notes=(*notes, *repaired.notes))
         kept.remove()
     return repaired
 

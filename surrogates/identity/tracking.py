@@ -13,6 +13,7 @@ from datasets.identity.detections import (
     crop_extent,
     detect,
     detection_key,
+    faint_in_words,
     learn_identity_scene,
     load_crops,
 )
@@ -83,11 +84,15 @@ def track_video(video: ArrayLike, name: str, out: Path, settings: TrackingSettin
         appearance, why_not = _appearance(kept, regions, fragments, settings)
         tracked = identify(regions, fragments, appearance, settings, name, fps, extent)
         if why_not:
-            note = f"what the animals look like could not be learned ({why_not}): identities rest on motion alone"
-            found = tracked.trajectories
-            tracked = replace(tracked, trajectories=replace(found, notes=(note, *found.notes)))
+            why_not = f"what the animals look like could not be learned ({why_not}): identities rest on motion alone"
+        notes = tuple(note for note in (faint_in_words(scene), why_not) if note)
+        tracked = replace(tracked, trajectories=_noted(tracked.trajectories, notes))
         kept.remove()
     return tracked
+
+
+def _noted(found: Trajectories, notes: tuple[str, ...]) -> Trajectories:
+    return replace(found, notes=(*notes, *found.notes))
 
 
 def _appearance(

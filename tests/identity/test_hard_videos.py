@@ -20,7 +20,7 @@ def rings():
     ]
 
 
-def film(paths, light=None, pale=()):
+def film(paths, light=None, pale=(), paleness=150):
     """Dark ellipses on bright ground; those of `pale` are reflections."""
     y, x = np.mgrid[:HEIGHT, :WIDTH]
     rng = np.random.default_rng(0)
@@ -33,13 +33,14 @@ def film(paths, light=None, pale=()):
                 angle = np.nan_to_num(np.arctan2(step[1], step[0]))
                 along = (x - path[now, 0]) * np.cos(angle) + (y - path[now, 1]) * np.sin(angle)
                 across = (y - path[now, 1]) * np.cos(angle) - (x - path[now, 0]) * np.sin(angle)
-                shade[(along / 7) ** 2 + (across / 3) ** 2 < 1] = 60 if number < len(paths) else 150
+                shade[(along / 7) ** 2 + (across / 3) ** 2 < 1] = 60 if number < len(paths) else paleness
         lit = 1.0 if light is None else light(now, x)
         out[now, 0] = np.clip(shade * lit + rng.normal(0, 2, shade.shape), 0, 255)
     return out
 
 
 def tracked(video, tmp_path, animals=3, **segment):
+    tmp_path.mkdir(exist_ok=True)
     settings = TrackingSettings(animals, SegmentSettings(**segment), appearance=False)
     return track_video(video, "v", tmp_path / "t.h5", settings, 30.0).trajectories
 
@@ -100,13 +101,16 @@ def test_light_that_moves_over_the_ground_is_refused(tmp_path):
         tracked(film(rings(), lambda now, x: 1 - 0.3 * np.exp(-(((x - 1.5 * now) / 25.0) ** 2))), tmp_path)
 
 
-def test_reflections_are_refused_or_left_out_by_a_threshold(tmp_path):
+def test_faint_reflections_are_left_out_and_strong_ones_refused_or_left_out_by_a_threshold(tmp_path):
     mirrored = [np.stack([path[:, 0], 136 - path[:, 1]], axis=1) for path in rings()]
-    video = film(rings(), pale=[np.where(path[:, 1:] > 70, path, np.nan) for path in mirrored])
+    pale = [np.where(path[:, 1:] > 70, path, np.nan) for path in mirrored]
+    tracks = tracked(film(rings(), pale=pale), tmp_path)
+    assert follows(tracks, rings())
+    assert any("are left out, as reflections are" in note for note in tracks.notes)
+    strong = film(rings(), pale=pale, paleness=100)
     with pytest.raises(InputError, match="show more than 3 animals"):
-        tracked(video, tmp_path)
-    (tmp_path / "again").mkdir()
-    assert follows(tracked(video, tmp_path / "again", threshold=80.0), rings())
+        tracked(strong, tmp_path / "again")
+    assert follows(tracked(strong, tmp_path / "once", threshold=120.0), rings())
 
 
 def test_a_cut_video_keeps_what_can_be_read(wormtwin, swimmers, tmp_path):

@@ -9,7 +9,7 @@ from datasets.pose.alignment.align import flagged_stretches
 from datasets.pose.alignment.following import FOUND, LOST, TOUCHING, Rules, follow
 from datasets.segmentation.axis import asymmetry, ellipse_axis, radon_axis
 from datasets.segmentation.heading import resolve_heads
-from datasets.segmentation.regions import Blob
+from datasets.segmentation.regions import Blob, opened
 from datasets.video.background import find_background
 
 
@@ -24,6 +24,15 @@ def ellipse(angle, size=101, long=30.0, short=9.0):
 def apart(a, b):
     """The angle between two axes, in degrees."""
     return np.rad2deg(abs((a - b + np.pi / 2) % np.pi - np.pi / 2))
+
+
+@pytest.mark.parametrize("size", [(40, 60), (3, 3), (2, 9)])
+def test_a_mask_is_opened_as_another_library_does(size):
+    from scipy.ndimage import binary_opening
+
+    for share in (0.3, 0.7, 0.9):
+        mask = np.random.default_rng(0).random(size) < share
+        np.testing.assert_array_equal(opened(mask), binary_opening(mask))
 
 
 @given(st.floats(0, 3.14), st.sampled_from([ellipse_axis, radon_axis]))
