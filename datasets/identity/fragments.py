@@ -103,7 +103,8 @@ def largest_single(regions: Detections, animals: int) -> DataUnits:
     if extra.mean() > _SEVERAL:
         raise InputError(
             f"{100 * extra.mean():.0f} % of the frames show more than {counted(animals, 'animal')} "
-            f"(most show {most} regions): give their number by --animals, or leave out small ones by --least-area"
+            f"(most show {most} regions): give their number by --animals, or leave out small ones by "
+            "--least-area and faint ones, such as reflections, by --threshold"
         )
     alone = area[whole[regions.frame] & (area < 1.8 * middle)]
     return max(middle + _SPREAD * float(alone.std()), 1.25 * middle)

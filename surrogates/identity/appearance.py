@@ -24,6 +24,8 @@ from surrogates.identity.pairs import Pairs, make_pairs
 
 ENOUGH = 0.91
 """The silhouette from which fewer than 1 % of images are taken for another animal (idtracker.ai 6)."""
+_TOLD, _STEADY = 0.99, 5
+"""Share of coexisting fragments that fall into different clusters, and looks in a row at which that ends the training."""
 _POWER = 7.0
 _LOOK = 4  # batches between looks at the loss of every pair
 _MANY, _HELD = 20, 0.25  # images of a fragment from which on the last ones are held out, and how many
@@ -121,7 +123,7 @@ def learn_appearance(
     animals: int,
     settings: LearningSettings,
 ) -> Appearance:
-    """Train the network until its clusters are far apart, or no longer move apart.
+    """Train the network until its clusters are far apart, no longer move apart, or part all that are seen at once.
 
     Args:
         crops: of the fragments of single animals, grey values from 0 to 255, all turned with the head one way.
@@ -143,15 +145,16 @@ def learn_appearance(
     network.compile(optimizer=keras.optimizers.Adam(settings.learning_rate), loss=contrastive_loss)
     check = min(settings.check or max(50, 5 * animals), settings.most)
     looked = _looked_at(of, animals, rng)
-    best, kept, since, done = -np.inf, network.get_weights(), 0, 0
+    best, kept, since, done, steady = -np.inf, network.get_weights(), 0, 0, 0
     with progress_bar(settings.most, "batch") as bar, tensorflow_unseen():
-        while done < settings.most and since < settings.patience and (best < ENOUGH or since < 2):
+        while done < settings.most and since < settings.patience and steady < _STEADY and (best < ENOUGH or since < 2):
             for number in range(check):
                 _step(network, crops, pairs, settings.pairs, rng, number % _LOOK == 0)
             done += check
             bar.update(check)
             points = embedded(network, crops[looked])
-            silhouette = _clusters(points, _first_centres(points, of[looked], fragments, animals), animals)[1]
+            _, silhouette, which = _clusters(points, _first_centres(points, of[looked], fragments, animals), animals)
+            steady = steady + 1 if _told_apart(which, of[looked], fragments, animals) >= _TOLD else 0
             since = 0 if silhouette > best + 0.002 else since + 1
             if silhouette > best:
                 best, kept = silhouette, network.get_weights()

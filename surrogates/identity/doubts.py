@@ -12,7 +12,7 @@ from neuron_models.foundation.wording import counted
 from surrogates.identity.appearance import Appearance
 
 LEAST_SILHOUETTE = 0.5
-"""Below it appearance says nothing: clusters run into one another."""
+"""Below it clusters run into one another: whether they are the animals, those that are seen at once must say."""
 _LEAST_AGAIN = 0.5
 """Of pictures that the training did not see, above chance (0) and up to 1: below it the network learned by heart."""
 _APART = 0.97  # of coexisting fragments; below it the clusters are not the animals
@@ -43,9 +43,14 @@ def notes_on(
 
 
 def tells_apart(appearance: Appearance) -> bool:
-    """Whether looks say who is who: clusters are apart, and pictures that the training did not see lie in theirs."""
+    """Whether looks say who is who: pictures that the training did not see lie in their clusters, which are apart.
+
+    They are apart where the silhouette says so, or where animals that are seen at once lie in different ones.
+    """
     again = appearance.known_again
-    return appearance.silhouette >= LEAST_SILHOUETTE and not again < _LEAST_AGAIN
+    if appearance.silhouette >= LEAST_SILHOUETTE:
+        return not again < _LEAST_AGAIN
+    return appearance.told_apart >= _APART and again >= _LEAST_AGAIN
 
 
 def looks_in_doubt(appearance: Appearance) -> str:

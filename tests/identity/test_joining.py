@@ -3,13 +3,16 @@
 import numpy as np
 import pytest
 
+from datasets.identity.crops import CROP
 from datasets.identity.detections import MEASURES, Detections
 from datasets.identity.fragments import cut_fragments, find_fragments
 from datasets.identity.joining import join_fragments
 from datasets.identity.motion import continuations, crossings_of, learn_motion
 from datasets.identity.trajectories import Trajectories
 from neuron_models.foundation.errors import InputError
-from surrogates.identity.appearance import held_out, known_again
+from surrogates.identity.appearance import Appearance, held_out, known_again
+from surrogates.identity.doubts import looks_in_doubt, tells_apart
+from surrogates.identity.network import identity_network, learn_shades, shades
 from surrogates.identity.tracking import with_hidden_crossings
 
 FRAMES, MEET, PART = 60, 28, 32
@@ -99,6 +102,29 @@ def test_pictures_that_were_held_out_tell_animals_from_pictures():
     assert known_again(points, of, held, fragments) < 0.6
     points[held] = 10.0 * (1 - of[held])[:, None]
     assert known_again(points, of, held, fragments) == -1.0
+
+
+@pytest.mark.parametrize(
+    ("silhouette", "told_apart", "again", "used"),
+    [(0.95, 0.9, 0.9, True), (0.95, 0.9, float("nan"), True), (0.95, 1.0, 0.2, False), (0.4, 0.99, 0.9, True),
+     (0.4, 0.9, 0.9, False), (0.4, 0.99, float("nan"), False)],
+)  # fmt: skip
+def test_looks_are_used_where_they_tell_animals_apart(silhouette, told_apart, again, used):
+    none = np.zeros((0, 8)), np.zeros(0, int), np.zeros(0, int), np.zeros((2, 8))
+    looks = Appearance(None, *none, silhouette, 100, told_apart, again)
+    assert tells_apart(looks) is used
+    assert bool(looks_in_doubt(looks)) is not (used and told_apart >= 0.97)
+
+
+def test_shades_within_bodies_are_what_the_network_sees():
+    rng = np.random.default_rng(0)
+    crops = np.zeros((20, CROP, CROP), np.uint8)
+    crops[:, 20:40, 10:50] = rng.normal(120, 9, (20, 20, 40)).clip(1, 255)
+    network = identity_network(0)
+    learn_shades(network, crops)
+    seen = np.asarray(network.layers[0](shades(crops)))[crops > 0]
+    assert abs(seen.mean()) < 1e-3
+    assert seen.std() == pytest.approx(1, abs=0.01)
 
 
 def test_appearance_outweighs_motion():
