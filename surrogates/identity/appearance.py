@@ -25,7 +25,7 @@ from surrogates.identity.pairs import Pairs, make_pairs
 ENOUGH = 0.91
 """The silhouette from which fewer than 1 % of images are taken for another animal (idtracker.ai 6)."""
 _TOLD, _STEADY = 0.99, 5
-"""Share of coexisting fragments that fall into different clusters, and looks in a row at which that ends the training."""
+"""Share of coexisting fragments in different clusters, and looks in a row at which that ends the training."""
 _POWER = 7.0
 _LOOK = 4  # batches between looks at the loss of every pair
 _MANY, _HELD = 20, 0.25  # images of a fragment from which on the last ones are held out, and how many

@@ -57,7 +57,10 @@ def load_known(path: Path) -> Known:
     network = identity_network()
     weights = [arrays[f"weights{k}"] for k in range(sum(name.startswith("weights") for name in arrays))]
     wanted = [tuple(values.shape) for values in network.get_weights()]
-    require([values.shape for values in weights] == wanted, f"{path}: its network is damaged, or of another version: track again")
+    require(
+        [values.shape for values in weights] == wanted,
+        f"{path}: its network is damaged, or of another version: track again",
+    )
     network.set_weights(weights)
     seen = animal >= 0
     return Known(tracks.names, network, crops[seen], animal[seen], tracks.silhouette)
