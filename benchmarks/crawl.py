@@ -1,6 +1,6 @@
 """Simulated crawls: gait, eigenworms, speed, memory, ablations.
 
-python benchmarks/crawl.py [--only gaits|network|ablations|memory]
+python benchmarks/crawl.py [--only gaits|network|ablations|starts|memory]
 """
 
 import sys
@@ -14,14 +14,16 @@ from machine import describe, peak_memory
 from connectome.c302_files import neurons
 from connectome.network import build_network
 from connectome.wiring import load_connectome
+from datasets.posture.body.activations import of_rows
 from datasets.posture.body.mechanics import AGAR, WATER
 from datasets.posture.eigenworm_fit import fit_eigenworms
 from datasets.posture.eigenworms import pooled_angles, reconstruction
 from datasets.posture.generator.sample import SampleSettings, make_sample
 from datasets.posture.loop.crawling import Loop, stepping_network
+from datasets.posture.loop.gait import gait
 from datasets.posture.loop.lesions import LESIONS, lesion_table, print_lesions
 from datasets.posture.loop.recorded import crawl_dataset, without_network
-from datasets.posture.loop.settings import CrawlSettings
+from datasets.posture.loop.settings import CrawlSettings, named_neurons
 
 NAMES = tuple(neuron.name for neuron in neurons())
 
@@ -59,6 +61,23 @@ def ablations(seconds: int = 12) -> None:
         print_lesions(lesion_table(LESIONS, CrawlSettings(seconds), build_network(connectome), connectome.source, out))
 
 
+def starts(seconds: int = 12, draws: int = 5) -> None:
+    """Forward speed without some motor neurons, the gate of AVB open, from a random bend and random units."""
+    for lost in ((), ("DB",), ("VB",), ("D",)):
+        settings, speeds = CrawlSettings(seconds, ablated=named_neurons(lost)), []
+        for seed in range(draws):
+            rng = np.random.default_rng(seed)
+            loop = Loop(settings, NAMES, np.full(len(NAMES), -65.0), None, (1.0, 0.0))
+            state = loop.state()
+            wave = 0.6 * np.sin(2 * np.pi * (np.linspace(0, 1, 24) / rng.uniform(0.5, 2) + rng.uniform()))[None]
+            state["muscle"] = of_rows(np.maximum(wave, 0), np.maximum(-wave, 0))
+            state["units0"] = rng.integers(0, 2, state["units0"].shape).astype(float)
+            loop.restore(state)
+            lines = np.concatenate([each["midlines"] for each in loop.seconds(0, seconds)])
+            speeds.append(gait(lines, settings.fps).speed)
+        print(f"lost {', '.join(lost) or 'none'}: {' '.join(f'{each:+.3f}' for each in speeds)} mm/s", flush=True)
+
+
 def memory(seconds: int = 600) -> None:
     """Peak memory along ten minutes of crawling: without a network, by the linear engine, and in NEURON.
 
@@ -87,7 +106,7 @@ def main() -> None:
     """Run what was asked for."""
     print(describe())
     only = sys.argv[2] if "--only" in sys.argv else ""
-    for part in (gaits, network, ablations, memory):
+    for part in (gaits, network, ablations, starts, memory):
         if only in ("", part.__name__):
             part()
 
