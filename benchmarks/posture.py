@@ -105,7 +105,7 @@ def strains(given: argparse.Namespace) -> None:
 def one_strain(part: Dataset, strain: str, given: argparse.Namespace) -> Dataset:
     """Free runs of a model of one strain, which is kept too."""
     kind = MODELS["posture_lstm"]
-    config = TrainingConfig(given.epochs or 30, kind.training_defaults["batch_size"], kind.learning_rate)
+    config = TrainingConfig(given.epochs or 30, int(kind.training_defaults["batch_size"]), kind.learning_rate)
     model, training = train_model("posture_lstm", part, config, {})
     save_model(model, given.out / f"{strain}.keras", ModelSignature.of(kind.prepare(part), "posture_lstm"))
     scores = score_next_frame(model, part).scores

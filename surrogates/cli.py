@@ -26,8 +26,11 @@ def train(
     batch_size: Annotated[int | None, typer.Option(max=10_000_000, help="Samples in a batch.")] = None,
     scale: Annotated[bool, typer.Option("--scale", help="Train on scaled inputs and outputs.")] = False,
     anneal: Annotated[bool, typer.Option("--anneal", help="Let the learning rate fall along a cosine.")] = False,
-    polish: Annotated[bool, typer.Option("--polish", help="Go on by L-BFGS after the last epoch.")] = False,
+    polish: Annotated[bool, typer.Option("--polish", help="Go on by second-order steps after the last epoch.")] = False,
     polish_steps: Annotated[int | None, typer.Option(max=1_000_000, help="Its iterations; 500 if not said.")] = None,
+    weight_decay: Annotated[
+        float | None, typer.Option(help="Penalty on weights that leave their linear start: for lfr and its like.")
+    ] = None,
     superpose: Annotated[
         int | None, typer.Option(max=1_000_000, help="Add so many mixtures of training trials: for linear networks.")
     ] = None,
@@ -53,7 +56,7 @@ def train(
     steps = {"learning_rate": learning_rate, "epochs": epochs, "batch_size": batch_size}
     require(polish_steps is None or polish_steps >= 1, f"--polish-steps must be >= 1, got {polish_steps}")
     steps["polish"] = (polish_steps or 500) if polish or polish_steps else None
-    steps |= {"scale": scale or None, "anneal": anneal or None, "superpose": superpose}
+    steps |= {"scale": scale or None, "anneal": anneal or None, "superpose": superpose, "weight_decay": weight_decay}
     given = _steps(kind, preset, {name: value for name, value in steps.items() if value is not None}, engine)
     defaults = {"learning_rate": kind.learning_rate, **kind.training_defaults}
     config = TrainingConfig(**{**defaults, **given}, seed=seed, engine=engine)
@@ -74,8 +77,12 @@ def _steps(kind: Any, preset: str, given: dict[str, Any], engine: str) -> dict[s
         one_of("--preset", preset, tuple(kind.presets))
         given["epochs"] = kind.presets[preset]
     asked = [*given, "engine"] if engine != "auto" else list(given)
+    if kind.refine is not None:
+        asked = [name for name in asked if name != "polish"]
     if kind.closed_form and asked:
         raise InputError(f"model {kind.name} is solved at once and has no {', '.join(asked)}")
+    takes = "weight_decay" in kind.training_defaults
+    require(takes or "weight_decay" not in given, f"model {kind.name} is trained without --weight-decay: leave it out")
     return given
 
 

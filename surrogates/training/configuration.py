@@ -46,8 +46,10 @@ class TrainingConfig:
     backend JAX. `checkpoints` says where the training keeps its state, if it does: stopped, it goes on from there.
 
     `scale` trains on inputs and outputs of mean 0 and deviation 1, and folds the scales into the weights afterwards;
-    `anneal` lets the learning rate fall along half a cosine; `polish` are iterations of L-BFGS after the last epoch.
-    `superpose` adds so many mixtures of two training trials, which are correct where the network is linear.
+    `anneal` lets the learning rate fall along half a cosine; `polish` are iterations after the last epoch: of L-BFGS,
+    or, for models with a linear core, of the method of Levenberg and Marquardt. `weight_decay` adds to the loss of
+    those, in scaled units, so much for each square of a weight's way from where it begins. `superpose` adds so many
+    mixtures of two training trials, which are correct where the network is linear.
     """
 
     epochs: int = 1000
@@ -59,6 +61,7 @@ class TrainingConfig:
     anneal: bool = False
     polish: int = 0
     superpose: int = 0
+    weight_decay: Dimensionless = 0.0
     checkpoints: Checkpoints | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -66,6 +69,10 @@ class TrainingConfig:
             value = getattr(self, name)
             require(value >= 1, f"{name.replace('_', ' ')} must be >= 1, got {value}")
         require(self.superpose >= 0, f"superpose must be >= 0 mixtures, got {self.superpose}")
+        require(
+            math.isfinite(self.weight_decay) and self.weight_decay >= 0,
+            f"weight decay must be >= 0, got {self.weight_decay}",
+        )
         require(self.polish >= 0, f"polish must be >= 0 iterations, got {self.polish}")
         require_seed(self.seed, "seed")
         require(self.engine in ENGINES, f"engine must be one of {', '.join(ENGINES)}, got {self.engine!r}")

@@ -82,6 +82,7 @@ class ModelKind:
         objective: what it is trained for.
         train: trains it by gradient; as it is, when not set otherwise.
         solve: fits it in closed form, instead of `train`.
+        refine: trains what was solved further, as `train` does, where `polish` asks for it.
         chosen: candidates for the settings that are chosen on the validation trials when they are not given.
         task: what its datasets are for: `regression`, `classification`, `next_step`, `keypoints` or `detection`.
         prepare: makes what it sees of a dataset as it is stored.
@@ -109,12 +110,13 @@ class ModelKind:
     objective: Objective = REGRESSION
     train: Trainer = train
     solve: Solver | None = None
+    refine: Trainer | None = None
     chosen: Mapping[str, Sequence[int]] = field(default_factory=dict)
     task: Task = "regression"
     prepare: Callable[[Dataset], Dataset] = as_stored
     from_data: Mapping[str, Callable[[Dataset], Any]] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
-    training_defaults: Mapping[str, int] = field(default_factory=dict)
+    training_defaults: Mapping[str, float] = field(default_factory=dict)
     presets: Mapping[str, int] = field(default_factory=dict)
     select: Callable[..., Dataset] = whole
     select_settings: Mapping[str, Any] = field(default_factory=dict)
@@ -278,6 +280,8 @@ def _fitter(
             return model, kind.train(model, dataset, config, kind.objective_for(dataset, settings), progress)
         with one_thread():
             solve(model)
+        if config.polish and kind.refine is not None:
+            return model, kind.refine(model, dataset, config, kind.objective, progress)
         return model, Training({}, 0, 0.0, engine="closed form")
 
     return fit

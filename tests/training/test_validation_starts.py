@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from surrogates.responses.models.with_core import lfr
-from surrogates.training.polish import ScannedCell
+from surrogates.training.scanned_cell import ScannedCell
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def run_sizes(
     """
     kind = look_up(study.model, POSTURE_MODELS)
     cut, real = segments(dataset), _pooled(dataset)
-    config = TrainingConfig(study.epochs, kind.training_defaults["batch_size"], kind.learning_rate, study.seed)
+    config = TrainingConfig(study.epochs, int(kind.training_defaults["batch_size"]), kind.learning_rate, study.seed)
     rows = []
     for layers in study.layers:
         for units in study.units:

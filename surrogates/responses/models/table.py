@@ -12,7 +12,7 @@ from surrogates.responses.models.narx import narx, train_open_loop
 from surrogates.responses.models.recurrent import gru, lstm, rnn
 from surrogates.responses.models.state_space import fit_state_space, state_space
 from surrogates.responses.models.tdnn import tdnn
-from surrogates.responses.models.with_core import cfc, lfr, lru, residual_gru, train_with_core
+from surrogates.responses.models.with_core import cfc, lfr, lru, refine_free_run, residual_gru, train_with_core
 from surrogates.training.model_kind import ModelKind, model_table
 
 _PAPER = "Barbulescu et al. 2023"
@@ -26,7 +26,7 @@ def _responses(build: Callable[..., Any], **more: Any) -> ModelKind:
 
 def _with_core(build: Callable[..., Any], source: str) -> ModelKind:
     """A model that begins at its linear part, and is trained on all trials at once."""
-    defaults = {"epochs": 300, "polish": 500}
+    defaults = {"epochs": 300, "polish": 100, "weight_decay": 0.0}
     kind = ModelKind(build, 0.003, train=train_with_core, evaluate=evaluate_responses, training_defaults=defaults)
     return replace(kind, source=source or "this project")
 
@@ -40,6 +40,7 @@ MODELS: dict[str, ModelKind] = model_table(
         "state_space": _responses(
             state_space,
             solve=fit_state_space,
+            refine=refine_free_run,
             chosen={"order": _ORDERS},
         ),
         "tdnn": _responses(tdnn, learning_rate=0.001),

@@ -13,10 +13,11 @@ from surrogates.backend import keras
 from surrogates.responses.models.nonlinear_cells import AffineCell, CfcCell, LfrCell, LruCell, ResidualGruCell
 from surrogates.responses.models.state_space import fit_state_space, state_space
 from surrogates.training.batches import training_arrays
-from surrogates.training.configuration import Objective, Training, TrainingConfig
+from surrogates.training.configuration import Arrays, Objective, Training, TrainingConfig
 from surrogates.training.epochs_bar import ProgressBar
-from surrogates.training.polish import Best, ScannedCell, adam, lbfgs
+from surrogates.training.polish import Best, adam, levenberg_marquardt
 from surrogates.training.scaling import Scales, fold, scales_of
+from surrogates.training.scanned_cell import ScannedCell
 from surrogates.training.superposition import superposed
 
 _FLAT = 1e-8
@@ -119,10 +120,10 @@ def _drawn(cell: AffineCell, rng: np.random.Generator) -> dict[str, np.ndarray]:
 def train_with_core(
     model: keras.Model, dataset: Dataset, config: TrainingConfig, objective: Objective, progress: bool = True
 ) -> Training:
-    """Train a model of this module in place: on scaled data, by annealed Adam on all trials at once, then by L-BFGS.
+    """Train a model of this module in place on scaled data and all trials at once: Adam, then Levenberg and Marquardt.
 
     Its linear part begins as `state_space` of its order. It ends with the weights of the best validation epoch (or
-    iteration). `config.epochs` are Adam's, `config.polish` the iterations of L-BFGS.
+    iteration). `config.epochs` are Adam's, `config.polish` the other's iterations.
 
     Raises:
         InputError: no training trials, trials of different lengths, an order above what they tell, or a backend that
@@ -130,28 +131,80 @@ def train_with_core(
         FloatingPointError: the loss was never finite.
     """
     started = time.perf_counter()
+    data = _arrays(dataset, config, objective)
+    scales = scales_of(data[0], shifted=False)  # a stimulus of zero stays zero: where trials begin at rest, they do so
+    cell = model.layers[-1].cell
+    _begin(cell, dataset, scales)
+    whole = _scanned(cell, dataset, config, (scales.scaled(data[0]), scales.scaled(data[1])))
+    best = _trained(whole, dataset, config, objective, progress, scales.y_scale**2, config.epochs)
+    fold(model, scales)
+    return _training(best, "validation" in dataset.by_split(), scales.y_scale**2, started)
+
+
+def refine_free_run(
+    model: keras.Model, dataset: Dataset, config: TrainingConfig, objective: Objective, progress: bool = True
+) -> Training:
+    """Train a linear model that was solved further in place, by `config.polish` steps of Levenberg and Marquardt.
+
+    They make the error of the free run small, in all weights and in the states in which trials begin.
+
+    Raises:
+        InputError: as for `train_with_core`.
+        FloatingPointError: the loss was never finite.
+    """
+    started = time.perf_counter()
+    whole = _scanned(model.layers[-1].cell, dataset, config, _arrays(dataset, config, objective))
+    best = _trained(whole, dataset, config, objective, progress, 1.0, epochs=0)
+    return _training(best, False, 1.0, started)
+
+
+def _arrays(dataset: Dataset, config: TrainingConfig, objective: Objective) -> tuple[Arrays, Arrays]:
+    """What is learned, and what validates: the training trials themselves where none do."""
     require_training(dataset)
     parts = dataset.by_split()
     raw = training_arrays(parts["train"], objective)
     checked = training_arrays(parts["validation"], objective) if "validation" in parts else raw
-    raw = superposed(raw, config.superpose, config.seed)
-    scales = scales_of(raw, shifted=False)  # a stimulus of zero stays zero: where trials begin at rest, they do so
-    cell = model.layers[-1].cell
-    _begin(cell, dataset, scales)
-    start = dataset.extra.get("start") == "fit", int(dataset.extra.get("warm_up", 0))
-    whole = ScannedCell(cell, scales.scaled(raw), scales.scaled(checked), *start)
-    best, unit = Best(whole.first), scales.y_scale**2
-    with ProgressBar(config.epochs + config.polish, objective.squared, progress, "validation" in parts, unit) as bar:
-        adam(whole.ask, whole.judge, best, config.epochs, config.learning_rate, bar.show)
+    return superposed(raw, config.superpose, config.seed), checked
+
+
+def _scanned(cell: keras.Layer, dataset: Dataset, config: TrainingConfig, data: tuple[Arrays, Arrays]) -> ScannedCell:
+    free, warm_up = dataset.extra.get("start") == "fit", int(dataset.extra.get("warm_up", 0))
+    return ScannedCell(cell, data[0], data[1], free, warm_up, config.weight_decay)
+
+
+def _trained(
+    whole: ScannedCell,
+    dataset: Dataset,
+    config: TrainingConfig,
+    objective: Objective,
+    progress: bool,
+    unit: float,
+    epochs: int,
+) -> Best:
+    """Adam, then Levenberg and Marquardt; the cell keeps the best weights. `unit` turns a loss into the data's.
+
+    Without epochs, what was solved is refined: as in solving it, the training loss decides, not that of validation.
+    """
+    best, validated = Best(whole.first), epochs > 0 and "validation" in dataset.by_split()
+    judge = whole.judge if epochs else whole.loss
+    with ProgressBar(epochs + config.polish, objective.squared, progress, validated, unit) as bar:
+        if epochs:
+            adam(whole.ask, judge, best, epochs, config.learning_rate, bar.show)
+        else:
+            best.judge(best.parameters, whole.loss(best.parameters), judge(best.parameters))
         if config.polish:
-            lbfgs(whole.ask, whole.judge, best, config.polish, bar.show)
+            levenberg_marquardt(whole, judge, best, config.polish, bar.show)
     if best.epoch < 0:
         raise FloatingPointError("training diverged: its loss was never finite; use a smaller learning rate")
     whole.keep(best.parameters)
-    fold(model, scales)
+    return best
+
+
+def _training(best: Best, validated: bool, unit: float, started: float) -> Training:
+    """How it went; `unit` turns a loss into the data's."""
     loss, validation = (unit * np.asarray(each) for each in (best.loss, best.validation))
     history = {"loss": loss.tolist(), "rmse": np.sqrt(loss).tolist()}
-    if "validation" in parts:
+    if validated:
         history |= {"val_loss": validation.tolist(), "val_rmse": np.sqrt(validation).tolist()}
     return Training(history, best.epoch, time.perf_counter() - started, "fast")
 
