@@ -41,7 +41,7 @@ from neuron_models.foundation.command_line import DEBUG, DEBUG_VARIABLE, flush_o
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.output import sole_writer
 from neuron_models.foundation.splits import SPLITS
-from neuron_models.foundation.worker_life import remove_shared_leftovers
+from neuron_models.foundation.worker_life import remove_shared_leftovers, use_own_temporary_folder
 from neuron_models.foundation.workers import require_workers
 from surrogates.responses.experiments.experiments import (
     Entry,
@@ -318,6 +318,7 @@ def main(before: Sequence[str] = ()) -> None:
     for each in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(each) is signal.SIG_DFL:
             signal.signal(each, _stop)
+    use_own_temporary_folder()
     status = run([*before, *sys.argv[1:]])
     flush_output()
     sys.exit(status)

@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.scratch import scratch_folder
+from neuron_models.foundation.scratch import scratch_folder, sweep
 
 PICTURES = (".png", ".svg", ".pdf")
 _BLOCKED = "{} cannot be written: on the way there is a file where a folder should be"
+_WRITTEN: dict[tuple[int, ...], None] = {}
+"""What the system says of the files that this process wrote last."""
+_MOST_WRITTEN = 1000
 _FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
@@ -61,7 +64,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """Give a path beside `path` to write a file to; it gets its final name only if nothing went wrong.
 
     The parent folder is made when it is missing. The suffix is kept, since some writers choose the format by it. Where
-    `path` is a symbolic link, the file that it names is written and the link stays. Errors name `path`.
+    `path` is a symbolic link, the file that it names is written and the link stays. Errors name `path`. What killed
+    processes left of the same file is removed.
     """
     target = _behind_links(path)
     require_writable(target)
@@ -72,15 +76,38 @@ def atomic_write(path: Path) -> Iterator[Path]:
         raise InputError(_BLOCKED.format(path)) from None
     folder = None
     try:
+        sweep(target.parent, target.name)
         with scratch_folder(target.parent, f".{target.name}-") as folder:
             temporary = folder / target.name
             yield temporary
             temporary.replace(target)
+            _remember(target)
     except (OSError, InputError) as error:
         named = _of_path(error, folder, path)
         if named is error:
             raise
         raise named from error
+
+
+def identity_of(path: Path) -> tuple[int, ...]:
+    """What the system says of a file, which changes when the file does.
+
+    Raises:
+        OSError: there is none.
+    """
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def is_written_here(path: Path) -> bool:
+    """Whether this process wrote a file by `atomic_write`, and nobody changed it since."""
+    return identity_of(path) in _WRITTEN
+
+
+def _remember(path: Path) -> None:
+    _WRITTEN[identity_of(path)] = None
+    while len(_WRITTEN) > _MOST_WRITTEN:
+        del _WRITTEN[next(iter(_WRITTEN))]
 
 
 @contextmanager

@@ -67,6 +67,22 @@ def _until_exit() -> ExitStack:
     return stack
 
 
+@cache
+def use_own_temporary_folder() -> None:
+    """Let all that this process, its libraries and its workers put into the temporary folder lie in one of its own.
+
+    It is removed at the end, and by the next command where this process was killed. Where there is no temporary folder,
+    there is none of its own.
+    """
+    remove_shared_leftovers()
+    try:
+        folder = scratch_folder(Path(tempfile.gettempdir()), f"wormtwin-{os.getpid()}-")
+        tempfile.tempdir = str(_until_exit().enter_context(folder))
+    except OSError:
+        return
+    os.environ["TMPDIR"] = tempfile.tempdir
+
+
 def remove_shared_leftovers() -> None:
     """Remove what killed processes of this project left in shared memory and in the temporary folder."""
     for folder in (_MEMORY, Path(tempfile.gettempdir())):

@@ -120,10 +120,11 @@ def _become(arguments: list[str], temporary: Path, told: Path, counts: Path, cut
         tempfile.tempdir = None
         tempfile.gettempdir()  # Python tries it out with a file of its own
         _count(counter, cut)
-        status = run_experiments.run(arguments)
-        sys.stdout.flush()
-        if cut is None:
-            _exit_handlers()
+        sys.argv[1:] = arguments
+        run_experiments.main()
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else 1
+        _exit_handlers()
     except BaseException as error:
         print(f"raised {type(error).__name__}: {error}", file=sys.stderr)
     finally:

@@ -5,6 +5,8 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 
 from datasets.dataset import Dataset, Trial
 from datasets.store import load_dataset, save_dataset
+from neuron_models.foundation import worker_life
 from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.files import atomic_files, atomic_write, require_writable
@@ -31,6 +34,31 @@ def test_a_file_is_written_through_a_link_which_stays(tmp_path):
         assert real.read_text() == text
     assert sorted(each.name for each in tmp_path.iterdir()) == ["chain.txt", "disk", "link.txt"]
     assert [each.name for each in (tmp_path / "disk").iterdir()] == ["real.txt"]
+
+
+def test_what_a_killed_process_left_of_a_file_goes_when_the_file_is_written(tmp_path):
+    for name in ("a.png", "b.png"):
+        (tmp_path / f".{name}-abcdefgh.unfinished").mkdir()
+        (tmp_path / f".{name}-abcdefgh.unfinished" / name).write_text("half")
+    with atomic_write(tmp_path / "a.png") as beside:
+        beside.write_text("whole")
+    assert sorted(each.name for each in tmp_path.iterdir()) == [".b.png-abcdefgh.unfinished", "a.png"]
+
+
+def test_what_libraries_put_into_the_temporary_folder_is_gone_after_the_next_command(tmp_path, monkeypatch):
+    left = tmp_path / "wormtwin-999999999-abcdefgh.unfinished"
+    (left / "tmp_of_keras").mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with ExitStack() as at_exit:
+        monkeypatch.setattr(worker_life, "_until_exit", lambda: at_exit)
+        worker_life.use_own_temporary_folder.__wrapped__()
+        assert not left.exists()
+        inside = Path(tempfile.mkdtemp())
+        assert inside.parent.parent == tmp_path
+        assert inside.parent.name.startswith(f"wormtwin-{os.getpid()}-")
+        assert os.environ["TMPDIR"] == str(inside.parent)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_files_of_a_folder_appear_together_or_not_at_all(tmp_path):
