@@ -19,6 +19,7 @@ from neuron_models.foundation.hdf5 import (
     number_attribute,
     open_hdf5,
     plain_attribute,
+    require_own_data,
     stored_array,
     text_attribute,
     texts,
@@ -84,7 +85,12 @@ def save_dataset(dataset: Dataset, path: str | Path, progress: bool = False) -> 
 
 
 def is_dataset_file(path: Path) -> bool:
-    """Whether a file says that it is a dataset; what it holds is not looked at."""
+    """Whether a file says that it is a dataset; what it holds is not looked at.
+
+    Raises:
+        InputError: it is HDF5 that does harm.
+    """
+    require_own_data(path)
     try:
         with h5py.File(path, "r") as file:
             return plain_attribute(file, "format") == FORMAT

@@ -8,7 +8,6 @@ said in words by whoever asks for it.
 import errno
 import io
 import json
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,18 +17,15 @@ import h5py
 import numpy as np
 
 from neuron_models.foundation.errors import InputError, reason, require
-from neuron_models.foundation.files import require_file
+from neuron_models.foundation.files import identity_of, is_written_here, require_file
+from neuron_models.foundation.hdf5_check import DAMAGE, require_harmless
 
 NUMBERS, WHOLE, TEXTS = "numbers", "whole numbers", "texts"
 """What a field can hold."""
 _KINDS = {NUMBERS: "iufb", WHOLE: "iu"}
+_HARMLESS: set[tuple[int, ...]] = set()
+"""Files that were looked through: how, and what the system says of each."""
 _WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
-_DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError, EOFError)
-"""What HDF5 raises, and NumPy, where a file is not whole."""
-_DENSEST = 1100
-"""No file holds more bytes than this for one of its own: deflate gives 1032 at most (zlib's technical notes)."""
-_SMALL = 2**28
-"""Bytes that any file may declare."""
 
 
 @contextmanager
@@ -48,15 +44,10 @@ def open_hdf5(path: Path, what: str, *, own: bool = False, looked_through: bool 
         OSError: the system does not give the file.
     """
     require_file(path, f"the {what}")
+    if looked_through:
+        _look_through(path, what, own)
     with _opened(path, what, options) as file:
-        try:
-            if looked_through:
-                _look_through(file, path, path.stat().st_size, own)
-            yield file
-        except InputError:
-            raise
-        except _DAMAGE as error:
-            raise InputError(f"{path}: not a whole {what} ({reason(error)}): make or copy it again") from error
+        yield file
 
 
 def require_own_data(path: Path) -> None:
@@ -82,21 +73,31 @@ def require_own_bytes(content: bytes, where: str) -> None:
         InputError: its data lie elsewhere, do not fit into it, or it is damaged.
     """
     try:
-        with h5py.File(io.BytesIO(content), "r") as file:
-            _look_through(file, where, len(content), own=False)
+        require_harmless(lambda: h5py.File(io.BytesIO(content), "r"), where, len(content), own=False)
     except InputError:
         raise
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise InputError(f"{where}: not a whole HDF5 file ({reason(error)})") from error
+
+
+def _look_through(path: Path, what: str, own: bool) -> None:
+    """Refuse a file that does harm, once: what this process wrote or found harmless is so until it changes."""
+    known = own, *identity_of(path)
+    if known not in _HARMLESS and not is_written_here(path):
+        require_harmless(lambda: _opened(path, what, {}), path, path.stat().st_size, own)
+        _HARMLESS.add(known)
 
 
 @contextmanager
 def _opened(path: Path, what: str, options: dict[str, Any]) -> Iterator[h5py.File]:
-    file = _open(path, what, options)
-    try:
-        yield file
-    finally:
-        file.close()
+    """An open file; what its content makes HDF5 raise becomes an `InputError` with its path."""
+    with _open(path, what, options) as file:
+        try:
+            yield file
+        except InputError:
+            raise
+        except DAMAGE as error:
+            raise InputError(f"{path}: not a whole {what} ({reason(error)}): make or copy it again") from error
 
 
 def _open(path: Path, what: str, options: dict[str, Any]) -> h5py.File:
@@ -112,7 +113,7 @@ def _open(path: Path, what: str, options: dict[str, Any]) -> h5py.File:
         if number in (errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENOMEM):
             raise
         raise InputError(f"{path}: not a whole {what} ({reason(error)}): make or copy it again") from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise InputError(f"{path}: not a whole {what} ({reason(error)}): make or copy it again") from error
 
 
@@ -121,27 +122,6 @@ def is_locked(error: Exception) -> bool:
     if isinstance(error, BlockingIOError):
         return True
     return isinstance(error, OSError) and "unable to lock file" in str(error) and error.errno not in _WITHOUT_LOCKS
-
-
-def _look_through(file: h5py.File, where: Path | str, size: int, own: bool) -> None:
-    """Refuse what lies outside of a file, and more bytes than its `size` can stand for."""
-    links: list[tuple[str, int]] = []
-    file.id.links.visit(lambda name, info: links.append((name.decode(errors="replace"), info.type)), info=True)
-    declared = 0
-    for name, kind in links:
-        if kind == h5py.h5l.TYPE_SOFT and not own:
-            continue
-        require(kind == h5py.h5l.TYPE_HARD, f"{where}: {name} is a link to data elsewhere: such files are not read")
-        item = file[name]
-        if isinstance(item, h5py.Dataset):
-            settings = item.id.get_create_plist()
-            outside = settings.get_external_count() > 0 or settings.get_layout() == h5py.h5d.VIRTUAL
-            require(not outside, f"{where}: the data of {name} lie in other files: such files are not read")
-            declared += math.prod(item.shape or ()) * item.id.get_type().get_size()
-    require(
-        declared <= max(_SMALL, _DENSEST * size),
-        f"{where}: a file of {size:,} bytes cannot hold the {declared:,} bytes that it declares: it is damaged",
-    )
 
 
 def inner_group(group: h5py.Group, name: str) -> h5py.Group:

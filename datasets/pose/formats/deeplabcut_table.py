@@ -17,6 +17,7 @@ from datasets.pose.formats.pandas_out import save_frame
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks, images_of
 from neuron_models.foundation.errors import InputError, require, require_distinct
+from neuron_models.foundation.hdf5 import require_own_data
 
 COORDS = ("x", "y", "likelihood")
 _LEVELS = {"scorer", "individuals", "bodyparts", "coords"}
@@ -92,9 +93,14 @@ def _save(columns: pd.MultiIndex, rows: Sequence[Any], values: Float[np.ndarray,
 
 
 def is_table(path: Path) -> bool:
-    """Whether a file is a table of DeepLabCut."""
+    """Whether a file is a table of DeepLabCut.
+
+    Raises:
+        InputError: it is HDF5 that does harm.
+    """
     if path.suffix.lower() == ".csv":
         return "coords" in [row[0] for row in _head(path) if row]
+    require_own_data(path)
     try:
         with h5py.File(path, "r") as file:
             return any("pandas_type" in group.attrs for group in file.values())

@@ -17,6 +17,7 @@ from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks, footage_of
 from datasets.video.video import IMAGES, MOVIES, Video, open_video
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.hdf5 import require_own_data
 from neuron_models.foundation.units import Hertz
 
 ONE = "animal"
@@ -138,6 +139,7 @@ def _is_video(path: Path) -> bool:
 def _is_dataset(path: Path) -> bool:
     from datasets.store import FORMAT
 
+    require_own_data(path)
     try:
         with h5py.File(path, "r") as file:
             return bool(file.attrs.get("format") == FORMAT)
