@@ -4,6 +4,7 @@ Every command that reads tracks reads the file; the group `identity` holds the r
 """
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import h5py
 import numpy as np
 
 from datasets.dataset import PointTracks
+from datasets.identity.crops import CROP
 from datasets.identity.trajectories import LOST, STATUS, Crossing, Trajectories
 from datasets.topics import read_point_tracks, write_point_tracks
 from neuron_models.foundation.errors import InputError, require
@@ -26,6 +28,17 @@ from neuron_models.foundation.hdf5 import (
 )
 
 GROUP = "identity"
+_IMAGES = ("points", "point_animal", "point_frame", "crops")
+"""The page's arrays with one entry an image."""
+_AXES = {
+    "nearest": "frame animal 2",
+    "fragments": "fragment 4",
+    "points": "image dimension",
+    "point_animal": "image",
+    "point_frame": "image",
+    "crops": f"image {CROP} {CROP}",
+}
+_LAYER = re.compile(r"weights(\d+)")
 POINT = "centre"
 
 
@@ -98,18 +111,42 @@ def load_identities(path: Path) -> Trajectories:
             Crossing(int(a), int(b), tuple(map(int, who)), float("inf") if odds is None else float(odds))
             for a, b, who, odds in stored
         )
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"{path}: its crossings cannot be read") from None
+    odd = [each for each in crossings if not _fits(each, *shape)]
+    require(not odd, f"{path}: {shape[0]} frames of {shape[1]} animals have no crossing such as {odd[:1]}")
     xy = np.where((status == LOST)[..., None], np.nan, points.xy[:, :, 0])
     return Trajectories(
         xy, status, certainty, points.fps, facts[0], video, crossings, facts[1], tuple(map(str, notes)), points.animals
     )
 
 
+def _fits(crossing: Crossing, frames: int, animals: int) -> bool:
+    return 0 <= crossing.first <= crossing.last < frames and all(0 <= who < animals for who in crossing.animals)
+
+
 def load_page_arrays(path: Path) -> dict[str, np.ndarray]:
-    """What the page draws beside the tracks, by name; empty where the file keeps nothing of the kind."""
+    """What the page draws beside the tracks, by name; empty where the file keeps nothing of the kind.
+
+    Raises:
+        InputError: an array is missing beside those that belong to it, or has another shape.
+    """
     with open_hdf5(path, "file of identities (.h5)", own=True) as file:
         if f"{GROUP}/page" not in file:
             return {}
-        group = file[f"{GROUP}/page"]
-        return {name: np.asarray(group[name]) for name in group}
+        group = inner_group(file, f"{GROUP}/page")
+        arrays = {name: numbers(group, name, _AXES.get(name)) for name in group}
+    _require_together(arrays, f"{path}: {GROUP}/page")
+    return arrays
+
+
+def _require_together(arrays: Mapping[str, np.ndarray], where: str) -> None:
+    kept = [name for name in _IMAGES if name in arrays]
+    missing = [name for name in _IMAGES[:3] if kept and name not in arrays]
+    require(not missing, f"{where}/{missing[0] if missing else ''} is missing, {', '.join(kept)} is there")
+    lengths = {name: len(arrays[name]) for name in kept}
+    require(
+        len(set(lengths.values())) < 2, f"{where} must have one entry an image in each of its arrays, got {lengths}"
+    )
+    layers = sorted(int(match[1]) for name in arrays if (match := _LAYER.fullmatch(name)))
+    require(layers == list(range(len(layers))), f"{where} must have the weights of all layers, got {layers}")

@@ -49,7 +49,7 @@ def load_known(path: Path) -> Known:
         raise InputError(f"{path} keeps no looks: track the video again, without --no-appearance")
     crops, animal = arrays["crops"], arrays["point_animal"].astype(int)
     shaped = crops.shape == (len(animal), CROP, CROP) and crops.dtype == np.uint8
-    right = shaped and bool(animal.max(initial=-1) < len(tracks.names))
+    right = shaped and bool(((animal >= -1) & (animal < len(tracks.names))).all())
     require(right, f"{path}: its pictures of animals are damaged")
     number = np.bincount(animal[animal >= 0], minlength=len(tracks.names))
     few = [name for name, images in zip(tracks.names, number, strict=True) if images < _LEAST]

@@ -2,11 +2,13 @@
 
 import json
 
+import h5py
 import numpy as np
 import pytest
 
-from datasets.identity.identity_file import save_identities
+from datasets.identity.identity_file import load_identities, load_page_arrays, save_identities
 from datasets.identity.trajectories import Trajectories
+from neuron_models.foundation.errors import InputError
 
 SHADES = (30, 110, 220)
 
@@ -106,3 +108,49 @@ def test_the_same_animals_are_found_in_another_video(wormtwin, tmp_path):
         first, second = (int(row[name].removeprefix("animal")) - 1 for name in ("first", "second"))
         assert who[1][first] == who[2][second]
         assert row["sure"]
+
+
+def _gone(page, name):
+    del page[name]
+
+
+def _shorter(page, name):
+    values = page[name][:-1]
+    del page[name]
+    page[name] = values
+
+
+def _group(page, name):
+    del page[name]
+    page.create_group(name)
+
+
+ALONE = ((_gone, "crops"), (_gone, "fragments"), (_shorter, "fragments"), (_shorter, "weights3"))
+"""Changes that leave a file as it might have been written."""
+
+
+@pytest.mark.parametrize("change", [_gone, _shorter, _group])
+@pytest.mark.parametrize("name", ["points", "point_animal", "point_frame", "crops", "weights3", "fragments"])
+def test_a_file_whose_arrays_do_not_belong_together_is_one_line(tmp_path, change, name):
+    arrays = {"points": np.zeros((12, 8)), "point_animal": np.zeros(12, int), "point_frame": np.arange(12)}
+    arrays |= {"crops": np.zeros((12, 64, 64), np.uint8), "fragments": np.zeros((3, 4), int)}
+    arrays |= {f"weights{k}": np.zeros((2, 2)) for k in range(5)}
+    facts = np.zeros((20, 1), int), np.ones((20, 1)), 30.0, 10.0, "v.mp4"
+    path = save_identities(Trajectories(np.zeros((20, 1, 2)), *facts), tmp_path / "a.h5", arrays)
+    with h5py.File(path, "r+") as file:
+        change(file["identity/page"], name)
+    if (change, name) in ALONE:
+        assert set(load_page_arrays(path)) == set(arrays) - ({name} if change is _gone else set())
+        return
+    with pytest.raises(InputError, match=r"a\.h5: identity/page.*(missing|must)"):
+        load_page_arrays(path)
+
+
+@pytest.mark.parametrize("crossing", [[5, 4, [0], 1.0], [0, 20, [0], 1.0], [1, 2, [1], 1.0], [-1, 2, [0], None]])
+def test_a_crossing_of_no_frame_or_animal_is_one_line(tmp_path, crossing):
+    facts = np.zeros((20, 1), int), np.ones((20, 1)), 30.0, 10.0, "v.mp4"
+    path = save_identities(Trajectories(np.zeros((20, 1, 2)), *facts), tmp_path / "a.h5")
+    with h5py.File(path, "r+") as file:
+        file["identity"].attrs["crossings"] = json.dumps([crossing])
+    with pytest.raises(InputError, match="20 frames of 1 animals have no crossing"):
+        load_identities(path)
