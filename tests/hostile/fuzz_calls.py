@@ -43,6 +43,8 @@ TEXTS = (
 NOT_GIVEN = ("--help", "--cluster", "--jobs", "--install-completion", "--show-completion")
 READ = ("--data", "--model", "--real", "--simulated", "--generated", "--use", "--midlines", "--tracks", "--centroids")
 BAD = re.compile(r"Traceback|unforeseen by wormtwin")
+IGNORED = re.compile(r"^Exception ignored .*?^KeyboardInterrupt", re.MULTILINE | re.DOTALL)
+"""What Python tells of a stop that met a callback of a library, which cannot raise; the call goes on."""
 
 
 def options_of(names: str) -> list[tuple[str, bool]]:
@@ -141,7 +143,7 @@ def one_call(number: int, seed: int, seeds: Path, folder: Path) -> dict[str, Any
         status = f"raised {type(raised).__name__}: {raised}"
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    told = error.getvalue()
+    told = IGNORED.sub("", error.getvalue())
     left = [name for name in _content(folder) - before if _half(name, status)]
     lines = [line for line in told.splitlines() if line.startswith("wormtwin:")]
     faults = []

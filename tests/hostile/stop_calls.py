@@ -1,26 +1,34 @@
-"""Stop each command that writes, at changes of the file system or at random moments, and let it go on: see `--help`."""
+"""Stop each command that writes, at changes of the file system or at random moments, and let it go on: see `--help`.
+
+Or begin it twice at once on one output.
+"""
 
 import argparse
 import json
 import random
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from calls import CALLS, Call, commands
-from fork_calls import CUT, arguments_of, call, content, in_shared_memory, killed, new_folder, warm_up
+from fork_calls import CUT, Ended, arguments_of, call, content, in_shared_memory, killed, new_folder, warm_up
 
 LONG = ("calcium demo", "posture demo", "pose demo")
 """Made of other commands, and minutes of work."""
+KEPT_OFF = ("another process is at work on", "exists")
+"""What the second of two is told, while the first is at work or when it is done."""
 
 
 def writing() -> dict[str, Call]:
     """The commands with `--out`, those that the table does not know too."""
     found = {}
     for names, command in commands().items():
-        if any(each.name == "out" for each in command.params) and names not in LONG:
-            found[names] = CALLS.get(names, Call("--out @out"))
+        given = CALLS.get(names, Call("--out @out"))
+        served = "--port" in given.right  # until someone stops it
+        if any(each.name == "out" for each in command.params) and names not in LONG and not served:
+            found[names] = given
     return found
 
 
@@ -54,19 +62,38 @@ class Stops:
             if stopped.status not in (CUT, None, 0, 130) and not (stopped.status == 2 and len(stopped.lines) == 1):
                 faults.append(f"stopped with {stopped.status}: {stopped.told[-300:]}")
             again = call(here, folder)
-            found = content(folder / "out")
             done = again.status == 2 and not self.given.resumes and "exists" in again.told  # it was finished before
             if again.status != 0 and not done:
                 faults.append(f"again {again.status}: {again.told[-400:]}")
-            for name in {**found, **self.wanted}:
-                if name not in found or name not in self.wanted:
-                    faults.append(f"{name} {'is left' if name in found else 'is missing'}")
-                elif found[name] != self.wanted[name] and name not in self.varies:
-                    faults.append(f"{name} differs")
+            faults += self._unlike(content(folder / "out"))
             if stopped.kept + again.kept > self.ended.kept:
                 faults.append(f"kept {stopped.kept} + {again.kept} of {self.ended.kept}")
             faults += [f"{each.name} in the temporary folder" for each in (folder / "tmp").iterdir()]
         faults += [f"{each} in shared memory" for each in in_shared_memory() - before]
+        return faults
+
+    def pair(self) -> list[str]:
+        """Make the call twice at once on one output; gives what is wrong then."""
+        others: list[Ended] = []
+        with new_folder(self.beside) as folder:
+            here = self._arguments(folder)
+            one = call(here, folder, meanwhile=lambda _: others.append(call(here, folder / "other")))
+            faults = self._unlike(content(folder / "out"))
+        ends = sorted([one, *others], key=lambda ended: ended.status or 0)
+        last = ends[1]
+        kept_off = last.status == 2 and len(last.lines) == 1 and any(word in last.lines[0] for word in KEPT_OFF)
+        if ends[0].status != 0 or not (kept_off or last.status == 0):  # 0: it came when the other was done
+            faults.append(f"two at once: {[(each.status, each.told[-300:]) for each in ends]}")
+        return faults
+
+    def _unlike(self, found: dict[str, str]) -> list[str]:
+        """How files differ from those of a call that nobody stopped."""
+        faults = []
+        for name in {**found, **self.wanted}:
+            if name not in found or name not in self.wanted:
+                faults.append(f"{name} {'is left' if name in found else 'is missing'}")
+            elif found[name] != self.wanted[name] and name not in self.varies:
+                faults.append(f"{name} differs")
         return faults
 
 
@@ -77,11 +104,15 @@ def main() -> None:
     parser.add_argument("--cuts", type=int, default=0, help="of each command")
     parser.add_argument("--kills", type=int, default=0, help="of each command")
     parser.add_argument("--commands", default="", help="these alone, joined by commas")
+    parser.add_argument("--pairs", type=int, default=0, help="of each command: begun twice at once")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=1e9, help="no stop begins later")
+    parser.add_argument(
+        "--each", type=float, default=1e9, help="seconds for one command: none of its stops begins later"
+    )
     given = parser.parse_args()
     warm_up()
-    rng, count = random.Random(given.seed), 0
+    rng, count = random.Random(given.seed), Counter[str]()
     bad = []
     until = time.monotonic() + given.seconds
     for names, each in chosen(given.commands, rng):
@@ -96,19 +127,25 @@ def main() -> None:
         changes = stops.ended.changes
         plan: list[dict[str, Any]] = [{"cut": n} for n in _spread(changes, given.cuts, rng)]
         plan += [{"rng": random.Random(rng.random())} for _ in range(given.kills)]
-        wrong = made = 0
+        plan += [{}] * given.pairs
+        rng.shuffle(plan)
+        wrong, made, last = 0, Counter[str](), time.monotonic() + given.each
         for options in plan:
-            if time.monotonic() > until:
+            if time.monotonic() > min(until, last):
                 break
-            faults = stops.stop(**options)
-            count, made = count + 1, made + 1
+            faults = stops.stop(**options) if options else stops.pair()
+            made["cuts" if "cut" in options else "kills" if options else "pairs"] += 1
             if faults:
                 wrong += 1
                 bad.append({"command": names, "cut": options.get("cut"), "faults": faults})
                 print(json.dumps(bad[-1]), flush=True)
-        print(f"{names}: {made} stops, {wrong} wrong; {changes} changes, {stops.ended.kept} kept, "
-              f"{stops.ended.seconds:.1f} s; varies: {sorted(stops.varies)}", flush=True)  # fmt: skip
-    print(f"{count} stops, {len(bad)} faults")
+        count += made
+        told = f"{names}: {made['cuts']} cuts, {made['kills']} kills, {made['pairs']} pairs, {wrong} wrong"
+        rest = (
+            f"{changes} changes, {stops.ended.kept} kept, {stops.ended.seconds:.1f} s; varies: {sorted(stops.varies)}"
+        )
+        print(f"{told}, {rest}; varies: {sorted(stops.varies)}", flush=True)
+    print(f"{count['cuts']} cuts, {count['kills']} kills, {count['pairs']} pairs, {len(bad)} faults")
     sys.exit(1 if bad else 0)
 
 

@@ -39,7 +39,7 @@ def test_random_calls(folder):
 
 
 def test_stops(folder):
-    told = script("stop_calls.py", folder, "--seconds", SECONDS, "--cuts", 2, "--kills", 1)
+    told = script("stop_calls.py", folder, "--seconds", SECONDS, "--cuts", 2, "--kills", 1, "--pairs", 1)
     assert " 0 faults" in told
 
 
