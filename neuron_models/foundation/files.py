@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from neuron_models.foundation.errors import InputError, require
@@ -105,7 +105,8 @@ def is_written_here(path: Path) -> bool:
 
 
 def _remember(path: Path) -> None:
-    _WRITTEN[identity_of(path)] = None
+    with suppress(OSError):  # somebody may have moved it already
+        _WRITTEN[identity_of(path)] = None
     while len(_WRITTEN) > _MOST_WRITTEN:
         del _WRITTEN[next(iter(_WRITTEN))]
 
