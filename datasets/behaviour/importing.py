@@ -159,9 +159,9 @@ def _chosen(tracks: PointTracks, settings: ImportSettings, path: Path) -> PointT
     scale, units = (1.0, tracks.units) if settings.mm_per_pixel is None else (settings.mm_per_pixel, "mm")
     chosen = [named.index(point) for point in points]
     xy = tracks.xy[:, :, chosen] * scale
-    known = np.isfinite(xy).any(axis=(0, 1, 3))
-    require(bool(known.any()), f"{path}: none of {', '.join(points)} is known in any frame")
-    if not known.all():
+    known = [bool(np.isfinite(xy[:, :, index]).any()) for index in range(len(points))]
+    require(any(known), f"{path}: none of {', '.join(points)} is known in any frame")
+    if not all(known):
         unseen = ", ".join(point for point, seen in zip(points, known, strict=True) if not seen)
         leave_out(f"{path.name}: {unseen}, which is known in no frame")
     scores = None if tracks.scores is None else tracks.scores[:, :, chosen]

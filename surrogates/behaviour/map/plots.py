@@ -42,7 +42,8 @@ def plot_map(results: MapResults) -> Figure:
     cells = [np.linspace(ends[k], ends[k + 1], len(regions.labels)) for k in (0, 2)]
     low = np.log10(np.maximum(regions.density / regions.density.max(), 1e-9))
     inside = np.where(low > -3, regions.labels, -1).T
-    axes.contour(*cells, inside, levels=np.arange(-1, regions.number) + 0.5, colors=MUTED, linewidths=0.6)
+    for region in range(regions.number):
+        axes.contour(*cells, (inside == region).astype(float), levels=[0.5], colors=MUTED, linewidths=0.6)
     for region, (x, y) in enumerate(region_summits(results)):
         axes.text(x, y, str(region + 1), ha="center", va="center", fontsize=9, weight="bold")
     share = results.total_shares()
