@@ -33,6 +33,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }
 
 _MOST_STATES = 1000
+_AWAY = 1.1
+"""How many times a rate in `fps` may be that of the times."""
 
 
 def read_matlab(path: Path) -> tuple[Recording, ...]:
@@ -97,15 +99,18 @@ def _recording(path: Path, worm: dict[str, Any], default: str) -> Recording:
     if any(isinstance(given, h5py.Reference) for given in names):  # pymatreader goes no deeper there
         raise InputError(f"{where}: neuron names in a cell of one cell cannot be read: save the worm's own structure")
     states, state_names = _states(_field(worm, "states"), where)
+    fps, times = _fps(worm, where), _times(worm, len(traces) if traces.shape[1] == len(names) else traces.shape[1])
+    if times is not None:
+        _require_same_rate(fps, times, where)
     return identified(
         name,
         np.asarray(traces, dtype=float),
         names,
-        _fps(worm, where),
+        fps,
         states=states,
         state_names=state_names,
         source=path.name,
-        times=_times(worm, len(traces) if traces.shape[1] == len(names) else traces.shape[1]),
+        times=times,
     )
 
 
@@ -115,6 +120,16 @@ def _times(worm: dict[str, Any], frames: int) -> Float[np.ndarray, " time"] | No
     if times is None or np.asarray(times).dtype.kind not in "iuf" or np.size(times) != frames:
         return None
     return np.ravel(np.asarray(times, dtype=float))
+
+
+def _require_same_rate(fps: float, times: Float[np.ndarray, " time"], where: str) -> None:
+    """Raise an `InputError` where the rate is not that of the times: neither that of most steps nor that of all."""
+    rates = (frame_rate(times), (len(times) - 1) / float(np.ptp(times)))
+    require(
+        min(rates) < _AWAY * fps and fps < _AWAY * max(rates),
+        f"{where}: fps is {fps:g} Hz and its times ({', '.join(FIELDS['time'])}) give {rates[0]:g} Hz: correct one, or "
+        "leave it out",
+    )
 
 
 def _fps(worm: dict[str, Any], where: str) -> float:

@@ -67,7 +67,7 @@ def _chosen(path: Path, content: Any, wanted: str) -> Any:
 
 
 def _recording(path: Path, content: Any, series: Any) -> Recording:
-    traces = np.asarray(series.data[:], dtype=float)
+    traces = np.asarray(series.get_data_in_units(), dtype=float)  # stored numbers may be scaled and shifted
     traces = traces[:, None] if traces.ndim == 1 else traces
     times = None if series.timestamps is None else np.asarray(series.timestamps[:], dtype=float)
     if series.rate:

@@ -17,7 +17,7 @@ from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Hertz
 
 MOVIES: tuple[str, ...] = (".mp4", ".avi", ".mov", ".mkv", ".mj2", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".asf")
-MOVIES += (".flv", ".ts", ".mts", ".m2ts", ".vob", ".3gp", ".ogv", ".mjpeg", ".h264", ".hevc")
+MOVIES += (".flv", ".ts", ".mts", ".m2ts", ".vob", ".3gp", ".ogv", ".mjpeg", ".h264", ".hevc", ".mxf", ".nut")
 IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif")
 _LOOKED_AT = 24
 """Frames that tell whether a video has colours."""
@@ -128,10 +128,11 @@ def open_video(path: str | Path, *, grey: bool | None = None) -> Video:
         require(len(paths) > 0, f"{path}: the folder has no images ({', '.join(IMAGES)})")
         return open_images(paths, str(path), grey=grey)
     require(path.is_file(), f"{path}: there is no such video")
-    if suffix in IMAGES:
+    moving = suffix in MOVIES or suffix == ".gif"
+    if suffix in IMAGES and not moving:
         return open_images([path], str(path), grey=grey)
-    require(suffix in MOVIES + STORED, f"{path}: not a video that can be read ({', '.join(MOVIES + STORED)})")
-    return _opened(str(path), movie_reader(path) if suffix in MOVIES else stored_reader(path), grey)
+    require(moving or suffix in STORED, f"{path}: not a video that can be read ({', '.join(MOVIES + STORED)})")
+    return _opened(str(path), movie_reader(path) if moving else stored_reader(path), grey)
 
 
 def natural(path: Path) -> list[tuple[int, str]]:

@@ -8,13 +8,13 @@ from neuron_models.foundation.errors import InputError
 
 
 def read_text(path: Path) -> str:
-    """The text of a file that a user gave.
+    """The text of a file that a user gave, without the byte order mark that some editors write.
 
     Raises:
         InputError: it is not UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not a text in UTF-8 (byte {error.start}): is it of another kind?") from None
 

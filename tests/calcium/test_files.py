@@ -316,6 +316,14 @@ def test_a_pause_in_the_times_of_matlab_is_a_gap(tmp_path, structures):
     assert (~trial.valid()).nonzero()[0].tolist() == list(range(20, 30))
 
 
+@pytest.mark.parametrize("factor", [0.5, 1000.0])
+def test_a_rate_that_is_not_that_of_the_times_is_reported(factor, tmp_path, structures):
+    one = structures[0]
+    save_old(tmp_path / "w.mat", [one | {"tv": np.array(one["tv"], dtype=float) * factor}])
+    with pytest.raises(InputError, match=r"fps is .* Hz and its times .* give .* Hz: correct one"):
+        load_recordings([tmp_path / "w.mat"])
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize("name", ["pause", "dropped"])
 def test_timestamps_of_the_files_that_failed(shared, name):

@@ -93,6 +93,15 @@ def write_nwb(path, region, column, timing):
         io.write(content)
 
 
+def test_scaled_numbers_of_nwb_are_those_of_pynwb(tmp_path):
+    pynwb = pytest.importorskip("pynwb")
+    path = tmp_path / "w.nwb"
+    write_nwb(path, range(5), "neuron", {"rate": 4.0, "conversion": 0.01, "offset": -2.0})
+    with pynwb.NWBHDF5IO(str(path), "r") as io:
+        found = io.read().processing["ophys"]["DfOverF"]["dff"].get_data_in_units()
+    require_traces(read_recordings([path])[0], found)
+
+
 @pytest.mark.parametrize("worms", [1, 2])
 def test_npz_beside_numpy(worms, tmp_path):
     path = tmp_path / "w.npz"

@@ -16,8 +16,9 @@ ndx_pose = pytest.importorskip("ndx_pose")
 START = datetime(2024, 5, 31, 14, 30, tzinfo=UTC)
 
 
-def foreign(folder, times, nodes=("head", "tail"), series=("head", "tail"), animals=("PoseEstimation",)):
-    """A file as others write it; row k lies at (k, 2 k)."""
+def foreign(folder, times, nodes=("head", "tail"), series=("head", "tail"), animals=("PoseEstimation",),
+            unit="pixels", dimensions=2, **more):  # fmt: skip
+    """A file as others write it; row k lies at (k, 2 k), and as far as it has a third coordinate, at 3 k."""
     file = pynwb.NWBFile("s", "i", START)
     module = file.create_processing_module("behavior", "d")
     skeleton = ndx_pose.Skeleton(name="skeleton", nodes=list(nodes))
@@ -27,11 +28,12 @@ def foreign(folder, times, nodes=("head", "tail"), series=("head", "tail"), anim
         made = [
             ndx_pose.PoseEstimationSeries(
                 name=name,
-                data=np.stack([rows + 100 * index, 2 * rows], axis=1),
-                unit="pixels",
+                data=np.stack([rows + 100 * index, 2 * rows, 3 * rows][:dimensions], axis=1),
+                unit=unit,
                 reference_frame="r",
                 timestamps=np.asarray(times),
                 confidence=np.ones(len(rows)),
+                **more,
             )
             for index, name in enumerate(series)
         ]
@@ -84,6 +86,23 @@ def test_nodes_and_series_are_joined_by_name(nodes, series, tmp_path):
     assert tracks.skeleton.keypoints == nodes
     first = [(0.0, 100.0), (100.0, 0.0)][series[0] == "tail"]
     assert tuple(tracks.xy[0, 0, :, 0]) == first
+
+
+@pytest.mark.parametrize(("unit", "scaled"), [("pixels", True), ("px", True), ("meters", False)])
+def test_points_are_scaled_as_pynwb_scales_them_where_they_are_pixels(unit, scaled, tmp_path):
+    path = foreign(tmp_path, camera_times("even", 5), unit=unit, conversion=2.0, offset=5.0)
+    (tracks,) = load_labels(path)
+    with pynwb.NWBHDF5IO(str(path), "r", load_namespaces=True) as io:
+        series = io.read().processing["behavior"]["PoseEstimation"]["tail"]
+        other = series.get_data_in_units() if scaled else series.data[:]
+    assert np.array_equal(tracks.xy[:, 0, tracks.skeleton.keypoints.index("tail")], other)
+    assert ("scale" in " ".join(tracks.notes)) == (not scaled)
+
+
+def test_a_third_coordinate_is_left_out_and_named(tmp_path):
+    (tracks,) = load_labels(foreign(tmp_path, camera_times("even", 5), dimensions=3))
+    assert tracks.xy.shape == (5, 1, 2, 2)
+    assert tracks.notes == ("the third coordinate of PoseEstimation",)
 
 
 def test_a_node_without_a_series_is_named(wormtwin, tmp_path):

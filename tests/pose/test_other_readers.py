@@ -106,6 +106,16 @@ def test_tables_of_deeplabcut(animals, likelihood, written, tmp_path):
                 assert np.allclose(tracks.scores[:, k, j], column["likelihood"])
 
 
+def test_a_table_of_three_dimensions_says_that_it_is_read_in_two(tmp_path):
+    columns = pd.MultiIndex.from_product([["me"], NODES, ["x", "y", "z"]], names=["scorer", "bodyparts", "coords"])
+    table = pd.DataFrame(np.random.default_rng(0).uniform(0, 1, (FRAMES, 9)), columns=columns)
+    table.to_csv(tmp_path / "t.csv")
+    (tracks,) = load_labels(tmp_path / "t.csv")
+    for j, node in enumerate(tracks.skeleton.keypoints):
+        assert np.allclose(tracks.xy[:, 0, j], table["me"][node][["x", "y"]])
+    assert tracks.notes == ("the third coordinate (z)",)
+
+
 @pytest.mark.parametrize("animals", [1, 2])
 def test_coco_that_sleap_io_writes(animals, tmp_path):
     images = []

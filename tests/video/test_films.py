@@ -68,6 +68,9 @@ DRAWN = {
     "raw_grey.avi": f"{RAW} gray",
     "png.mov": "-c:v png",
     "prores.mov": "-c:v prores",
+    "moving.gif": "",
+    "mpeg4_b.nut": f"-c:v mpeg4 {B_FRAMES}",
+    "mpeg2.mxf": f"-c:v mpeg2video {B_FRAMES}",
 }
 """Drawn by FFmpeg, by the name of the file."""
 

@@ -32,12 +32,14 @@ class Table:
         animals: of `individuals`; empty where the table has none.
         keypoints: the body parts, in the order of the table.
         values: (row, animal, keypoint, 3) x, y and likelihood; NaN where the table has none.
+        notes: what was left out, in words.
     """
 
     rows: tuple[str, ...]
     animals: tuple[str, ...]
     keypoints: tuple[str, ...]
     values: Float[np.ndarray, "row animal keypoint 3"]
+    notes: tuple[str, ...] = ()
 
     def of_images(self) -> bool:
         """Whether the rows are images."""
@@ -137,7 +139,8 @@ def read_table(path: Path) -> Table:
             positions[:, index, keypoints.index(keypoint), COORDS.index(coord)] = values[:, column]
     names = tuple(plain(row) for row in rows)
     require_distinct(names, f"{path} has a row")
-    return Table(names, animals, keypoints, positions)
+    notes = ("the third coordinate (z)",) if "z" in known["coords"] else ()
+    return Table(names, animals, keypoints, positions, notes)
 
 
 def _from_csv(path: Path) -> tuple[dict[str, list[str]], list[str], Float[np.ndarray, "row column"]]:
@@ -172,7 +175,7 @@ def table_tracks(table: Table, path: Path) -> Tracks:
     xy = table.values[order][..., :2]
     if scores is not None:
         scores = np.where(np.isnan(xy[..., 0]), np.nan, scores)
-    return Tracks(path.stem, Skeleton(table.keypoints), frames[order], xy, scores, table.animals)
+    return Tracks(path.stem, Skeleton(table.keypoints), frames[order], xy, scores, table.animals, notes=table.notes)
 
 
 def load_table(path: Path) -> Tracks:

@@ -16,6 +16,7 @@ from datasets.pose.tracks import Tracks
 from neuron_models.foundation.errors import require
 
 Times = Float[np.ndarray, " row"]
+PIXELS = ("pixels", "pixel", "px")
 
 
 def load_nwb(path: Path) -> tuple[Tracks, ...]:
@@ -67,7 +68,11 @@ def _tracks(video: str, poses: Sequence[Any]) -> Tracks:
                 notes.append(f"{skeleton.keypoints[keypoint]} of {poses[animal].name}, of which there is no series")
                 continue
             rows = _nearest(union, times[id(series)])
-            xy[rows, animal, keypoint] = series.data[:, :2]
+            points, said = _points(series)
+            notes += [
+                f"{each} of {poses[animal].name}" for each in said if f"{each} of {poses[animal].name}" not in notes
+            ]
+            xy[rows, animal, keypoint] = points
             if series.confidence is not None:
                 scores[rows, animal, keypoint] = series.confidence[:]
     scores = np.where(np.isnan(xy[..., 0]), np.nan, scores)
@@ -115,6 +120,15 @@ def _joined(keypoints: Sequence[str], pose: Any) -> list[Any]:
         same = plain.get(_plain(keypoint), [])
         groups.append(series.get(keypoint, series.get(name, same[0] if len(same) == 1 else None)))
     return groups
+
+
+def _points(series: Any) -> tuple[Float[np.ndarray, "row 2"], list[str]]:
+    """Points in px, as the format scales them, and what is not used: a third coordinate, a scale to another unit."""
+    pixels = str(series.unit).lower() in PIXELS
+    data = np.asarray(series.get_data_in_units() if pixels else series.data[:], float)
+    said = ["the third coordinate"] if data.shape[1] > 2 else []
+    scaled = not pixels and (series.conversion, series.offset) != (1.0, 0.0)
+    return data[:, :2], said + ([f"the scale of points from px to {series.unit}"] if scaled else [])
 
 
 def _times(series: Any) -> Times:

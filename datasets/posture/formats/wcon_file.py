@@ -4,6 +4,8 @@ A fault is named by its place, such as `data[3].x[17]`. A worm of one frame take
 rate of the others of its file.
 """
 
+import json
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -27,6 +29,8 @@ from neuron_models.foundation.files import require_file
 
 _LENGTHS = ("x", "y", "ox", "oy")
 _FRAMES = ("frame", "frames")
+_HIDDEN = re.compile(r"(^|/)(\.|__MACOSX/|$|desktop\.ini$|Thumbs\.db$)")
+"""What systems put into archives beside the files: hidden files, entries of folders, thumbnails."""
 _PIXELS = ("pixel", "pixels", "px")
 
 
@@ -89,10 +93,21 @@ def wcon_content(path: Path) -> Any:
         InputError: no such file, or no JSON.
     """
     require_file(path, "a .wcon file")
+    content = _bytes(path)
     try:
-        return orjson.loads(_bytes(path))
+        return orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise InputError(f"{path}: not JSON: {error}") from None
+        fault = error
+    try:
+        return json.loads(content, parse_constant=_null)
+    except (ValueError, RecursionError):
+        raise InputError(f"{path}: not JSON: {fault}") from None
+
+
+def _null(constant: str) -> None:
+    """The null for which Python's own writer and MATLAB's write NaN; infinity stands for nothing."""
+    if constant != "NaN":
+        raise ValueError(constant)
 
 
 def _tracks(records: list[Any], units: dict[str, float], where: str, many: bool) -> Iterator[Track]:
@@ -111,7 +126,7 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     try:
         with zipfile.ZipFile(path) as archive:
-            inside = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX" not in name]
+            inside = [name for name in archive.namelist() if not _HIDDEN.search(name)]
             require_unpacked(archive, path)
             require(len(inside) == 1, f"{path} holds {len(inside)} files: unpack it and name those to read")
             return archive.read(inside[0])

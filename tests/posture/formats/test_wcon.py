@@ -84,8 +84,22 @@ def test_wcon_zip_with_the_entries_of_a_folder_and_of_a_mac(load, midlines, requ
     with zipfile.ZipFile(tmp_path / "w.wcon.zip", "w") as archive:
         archive.writestr("rec/", "")
         archive.write(path, "rec/w.wcon")
-        archive.writestr("__MACOSX/rec/._w.wcon", "x")
+        for name in ("__MACOSX/rec/._w.wcon", "rec/.DS_Store", "desktop.ini"):
+            archive.writestr(name, "x")
     require_same(recordings_of(load(tmp_path / "w.wcon.zip").dataset)[0], midlines(), atol=1e-3)
+
+
+def test_wcon_of_python_and_of_editors(load, midlines, tmp_path):
+    """NaN for null, as json.dumps writes it, and a byte order mark."""
+    points = midlines()
+    points[4] = np.nan
+    content = {"units": {"t": "s", "x": "mm", "y": "mm"}, "data": wcon(points)}
+    (tmp_path / "w.wcon").write_text(json.dumps(content), encoding="utf-8-sig")
+    (found,) = read_recordings([tmp_path / "w.wcon"])
+    np.testing.assert_allclose(found.midlines, points, atol=1e-5)
+    (tmp_path / "w.wcon").write_text(json.dumps(content).replace("NaN", "Infinity"))
+    with pytest.raises(InputError, match="not JSON"):
+        load(tmp_path / "w.wcon")
 
 
 def test_wcon_worm_of_one_frame_is_left_out_and_named(load, midlines, tmp_path):
