@@ -48,13 +48,18 @@ class ScannedCell:
         self._states = [size] if isinstance(size, int) else list(size)
         self._sizes = [math.prod(shape) for shape in self._shapes]
         self._free = len(train_data[0]) * sum(self._states) if free else 0
-        self._decay, self._begun = decay, self.first[: sum(self._sizes)]
+        self._decay, self._begun = decay, self.first[: self.weights]
         with tensorflow_unseen(), jax.enable_x64(True):
             self._train, self._check = (_by_time(each) for each in (train_data, validation_data))
             self._both = jax.jit(jax.value_and_grad(self._loss))
             self._alone = jax.jit(self._loss)
             self._fitted = jax.jit(self._loss_from_fitted_starts)
             self._slopes = jax.jit(self._normal_equations)
+
+    @property
+    def weights(self) -> int:
+        """How many weights the cell has."""
+        return sum(self._sizes)
 
     @property
     def first(self) -> Flat:
@@ -101,12 +106,12 @@ class ScannedCell:
         import jax
 
         with tensorflow_unseen(), jax.enable_x64(True):
-            weights = np.asarray(at[: sum(self._sizes)], float)
+            weights = np.asarray(at[: self.weights], float)
             return float((self._fitted if self._warm_up else self._alone)(weights, self._check))
 
     def keep(self, at: Flat) -> None:
         """Give the cell these weights, the first of the parameters (parameter,), in their own units."""
-        parts = np.split(np.asarray(at[: sum(self._sizes)], np.float32), np.cumsum(self._sizes)[:-1])
+        parts = np.split(np.asarray(at[: self.weights], np.float32), np.cumsum(self._sizes)[:-1])
         self._cell.set_weights([part.reshape(shape) for part, shape in zip(parts, self._shapes, strict=True)])
 
     def _loss(self, at, data):
@@ -150,7 +155,7 @@ class ScannedCell:
         import jax.numpy as jnp
 
         x, y, weight = data
-        weights, count = at[: sum(self._sizes)], y.size
+        weights, count = at[: self.weights], y.size
         trials, total = x.shape[1], sum(self._states)
         start = at[len(weights) :].reshape(trials, -1) if self._free else jnp.zeros((trials, total))
         tangents = jax.vmap(jax.jacrev(self._twice, argnums=(0, 1), has_aux=True), (None, 0, 0))
@@ -201,7 +206,7 @@ class ScannedCell:
         import jax
         import jax.numpy as jnp
 
-        weights, known = self._shaped(at), sum(self._sizes)
+        weights, known = self._shaped(at), self.weights
         starts = [jnp.zeros((x.shape[1], size), x.dtype) for size in self._states]
         if len(at) > known:
             own = at[known:].reshape(x.shape[1], -1)

@@ -119,4 +119,6 @@ def test_what_is_not_trained_so_takes_no_decay(wormtwin, refused, linear_respons
     train = ("train", "--data", tmp_path / "d.h5", "--out", tmp_path / "m", "--weight-decay")
     refused(wormtwin(*train, "0.1", "--model", "gru"), "model gru is trained without --weight-decay: leave it out")
     refused(wormtwin(*train, "-1", "--model", "lfr"), "weight decay must be >= 0, got -1")
-    assert not (tmp_path / "m").exists()
+    large = ("--model", "lfr", "--units", 60, "--order", 2, "--epochs", 1)
+    refused(wormtwin(*train, "0.1", *large), "weight decay is for models of at most 400 weights, and this one has ")
+    assert not (tmp_path / "m" / "model.keras").exists()

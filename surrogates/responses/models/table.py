@@ -26,7 +26,7 @@ def _responses(build: Callable[..., Any], **more: Any) -> ModelKind:
 
 def _with_core(build: Callable[..., Any], source: str) -> ModelKind:
     """A model that begins at its linear part, and is trained on all trials at once."""
-    defaults = {"epochs": 300, "polish": 100, "weight_decay": 0.0}
+    defaults = {"epochs": 300, "polish": 500, "weight_decay": 0.0}
     kind = ModelKind(build, 0.003, train=train_with_core, evaluate=evaluate_responses, training_defaults=defaults)
     return replace(kind, source=source or "this project")
 

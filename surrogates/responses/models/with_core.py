@@ -15,13 +15,16 @@ from surrogates.responses.models.state_space import fit_state_space, state_space
 from surrogates.training.batches import training_arrays
 from surrogates.training.configuration import Arrays, Objective, Training, TrainingConfig
 from surrogates.training.epochs_bar import ProgressBar
-from surrogates.training.polish import Best, adam, levenberg_marquardt
+from surrogates.training.polish import Best, adam, lbfgs, levenberg_marquardt
 from surrogates.training.scaling import Scales, fold, scales_of
 from surrogates.training.scanned_cell import ScannedCell
 from surrogates.training.superposition import superposed
 
 _FLAT = 1e-8
 """Variance of a state that counts as none, as a share of the largest."""
+
+_FEW = 400
+"""Weights up to which Levenberg and Marquardt are affordable: their step costs the square of the number."""
 
 Core = tuple[np.ndarray, ...]
 """A, B, C, D, rest and e of a linear state-space model; vectors are columns."""
@@ -120,10 +123,11 @@ def _drawn(cell: AffineCell, rng: np.random.Generator) -> dict[str, np.ndarray]:
 def train_with_core(
     model: keras.Model, dataset: Dataset, config: TrainingConfig, objective: Objective, progress: bool = True
 ) -> Training:
-    """Train a model of this module in place on scaled data and all trials at once: Adam, then Levenberg and Marquardt.
+    """Train a model of this module in place on scaled data and all trials at once: Adam, then second-order steps.
 
     Its linear part begins as `state_space` of its order. It ends with the weights of the best validation epoch (or
-    iteration). `config.epochs` are Adam's, `config.polish` the other's iterations.
+    iteration). `config.epochs` are Adam's; `config.polish` are iterations of Levenberg and Marquardt where there are
+    at most 400 weights, and of L-BFGS where there are more.
 
     Raises:
         InputError: no training trials, trials of different lengths, an order above what they tell, or a backend that
@@ -181,10 +185,14 @@ def _trained(
     unit: float,
     epochs: int,
 ) -> Best:
-    """Adam, then Levenberg and Marquardt; the cell keeps the best weights. `unit` turns a loss into the data's.
+    """Adam, then second-order steps; the cell keeps the best weights. `unit` turns a loss into the data's.
 
     Without epochs, what was solved is refined: as in solving it, the training loss decides, not that of validation.
     """
+    require(
+        not config.weight_decay or whole.weights <= _FEW,
+        f"weight decay is for models of at most {_FEW} weights, and this one has {whole.weights}: choose fewer units",
+    )
     best, validated = Best(whole.first), epochs > 0 and "validation" in dataset.by_split()
     judge = whole.judge if epochs else whole.loss
     with ProgressBar(epochs + config.polish, objective.squared, progress, validated, unit) as bar:
@@ -192,8 +200,10 @@ def _trained(
             adam(whole.ask, judge, best, epochs, config.learning_rate, bar.show)
         else:
             best.judge(best.parameters, whole.loss(best.parameters), judge(best.parameters))
-        if config.polish:
+        if config.polish and whole.weights <= _FEW:
             levenberg_marquardt(whole, judge, best, config.polish, bar.show)
+        elif config.polish:
+            lbfgs(whole.ask, judge, best, config.polish, bar.show)
     if best.epoch < 0:
         raise FloatingPointError("training diverged: its loss was never finite; use a smaller learning rate")
     whole.keep(best.parameters)
