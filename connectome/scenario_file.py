@@ -1,4 +1,4 @@
-"""Reads a scenario of one's own from a TOML file; every fault is told with its line."""
+"""Reads a scenario of one's own from a TOML file; every fault is reported with its line."""
 
 import difflib
 import math

@@ -60,7 +60,7 @@ def assign(
     return tuple(matches)
 
 
-def told(matches: Sequence[Match], names: tuple[Sequence[str], Sequence[str]]) -> list[dict[str, object]]:
+def match_rows(matches: Sequence[Match], names: tuple[Sequence[str], Sequence[str]]) -> list[dict[str, object]]:
     """A row for each match, by the names of the animals; None where there is no other."""
     return [
         {
@@ -80,8 +80,8 @@ def print_matches(
     """Print a table of matches."""
     from rich.table import Table
 
-    table = Table(files[0].name, files[1].name, "agree", "distance", "told")
-    for row in told(matches, names):
+    table = Table(files[0].name, files[1].name, "agree", "distance", "same animal")
+    for row in match_rows(matches, names):
         alone = row["first"] is None or row["second"] is None
         verdict = "in one video only" if alone else ("yes" if row["sure"] else "cannot tell")
         agree = DASH if row["agree"] is None else f"{100 * float(str(row['agree'])):.0f} %"

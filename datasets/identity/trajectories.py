@@ -18,7 +18,7 @@ _SPAN = 3
 
 @dataclass(frozen=True)
 class Crossing:
-    """Where animals were not apart, and how surely they were told again.
+    """Where animals were not apart, and how surely they were recognised afterwards.
 
     `odds` are the log odds of who is who afterwards, against the next best way; infinite where there was none.
     """

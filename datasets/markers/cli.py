@@ -251,7 +251,7 @@ def _renamed(text: str) -> dict[str, str]:
 
 def _print_scores(scores: "tuple[MarkScore, ...]", title: str) -> None:
     table = Table(
-        "mark", "frames", "RMSE (px)", "median", "95 %", "largest", "missed", "out of sight", "told", "swapped",
+        "mark", "frames", "RMSE (px)", "median", "95 %", "largest", "missed", "out of sight", "reported", "swapped",
         title=title,
     )  # fmt: skip
     for each in scores:

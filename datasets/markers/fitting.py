@@ -34,7 +34,7 @@ _SEED: Pixels = 3.0
 _WINDOW = 30
 """Half the side of what is looked at around a click, px."""
 _TWINS: Dimensionless = 1.5
-"""Two marks that are less apart, in standard deviations, cannot be told."""
+"""Two marks that are less apart, in standard deviations, cannot be distinguished."""
 _STILL: Fraction = 0.5
 """Ground that has a mark's colour in so many frames, far from all clicks, is not the mark."""
 _STEP = 2
@@ -98,7 +98,7 @@ def fit_marks(video: Video, clicks: Sequence[Click]) -> MarkModel:
 
 
 def _validate(video: Video, clicks: Sequence[Click], marks: Sequence[str]) -> None:
-    require(video.shape[1] == 3, f"{video.path} is grey: marks are told by their colour, so record in colour")
+    require(video.shape[1] == 3, f"{video.path} is grey: marks are recognised by their colour, so record in colour")
     require(len(marks) > 0, "no mark was clicked on: pick them by `wormtwin markers pick`")
     require(len(marks) <= MOST_MARKS, f"at most {MOST_MARKS} marks are followed at once, got {', '.join(marks)}")
     for click in clicks:

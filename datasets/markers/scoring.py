@@ -1,4 +1,4 @@
-"""How near tracked marks are to the truth, whether hiding is told, and whether bouts are found."""
+"""How near tracked marks are to the truth, whether hiding is reported, and whether bouts are found."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How surely animals are told again after a crossing: the way that was taken against the next best."""
+"""How surely animals are recognised after a crossing: the way that was taken against the next best."""
 
 from itertools import permutations
 

@@ -19,7 +19,7 @@ def match(
     """Say which animal of one video is which of another; both were tracked with looks."""
     import json
 
-    from datasets.identity.matching import print_matches, told
+    from datasets.identity.matching import match_rows, print_matches
     from neuron_models.foundation.files import atomic_write, require_writable
     from surrogates.identity.matching import load_known, match_animals
 
@@ -32,10 +32,10 @@ def match(
     matches, why_not = match_animals(*known)
     if out is not None:
         with atomic_write(out) as temporary:
-            rows = {"files": [str(first), str(second)], "note": why_not, "matches": told(matches, names)}
+            rows = {"files": [str(first), str(second)], "note": why_not, "matches": match_rows(matches, names)}
             temporary.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     print_matches(matches, names, (first, second))
     if why_not:
         print(f"Note: {why_not}")
     sure = sum(each.sure for each in matches)
-    print(f"{sure} of {counted(min(len(names[0]), len(names[1])), 'animal')} told again")
+    print(f"{sure} of {counted(min(len(names[0]), len(names[1])), 'animal')} recognised")

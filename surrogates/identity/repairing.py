@@ -98,7 +98,9 @@ def repair_tracks(video: ArrayLike, tool: ToolTracks, name: str, out: Path, sett
         appearance, why_not = _appearance(kept, placed, fragments, animals, settings)
         repaired = _decide(tool, placed, fragments, track, appearance, animals)
         if why_not:
-            why_not = f"what the animals look like could not be learned ({why_not}): exchanges are told by motion alone"
+            why_not = (
+                f"what the animals look like could not be learned ({why_not}): exchanges are recognised by motion alone"
+            )
         notes = tuple(note for note in (faint_in_words(scene), why_not) if note)
         repaired = replace(repaired, notes=(*notes, *repaired.notes))
         kept.remove()

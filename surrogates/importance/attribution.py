@@ -86,7 +86,7 @@ def integrated_gradients(model: Any, problem: AttributionProblem, *, steps: int 
 
 
 def check_steps(_: AttributionProblem, *, steps: int = STEPS) -> None:
-    """Raise an `InputError` if `integrated_gradients` could not be asked so, before anything is computed."""
+    """Raise an `InputError` if `integrated_gradients` cannot run with these settings, before anything is computed."""
     require(steps >= 1, f"integrated gradients: steps must be >= 1, got {steps}")
 
 

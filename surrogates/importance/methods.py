@@ -16,7 +16,7 @@ from surrogates.importance.table import Importance
 
 
 def _nothing_to_check(_: AttributionProblem, **__: Any) -> None:
-    """A method that can be asked every question."""
+    """A method that can attribute every problem."""
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def permutation(model: Any, problem: AttributionProblem, *, repeats: int = 10) -
 
 
 def check_permutation(problem: AttributionProblem, *, repeats: int = 10) -> None:
-    """Raise an `InputError` if `permutation` could not be asked so, before anything is computed."""
+    """Raise an `InputError` if `permutation` cannot run with these settings, before anything is computed."""
     require(repeats >= 1, f"permutation: repeats must be >= 1, got {repeats}")
     require(
         len(problem.pairs) >= 2,

@@ -302,4 +302,4 @@ def _asked(name: str, problem: AttributionProblem, tables: Sequence[Importance])
         "Beside this page: importance.h5 has every table by trial and over time, importance.csv the values, "
         "figures/ every figure as PNG and SVG with the numbers that it draws (CSV)."
     )
-    return blocks.Section("What was asked", (blocks.KeyValues(entries), blocks.Paragraph(where)))
+    return blocks.Section("Settings", (blocks.KeyValues(entries), blocks.Paragraph(where)))

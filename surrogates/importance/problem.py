@@ -1,4 +1,4 @@
-"""What is asked: the trials of a split, the groups of inputs, and what stands in for an input that is taken away."""
+"""What is attributed: the trials of a split, the groups of inputs, and what replaces an input that is taken away."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -64,7 +64,7 @@ def retraining(
 def check_retraining(
     problem: AttributionProblem, *, plan: Retraining | None = None, out: Path | None = None, jobs: int = 1
 ) -> None:
-    """Raise an `InputError` if `retraining` could not be asked so, before anything is trained."""
+    """Raise an `InputError` if `retraining` cannot run with these settings, before anything is trained."""
     if plan is None or out is None:
         raise InputError(_NO_PLAN)
     require_workers(jobs)

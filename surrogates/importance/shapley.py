@@ -14,7 +14,7 @@ from surrogates.importance.table import Importance, rms
 from surrogates.training.metrics import Respond, respond
 
 MOST_EXACT = 10
-"""Groups for which all coalitions are asked; there are 1,024 of ten."""
+"""Groups for which all coalitions are computed; there are 1,024 of ten."""
 PERMUTATIONS = 128
 _TOGETHER = 64
 
@@ -59,7 +59,7 @@ def shapley(model: Any, problem: AttributionProblem, *, permutations: int = PERM
 
 
 def check_permutations(_: AttributionProblem, *, permutations: int = PERMUTATIONS) -> None:
-    """Raise an `InputError` if `shapley` could not be asked so, before anything is computed."""
+    """Raise an `InputError` if `shapley` cannot run with these settings, before anything is computed."""
     _require_several(permutations)
 
 

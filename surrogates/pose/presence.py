@@ -71,7 +71,7 @@ def score_presence(
 
 
 def kept_threshold(presence: Mapping[str, PresenceScore]) -> dict[str, Any]:
-    """What a model's file keeps of how presence is told: under `presence`, the threshold and where it was chosen."""
+    """What a model's file keeps of how presence is decided: under `presence`, the threshold and where it was chosen."""
     first = next(iter(presence.values()), None)
     return {} if first is None else {"presence": {"threshold": first.threshold, "chosen_on": first.chosen_on}}
 

@@ -19,7 +19,7 @@ from surrogates.runs.result import HISTORY_PLOT, MODEL_FILE, SCORES_FILE, save_h
 from surrogates.training.configuration import Training, TrainingConfig
 
 _TOLD: Seconds = 0.1
-"""Compiling that takes longer is told."""
+"""Compiling that takes longer is reported."""
 
 
 def save_run(

@@ -1,4 +1,4 @@
-"""What the stimuli of a training were like, so that a model can say when it is asked something else."""
+"""What the stimuli of a training were like, so that a model can say when its input is unlike them."""
 
 import math
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ MEMORIES = (0.0, 2.0, 8.0, 32.0, 128.0)
 MOST_INPUTS = 40
 """Of more inputs, leverage is not kept: its matrix would outgrow the model."""
 _BEYOND = {"amplitude": 0.01, "band": 0.2, "leverage": 0.5}
-"""How far above the training's largest a stimulus may be before it is told, as a share."""
+"""How far above the training's largest a stimulus may be before the model reports it, as a share."""
 _LEAST = 1e-9
 
 Stimulus = Float[np.ndarray, "time input"]

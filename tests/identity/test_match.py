@@ -45,7 +45,7 @@ def test_each_animal_finds_itself(wormtwin, tmp_path):
         ("cleo", "ann"),
     }
     assert all(row["sure"] and row["agree"] == 1.0 for row in found["matches"])
-    assert "3 of 3 animals told again" in out
+    assert "3 of 3 animals recognised" in out
 
 
 def test_an_animal_of_one_video_only_is_named(wormtwin, tmp_path):
@@ -70,7 +70,7 @@ def test_animals_that_no_network_could_tell_apart_are_not_matched(wormtwin, tmp_
     status, out, _ = wormtwin("identity", "match", first, second)
     assert status == 0
     assert "cannot be told apart by their looks (silhouette 0.20)" in out
-    assert "0 of 3 animals told again" in out
+    assert "0 of 3 animals recognised" in out
 
 
 def test_what_cannot_be_matched_is_one_line(wormtwin, identities, tmp_path):

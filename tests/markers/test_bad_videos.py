@@ -34,7 +34,7 @@ def test_what_cannot_be_followed_is_one_line(sample, track, refused, tmp_path):
     grey = [np.repeat(frame.mean(axis=-1, keepdims=True).astype(np.uint8), 3, axis=-1) for frame in frames]
     save_movie(iter(grey), tmp_path / "grey.mp4", 20.0, quality=9)
     near = [replace(each, frame=each.frame // 3) for each in clicks]
-    refused(track(tmp_path / "grey.mp4", near), "is grey: marks are told by their colour")
+    refused(track(tmp_path / "grey.mp4", near), "is grey: marks are recognised by their colour")
     assert not (tmp_path / "t.h5").exists()
 
 

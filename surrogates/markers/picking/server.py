@@ -34,7 +34,7 @@ class Picking:
     """
 
     def __init__(self, video: Video, out: Path, marks: tuple[str, ...], frames: int) -> None:
-        require(video.shape[1] == 3, f"{video.path} is grey: marks are told by their colour, so record in colour")
+        require(video.shape[1] == 3, f"{video.path} is grey: marks are recognised by their colour, so record in colour")
         require(out.suffix in (".csv", ".json"), f"--out {out}: clicks are a .csv or .json file")
         require(ANIMAL not in marks, f"a mark cannot be called {ANIMAL}: that name is for the body")
         self.video, self._out, self.marks = video, out, marks

@@ -1,4 +1,4 @@
-"""The page on which people label: what it asks, what it changes, and what it is told of the network."""
+"""The page on which people label: what it asks, what it changes, and what it shows of the network."""
 
 import statistics
 from collections.abc import Callable, Mapping

@@ -47,7 +47,7 @@ def save_report(found: Sequence[Answers], probes: Probes, about: dict[str, str],
     with atomic_write(out / FACTS_FILE) as temporary:
         temporary.write_text(json.dumps(without_nan({"about": about, "units": units, "models": kept}), indent=1))
     sections = [_table(found, units), _long(found, probes, units), *_curves(found, units)]
-    sections.append(blocks.Section("What was asked", (blocks.KeyValues(about), blocks.KeyValues(_WORDS))))
+    sections.append(blocks.Section("Settings", (blocks.KeyValues(about), blocks.KeyValues(_WORDS))))
     lead = "What is exact about a passive network, put as questions to the models that stand in for it."
     return write_page(blocks.Page("Physics of surrogates", lead, tuple(sections)), out / REPORT_FILE)
 
