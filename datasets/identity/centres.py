@@ -11,7 +11,7 @@ from datasets.identity.identity_file import as_points
 from datasets.identity.trajectories import Trajectories
 from datasets.topics import read_point_tracks, write_point_tracks
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import atomic_write
+from neuron_models.foundation.files import atomic_write, require_space
 
 UNFOLLOWED = "untracked "
 
@@ -66,6 +66,7 @@ def save_h5(tracks: Trajectories, path: Path) -> None:
     """`trajectories` (frame, animal, 2) px and `id_probabilities` (frame, animal), as idtracker.ai 6 names them."""
     import h5py
 
+    require_space(path, tracks.xy.nbytes + tracks.certainty.nbytes + 2**16)  # HDF5 can crash on a full disk
     with h5py.File(path, "w") as file:
         file.create_dataset("trajectories", data=tracks.xy)
         file.create_dataset("id_probabilities", data=tracks.certainty)

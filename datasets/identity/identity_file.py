@@ -17,7 +17,7 @@ from datasets.identity.crops import CROP
 from datasets.identity.trajectories import LOST, STATUS, Crossing, Trajectories
 from datasets.topics import read_point_tracks, write_point_tracks
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import atomic_write, require_writable
+from neuron_models.foundation.files import atomic_write, require_space, require_writable
 from neuron_models.foundation.hdf5 import (
     inner_group,
     json_attribute,
@@ -67,6 +67,7 @@ def save_identities(tracks: Trajectories, out: Path, arrays: Mapping[str, np.nda
         arrays: what the page draws beside them, by name.
     """
     with atomic_write(out) as temporary:
+        _require_room(temporary.with_name("room"), tracks, arrays or {})
         write_point_tracks(as_points(tracks), temporary, "tracks")
         with h5py.File(temporary, "a") as file:
             group = file.create_group(GROUP)
@@ -81,6 +82,13 @@ def save_identities(tracks: Trajectories, out: Path, arrays: Mapping[str, np.nda
                 packed = {"compression": "gzip"} if values.ndim > 1 else {}
                 group.create_dataset(f"page/{name}", data=values, **packed)
     return out
+
+
+def _require_room(path: Path, tracks: Trajectories, arrays: Mapping[str, np.ndarray]) -> None:
+    """Check that the file fits on the disk before HDF5, which can crash on a full one, begins."""
+    kept = (tracks.xy, tracks.status, tracks.certainty, tracks.certainty, *arrays.values())
+    require_space(path, sum(values.nbytes for values in kept) + 200 * len(tracks.crossings) + 2**17)
+    path.unlink()
 
 
 def _plain(crossing: Crossing) -> list[Any]:

@@ -12,12 +12,14 @@ from connectome.c302_files import neurons
 from connectome.places import cells_of
 from datasets.dataset import Dataset
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import atomic_write
+from neuron_models.foundation.files import atomic_write, require_space
 
 _SI = {"V": ("volts", 1.0), "mV": ("volts", 1e-3), "nA": ("amperes", 1e-9), "mM": ("molar", 1e-3)}
 """The unit and the factor by which NWB counts what a dataset holds."""
 _SERIES = {"volts": "potential", "amperes": "current", "molar": "calcium"}
 _MODULE = "misc"
+_ROOM = 2**20
+"""Bytes for what NWB says of itself."""
 _SPECIES = "Caenorhabditis elegans"
 
 
@@ -60,8 +62,10 @@ def save_responses_nwb(dataset: Dataset, path: Path, began: datetime, began_by: 
     module.add(_channels(dataset, units))
     module.add(_cells(dataset))
     _add_trials(file, dataset)
-    with atomic_write(path) as temporary, NWBHDF5IO(str(temporary), "w") as io:
-        io.write(file)
+    with atomic_write(path) as temporary:
+        require_space(temporary, x.nbytes + y.nbytes + _ROOM)  # HDF5 can crash on a full disk
+        with NWBHDF5IO(str(temporary), "w") as io:
+            io.write(file)
     return path
 
 

@@ -20,20 +20,28 @@ def write_sample(sample: Sample, out: Path) -> list[Path]:
 
     Raises:
         InputError: the name does not end in .wav or .flac.
+        OSError: the disk is full.
     """
-    import soundfile
-
     require(out.suffix.lower() in (".wav", ".flac"), f"a recording's name ends in .wav or .flac, got {out.name!r}")
     require_writable(out)
     truth, contours = out.with_suffix(".calls.csv"), out.with_suffix(".contours.csv")
-    rate = sample.settings.rate
-    with atomic_write(out) as temporary, soundfile.SoundFile(temporary, "w", rate, 1, "PCM_16") as file:
-        for block in sample.blocks():
-            file.write(block.clip(-1, 1))
+    with atomic_write(out) as temporary:
+        _write_sound(sample, temporary)
     write_calls(sample.calls, truth, "csv")
     with atomic_write(contours) as temporary:
         write_csv(contour_table(sample), temporary, index=False)
     return [out, truth, contours]
+
+
+def _write_sound(sample: Sample, path: Path) -> None:
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path, "w", sample.settings.rate, 1, "PCM_16") as file:
+            for block in sample.blocks():
+                file.write(block.clip(-1, 1))
+    except soundfile.LibsndfileError as error:
+        raise OSError(f"{path}: the sound cannot be written ({error})") from error
 
 
 def contour_table(sample: Sample) -> pd.DataFrame:

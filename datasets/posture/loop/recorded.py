@@ -20,6 +20,7 @@ from neuron_models.foundation.result_forms import NAMED_ARRAYS_FORM
 from neuron_models.foundation.resumable import ResumableFolder, Work, partial_folder, resumable_folder
 
 PARTS = ("midlines", "v", "muscles", "gates")
+_GATES = ("AVB", "AVA")
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,15 +147,16 @@ def write_activity(found: Crawl, path: Path) -> None:
     import h5py
 
     from connectome.muscles import MUSCLES
-    from neuron_models.foundation.files import atomic_write
+    from neuron_models.foundation.files import atomic_write, require_space
 
-    with atomic_write(path) as temporary, h5py.File(temporary, "w") as file:
-        file.attrs["oscillator"] = OSCILLATOR
-        file["time"] = np.arange(len(found.v)) / found.settings.fps
-        for what, values, names in (
-            ("neurons", found.v, found.names),
-            ("muscles", found.muscles, MUSCLES),
-            ("gates", found.gates, ("AVB", "AVA")),
-        ):
-            file[what] = values.astype(np.float32)
-            file[what].attrs["names"] = list(names)
+    activity = (("neurons", found.v, found.names), ("muscles", found.muscles, MUSCLES), ("gates", found.gates, _GATES))
+    with atomic_write(path) as temporary:
+        require_space(
+            temporary, sum(values.nbytes for _, values, _ in activity) + 2**16
+        )  # HDF5 can crash on a full disk
+        with h5py.File(temporary, "w") as file:
+            file.attrs["oscillator"] = OSCILLATOR
+            file["time"] = np.arange(len(found.v)) / found.settings.fps
+            for what, values, names in activity:
+                file[what] = values.astype(np.float32)
+                file[what].attrs["names"] = list(names)
