@@ -156,8 +156,8 @@ CALLS = {
                         idle="1 --runs 0 --network <network.xml> --out @e"),
     "connectome muscles": Call("DB3 --out @m.csv"),
     "dataset export-nwb": Call("<responses.h5|uneven.h5> --out @a.nwb", 4),
-    "dataset import-io": Call("<record.csv> --inputs u --outputs y --dt-ms 2 --train 0:40 --test t=40:60 --out @a.h5",
-                              8),
+    "dataset import-io": Call("<record.csv> --inputs u --outputs y --dt-ms 2 --train 0:40 --test t=40:60 --warm-up 5 "
+                              "--window 9 --out @a.h5", 8),
     "scenario show": Call("fcm", 1),
     "scenario new": Call("--out @s.toml --like fcm"),
     "body run": Call("--activations <muscles.csv> --out @b", 2),

@@ -62,7 +62,7 @@ class Stops:
             if stopped.status not in (CUT, None, 0, 130) and not (stopped.status == 2 and len(stopped.lines) == 1):
                 faults.append(f"stopped with {stopped.status}: {stopped.told[-300:]}")
             again = call(here, folder)
-            done = again.status == 2 and not self.given.resumes and "exists" in again.told  # it was finished before
+            done = again.status == 2 and "exists" in again.told  # it was finished before
             if again.status != 0 and not done:
                 faults.append(f"again {again.status}: {again.told[-400:]}")
             faults += self._unlike(content(folder / "out"))
