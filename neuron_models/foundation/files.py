@@ -124,7 +124,10 @@ def atomic_files(folder: Path) -> Iterator[Path]:
     scratch = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with scratch_folder(folder if folder.is_dir() else folder.parent, f".{folder.name}-") as scratch:
+        inside = folder if folder.is_dir() else folder.parent
+        for each in {inside, folder.parent}:
+            sweep(each, folder.name)
+        with scratch_folder(inside, f".{folder.name}-") as scratch:
             yield scratch
             folder.mkdir(exist_ok=True)
             for each in sorted(scratch.iterdir()):

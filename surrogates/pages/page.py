@@ -14,7 +14,7 @@ import jinja2
 from datasets.plots import save_figure
 from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import require, require_distinct
-from neuron_models.foundation.files import atomic_write, require_writable
+from neuron_models.foundation.files import atomic_files, atomic_write, require_writable
 from surrogates.pages.blocks import Block, Details, FigureBlock, Page, Section
 
 FIGURES = "figures"
@@ -33,16 +33,20 @@ def write_page(page: Page, path: Path) -> Path:
         block.figure.draw_without_rendering()
         block.figure.set_layout_engine("none")
     text = environment().get_template("page.html").render(page=page)
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+        if figures:
+            with atomic_files(path.parent / FIGURES) as beside:
+                _write_figures(figures, beside)
+    return path
+
+
+def _write_figures(figures: Sequence[FigureBlock], folder: Path) -> None:
     for block in figures:
-        folder = path.parent / FIGURES
         for suffix in ("png", "svg"):
             save_figure(block.figure, folder / f"{block.name}.{suffix}")
         if block.table is not None:
-            with atomic_write(folder / f"{block.name}.csv") as temporary:
-                write_csv(block.table, temporary, index=False)
-    with atomic_write(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
-    return path
+            write_csv(block.table, folder / f"{block.name}.csv", index=False)
 
 
 def environment(*packages: str) -> jinja2.Environment:

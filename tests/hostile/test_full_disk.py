@@ -83,3 +83,20 @@ def test_labels(wormtwin, disk, tracks, tmp_path, name):
         (disk / "filling").unlink()
         assert wormtwin("pose", "convert", labels, "--out", disk / name)[0] == 0
         assert (disk / name).stat().st_size > 0
+
+
+def test_a_page_leaves_no_figures_where_its_last_one_does_not_fit(tmp_path, monkeypatch):
+    from matplotlib.figure import Figure
+
+    from surrogates.pages import blocks, page
+
+    def save(figure, path):
+        if path.name == "b.png":
+            raise OSError(28, "No space left on device", str(path))
+        path.write_text("drawn")
+
+    monkeypatch.setattr(page, "save_figure", save)
+    figures = tuple(blocks.FigureBlock(name, Figure(), "words", "title") for name in "ab")
+    with pytest.raises(OSError, match="No space left"):
+        page.write_page(blocks.Page("Page", "Lead", (blocks.Section("S", figures),)), tmp_path / "p.html")
+    assert list(tmp_path.iterdir()) == []
