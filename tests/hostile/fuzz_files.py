@@ -252,7 +252,7 @@ def _marker_files(folder: Path) -> None:
     from datasets.markers.mtrack_file import write_mtrack
     from datasets.topics import write_point_tracks
 
-    truth = write_sample(SampleSettings(48, 30.0, 160, 160, 70.0, distractors=0), folder / "marked")
+    truth = write_sample(SampleSettings(48, 30.0, 200, 200, 90.0, distractors=0), folder / "marked")
     for name, new in (("video.mp4", "marks.mp4"), ("clicks.csv", "clicks.csv"), ("truth.csv", "places.csv")):
         (folder / "marked" / name).rename(folder / new)
     body = np.stack([truth.motion.middle, truth.motion.snout], axis=1)
