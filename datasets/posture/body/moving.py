@@ -80,9 +80,9 @@ def move(
             ),
             None,
         )
-        least = "no step down to a hundredth of it is stable"
-        told = least if largest is None else f"{largest:.10g} ms is the largest that is stable"
-        raise InputError(f"the body is unstable at a time step of {step:g} ms in {medium.name}: {told}")
+        least = "at a hundredth of it too: the activations crush it (do both sides contract at one place?)"
+        reason = least if largest is None else f"{largest:.10g} ms is the largest that is stable"
+        raise InputError(f"the body is unstable at a time step of {step:g} ms in {medium.name}: {reason}")
     return found
 
 
