@@ -41,7 +41,7 @@ def track(
     from datasets.video.video import VideoEndedError, open_video
     from surrogates.identity.appearance import LearningSettings
     from surrogates.identity.page_arrays import page_arrays
-    from surrogates.identity.tracking import TrackingSettings, track_video
+    from surrogates.identity.tracking import Tracked, TrackingSettings, track_video
 
     require_identity_path(out)
     settings = TrackingSettings(
@@ -53,8 +53,11 @@ def track(
     )
     whole = open_video(video, grey=True)
     opened = whole.readable()
-    tracked = track_video(opened, str(video), out, settings, opened.fps)
-    save_identities(tracked.trajectories, out, page_arrays(tracked))
+
+    def save(found: Tracked) -> None:
+        save_identities(found.trajectories, out, page_arrays(found))
+
+    tracked = track_video(opened, str(video), out, settings, opened.fps, save)
     _tell(tracked.trajectories)
     print(f"{counted(len(opened), 'frame')} of {counted(animals, 'animal')} in {out}")
     if len(opened) < len(whole):

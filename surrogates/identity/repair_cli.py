@@ -36,7 +36,7 @@ def repair(
     from datasets.video.video import VideoEndedError, open_video
     from neuron_models.foundation.files import require_writable
     from surrogates.identity.appearance import LearningSettings
-    from surrogates.identity.repairing import RepairSettings, repair_tracks
+    from surrogates.identity.repairing import Repaired, RepairSettings, repair_tracks
 
     settings = RepairSettings(
         animals, SegmentSettings(shade, threshold, least_area), LearningSettings(most=batches, seed=seed), appearance
@@ -49,10 +49,13 @@ def repair(
     tool = read_tool_tracks(tracks, len(whole), video)
     require_kind(tool.points, out, to)
     opened = whole.readable()
-    repaired = repair_tracks(opened, tool, str(tracks), out, settings)
-    write_point_tracks(repaired.points, out, to)
-    if table:
-        save_meetings(repaired.meetings, repaired.names, table)
+
+    def save(found: Repaired) -> None:
+        if table:
+            save_meetings(found.meetings, found.names, table)
+        write_point_tracks(found.points, out, to)
+
+    repaired = repair_tracks(opened, tool, str(tracks), out, settings, save)
     print_meetings(repaired.meetings, repaired.names)
     for note in repaired.notes:
         print(f"Note: {note}")

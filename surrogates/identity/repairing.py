@@ -1,6 +1,7 @@
 """Exchanges in tracks of other tools, found by looks and motion, and undone."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -70,15 +71,23 @@ class Repaired:
     notes: tuple[str, ...]
 
 
-def repair_tracks(video: ArrayLike, tool: ToolTracks, name: str, out: Path, settings: RepairSettings) -> Repaired:
+def repair_tracks(
+    video: ArrayLike,
+    tool: ToolTracks,
+    name: str,
+    out: Path,
+    settings: RepairSettings,
+    save: Callable[[Repaired], object],
+) -> Repaired:
     """Find and undo exchanges; the regions of a run that was stopped (`<out>.partial`) are not sought again.
 
     Args:
         video: (frame, channel, height, width) in grey values.
         tool: the tracks.
         name: of their file.
-        out: the file that the caller will write.
+        out: the file that `save` writes.
         settings: see `RepairSettings`.
+        save: writes what came out; only then is what was kept of it removed.
 
     Raises:
         InputError: more tracks than animals share a frame, or the tracks do not lie on what the video shows.
@@ -103,6 +112,7 @@ def repair_tracks(video: ArrayLike, tool: ToolTracks, name: str, out: Path, sett
             )
         notes = tuple(note for note in (faint_in_words(scene), why_not) if note)
         repaired = replace(repaired, notes=(*notes, *repaired.notes))
+        save(repaired)
         kept.remove()
     return repaired
 

@@ -1,5 +1,6 @@
 """Animals told apart over a whole video: regions, fragments, appearance, one flow, trajectories."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -62,15 +63,18 @@ class Tracked:
     extent: Pixels
 
 
-def track_video(video: ArrayLike, name: str, out: Path, settings: TrackingSettings, fps: Hertz) -> Tracked:
+def track_video(
+    video: ArrayLike, name: str, out: Path, settings: TrackingSettings, fps: Hertz, save: Callable[[Tracked], object]
+) -> Tracked:
     """Track the animals of a video; the regions of a run that was stopped (`<out>.partial`) are not sought again.
 
     Args:
         video: (frame, channel, height, width) in grey values.
         name: of the video.
-        out: the file that the caller will write.
+        out: the file that `save` writes.
         settings: see `TrackingSettings`.
         fps: frames a second.
+        save: writes what was found; only then is what was kept of it removed.
 
     Raises:
         InputError: the animals are not so many, or never apart.
@@ -87,6 +91,7 @@ def track_video(video: ArrayLike, name: str, out: Path, settings: TrackingSettin
             why_not = f"what the animals look like could not be learned ({why_not}): identities rest on motion alone"
         notes = tuple(note for note in (faint_in_words(scene), why_not) if note)
         tracked = replace(tracked, trajectories=_noted(tracked.trajectories, notes))
+        save(tracked)
         kept.remove()
     return tracked
 

@@ -42,7 +42,7 @@ def film(paths, light=None, pale=(), paleness=150):
 def tracked(video, tmp_path, animals=3, **segment):
     tmp_path.mkdir(exist_ok=True)
     settings = TrackingSettings(animals, SegmentSettings(**segment), appearance=False)
-    return track_video(video, "v", tmp_path / "t.h5", settings, 30.0).trajectories
+    return track_video(video, "v", tmp_path / "t.h5", settings, 30.0, lambda _: None).trajectories
 
 
 def states(tracks):
@@ -59,6 +59,19 @@ def follows(tracks, paths):
 def test_a_wrong_number_is_refused(tmp_path, animals, said):
     with pytest.raises(InputError, match=said):
         tracked(film(rings()), tmp_path, animals)
+
+
+def test_what_was_found_is_kept_until_it_is_written(tmp_path):
+    def full(_):
+        raise OSError("no space left")
+
+    settings = TrackingSettings(3, SegmentSettings(), appearance=False)
+    with pytest.raises(OSError, match="no space"):
+        track_video(film(rings()), "v", tmp_path / "t.h5", settings, 30.0, full)
+    kept = tmp_path / "t.h5.partial"
+    assert [each for each in kept.iterdir() if each.suffix == ".npz"]
+    tracked(film(rings()), tmp_path)
+    assert not kept.exists()
 
 
 def test_an_animal_that_enters_and_leaves_is_lost_meanwhile(tmp_path):
