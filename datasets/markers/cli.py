@@ -57,8 +57,10 @@ def track(
     require_extra("av", extra="pose", purpose="reading videos")
     require_track_file(out, to)
     settings = TrackSettings(tuple(_cage(text) for text in cage or ()), memory)
-    tracks = track_marks(open_video(video), read_clicks(clicks), settings, out)
-    write_marks(tracks, out, to, [(each.left, each.top) for each in settings.cages])
+    corners = [(each.left, each.top) for each in settings.cages]
+    tracks = track_marks(
+        open_video(video), read_clicks(clicks), settings, out, lambda found: write_marks(found, out, to, corners)
+    )
     for note in tracks.notes:
         print(f"{video.name}: {note}")
     _print_seen(tracks)

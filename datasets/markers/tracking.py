@@ -1,6 +1,6 @@
 """Marks followed through a video: candidates of every frame, then the best paths through them or out of sight."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -64,7 +64,13 @@ class TrackSettings:
         require(self.memory > 0, f"--memory must be > 0 s, got {self.memory:g}")
 
 
-def track_marks(video: Video, clicks: Sequence[Click], settings: TrackSettings, out: Path) -> PointTracks:
+def track_marks(
+    video: Video,
+    clicks: Sequence[Click],
+    settings: TrackSettings,
+    out: Path,
+    save: Callable[[PointTracks], object] = lambda tracks: None,
+) -> PointTracks:
     """Follow every mark through a video.
 
     What is found in the frames is kept a batch at a time in `<out>.partial`; stopped, it goes on there.
@@ -74,6 +80,7 @@ def track_marks(video: Video, clicks: Sequence[Click], settings: TrackSettings, 
         clicks: on marks, in a few frames.
         settings: how.
         out: the file that will be made of it.
+        save: makes it; only then is what was kept removed.
 
     Returns:
         xy of each mark, NaN where it is out of sight, and as score how much of its usual area is seen, at most 1.
@@ -88,6 +95,7 @@ def track_marks(video: Video, clicks: Sequence[Click], settings: TrackSettings, 
     with resumable_folder(partial_folder(out), work, NAMED_ARRAYS_FORM, out) as kept:
         found = _found_in(video, model, boxes, settings, clicks, kept)
         tracks = _tracks(video, model, clicks, boxes, found)
+        save(tracks)
         kept.remove()
     return tracks
 

@@ -61,7 +61,15 @@ def test_a_stopped_search_goes_on_and_gives_the_same(sample, tracks, tmp_path, m
         with pytest.raises(KeyboardInterrupt):
             track_marks(video, sample.clicks, TrackSettings(), out)
     assert len(list((tmp_path / "t.h5.partial").glob("*.npz"))) == 2
-    again = track_marks(video, sample.clicks, TrackSettings(), out)
+
+    def full(_):
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space"):
+        track_marks(video, sample.clicks, TrackSettings(), out, full)
+    with monkeypatch.context() as patch:
+        patch.setattr(module.Finder, "batch", None)  # all was kept: nothing is looked for again
+        again = track_marks(video, sample.clicks, TrackSettings(), out)
     np.testing.assert_array_equal(again.xy, whole.xy)
     np.testing.assert_array_equal(tracks.xy, whole.xy)
     assert not (tmp_path / "t.h5.partial").exists()
