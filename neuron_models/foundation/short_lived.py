@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from enum import Enum
+from pathlib import Path
 
 from neuron_models.foundation.worker_life import end_with_parent
 
@@ -27,8 +28,8 @@ class Outcome(Enum):
 def try_in_child(work: Callable[[Callable[[], None]], object], seconds: float) -> Outcome:
     """Do work in a child process, which nothing is left of, and say how it ended.
 
-    A fork costs milliseconds and is safe on Linux, as long as the work takes no lock of another thread; elsewhere
-    nothing is tried.
+    A fork costs milliseconds and is safe on Linux, as long as the work takes no lock of another thread; where it does,
+    the child sleeps until its time is over, and that says nothing of the work. Elsewhere nothing is tried.
 
     Args:
         work: is given a function to call after each step.
@@ -80,16 +81,21 @@ def _outcome(child: int, told: int, seconds: float) -> Outcome:
     try:
         while news := _news(told, seconds):
             last = news
-        silent = news is None
+        silent, running = news is None, _state(child) == "R"
     finally:
         os.kill(child, signal.SIGKILL)
         status = os.waitpid(child, 0)[1]
         os.close(told)
-    if silent:
-        return Outcome.ENDLESS
+    if silent:  # asleep, it waits for a lock that another thread held when it was forked: nothing was tried
+        return Outcome.ENDLESS if running else Outcome.UNKNOWN
     if last.endswith(_DONE):
         return Outcome.DONE
     return Outcome.CRASHED if os.WIFSIGNALED(status) else Outcome.UNKNOWN
+
+
+def _state(process: int) -> str:
+    """R where a process runs or would like to, as the kernel says (proc(5))."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def _news(told: int, seconds: float) -> bytes | None:
