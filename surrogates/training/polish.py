@@ -96,11 +96,11 @@ class SumOfSquares(Protocol):
     def near(self, at: Flat) -> Quadratic:
         """The sum near parameters."""
 
-    def value(self, at: Flat) -> float:
-        """The sum at parameters."""
-
     def loss(self, at: Flat) -> float:
-        """The training loss at parameters, without what is added."""
+        """The training loss at parameters."""
+
+    def penalty(self, at: Flat) -> float:
+        """What the sum adds to it there."""
 
 
 def levenberg_marquardt(squares: SumOfSquares, judge: Judged, best: Best, iterations: int, heard: Heard) -> None:
@@ -115,13 +115,14 @@ def levenberg_marquardt(squares: SumOfSquares, judge: Judged, best: Best, iterat
         found = squares.near(at)
         for _ in range(_TRIES):
             moved = at + found.step(damping)
-            if squares.value(moved) < found.value:
+            loss = squares.loss(moved)
+            if loss + squares.penalty(moved) < found.value:
                 break
             damping *= _MORE
         else:
             return
         at, damping = moved, max(damping / _LESS, _SMALLEST)
-        best.judge(at, squares.loss(at), judge(at))
+        best.judge(at, loss, judge(at))
         heard(best.loss[-1], best.validation[-1])
         if len(best.validation) - max(best.epoch, last) > _PATIENCE:
             return

@@ -26,7 +26,7 @@ class ScannedCell:
         validation_data: the same of validation.
         free: each training trial begins in a state of its own, which is learned too and forgotten afterwards.
         warm_up: samples that tell, with `free`, in which state a validation trial begins; at rest when 0.
-        decay: what is added to the loss for each square of a weight's way from where it begins (`near`, `value`).
+        decay: what is added to the loss for each square of a weight's way from where it begins (`near`, `penalty`).
     """
 
     def __init__(
@@ -81,12 +81,12 @@ class ScannedCell:
         with tensorflow_unseen(), jax.enable_x64(True):
             return float(self._alone(np.asarray(at, float), self._train))
 
-    def value(self, at: Flat) -> float:
-        """The training loss and what the decay adds to it."""
-        return self.loss(at) + self._decay * float((self._way(at) ** 2).sum())
+    def penalty(self, at: Flat) -> float:
+        """What the decay adds to the training loss."""
+        return self._decay * float((self._way(at) ** 2).sum())
 
     def near(self, at: Flat) -> Quadratic:
-        """The same as a sum of squares of errors that are linear near `at` (parameter,)."""
+        """The training loss and the penalty as a sum of squares of errors that are linear near `at` (parameter,)."""
         import jax
 
         with tensorflow_unseen(), jax.enable_x64(True):
@@ -94,8 +94,9 @@ class ScannedCell:
         loss, normal, downhill, *starts = (np.asarray(each, float) for each in found)
         way = self._way(at)
         normal, downhill = normal + self._decay * np.eye(len(way)), downhill + self._decay * way
-        value = float(loss + self._decay * (way**2).sum())
-        return Quadratic(value, lambda damping: _damped_step(damping, normal, downhill, *starts))
+        return Quadratic(
+            float(loss) + self.penalty(at), lambda damping: _damped_step(damping, normal, downhill, *starts)
+        )
 
     def _way(self, at: Flat) -> Float[np.ndarray, " weight"]:
         """How far the weights have moved."""

@@ -141,9 +141,7 @@ def main() -> None:
                 print(json.dumps(bad[-1]), flush=True)
         count += made
         told = f"{names}: {made['cuts']} cuts, {made['kills']} kills, {made['pairs']} pairs, {wrong} wrong"
-        rest = (
-            f"{changes} changes, {stops.ended.kept} kept, {stops.ended.seconds:.1f} s; varies: {sorted(stops.varies)}"
-        )
+        rest = f"{changes} changes, {stops.ended.kept} kept, {stops.ended.seconds:.1f} s"
         print(f"{told}, {rest}; varies: {sorted(stops.varies)}", flush=True)
     print(f"{count['cuts']} cuts, {count['kills']} kills, {count['pairs']} pairs, {len(bad)} faults")
     sys.exit(1 if bad else 0)

@@ -148,7 +148,7 @@ def train_with_core(
 def refine_free_run(
     model: keras.Model, dataset: Dataset, config: TrainingConfig, objective: Objective, progress: bool = True
 ) -> Training:
-    """Train a linear model that was solved further in place, by `config.polish` steps of Levenberg and Marquardt.
+    """Train a linear model that was solved further in place, by `config.polish` second-order steps as there.
 
     They make the error of the free run small, in all weights and in the states in which trials begin.
 
@@ -199,7 +199,8 @@ def _trained(
         if epochs:
             adam(whole.ask, judge, best, epochs, config.learning_rate, bar.show)
         else:
-            best.judge(best.parameters, whole.loss(best.parameters), judge(best.parameters))
+            solved = whole.loss(best.parameters)
+            best.judge(best.parameters, solved, solved)
         if config.polish and whole.weights <= _FEW:
             levenberg_marquardt(whole, judge, best, config.polish, bar.show)
         elif config.polish:
