@@ -23,12 +23,15 @@ from machine import describe, shared_folder
 
 from connectome.as_run import as_run
 from connectome.network import NetworkParameters, build_network, default_settings, simulate
+from connectome.network_parameters import parameters_of
+from connectome.parameters import load_parameters
 from connectome.placement import place_contacts
 from connectome.scenario import load_scenario
 from datasets.responses.screen import screen_ablations
 from neuron_models.circuit import Circuit, RunSettings, Site
 from neuron_models.engine import Simulation
 from neuron_models.linear.euler import EulerSimulation
+from neuron_models.linear.graded import GradedSimulation
 from neuron_models.linear.simulation import LinearSimulation
 from surrogates.responses.derived.derivation import derive, linear_network
 
@@ -120,6 +123,44 @@ def derived_models() -> None:
             )
 
 
+def graded() -> None:
+    """Print how exact and how fast the graded network is, and what halving steps and compartments changes."""
+    values, connectome = load_parameters("kunert2014"), place_contacts()
+    scenario = load_scenario("fcm").scaled(0.003)
+    clamps, settings = scenario.clamps(10), RunSettings(500.0, 0.5, "linear")
+    usual = build_network(connectome, parameters_of(values, 20.0))
+    sites = [Site(cell.name) for cell in usual.cells]
+    outputs = [index for index, site in enumerate(sites) if site.cell in scenario.outputs]
+
+    def apart(one: np.ndarray, other: np.ndarray) -> str:
+        spread = np.ptp(other, axis=0)
+        most = 100 * np.abs(one - other).max(axis=0) / np.maximum(spread, 1e-9)
+        moving = most[spread > 0.01]
+        return f"outputs {most[outputs].max():.4f} %, all {moving.max():.3f} %, their median {np.median(moving):.4f} %"
+
+    simulation = GradedSimulation(usual)
+    started = time.process_time()
+    simulation.at_rest()
+    print(f"graded: rest and modes in {time.process_time() - started:.2f} s")
+    simulation.run(clamps, sites, settings)
+    seconds, v = timed(lambda: simulation.run(clamps, sites, settings))
+    halved = simulation.run(clamps, sites, RunSettings(500.0, 0.25, "linear"))[::2]
+    short = GradedSimulation(build_network(connectome, parameters_of(values, 10.0))).run(clamps, sites, settings)
+    engine = Simulation(usual)
+    fine = {dt: engine.run(clamps, sites, RunSettings(500.0, dt, "coreneuron")) for dt in (0.0125, 0.00625)}
+    limit = 2 * fine[0.00625][::80] - fine[0.0125][::40]
+    stepped, default = timed(lambda: engine.run(clamps, sites, RunSettings(500.0, 0.05, "coreneuron")), 1)
+    print(f"  {seconds:.2f} s; CoreNEURON at 0.05 ms {stepped:.2f} s; largest differences in percent of the range,")
+    print("  of outputs and of all neurons that move by 0.01 mV:")
+    for name, pair in {
+        "steps halved": (v, halved),
+        "compartments halved": (v, short),
+        "against NEURON's limit": (v, limit),
+        "CoreNEURON at 0.05 ms against it": (default[::10], limit),
+    }.items():
+        print(f"  {name}: {apart(*pair)}", flush=True)
+
+
 def screen() -> None:
     """Print the time of a screen of all neurons on two processes."""
     scenario, connectome = load_scenario("fcm").select([11]), place_contacts()
@@ -136,9 +177,13 @@ def main() -> None:
     """Print all figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sequences", type=int, default=1, help="of each scenario, at most 3; 3 take half an hour")
+    parser.add_argument("--graded", action="store_true", help="the graded network alone")
     parser.add_argument("--screen", action="store_true", help="time a screen of all neurons too")
     given = parser.parse_args()
     print(describe())
+    if given.graded:
+        graded()
+        return
     connectome = place_contacts()
     gaps = linear_network(connectome)
     published_traces()

@@ -35,9 +35,10 @@ def parameters_of(
     )
 
 
-def time_step_of(parameters: Parameters | None) -> Milliseconds | None:
-    """The time step of a parameter set where it needs a finer one than other sets; None where it does not.
+def time_step_of(parameters: Parameters | None, simulator: str = "coreneuron") -> Milliseconds | None:
+    """The time step in ms of a parameter set where a simulator needs a finer one for it than for others; else None.
 
     Graded cells have 1 pF, so that a gap junction, which sees the other side of the step before, weighs more.
     """
-    return GRADED_STEP if isinstance(parameters, tuple(_WITH_GRADED.values())) else None
+    steps = simulator != "linear"
+    return GRADED_STEP if steps and isinstance(parameters, tuple(_WITH_GRADED.values())) else None

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from neuron_models.channels import CalciumPool, Channel
@@ -105,6 +105,12 @@ def require_potentials(record: Sequence[Site | Probe], clamps: Sequence[Clamp | 
     for probe in record:
         alone = isinstance(probe, Site) or probe.quantity == "potential"
         require(alone, f"{who} records potentials alone, not the {probe}: use coreneuron or neuron")
+
+
+def require_stimulable(sites: Iterable[Site], ablated: Collection[str]) -> None:
+    """Raise an `InputError` if an ablated cell is to be stimulated."""
+    for name in sorted({site.cell for site in sites} & set(ablated)):
+        raise InputError(f"{name} is ablated and cannot be stimulated: leave out its current")
 
 
 def site_of(probe: Site | Probe) -> Site:

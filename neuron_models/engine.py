@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from neuron_models.active import ChannelCurrents, channel_sources, insert_channels
-from neuron_models.circuit import Cell, Circuit, Clamp, Probe, RunSettings, Site, VoltageClamp
+from neuron_models.circuit import Cell, Circuit, Clamp, Probe, RunSettings, Site, VoltageClamp, require_stimulable
 from neuron_models.contacts import Contacts, Place
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_file
@@ -160,8 +160,7 @@ class Simulation:
         require(self.live, "this simulation was closed: another one was built in this process")
         message = "gid_clear was called in this session, which took the contacts away: build the simulation again"
         require(self._contacts.whole, message)
-        for name in sorted({clamp.site.cell for clamp in clamps} & set(ablated)):
-            raise InputError(f"{name} is ablated and cannot be stimulated: leave out its current")
+        require_stimulable((clamp.site for clamp in clamps), ablated)
         for name in ablated:
             self._require_cell(name)
         instruments = Instruments(self._h, self._compartment, self._contacts, settings)

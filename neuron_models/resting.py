@@ -43,16 +43,26 @@ def resting(
     for junction in circuit.junctions:
         if not {junction.pre.cell, junction.post.cell} & gone:
             network.add_junction(compartment(junction.pre), compartment(junction.post), junction.mechanism)
-    solved = _solved(network, currents, frozenset(gone))
+    v = solved(network, currents, frozenset(gone))
     if currents is not None:
-        currents.steady(solved[[network.nodes[place] for place in currents.places]])
-    rest = {node: float(solved[number]) for node, number in network.nodes.items() if len(node) == 3}
+        currents.steady(v[[network.nodes[place] for place in currents.places]])
+    rest = {node: float(v[number]) for node, number in network.nodes.items() if len(node) == 3}
     return rest | _begun(circuit, sections, begun)
 
 
-def _solved(
-    network: Conductances, currents: ChannelCurrents | None, gone: frozenset[str]
+def solved(
+    network: Conductances, currents: ChannelCurrents | None = None, gone: frozenset[str] = frozenset()
 ) -> Float[np.ndarray, " node"]:
+    """The potential of each node at rest in mV.
+
+    Args:
+        network: all conductances.
+        currents: those of the channels, which keep what was solved.
+        gone: the cells whose contacts conduct nothing.
+
+    Raises:
+        InputError: there is no rest to be found; the message names the neuron that is furthest from it.
+    """
     from scipy.sparse.linalg import spsolve
 
     if currents is not None and gone in currents.solved:

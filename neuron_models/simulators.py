@@ -50,6 +50,10 @@ def build(circuit: Circuit, simulator: str, fingerprint: str | None = None) -> R
         from neuron_models.engine import Simulation
 
         return Simulation(circuit)
+    if simulator == "linear" and _is_graded(circuit):
+        from neuron_models.linear.graded import GradedSimulation
+
+        return GradedSimulation(circuit, fingerprint)
     if simulator == "linear":
         from neuron_models.linear.simulation import LinearSimulation
 
@@ -60,11 +64,14 @@ def build(circuit: Circuit, simulator: str, fingerprint: str | None = None) -> R
 
 
 def _require_able(circuit: Circuit, simulator: str) -> None:
-    graded = any(isinstance(junction.mechanism, GradedSynapse) for junction in circuit.junctions)
     require(
-        not graded or engine_of(simulator) == "neuron",
-        f"simulator {simulator} has no graded synapses: use coreneuron or neuron",
+        simulator != "euler" or not _is_graded(circuit),
+        "simulator euler has no graded synapses: use linear, coreneuron or neuron",
     )
+
+
+def _is_graded(circuit: Circuit) -> bool:
+    return any(isinstance(junction.mechanism, GradedSynapse) for junction in circuit.junctions)
 
 
 def preparation(circuit: Circuit, simulator: str, fingerprint: str) -> Callable[[], object]:

@@ -92,7 +92,8 @@ def simulate(
         chosen = random_scenario(chosen, 40 if count is None else count, seed)
     chosen = (chosen.select(parse_numbers(sequences)) if sequences else chosen).scaled(scale)
     parameters = parameters_of(load_parameters(parameter_set), compartment)
-    settings = default_settings(chosen, simulator, time_step_of(parameters) if time_step is None else time_step)
+    step = time_step_of(parameters, simulator) if time_step is None else time_step
+    settings = default_settings(chosen, simulator, step)
     steps_a_sample(chosen, settings)  # what is wrong is reported before the contacts are placed
     connectome = load_connectome(network)
     print(f"Network: {connectome.source}")

@@ -1,5 +1,6 @@
 """A circuit cut into compartments as NEURON cuts it: capacitances, leaks and axial conductances as arrays."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +63,14 @@ class Compartments:
         cable, along = self.circuit.cells[index].morphology.locate(site.segment, site.fraction)
         number = int(self.numbers[index][cable])
         return int(self.starts[index][cable]) + min(int(along * number), number - 1)
+
+    def nodes(self, sites: Sequence[Site]) -> Int[np.ndarray, " site"]:
+        """The nodes of the compartments that hold sites.
+
+        Raises:
+            InputError: a site does not exist.
+        """
+        return np.array([self.node(site) for site in sites], dtype=int)
 
 
 def cut(circuit: Circuit) -> Compartments:

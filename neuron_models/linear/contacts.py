@@ -1,14 +1,14 @@
 """The contacts of a circuit as arrays over compartments; those that do the same are one."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from neuron_models.circuit import Junction
 from neuron_models.linear.compartments import Compartments
-from neuron_models.synapse import ChemicalSynapse, GapJunction
+from neuron_models.synapse import ChemicalSynapse, GapJunction, GradedSynapse
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +72,38 @@ class Synapses:
         return 1.0 / (np.exp(-peak / self.decays) - np.exp(-peak / self.rises))
 
 
+@dataclass(frozen=True, eq=False)
+class GradedContacts:
+    """Graded synapses by source: what one place's potential opens alike has one activity.
+
+    Attributes:
+        nodes: of each source, the compartment whose potential is followed.
+        laws: of each source, its synapse; its conductance and reversal say nothing.
+        source_cells: of each source.
+        sources: of each conductance, its source.
+        targets: of each conductance, the compartment that it opens in.
+        target_cells: of each conductance.
+        g_max: of each conductance, in uS.
+        e_rev: of each conductance, in mV.
+    """
+
+    nodes: Int[np.ndarray, " source"]
+    laws: tuple[GradedSynapse, ...]
+    source_cells: Int[np.ndarray, " source"]
+    sources: Int[np.ndarray, " synapse"]
+    targets: Int[np.ndarray, " synapse"]
+    target_cells: Int[np.ndarray, " synapse"]
+    g_max: Float[np.ndarray, " synapse"]
+    e_rev: Float[np.ndarray, " synapse"]
+
+    def without(self, ablated: Collection[int]) -> "GradedContacts":
+        """Those that touch no ablated cell."""
+        cells = np.stack([self.source_cells[self.sources], self.target_cells], axis=1)
+        kept = ~np.isin(cells, list(ablated)).any(axis=1)
+        names = ("sources", "targets", "target_cells", "g_max", "e_rev")
+        return replace(self, **{name: getattr(self, name)[kept] for name in names})
+
+
 def gap_junctions(compartments: Compartments) -> Gaps:
     """The gap junctions of a circuit that conduct anything."""
     merged: dict[tuple[int, int], float] = {}
@@ -123,4 +155,34 @@ def event_synapses(compartments: Compartments) -> Synapses:
         target_cells=np.array([target_cells[int(node)] for node in targets], dtype=int),
         g_max=np.array(list(merged.values())),
         e_rev=e_rev,
+    )
+
+
+def graded_contacts(compartments: Compartments) -> GradedContacts:
+    """The graded synapses of a circuit that conduct anything, those of one source, target and reversal summed."""
+    sources: dict[tuple[int, GradedSynapse], int] = {}
+    cells: list[int] = []
+    merged: dict[tuple[int, int, float], float] = {}
+    target_cells: dict[int, int] = {}
+    for junction in compartments.circuit.junctions:
+        synapse = junction.mechanism
+        if isinstance(synapse, GradedSynapse) and synapse.g_max > 0:
+            (pre, from_cell), (post, to_cell) = _sides(compartments, junction)
+            law = replace(synapse, g_max=0.0, e_rev=0.0)
+            if (pre, law) not in sources:
+                sources[pre, law] = len(sources)
+                cells.append(from_cell)
+            index = (sources[pre, law], post, synapse.e_rev)
+            merged[index] = merged.get(index, 0.0) + synapse.g_max
+            target_cells[post] = to_cell
+    from_source, targets, e_rev = np.array(list(merged), dtype=float).reshape(-1, 3).T
+    return GradedContacts(
+        np.array([node for node, _ in sources], dtype=int),
+        tuple(law for _, law in sources),
+        np.array(cells, dtype=int),
+        from_source.astype(int),
+        targets.astype(int),
+        np.array([target_cells[int(node)] for node in targets], dtype=int),
+        np.array(list(merged.values())),
+        e_rev,
     )

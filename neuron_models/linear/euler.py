@@ -5,8 +5,17 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from neuron_models.circuit import Circuit, Clamp, Probe, RunSettings, Site, VoltageClamp, require_potentials, site_of
-from neuron_models.foundation.errors import InputError
+from neuron_models.circuit import (
+    Circuit,
+    Clamp,
+    Probe,
+    RunSettings,
+    Site,
+    VoltageClamp,
+    require_potentials,
+    require_stimulable,
+    site_of,
+)
 from neuron_models.linear.preparation import prepare
 
 
@@ -46,8 +55,7 @@ class EulerSimulation:
         from neuron_models.linear.kernels.euler import step_through
 
         require_potentials(record, clamps, "simulator euler")
-        for name in sorted({clamp.site.cell for clamp in clamps} & set(ablated)):
-            raise InputError(f"{name} is ablated and cannot be stimulated: leave out its current")
+        require_stimulable((clamp.site for clamp in clamps), ablated)
         parts, gaps, synapses = self._parts.compartments, self._parts.gaps, self._parts.synapses
         lost, dt = [parts.cell(name) for name in ablated], settings.dt
         conducting, number = gaps.conducting(lost), len(synapses.nodes)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
-from neuron_models.circuit import RunSettings
 from neuron_models.foundation.units import Milliseconds, Millivolts
 from neuron_models.linear.contacts import Synapses
 from neuron_models.linear.coupling import Coupling, NetworkModes
@@ -156,7 +155,7 @@ def _at_once(
     return own, np.array(first), np.array(which, dtype=int), np.array(through, dtype=float)
 
 
-def inner_steps(settings: RunSettings) -> tuple[int, Milliseconds]:
-    """How many steps the kernel makes between two that are returned, and how long they are."""
-    every = int(np.ceil(settings.dt / LONGEST - 1e-9))
-    return every, settings.dt / every
+def inner_steps(dt: Milliseconds, longest: Milliseconds = LONGEST) -> tuple[int, Milliseconds]:
+    """How many steps, none longer than `longest`, the kernel makes in `dt`, and how long they are."""
+    every = max(1, int(np.ceil(dt / longest - 1e-9)))
+    return every, dt / every

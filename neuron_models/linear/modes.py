@@ -40,9 +40,10 @@ def _modes(compartments: Compartments, start: int, end: int) -> CellModes:
     conductance = _conductance(compartments, start, end)
     rates, vectors = np.linalg.eigh(conductance / np.outer(root, root))
     shapes = vectors / root[:, None]
-    # a uniform membrane: all compartments alike are a mode, with the membrane's own time constant
-    rates[0] = compartments.leak[start + kept[0]] / capacitance[kept[0]]
-    shapes[:, 0] = 1 / np.sqrt(capacitance.sum())
+    leaks = compartments.leak[start + kept] / capacitance[kept]
+    if np.ptp(leaks) < 1e-9 * leaks[0]:
+        # a uniform membrane: all compartments alike are a mode, with the membrane's own time constant
+        rates[0], shapes[:, 0] = leaks[0], 1 / np.sqrt(capacitance.sum())
     return CellModes(start + kept, rates, shapes)
 
 

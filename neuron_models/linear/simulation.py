@@ -5,8 +5,17 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from neuron_models.circuit import Circuit, Clamp, Probe, RunSettings, Site, VoltageClamp, require_potentials, site_of
-from neuron_models.foundation.errors import InputError
+from neuron_models.circuit import (
+    Circuit,
+    Clamp,
+    Probe,
+    RunSettings,
+    Site,
+    VoltageClamp,
+    require_potentials,
+    require_stimulable,
+    site_of,
+)
 from neuron_models.foundation.units import Milliseconds
 from neuron_models.linear.coupling import Coupling, NetworkModes, couple, network_modes
 from neuron_models.linear.eventful import Watched, inner_steps, watch
@@ -63,7 +72,7 @@ class LinearSimulation:
         Raises:
             InputError: a site does not exist.
         """
-        return np.array([self._parts.compartments.node(site) for site in sites], dtype=int)
+        return self._parts.compartments.nodes(sites)
 
     def rest(self, nodes: Int[np.ndarray, " node"]) -> Float[np.ndarray, " node"]:
         """The potentials of nodes in mV when nothing is injected."""
@@ -103,14 +112,13 @@ class LinearSimulation:
         """
         for clamps in stimuli:
             require_potentials(record, clamps, "simulator linear")
-        for name in sorted({clamp.site.cell for clamps in stimuli for clamp in clamps} & set(ablated)):
-            raise InputError(f"{name} is ablated and cannot be stimulated: leave out its current")
+        require_stimulable((clamp.site for clamps in stimuli for clamp in clamps), ablated)
         modes, outputs = self.modes(ablated), self.nodes([site_of(probe) for probe in record])
         potentials = np.empty((len(stimuli), settings.steps + 1, len(outputs)))
         for number, clamps in enumerate(stimuli):
             inputs, waveforms = self.nodes([clamp.site for clamp in clamps]), [clamp.waveform for clamp in clamps]
             if (self._parts.synapses.g_max > 0).any():
-                joined = self._joined(inputs, outputs, ablated, inner_steps(settings)[1])
+                joined = self._joined(inputs, outputs, ablated, inner_steps(settings.dt)[1])
                 run_with_events(modes.rates, modes.seen(outputs), joined, waveforms, settings, potentials[number])
             else:
                 forced = self._forced(inputs, outputs, ablated)

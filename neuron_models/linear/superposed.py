@@ -111,7 +111,7 @@ def run_with_events(
     """
     from neuron_models.linear.kernels.superposed import superpose
 
-    every, dt = inner_steps(settings)
+    every, dt = inner_steps(settings.dt)
     steps, forced, watched = settings.steps * every, joined.forced, joined.watched
     half_steps = forced.modes(waveforms, dt / 2, 2 * steps)
     forced.potentials(half_steps[:: 2 * every], waveforms, settings.dt, out)

@@ -15,7 +15,7 @@ from neuron_models.graded.trajectory import trajectory
 from neuron_models.membrane import Passive
 from neuron_models.simulators import build
 from neuron_models.stimulus import Pulse
-from neuron_models.synapse import GapJunction, GradedSynapse
+from neuron_models.synapse import ChemicalSynapse, GapJunction, GradedSynapse
 
 AREA = math.pi * 20e-4**2
 POINT = Passive(g_leak=0.01e-9 / AREA, e_leak=-35.0, c_m=1e-6 / AREA)
@@ -66,10 +66,48 @@ def test_shapes_stay_at_rest_until_they_are_stimulated():
     assert lost[0, 2] == pytest.approx(-35, abs=1e-6)
 
 
-def test_the_linear_engines_refuse_graded_synapses(sphere):
+def test_the_linear_engine_moves_three_spheres_like_three_points(sphere):
     circuit = Circuit(tuple(sphere(name, 20.0, POINT) for name in "ABC"), JUNCTIONS)
-    with pytest.raises(InputError, match="simulator linear has no graded synapses: use coreneuron or neuron"):
+    network, times = point_network(), np.linspace(0, 300, 7)
+    expected = trajectory(network, resting_state(network), np.tile([1.0, 0, 0], (6, 1)), times)[:, :3]
+    clamp = Clamp(Site("A"), 0.001 * Pulse(1e6))
+    v = build(circuit, "linear").run([clamp], [Site(name) for name in "ABC"], RunSettings(300.0, 50.0, "linear"))
+    assert v == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_linear_engine_gives_neurons_limit_on_shapes_and_without_a_cell():
+    names = ("AVAL", "VA8", "DB1")
+    cells = tuple(Cell(name, morphology(name), POINT) for name in names)
+    junctions = (
+        Junction(Site("AVAL", 9), Site("VA8", 6), GapJunction(1e-4)),
+        Junction(Site("AVAL", 12), Site("DB1", 6), GradedSynapse(3e-4, 0.0)),
+        Junction(Site("DB1", 6), Site("VA8", 7), GradedSynapse(3e-4, -70.0, threshold=-40.0, start=0.1)),
+    )
+    circuit, sites = Circuit(cells, junctions), [Site(name) for name in names]
+    clamp, engine, linear = Clamp(sites[0], 0.02 * Pulse(40.0, 5.0)), Simulation(circuit), build(circuit, "linear")
+    for ablated in ((), ("DB1",)):
+        coarse, fine = (engine.run([clamp], sites, RunSettings(60.0, dt), ablated) for dt in (0.025, 0.0125))
+        limit = 2 * fine[::40] - coarse[::20]
+        v = linear.run([clamp], sites, RunSettings(60.0, 0.5, "linear"), ablated)
+        assert np.abs(v - limit).max() < 1e-3 * np.ptp(limit)
+    assert np.ptp(limit[:, 1]) > 1.0
+
+
+def test_two_kinds_of_synapses_in_one_circuit_are_refused_by_the_linear_engine(sphere):
+    cells = tuple(sphere(name, 20.0, POINT) for name in "AB")
+    kinds = (ChemicalSynapse(), GradedSynapse())
+    circuit = Circuit(cells, tuple(Junction(Site("A"), Site("B"), kind) for kind in kinds))
+    with pytest.raises(InputError, match="no synapses of both kinds in one circuit: use coreneuron or neuron"):
         build(circuit, "linear")
+    graded = build(Circuit(cells, (Junction(Site("A"), Site("B"), GradedSynapse()),)), "linear")
+    with pytest.raises(InputError, match="A is ablated and cannot be stimulated"):
+        graded.run([Clamp(Site("A"), Pulse(1.0))], [Site("B")], RunSettings(1.0, 0.5), ("A",))
+
+
+def test_eulers_steps_refuse_graded_synapses(sphere):
+    circuit = Circuit(tuple(sphere(name, 20.0, POINT) for name in "ABC"), JUNCTIONS)
+    with pytest.raises(InputError, match="simulator euler has no graded synapses: use linear, coreneuron or neuron"):
+        build(circuit, "euler")
 
 
 def test_wrong_values_are_named():

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from connectome.network import build_network
+from connectome.network_parameters import parameters_of
+from connectome.parameters import load_parameters
 from connectome.wiring import load_connectome
 from neuron_models.channels import Channel
 from neuron_models.circuit import Cell, Circuit, Clamp, Junction, RunSettings, Site
 from neuron_models.foundation.errors import InputError
 from neuron_models.linear.simulation import LinearSimulation
-from neuron_models.linear.stepping import LinearStepping
+from neuron_models.linear.stepping import stepping
 from neuron_models.morphology import Cable, Morphology
 from neuron_models.neuron_stepping import NeuronStepping
 from neuron_models.simulators import build
@@ -28,20 +30,37 @@ def test_steps_are_those_of_one_run_and_a_kept_state_goes_on():
     currents[5:20, 0], currents[10:30, 1] = 2.3, 1.4
     clamps = (Clamp(INPUTS[0], 2.3 * Pulse(15.0, 5.0)), Clamp(INPUTS[1], 1.4 * Pulse(20.0, 10.0)))
     whole = simulation.run(clamps, OUTPUTS, RunSettings(40.0, 1.0, "linear"))
-    stepping = LinearStepping(simulation, INPUTS, OUTPUTS, following=False)
-    found = [stepping.step(row) for row in currents[:25]]
-    again = LinearStepping(simulation, INPUTS, OUTPUTS, following=False)
-    again.restore(stepping.state())
+    run = stepping(simulation, INPUTS, OUTPUTS, following=False)
+    found = [run.step(row) for row in currents[:25]]
+    again = stepping(simulation, INPUTS, OUTPUTS, following=False)
+    again.restore(run.state())
     found += [again.step(row) for row in currents[25:]]
-    np.testing.assert_array_equal(found[25:], [stepping.step(row) for row in currents[25:]])
+    np.testing.assert_array_equal(found[25:], [run.step(row) for row in currents[25:]])
     assert (np.abs(np.array(found) - whole[1:]).max(axis=0) < 2e-3 * np.ptp(whole, axis=0)).all()
     assert np.ptp(whole[:, 1]) > 1.0
     small = 0.02 * currents
     clamps = tuple(Clamp(site, 0.02 * clamp.waveform) for site, clamp in zip(INPUTS, clamps, strict=True))
     whole = simulation.run(clamps, OUTPUTS, RunSettings(40.0, 1.0, "linear"))
-    following = LinearStepping(simulation, INPUTS, OUTPUTS)
+    following = stepping(simulation, INPUTS, OUTPUTS)
     found = [following.step(row) for row in small]
     assert np.abs(np.array(found) - whole[1:]).max() < 0.01 * np.ptp(whole)
+
+
+def test_steps_with_graded_synapses_are_those_of_one_run_and_a_kept_state_goes_on():
+    circuit = build_network(load_connectome("as-run"), parameters_of(load_parameters("kunert2014")))
+    simulation = build(circuit, "linear")
+    currents = np.zeros((40, 2))
+    currents[5:20, 0], currents[10:30, 1] = 7e-3, 4e-3
+    clamps = (Clamp(INPUTS[0], 7e-3 * Pulse(15.0, 5.0)), Clamp(INPUTS[1], 4e-3 * Pulse(20.0, 10.0)))
+    whole = simulation.run(clamps, OUTPUTS, RunSettings(40.0, 1.0, "linear"))
+    for following, close in ((False, 1e-9), (True, 0.01)):
+        run = stepping(simulation, INPUTS, OUTPUTS, following=following)
+        found = [run.step(row) for row in currents[:25]]
+        again = stepping(simulation, INPUTS, OUTPUTS, following=following)
+        again.restore(run.state())
+        found += [again.step(row) for row in currents[25:]]
+        np.testing.assert_array_equal(found[25:], [run.step(row) for row in currents[25:]])
+        assert np.abs(np.array(found) - whole[1:]).max() < close * np.ptp(whole)
 
 
 def _circuit(synapse):

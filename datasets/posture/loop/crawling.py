@@ -67,9 +67,9 @@ def stepping_network(circuit: Circuit, fingerprint: str, settings: CrawlSettings
     outputs = [Site(name) for name in names]
     simulation: Any = build(circuit, settings.simulator, fingerprint)
     if settings.simulator == "linear":
-        from neuron_models.linear.stepping import LinearStepping
+        from neuron_models.linear.stepping import stepping
 
-        return LinearStepping(simulation, inputs, outputs, DT, settings.ablated)
+        return stepping(simulation, inputs, outputs, DT, settings.ablated)
     from neuron_models.neuron_stepping import NeuronStepping
 
     return NeuronStepping(simulation, inputs, outputs, DT, settings.ablated)
