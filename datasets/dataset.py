@@ -120,6 +120,8 @@ class Dataset:
             require(
                 width == len(self.y_names), f"{where}: trial {trial.name!r} has {width} outputs, not {self.y_names}"
             )
+            points = self.task != "keypoints" or trial.y is None or tuple(trial.y.shape[2:]) == (2,)
+            require(points, f"{where}: the key points of trial {trial.name!r} must be (time, key point, 2)")
 
     def __len__(self) -> int:
         return len(self.trials)

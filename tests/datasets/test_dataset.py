@@ -128,6 +128,12 @@ def test_a_wrong_dataset_says_what_is_wrong(change, message):
         replace(make([3]), **change)
 
 
+def test_key_points_have_two_coordinates():
+    trial = Trial("t", np.zeros((4, 1, 8, 8)), np.zeros((4, 2, 1)))
+    with pytest.raises(InputError, match=r"key points of trial 't' must be \(time, key point, 2\)"):
+        Dataset("d", (trial,), 1.0, ("grey",), ("nose", "tail"), task="keypoints")
+
+
 def test_doubled_trial_names_are_refused():
     dataset = make([3, 3])
     with pytest.raises(InputError, match="trial name more than once: t0"):
