@@ -6,6 +6,7 @@ networks", Scientific Reports 13 (2023): RMSE in volts of training, validation a
 """
 
 import functools
+import math
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -277,13 +278,26 @@ def _by_panel(commands: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _guarded(command: Any) -> Any:
-    """A command, or a group of them, of which none writes `--out` while another process does."""
+    """A command, or a group of them, of which none takes `inf`, or writes `--out` while another process does."""
     for each in getattr(command, "commands", {}).values():
         _guarded(each)
-    names = {parameter.name for parameter in command.params}
-    if "out" in names and command.callback is not None:
-        command.callback = _alone(command.callback)
+    options = {parameter.name: parameter.opts[0] for parameter in command.params}
+    if command.callback is not None:
+        alone = _alone(command.callback) if "out" in options else command.callback
+        command.callback = _finite(alone, options)
     return command
+
+
+def _finite(callback: Callable[..., Any], options: Mapping[str, str]) -> Callable[..., Any]:
+    @functools.wraps(callback)
+    def finite(**given: Any) -> Any:
+        for name, value in given.items():
+            for each in value if isinstance(value, list | tuple) else (value,):
+                good = not isinstance(each, float) or math.isfinite(each)
+                require(good, f"{options.get(name, name)} must be a finite number, got {each}")
+        return callback(**given)
+
+    return finite
 
 
 def _alone(callback: Callable[..., Any]) -> Callable[..., Any]:

@@ -3,8 +3,8 @@
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -39,23 +39,22 @@ def run_app(make: Callable[[], Any], arguments: Sequence[str], name: str) -> int
     """
     debug = DEBUG in arguments or os.environ.get(DEBUG_VARIABLE, "0") not in ("", "0")
     given = [argument for argument in arguments if argument != DEBUG]
+    swallowed: list[KeyboardInterrupt] = []
     try:
-        with nullcontext() if "--help" in given else plain_output():
+        with nullcontext() if "--help" in given else plain_output(), _kept_in(swallowed):
             status = make().main(given, prog_name=name, standalone_mode=False)
         if status == INTERRUPTED:  # some versions of typer give the status back instead of raising
             raise KeyboardInterrupt
     except (typer.Abort, KeyboardInterrupt):
-        _tell(
-            name,
-            "stopped; simulations, trainings, experiments and searches go on when the same command is started again",
-        )
-        return INTERRUPTED
+        return _stopped(name)
     except SystemExit as ended:
         if ended.code != 1:
             raise
         _tell(name, one_line(BrokenPipeError()))  # click's way to say that nobody reads the output any more
         return 2
     except Exception as error:
+        if swallowed:
+            return _stopped(name)
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error)
             return 2
@@ -64,6 +63,29 @@ def run_app(make: Callable[[], Any], arguments: Sequence[str], name: str) -> int
         _tell(name, one_line(error))
         return 2
     return status if isinstance(status, int) else 0
+
+
+@contextmanager
+def _kept_in(swallowed: list[KeyboardInterrupt]) -> Iterator[None]:
+    """Keep the stops that come while a library calls back, which cannot raise them: it then fails in its own way."""
+    before = sys.unraisablehook
+
+    def keep(unraisable: Any) -> None:
+        if isinstance(unraisable.exc_value, KeyboardInterrupt):
+            swallowed.append(unraisable.exc_value)
+        else:
+            before(unraisable)
+
+    sys.unraisablehook = keep
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
+
+def _stopped(name: str) -> int:
+    _tell(name, f"stopped; {_RESUMED} go on when the same command is started again")
+    return INTERRUPTED
 
 
 def _tell(name: str, line: str) -> None:

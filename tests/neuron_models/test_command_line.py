@@ -1,5 +1,6 @@
 """How a command ends: its status, one line for whatever went wrong, and texts that command no terminal."""
 
+import ctypes
 import errno
 import io
 import sys
@@ -24,13 +25,26 @@ def ending(capsys, monkeypatch):
         @app.command()
         def work(text: str = ""):
             if error is not None:
-                raise error
+                raise error() if callable(error) else error
             print(text)
 
         status = run_app(lambda: typer.main.get_command(app), list(arguments), "wormtwin")
         return status, *capsys.readouterr()
 
     return call
+
+
+def test_a_stop_that_met_a_callback_of_a_library_is_a_stop(ending):
+    def error():
+        @ctypes.CFUNCTYPE(None)
+        def called_back():
+            raise KeyboardInterrupt
+
+        called_back()
+        return RuntimeError("no compiled object yet")  # the library goes on without what it called back for
+
+    status, _, err = ending(error)
+    assert (status, err.startswith("wormtwin: stopped; ")) == (130, True)
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_test_trials_change_nothing(linear_response, data, tmp_path):
     ("arguments", "words"),
     [
         (["--max-rmse", "0"], "the bound of the RMSE must be > 0, got 0"),
-        (["--max-rmse", "nan"], "the bound of the RMSE must be > 0, got nan"),
+        (["--max-rmse", "nan"], "--max-rmse must be a finite number, got nan"),
         (["--max-rmse", "1", "--max-units", "0"], "max units must be >= 1, got 0"),
         (["--max-rmse", "1", "--runs", "-1"], "runs must be >= 1, got -1"),
         (["--max-rmse", "1", "--jobs", "0"], "jobs must be >= 1, got 0"),

@@ -86,13 +86,18 @@ def clip_starts(dataset: Dataset, seconds: Seconds) -> tuple[int, list[list[int]
         InputError: the dataset holds no midlines, or no stretch is long enough.
     """
     require_form(dataset, ANGLES)
-    require(bool(np.isfinite(seconds)) and seconds > 0, f"--seconds must be > 0, got {seconds:g}")
+    require_seconds(seconds)
     length = max(2, round(seconds * 1000 / dataset.dt))
     try:
         cut = dataset.windows(length, step=length)
     except InputError:
         raise InputError(f"dataset {dataset.name!r} has no {seconds:g} s without a gap: give fewer --seconds") from None
     return length, [cut.start[cut.trial == index].tolist() for index in range(len(dataset))]
+
+
+def require_seconds(seconds: Seconds) -> None:
+    """Raise an `InputError` unless a clip has a length."""
+    require(bool(np.isfinite(seconds)) and seconds > 0, f"--seconds must be > 0, got {seconds:g}")
 
 
 def one_clip(dataset: Dataset, trial: int, start: Seconds, seconds: Seconds) -> Clip:
@@ -104,6 +109,8 @@ def one_clip(dataset: Dataset, trial: int, start: Seconds, seconds: Seconds) -> 
     require_form(dataset, ANGLES)
     require(1 <= trial <= len(dataset), f"{dataset.name!r} has the trials 1 to {len(dataset)}, not {trial}")
     chosen = dataset.select([trial - 1])
+    require_seconds(seconds)
+    require(bool(np.isfinite(start)), f"--start must be a number of seconds, got {start:g}")
     length, first = max(2, round(seconds * 1000 / dataset.dt)), round(start * 1000 / dataset.dt)
     total = len(chosen.trials[0])
     whole = total * dataset.dt / 1000

@@ -96,7 +96,7 @@ def test_bad_input_is_one_line(tmp_path, capsys):
         (["--inputs", "AVB,AVBL"], "AVBL"),
         (["--inputs", ","], "names no neuron"),
         (["--trials", "2"], "one for each split"),
-        (["--peak", "nan"], "--peak must be > 0"),
+        (["--peak", "nan"], "--peak must be a finite number"),
         (["--seconds", "0"], "1 to 36000"),
         (["--fps", "33"], "divide a second"),
         (["--ablate", "AVB", "--inputs", "AVB"], "is ablated and cannot be stimulated"),
