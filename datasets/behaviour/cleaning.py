@@ -14,6 +14,8 @@ from neuron_models.foundation.units import Fraction, Hertz, Seconds
 BODY = "body"
 """The unit of lengths that are given in lengths of the animal's body."""
 _FASTEST: Hertz = 1000.0
+_SUREST = 2.0
+"""SLEAP's scores, the heights of peaks, go somewhat past 1."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,10 @@ def frames_at(frames: int, fps: Hertz, rate: Hertz) -> Int[np.ndarray, " new_fra
 
 def _sure(tracks: PointTracks, least: Fraction) -> Float[np.ndarray, "frame animal point 2"]:
     require(tracks.scores is not None, f"{tracks.name}: its tracker does not say how sure it is of points")
-    doubtful = np.asarray(tracks.scores, float) < least
+    scores = np.asarray(tracks.scores, float)
+    most = float(np.nanmax(scores, initial=0.0))
+    require(most <= _SUREST, f"{tracks.name}: its scores go up to {most:g}, and a likelihood lies from 0 to 1")
+    doubtful = scores < least
     known = np.isfinite(tracks.xy).all(axis=3)
     share = float((doubtful & known).sum() / max(1, known.sum()))
     if share > 0:

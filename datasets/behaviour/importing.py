@@ -133,6 +133,8 @@ def _read(path: Path, labels: Path | None, settings: ImportSettings) -> list[tup
 def _ready(
     tracks: PointTracks, path: Path, labels: Path | None, settings: ImportSettings
 ) -> tuple[PointTracks, Labels | None]:
+    for note in tracks.notes:
+        leave_out(f"{path.name}: {note}")
     fps = settings.fps or tracks.fps
     require(settings.fps is not None or tracks.fps > 1, f"{path} does not say its frame rate: give it by --fps")
     tracks = _chosen(replace(tracks, fps=fps), settings, path)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from datasets.dataset import PointTracks
+from datasets.measured import measured_points
 from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import require_file
@@ -54,7 +55,8 @@ def read_trx(path: Path) -> PointTracks:
             xy[first : first + len(x), index, point] = at
     rates: Any = np.asarray(trx.get("fps", 1.0), dtype=float).ravel()
     fps = float(rates[0]) if len(rates) and np.isfinite(rates[0]) and rates[0] > 0 else 1.0
-    return PointTracks(path.stem, POINTS, tuple(f"animal {k + 1}" for k in range(len(animals))), xy, fps)
+    xy, notes = measured_points(xy, np.arange(frames), POINTS)
+    return PointTracks(path.stem, POINTS, tuple(f"animal {k + 1}" for k in range(len(animals))), xy, fps, notes=notes)
 
 
 def _each_animal(trx: dict[str, Any], path: Path) -> list[tuple[int, list[np.ndarray]]]:

@@ -8,7 +8,9 @@ from jaxtyping import Float, Int
 
 from connectome.c302_files import neurons
 from datasets.calcium.recording import Recording, neuron_name
-from neuron_models.foundation.errors import InputError
+from datasets.measured import measured
+from neuron_models.foundation.bad_parts import leave_out
+from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Hertz
 
 _EARLY = 0.75
@@ -42,7 +44,10 @@ def identified(
     source: str = "",
     times: Float[np.ndarray, " time"] | None = None,
 ) -> Recording:
-    """A recording of the traces that have a name and were measured at all.
+    """A recording of the traces that have a name of their own and were measured at all.
+
+    Several traces of one neuron are one where they are equal; else nobody knows which is the neuron's, and it is left
+    out and reported.
 
     Where the times of the frames leave a pause, frames of NaN stand for those that were not taken.
 
@@ -57,8 +62,8 @@ def identified(
         times: of the frames in s; frames follow each other at `fps` when None.
 
     Raises:
-        InputError: no side of the traces has the number of names, times that do not grow, no neuron has a name, or two
-            have the same.
+        InputError: no side of the traces has the number of names, times that do not grow, or no neuron has a name of
+            its own.
     """
     if traces.shape[1] != len(identities):
         if traces.shape[0] != len(identities):
@@ -68,12 +73,12 @@ def identified(
             )
         traces = traces.T
     names = [identity(given) for given in identities]
+    where = f"{source}: recording {name!r}"
     kept = [place for place, found in enumerate(names) if found and np.isfinite(traces[:, place]).any()]
-    traces = np.asarray(traces[:, kept], dtype=float)
+    kept = _alone(kept, names, traces, where)
+    traces = measured(np.asarray(traces[:, kept], dtype=float), where)
     if times is not None:
-        traces, states = _with_gaps(
-            traces, states, frame_places(times, frame_rate(times), f"{source}: recording {name!r}")
-        )
+        traces, states = _with_gaps(traces, states, frame_places(times, frame_rate(times), where))
     return Recording(
         name=name,
         traces=traces,
@@ -83,6 +88,31 @@ def identified(
         state_names=tuple(state_names),
         source=source,
     )
+
+
+def _alone(
+    kept: Sequence[int], names: Sequence[str], traces: Float[np.ndarray, "time neuron"], where: str
+) -> list[int]:
+    """The columns of neurons of which there is one trace, or several equal ones, of which the first is kept."""
+    columns: dict[str, list[int]] = {}
+    for place in kept:
+        columns.setdefault(names[place], []).append(place)
+    doubtful = [
+        name
+        for name, (first, *others) in columns.items()
+        if not all(np.array_equal(traces[:, first], traces[:, other], equal_nan=True) for other in others)
+    ]
+    told = "; ".join(f"{name}, the name of the traces {_counted_from_one(columns[name])}" for name in doubtful)
+    require(
+        not doubtful or len(doubtful) < len(columns), f"{where} has no neuron of one trace: {told}: rename all but one"
+    )
+    if doubtful:
+        leave_out(f"{where}: {told}, which differ: rename all but one to read it")
+    return [places[0] for name, places in columns.items() if name not in doubtful]
+
+
+def _counted_from_one(places: Sequence[int]) -> str:
+    return ", ".join(str(place + 1) for place in places)
 
 
 def frame_rate(times: Float[np.ndarray, " time"]) -> Hertz:

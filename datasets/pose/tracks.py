@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
+from datasets.measured import measured_points
 from datasets.pose.skeleton import Skeleton
 from datasets.video.frame_readers import ImageReader
 from datasets.video.video import Video, open_video
 from neuron_models.foundation.errors import require, require_distinct
 from neuron_models.foundation.units import Hertz
+from neuron_models.foundation.wording import counted
 
 _MOST_FRAMES = 100_000_000
 """Eleven days at 100 frames a second."""
@@ -122,6 +124,19 @@ class Tracks:
         inside = self.frames < number
         whole[self.frames[inside]] = values[inside]
         return whole
+
+
+def measured_tracks(tracks: Tracks) -> Tracks:
+    """Tracks of finite numbers: a point with another coordinate is none, an infinite score counts as 0; it is noted."""
+    xy, notes = measured_points(tracks.xy, tracks.frames, tracks.skeleton.keypoints)
+    if tracks.scores is None:
+        return replace(tracks, xy=xy, notes=(*tracks.notes, *notes))
+    infinite = np.isinf(tracks.scores)
+    if infinite.any():
+        counts = "counts" if infinite.sum() == 1 else "count"
+        notes = (*notes, f"{counted(int(infinite.sum()), 'infinite score')}, which {counts} as 0")
+    scores = np.where(np.isnan(xy[..., 0]), np.nan, np.where(infinite, 0.0, tracks.scores))
+    return replace(tracks, xy=xy, scores=scores, notes=(*tracks.notes, *notes))
 
 
 def footage_of(tracks: Tracks, *, grey: bool | None = None) -> Video:

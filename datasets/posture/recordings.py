@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.dataset import Dataset, contiguous_runs
+from datasets.measured import measured
 from datasets.posture.formats.array_file import read_arrays
 from datasets.posture.formats.hdf5_file import read_hdf5
 from datasets.posture.formats.raw import Faults, MidlineRecording, Reading, posture_of
@@ -157,8 +158,10 @@ def _postures(
     faults = {}
 
     def posture(raw: MidlineRecording | AmplitudeRecording) -> PostureRecording | AmplitudeRecording:
+        where = f"{raw.source}: recording {raw.name!r}"
         if isinstance(raw, AmplitudeRecording):
-            return raw
+            return replace(raw, amplitudes=measured(raw.amplitudes, where))
+        raw = replace(raw, midlines=measured(raw.midlines, where))
         recording, faults[raw.name] = posture_of(raw, segments)
         return recording
 

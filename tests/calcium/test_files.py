@@ -170,7 +170,7 @@ def test_the_names_of_nichols_and_numbered_states(tmp_path, save, imaged):
         ({"NeuronNames": None}, "has no field for the neuron names (NeuronNames, NeuronIds, identifiers, IDs); it has"),
         ({"fps": None, "tv": None}, "has no frame rate: one of the fields fps, tv, timeVectorSeconds is needed"),
         ({"NeuronNames": ["AVAL", "RIML"]}, "has 2 neuron names and traces of the shape (60, 7)"),
-        ({"NeuronNames": ["AVAL"] * 7}, "names a neuron more than once: AVAL"),
+        ({"NeuronNames": ["AVAL"] * 7}, "has no neuron of one trace: AVAL"),
         ({"States": {"fwd": np.ones(60, bool), "slow": np.ones(60, bool)}}, "frame 0 is in more than one state"),
         ({"States": {"fwd": np.ones(60, bool), "slow": np.ones(9, bool)}}, "the vectors of the states differ"),
         ({"States": np.linspace(0, 1, 60)}, "the states must be whole numbers from 1"),
@@ -339,6 +339,20 @@ def test_labels_that_are_no_neuron_are_left_out(tmp_path, write_nwb):
         assert dataset.x_names == ("AVAL",)
     with pytest.raises(InputError, match="has no neuron with a name"):
         load_recordings([write_nwb(tmp_path / "none.nwb", names=("roi1", "roi2", "roi3", "none"))])
+
+
+def test_two_traces_of_one_neuron_are_one_only_where_they_are_equal(tmp_path, write_nwb):
+    path = write_nwb(tmp_path / "w.nwb", names=("AVAL", "AVAL", "RIML", "VB1"))
+    dataset = load_recordings([path])
+    assert dataset.x_names == ("RIML", "VB1")
+    (line,) = dataset.extra["left_out"]
+    assert line.endswith(
+        "recording 'w': AVAL, the name of the traces 1, 2, which differ: rename all but one to read it"
+    )
+    path = write_nwb(tmp_path / "z.nwb", names=("AVAL", "AVAR", "RIML", "VB1", "VB1"))  # the last two are zero
+    dataset = load_recordings([path])
+    assert dataset.x_names == ("AVAL", "AVAR", "RIML", "VB1")
+    assert "left_out" not in dataset.extra
 
 
 @pytest.mark.shared

@@ -56,7 +56,10 @@ def test_the_four_published_worms(shared):
         ({"fps_2": None}, "the key fps_2 is missing (the frame rate of traces_2 in Hz)"),
         ({"state_names": None}, "the key state_names is missing"),
         ({"traces_1": None, "traces_2": None}, "no key traces_1, traces_2, ...; the keys are neurons,"),
-        ({"neurons": np.array(["AVAL", "AVAL", "VB02"])}, "recording 'worm1' names a neuron more than once: AVAL"),
+        (
+            {"neurons": np.array(["AVAL", "AVAL", "AVAL"])},
+            "recording 'worm1' has no neuron of one trace: AVAL, the name of the traces 1, 2, 3: rename all but one",
+        ),
         ({"neurons": np.array(["AVAL", "RIML"])}, "2 neuron names and traces of the shape (60, 3): neither side fits"),
         ({"neurons": np.array(["---", "1", "2"])}, "has no neuron with a name"),
         ({"fps_1": 0.0}, "the frame rate must be > 0 Hz, got 0.0"),

@@ -238,7 +238,7 @@ def test_import_reads_files_into_a_dataset(wormtwin, tmp_path):
             [],
             "recording 'worm2' is shorter than a window: 5 of its 5 frames count in a row, a window has 8",
         ),
-        ({"neurons": np.array(["AVAL", "AVAL"])}, [], "names a neuron more than once: AVAL"),
+        ({"neurons": np.array(["AVAL", "AVAL"])}, [], "has no neuron of one trace: AVAL"),
     ],
 )
 def test_import_tells_what_is_wrong_in_a_line(wormtwin, tmp_path, changed, options, message):

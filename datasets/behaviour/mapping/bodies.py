@@ -113,7 +113,10 @@ def _read(path: Path, settings: BodySettings) -> list[Bodies]:
     shapes = body_shapes_of(load_dataset(path)) if is_dataset_file(path) else None
     if shapes is not None:
         return [_of_shapes(each, settings) for each in shapes]
-    return [bodies_of_tracks(tracks, settings, path) for tracks in read_point_tracks(path)]
+    recordings = read_point_tracks(path)
+    for note in (note for tracks in recordings for note in tracks.notes):
+        leave_out(f"{path.name}: {note}")
+    return [bodies_of_tracks(tracks, settings, path) for tracks in recordings]
 
 
 def _of_shapes(shapes: BodyShapes, settings: BodySettings) -> Bodies:

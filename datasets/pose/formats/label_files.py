@@ -20,7 +20,7 @@ from datasets.pose.formats.sleap_file import load_analysis, tracks_of
 from datasets.pose.formats.tracks_file import is_tracks, load_tracks
 from datasets.pose.labelling.journal import is_labelling
 from datasets.pose.skeleton import require_same_keypoints
-from datasets.pose.tracks import Tracks, ordered_keypoints
+from datasets.pose.tracks import Tracks, measured_tracks, ordered_keypoints
 from datasets.video.video import IMAGES, open_video
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.hdf5 import require_own_data
@@ -47,6 +47,7 @@ def load_labels(path: str | Path, video: str | Path | None = None) -> tuple[Trac
     except InputError as error:
         raise InputError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
     require(len(found) > 0, f"{path}: there are no labelled key points in it")
+    found = tuple(measured_tracks(each) for each in found)
     found = with_makers(found, path)
     if video is not None:
         found = tuple(_of_video(each, Path(video), len(found), path) for each in found)

@@ -99,15 +99,14 @@ def wcon_content(path: Path) -> Any:
     except orjson.JSONDecodeError as error:
         fault = error
     try:
-        return json.loads(content, parse_constant=_null)
+        return json.loads(content, parse_constant=_number)
     except (ValueError, RecursionError):
         raise InputError(f"{path}: not JSON: {fault}") from None
 
 
-def _null(constant: str) -> None:
-    """The null for which Python's own writer and MATLAB's write NaN; infinity stands for nothing."""
-    if constant != "NaN":
-        raise ValueError(constant)
+def _number(constant: str) -> float | None:
+    """The null for which Python's own writer and MATLAB's write NaN; infinity, which `measured` will report."""
+    return None if constant == "NaN" else float(constant)
 
 
 def _tracks(records: list[Any], units: dict[str, float], where: str, many: bool) -> Iterator[Track]:

@@ -95,12 +95,15 @@ def _lists(values: list, where: str, many: bool) -> list[list]:
 
 
 def _flat(values: list, where: str, gaps: bool = True) -> Float[np.ndarray, " value"]:
-    """Numbers as an array, null as NaN if there may be gaps."""
+    """Numbers as an array, null as NaN if there may be gaps; without gaps all are finite."""
     allowed = _NUMBERS | {type(None)} if gaps else _NUMBERS
     if not set(map(type, values)) <= allowed:
         index, wrong = next((i, value) for i, value in enumerate(values) if type(value) not in allowed)
         raise InputError(f"{where}[{index}] must be a number, got {'null' if wrong is None else repr(wrong)[:40]}")
-    return np.array(values, dtype=float)
+    flat = np.array(values, dtype=float)
+    endless = [] if gaps else np.flatnonzero(np.isinf(flat))
+    require(not len(endless), f"{where}[{endless[0] if len(endless) else 0}] must be a number, got an infinite one")
+    return flat
 
 
 def _midlines(

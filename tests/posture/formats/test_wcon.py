@@ -97,8 +97,9 @@ def test_wcon_of_python_and_of_editors(load, midlines, tmp_path):
     (tmp_path / "w.wcon").write_text(json.dumps(content), encoding="utf-8-sig")
     (found,) = read_recordings([tmp_path / "w.wcon"])
     np.testing.assert_allclose(found.midlines, points, atol=1e-5)
-    (tmp_path / "w.wcon").write_text(json.dumps(content).replace("NaN", "Infinity"))
-    with pytest.raises(InputError, match="not JSON"):
+    content["data"]["t"][1] = float("inf")
+    (tmp_path / "w.wcon").write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"data.t\[1\] must be a number, got an infinite one"):
         load(tmp_path / "w.wcon")
 
 
