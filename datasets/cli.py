@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from datasets.dataset import TASKS
 from datasets.options import DataArgument, OutOption, dataset_app, parse_names
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import require_writable
@@ -33,9 +34,9 @@ def info(data: DataArgument) -> None:
         ("trials", f"{len(dataset)} ({', '.join(f'{number} {split}' for split, number in splits.items())})"),
         ("samples a trial", f"{min(lengths)}" if len(set(lengths)) == 1 else f"{min(lengths)} to {max(lengths)}"),
         ("sampling", f"{dataset.dt:g} ms" if dataset.extra.get("sampled", True) else "single frames"),
-        ("inputs", f"{', '.join(dataset.x_names)} ({dataset.x_units})"),
-        ("outputs", f"{_shortened(dataset.y_names)} ({dataset.y_units})"),
-        ("source", dataset.source),
+        ("inputs", _with_unit(", ".join(dataset.x_names), dataset.x_units)),
+        ("outputs", _with_unit(_shortened(dataset.y_names), dataset.y_units) or _NO_OUTPUTS[dataset.task]),
+        ("source", dataset.source or "not said"),
         *((key, str(value)) for key, value in dataset.extra.items() if key not in hidden),
     ):
         table.add_row(*row)
@@ -122,6 +123,16 @@ def import_(
 def register(app: typer.Typer) -> None:
     """Mount these commands."""
     app.add_typer(dataset_app, name="dataset")
+
+
+_NO_OUTPUTS = dict.fromkeys(TASKS, "none: nothing is labelled") | {
+    "next_step": "none labelled (models predict the inputs a step later)"
+}
+"""What `dataset info` says of a dataset without outputs."""
+
+
+def _with_unit(names: str, units: str) -> str:
+    return f"{names} ({units})" if names and units else names
 
 
 def _shortened(names: tuple[str, ...], most: int = 40) -> str:

@@ -11,7 +11,9 @@ from typing import Any
 import h5py
 import numpy as np
 
+from datasets.checksums import MOST, blocks, content_checksum, stretches
 from datasets.dataset import ArrayLike, Dataset, Trial
+from datasets.topics import how_to_import
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import atomic_write, require_space
 from neuron_models.foundation.hdf5 import (
@@ -30,7 +32,6 @@ FORMAT = "wormtwin-dataset"
 VERSION = 1
 _ARRAYS = ("x", "y", "weight")
 _JSON = "json:"
-_MOST = 2**24  # bytes that are read or written at once
 _KNOWN = frozenset(
     "format format_version dataset dt_ms x_names y_names x_units y_units task source sha256".split()  # noqa: SIM905
 )
@@ -110,38 +111,13 @@ def load_dataset(path: str | Path, lazy: bool = False, checked: bool | None = No
         InputError: the file is missing, truncated, damaged, not a dataset, or of another version of the format.
     """
     path = Path(path)
+    _require_kind(path)
     with open_hdf5(path, _WHAT, own=True) as file:
         _check_format(file, path)
         checked = not lazy if checked is None else checked
         if checked and _checksum(file) != text_attribute(file, "sha256"):
             raise InputError(f"{path}: the data do not match their checksum: the file is damaged, make it again")
         return _read(file, path, lazy)
-
-
-def content_checksum(dataset: Dataset) -> str:
-    """The SHA-256 of all that can be learned of a dataset: channels, sampling, details and trials, but not its name."""
-    channels = (dataset.x_names, dataset.y_names, dataset.x_units, dataset.y_units, dataset.dt, dataset.task)
-    trials = [(trial.name, trial.group, trial.split) for trial in dataset]
-    digest = hashlib.sha256(repr((channels, trials)).encode())
-    digest.update(json.dumps(dataset.extra, sort_keys=True).encode())
-    for trial in dataset:
-        for array in (trial.x, trial.y, trial.weight):
-            digest.update(b"none" if array is None else f"{array.shape} {array.dtype}".encode())
-            if array is not None:
-                for block in _blocks(array):
-                    digest.update(np.ascontiguousarray(array[block]).tobytes())
-    return digest.hexdigest()
-
-
-def trial_checksum(trial: Trial) -> str:
-    """The SHA-256 of a trial's inputs and outputs: their shapes, types and values, not its name, weights or split."""
-    digest = hashlib.sha256()
-    for array in (trial.x, trial.y):
-        if array is not None:
-            digest.update(repr((tuple(array.shape), str(array.dtype))).encode())
-            for block in _blocks(array):
-                digest.update(np.ascontiguousarray(array[block]).tobytes())
-    return digest.hexdigest()
 
 
 def file_content_checksum(path: str | Path) -> str:
@@ -196,7 +172,7 @@ def _write_trials(file: h5py.File, dataset: Dataset, written: Callable[[int], An
             if getattr(trial, key) is not None:
                 array = getattr(trial, key)
                 stored = file.create_dataset(f"trials/{index:06d}/{key}", array.shape, array.dtype, **_packing(array))
-                for block in _blocks(array):
+                for block in blocks(array):
                     stored[block] = array[block]
                     written((block.stop - block.start) * (key == "x"))
 
@@ -205,7 +181,7 @@ def _write_together(file: h5py.File, key: str, arrays: list, written: Callable[[
     shape = (len(arrays), *arrays[0].shape)
     stored = file.create_dataset(key, shape=shape, dtype=arrays[0].dtype, **_packing(arrays[0], together=True))
     for row, array in enumerate(arrays):
-        for block in _blocks(array):
+        for block in blocks(array):
             stored[row, block] = array[block]
             written((block.stop - block.start) * (key == "x"))
 
@@ -216,17 +192,6 @@ def _packing(array: ArrayLike, together: bool = False) -> dict[str, Any]:
         return {}
     chunk = (1, 1, *array.shape[1:]) if together else (1, *array.shape[1:])
     return {"chunks": chunk, "compression": "gzip", "compression_opts": 1}
-
-
-def _blocks(array: ArrayLike) -> Iterator[slice]:
-    """Stretches of an array's first axis: one that is lazy is never whole in memory."""
-    return _stretches(len(array), math.prod(array.shape[1:]) * array.dtype.itemsize)
-
-
-def _stretches(rows: int, size: int) -> Iterator[slice]:
-    """Stretches of rows of `size` bytes each, of at most `_MOST` bytes or one row."""
-    step = max(1, _MOST // max(1, size))
-    return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
 
 
 def _write_attributes(file: h5py.File, dataset: Dataset) -> None:
@@ -262,9 +227,16 @@ def _storable(value: Any) -> Any:
     return [_storable(each) for each in value] if isinstance(value, list | tuple) else value
 
 
+def _require_kind(path: Path) -> None:
+    """Raise an `InputError` that names the import command where a file is of another kind by its ending."""
+    require(not path.is_dir(), f"{path} is a folder, not a {_WHAT}: {how_to_import(path)}")
+    foreign = path.is_file() and path.suffix.lower() not in (".h5", ".hdf5") and not is_dataset_file(path)
+    require(not foreign, f"{path} is not a {_WHAT}: {how_to_import(path)}")
+
+
 def _check_format(file: h5py.File, path: Path) -> None:
     if file.attrs.get("format") != FORMAT:
-        raise InputError(f"{path}: an HDF5 file, but not a {FORMAT}")
+        raise InputError(f"{path}: an HDF5 file, but not a {FORMAT}: {how_to_import(path)}")
     version = number_attribute(file, "format_version")
     if version != VERSION:
         raise InputError(
@@ -347,8 +319,8 @@ def _pieces(stored: h5py.Dataset) -> Iterator[np.ndarray]:
     row = math.prod(stored.shape[1:]) * stored.dtype.itemsize
     if stored.dtype == object:
         yield from (np.asarray(stored[index]) for index in range(len(stored)))
-    elif row <= _MOST or len(stored.shape) == 1:
-        yield from (stored[some] for some in _stretches(len(stored), row))
+    elif row <= MOST or len(stored.shape) == 1:
+        yield from (stored[some] for some in stretches(len(stored), row))
     else:
         for index in range(len(stored)):
-            yield from (stored[index, some] for some in _stretches(stored.shape[1], row // stored.shape[1]))
+            yield from (stored[index, some] for some in stretches(stored.shape[1], row // stored.shape[1]))

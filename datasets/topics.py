@@ -5,7 +5,7 @@ What the rest of the project has to know of a topic stands in two modules, `data
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +16,7 @@ from neuron_models.foundation.errors import InputError
 if TYPE_CHECKING:
     from datasets.dataset import BodyShapes, Dataset, PointTracks
 
+FOLDER = "folder"
 TOPICS = ("responses", "calcium", "posture", "pose", "behaviour", "calls", "markers", "grimace", "identity")
 
 
@@ -43,6 +44,8 @@ class DataTopic:
         write_tracks: writes points to a new file of a kind, by its name where the kind is empty; raises an `InputError`
             where there is no such kind.
         body_shapes: the shapes of bodies that a dataset of this topic holds.
+        imports: the commands that make datasets, such as `calcium import`, and the endings of files that each reads,
+            with "folder" among them where it reads one.
     """
 
     owns: Callable[["Dataset"], bool]
@@ -57,6 +60,7 @@ class DataTopic:
     read_tracks: Callable[[Path], tuple["PointTracks", ...] | None] | None = None
     write_tracks: Callable[["PointTracks", Path, str], None] | None = None
     body_shapes: Callable[["Dataset"], tuple["BodyShapes", ...]] | None = None
+    imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read_point_tracks(path: Path) -> tuple["PointTracks", ...]:
@@ -96,6 +100,17 @@ def body_shapes_of(dataset: "Dataset") -> tuple["BodyShapes", ...] | None:
     """The shapes of bodies in a dataset, one entry a recording; None where it holds none."""
     hooks = [topic.body_shapes for topic in topics_of(dataset) if topic.body_shapes is not None]
     return hooks[0](dataset) if hooks else None
+
+
+def how_to_import(path: Path) -> str:
+    """The commands that make a dataset of a file of this kind, or of a folder, as the end of a message."""
+    kind = FOLDER if path.is_dir() else path.suffix.lower()
+    topics = [module.TOPIC for module in topic_modules("datasets")]
+    commands = [name for topic in topics for name, kinds in topic.imports.items() if kind in kinds]
+    if not commands:
+        return "the import command of a topic makes one: `wormtwin --help` lists the topics"
+    *others, last = (f"`wormtwin {name}`" for name in commands)
+    return f"make one of it by {' or '.join(filter(None, (', '.join(others), last)))}"
 
 
 def topics_of(dataset: "Dataset") -> Iterator[DataTopic]:

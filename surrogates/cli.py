@@ -127,7 +127,8 @@ def _tested(path: Path, learned: Any) -> Any:
     Raises:
         InputError: the model has learned one of them.
     """
-    from datasets.store import load_dataset, trial_checksum
+    from datasets.checksums import trial_checksum
+    from datasets.store import load_dataset
 
     dataset = load_dataset(path)
     known = {} if learned is None else learned.by_checksum

@@ -345,7 +345,7 @@ def test_a_disk_that_is_full_leaves_nothing_behind(data, tmp_path):
 
 
 def test_folders_and_files_in_the_wrong_place(wormtwin, data, tmp_path):
-    refused(wormtwin("dataset", "info", tmp_path), "is a folder: name the dataset file")
+    refused(wormtwin("dataset", "info", tmp_path), "is a folder, not a dataset file (.h5): make one of it by")
     refused(wormtwin("evaluate", "--data", data, "--model", tmp_path), "is a folder: name the model file")
     refused(wormtwin("simulate", "--out", tmp_path), "is a folder: give a file name")
     refused(wormtwin("train", "--data", data, "--out", data), "must name a folder of its own")

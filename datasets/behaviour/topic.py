@@ -35,4 +35,10 @@ def _validate_details(names: tuple[str, ...], details: Mapping[str, Any]) -> Non
         require(bool(numbers), "transitions must be rows of as many probabilities as there are classes")
 
 
-TOPIC = DataTopic(_owns, _plot, hidden=("behaviour", "left_out"), validate_details=_validate_details)
+TOPIC = DataTopic(
+    _owns,
+    _plot,
+    hidden=("behaviour", "left_out"),
+    validate_details=_validate_details,
+    imports={"behaviour import": (".h5", ".hdf5", ".slp", ".csv", ".mat", ".nwb", ".json", ".wcon")},
+)

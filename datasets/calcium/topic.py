@@ -18,4 +18,4 @@ def _plot(dataset: Dataset, neurons: Any) -> Any:
     return plot_recordings(dataset, neurons)
 
 
-TOPIC = DataTopic(_owns, _plot, hidden=("neurons",))
+TOPIC = DataTopic(_owns, _plot, hidden=("neurons",), imports={"calcium import": (".npz", ".mat", ".nwb")})

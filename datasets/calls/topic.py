@@ -31,4 +31,10 @@ def _require_same(names: tuple[str, ...], details: Mapping[str, Any], dataset: D
     require(mine == its, f"the model looks at the spectrogram {mine}, dataset {dataset.name!r} holds {its}")
 
 
-TOPIC = DataTopic(_owns, details=_details, validate_details=_validate, require_details=_require_same)
+TOPIC = DataTopic(
+    _owns,
+    details=_details,
+    validate_details=_validate,
+    require_details=_require_same,
+    imports={"calls teach": (".wav", ".flac")},
+)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from datasets.dataset import Dataset
-from datasets.topics import DataTopic
+from datasets.topics import FOLDER, DataTopic
 
 
 def _owns(dataset: Dataset) -> bool:
@@ -29,5 +29,10 @@ def _details(dataset: Dataset) -> dict[str, Any]:
 
 
 TOPIC = DataTopic(
-    _owns, _plot, print_details=_print_details, hidden=("grimace", "images", "ratings", "sampled"), details=_details
+    _owns,
+    _plot,
+    print_details=_print_details,
+    hidden=("grimace", "images", "ratings", "sampled"),
+    details=_details,
+    imports={"grimace import": (FOLDER,)},
 )

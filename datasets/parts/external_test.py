@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from datasets.checksums import trial_checksum
 from datasets.dataset import Dataset, Trial, classes_of
-from datasets.store import load_dataset, trial_checksum
+from datasets.store import load_dataset
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.wording import counted
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.dataset import Dataset, PointTracks
-from datasets.topics import DataTopic
+from datasets.topics import FOLDER, DataTopic
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.splits import SPLITS
 
@@ -126,4 +126,5 @@ TOPIC = DataTopic(
     divide_blocks=_divide_blocks,
     read_tracks=_read_tracks,
     write_tracks=_write_tracks,
+    imports={"pose import": (".h5", ".hdf5", ".slp", ".csv", ".mat", ".json", ".nwb", FOLDER)},
 )

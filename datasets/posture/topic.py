@@ -31,4 +31,11 @@ def _read_tracks(path: Path) -> tuple[PointTracks, ...] | None:
     return read_worm_tracks(path)
 
 
-TOPIC = DataTopic(_owns, _plot, hidden=("eigenworms", "swaps"), read_tracks=_read_tracks, body_shapes=_body_shapes)
+TOPIC = DataTopic(
+    _owns,
+    _plot,
+    hidden=("eigenworms", "swaps"),
+    read_tracks=_read_tracks,
+    body_shapes=_body_shapes,
+    imports={"posture import": (".h5", ".hdf5", ".wcon", ".json", ".zip", ".npy", ".npz", ".tsv")},
+)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from datasets.checksums import content_checksum
 from datasets.dataset import Dataset
-from datasets.store import content_checksum
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.resumable import Planned, ResumableFolder, Work, resumable_folder, run_missing
 from neuron_models.foundation.workers import Call, require_workers

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
+from datasets.checksums import content_checksum
 from datasets.dataset import Dataset
 from datasets.plots import save_figure
 from datasets.pose.sampling.splits import FULL_SHARES, choose_frames, divide_frames, labelled_rows, picked
-from datasets.store import content_checksum
 from neuron_models.foundation.csv_file import write_csv
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import atomic_write

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from datasets.checksums import trial_checksum
 from datasets.dataset import UNSEEN, Dataset
-from datasets.store import trial_checksum
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.splits import SPLITS
 from surrogates.training.model_kind import ModelKind

@@ -2,6 +2,7 @@
 
 import string
 from dataclasses import replace
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from datasets.dataset import Dataset, Trial
 from datasets.store import load_dataset, save_dataset
+from datasets.topics import topic_modules
 from neuron_models.foundation.errors import InputError
 
 names = st.text(string.ascii_letters + string.digits + " äµ", min_size=1, max_size=8)
@@ -170,3 +172,40 @@ def test_names_of_the_format_cannot_be_taken(linear_response, tmp_path):
 def test_text_with_a_zero_in_it_comes_back(linear_response, tmp_path):
     dataset = replace(linear_response(), extra={"states": "a\0b"})
     assert load_dataset(save_dataset(dataset, tmp_path / "zero.h5")).extra == {"states": "a\0b"}
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("c.nwb", "calcium import"), ("w.wcon", "posture import"), ("d.csv", "pose import"), ("v.wav", "calls teach")],
+)
+def test_a_file_of_another_kind_names_the_commands_that_read_it(name, command, tmp_path):
+    (tmp_path / name).write_text("hello")
+    with pytest.raises(InputError) as refused:
+        load_dataset(tmp_path / name)
+    assert f"{name} is not a dataset file (.h5): make one of it by `wormtwin" in str(refused.value)
+    assert f"`wormtwin {command}`" in str(refused.value)
+
+
+def test_a_folder_and_foreign_hdf5_name_commands_too(linear_response, tmp_path):
+    with pytest.raises(InputError, match=r"is a folder, not a dataset file .*`wormtwin pose import` or `wormtwin gri"):
+        load_dataset(tmp_path)
+    with h5py.File(tmp_path / "a.h5", "w"):
+        pass
+    with pytest.raises(InputError, match="but not a wormtwin-dataset: make one of it by `wormtwin posture import`"):
+        load_dataset(tmp_path / "a.h5")
+    with pytest.raises(InputError, match=r"not a dataset file .*: the import command of a topic makes one"):
+        load_dataset(Path(__file__))
+    assert len(load_dataset(save_dataset(linear_response(), tmp_path / "a.nwb"))) == 16
+
+
+def test_topics_name_their_readers_and_commands():
+    from datasets.calcium.recordings import READERS as CALCIUM
+    from datasets.posture.recordings import READERS as POSTURE
+    from run_experiments import command_line
+
+    imports = {name: kinds for module in topic_modules("datasets") for name, kinds in module.TOPIC.imports.items()}
+    assert set(imports["calcium import"]) == set(CALCIUM)
+    assert set(imports["posture import"]) == set(POSTURE)
+    for name in imports:
+        group, command = name.split()
+        assert command in command_line().commands[group].commands

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from datasets.checksums import content_checksum
 from datasets.dataset import Dataset
-from datasets.store import content_checksum
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.result_forms import JSON_FORM
 from neuron_models.foundation.resumable import Planned, ResumableFolder, Work, finished_results, resumable_folder

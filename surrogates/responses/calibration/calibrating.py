@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from datasets.checksums import trial_checksum
 from datasets.dataset import Dataset
-from datasets.store import trial_checksum
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import DataUnits, Dimensionless
 from surrogates.runs.bands import Bands, calibrate, mean_width

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from connectome.contact import Connectome
+from datasets.checksums import trial_checksum
 from datasets.dataset import Dataset
 from datasets.responses.resimulation import scenario_of, settings_of
 from datasets.responses.simulation import simulate_dataset
-from datasets.store import trial_checksum
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.result_forms import JSON_FORM
 from neuron_models.foundation.resumable import Planned, Work, resumable_folder, run_missing
