@@ -11,7 +11,7 @@ import pandas as pd
 
 from datasets.behaviour.labels import Bout, Labels
 from datasets.dataset import contiguous_runs
-from neuron_models.foundation.csv_file import write_csv
+from neuron_models.foundation.csv_file import read_csv, write_csv
 from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import atomic_write, require_file
@@ -93,8 +93,10 @@ def _hbehavior(path: Path) -> Labels:
 
 def _table(path: Path, fps: Hertz) -> Labels:
     try:
-        table = pd.read_csv(path)
-    except (ValueError, UnicodeDecodeError) as error:
+        table = read_csv(path)
+    except InputError:
+        raise
+    except ValueError as error:
         raise InputError(f"{path} is no table: {reason(error)}") from None
     if set(_BORIS) <= set(table.columns):
         return _boris(table, path, fps)
@@ -128,7 +130,7 @@ def _boris(table: pd.DataFrame, path: Path, fps: Hertz) -> Labels:
     for row, (behaviour, start, stop) in enumerate(table[list(_BORIS)].itertuples(index=False, name=None), start=2):
         try:
             first, end = round(float(start) * fps), round(float(stop) * fps)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise InputError(f"{path}, line {row}: start and stop are seconds, got {start!r} and {stop!r}") from None
         bouts.append(Bout(str(behaviour), first, end))
     return Labels(tuple(bouts), path.name)

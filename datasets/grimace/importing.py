@@ -11,6 +11,7 @@ from datasets.dataset import Dataset
 from datasets.grimace.pictures import Box, read_face
 from datasets.grimace.scored import Scored, grimace_dataset
 from datasets.grimace.units import HIGHEST, OUTPUTS, PAIN, UNITS
+from neuron_models.foundation.csv_file import read_csv
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.wording import counted
@@ -59,10 +60,12 @@ def read_score_table(path: Path) -> pd.DataFrame:
         InputError: there is none.
     """
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        return read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such table") from None
-    except (ValueError, OSError, UnicodeDecodeError) as error:
+    except InputError:
+        raise
+    except (ValueError, OSError) as error:
         raise InputError(f"{path}: not a table ({str(error).splitlines()[0][:100]})") from None
 
 

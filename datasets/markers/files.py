@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from datasets.dataset import PointTracks
 from datasets.markers.clicks import ANIMAL
 from datasets.markers.mtrack_file import write_mtrack
 from datasets.topics import read_point_tracks, write_point_tracks
+from neuron_models.foundation.csv_file import read_csv
 from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.files import require_file, require_writable
 from neuron_models.foundation.units import Hertz
@@ -71,7 +71,7 @@ def read_places(path: Path) -> PointTracks:
     """
     require_file(path, "a table of places (.csv)")
     try:
-        table = pd.read_csv(path, dtype={"mark": str})
+        table = read_csv(path, dtype={"mark": str})
         require({"frame", "mark", "x", "y"} <= set(table), f"{path} has no columns frame, mark, x and y")
         numbers = table[["frame", "x", "y"]].astype(float).to_numpy()
     except (ValueError, OSError, UnicodeDecodeError) as error:
@@ -79,6 +79,8 @@ def read_places(path: Path) -> PointTracks:
     frames = numbers[:, 0]
     sound = len(table) > 0 and bool(np.isfinite(frames).all()) and bool((frames >= 0).all())
     require(sound and bool(frames.max() < 1e7), f"{path}: frames are whole numbers from 0")
+    half = np.flatnonzero(np.isinf(numbers).any(axis=1) | (np.isnan(numbers[:, 1]) != np.isnan(numbers[:, 2])))
+    require(not len(half), f"{path}, line {half[0] + 2 if len(half) else 0}: a place is two numbers, x and y, or none")
     require(not table.duplicated(["frame", "mark"]).any(), f"{path} has a mark twice in one frame")
     marks = tuple(name for name in dict.fromkeys(table.mark.astype(str)) if name != ANIMAL)
     require(len(marks) > 0, f"{path} names no mark")
@@ -99,7 +101,7 @@ def read_bouts(path: Path) -> list[tuple[int, int]]:
     """
     require_file(path, "a table of bouts (.csv)")
     try:
-        table = pd.read_csv(path)
+        table = read_csv(path)
         require({"first_frame", "end_frame"} <= set(table), f"{path} has no columns first_frame and end_frame")
         numbers = table[["first_frame", "end_frame"]].astype(float).to_numpy()
     except (ValueError, OSError, UnicodeDecodeError) as error:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from datasets.calls.call import Call, in_order
 from datasets.calls.tables.columns import Columns, cells_of, layout_of
+from neuron_models.foundation.csv_file import dialect_of
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_file
 from neuron_models.foundation.units import Seconds
@@ -89,10 +91,8 @@ def _rows(path: Path) -> list[list[str]]:
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is no text in UTF-8 (byte {error.start}): save it as CSV in UTF-8") from None
     require("\0" not in text, f"{path} is no table: it holds bytes that no text has")
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = "\t" if "\t" in first else ";" if ";" in first else ","
     try:
-        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+        rows = list(csv.reader(io.StringIO(text), delimiter=dialect_of(text.splitlines()).delimiter))
     except csv.Error as error:
         raise InputError(f"{path} is no table: {error}") from None
     return [row for row in rows if any(cell.strip() for cell in row)]
@@ -104,17 +104,16 @@ def _call(row: dict[str, str], layout: Columns) -> Call:
         stop = _needed(cells_of(row, layout, "stop"), "stop")
     else:
         stop = start + _needed(cells_of(row, layout, "duration"), "duration") / 1000
-    low, high, score = (_number(cells_of(row, layout, name)) for name in ("low", "high", "score"))
+    low, high, score = (_known(cells_of(row, layout, name)) for name in ("low", "high", "score"))
     channel = _number(cells_of(row, layout, "channel"))
     if channel is not None and not channel <= 10_000:
         raise InputError(f"its channel is {channel:g}, not the number of one")
-    nan = float("nan")
     return Call(
         start,
         stop,
-        nan if low is None else low * layout.hertz,
-        nan if high is None else high * layout.hertz,
-        nan if score is None else score,
+        low * layout.hertz,
+        high * layout.hertz,
+        score,
         cells_of(row, layout, "label"),
         1 if channel is None or channel < 1 else int(channel),
     )
@@ -138,6 +137,12 @@ def _number(text: str) -> float | None:
         return float(text.replace(",", ".") if _DECIMAL_COMMA.match(text) else text)
     except ValueError:
         return None
+
+
+def _known(text: str) -> float:
+    """A measurement; NaN where there is none, or an infinite one."""
+    value = _number(text)
+    return value if value is not None and math.isfinite(value) else math.nan
 
 
 def _shifted(table: CallTable, shift: Seconds, path: Path) -> CallTable:

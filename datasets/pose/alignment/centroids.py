@@ -6,6 +6,7 @@ import numpy as np
 
 from datasets.pose.alignment.align import Aligned
 from datasets.pose.alignment.following import FOUND, LOST
+from neuron_models.foundation.csv_file import read_csv
 from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.files import require_file
 
@@ -30,7 +31,7 @@ def load_centroids(path: Path, frames: int) -> Aligned:
 
     require_file(path, "a table (.csv)")
     try:
-        table = pd.read_csv(path)
+        table = read_csv(path)
         missing = [name for name in _NEEDED if name not in table]
         require(not missing, f"{path}: the table of centroids has no column {', '.join(missing)}")
         names = table["animal"] if "animal" in table else pd.Series(np.zeros(len(table), int))

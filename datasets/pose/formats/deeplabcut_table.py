@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from datasets.pose.formats.pandas_hdf import load_frame
 from datasets.pose.formats.pandas_out import save_frame
 from datasets.pose.skeleton import Skeleton
 from datasets.pose.tracks import Tracks, images_of
+from neuron_models.foundation.csv_file import dialect_of
 from neuron_models.foundation.errors import InputError, require, require_distinct
 from neuron_models.foundation.hdf5 import require_own_data
 
@@ -112,7 +114,8 @@ def is_table(path: Path) -> bool:
 
 def _head(path: Path) -> list[list[str]]:
     with path.open(errors="replace", newline="") as file:
-        return [row for row, _ in zip(csv.reader(file), range(5), strict=False)]
+        lines = list(islice(file, 5))
+    return list(csv.reader(lines, delimiter=dialect_of(lines).delimiter))
 
 
 def read_table(path: Path) -> Table:
@@ -146,7 +149,10 @@ def read_table(path: Path) -> Table:
 def _from_csv(path: Path) -> tuple[dict[str, list[str]], list[str], Float[np.ndarray, "row column"]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            lines = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
+            dialect = dialect_of(file)
+            file.seek(0)
+            read = csv.reader(file, delimiter=dialect.delimiter)
+            lines = [row for row in read if any(cell.strip() for cell in row)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: not a table of DeepLabCut ({error})") from None
     heads = next((index + 1 for index, row in enumerate(lines[:5]) if row[0].strip() == "coords"), 0)
@@ -160,7 +166,7 @@ def _from_csv(path: Path) -> tuple[dict[str, list[str]], list[str], Float[np.nda
             f"{path}: not a whole table of DeepLabCut: row {row} has {len(line)} cells and the head has {width}",
         )
     try:
-        values = np.array([[float(cell or "nan") for cell in row[named:]] for row in lines[heads:]], float)
+        values = np.array([[dialect.number(cell or "nan") for cell in row[named:]] for row in lines[heads:]], float)
     except ValueError as error:
         raise InputError(f"{path}: not a whole table of DeepLabCut ({error})") from None
     levels = {row[0].strip(): [cell.strip() for cell in row[named:]] for row in lines[:heads]}

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from neuron_models.foundation.archives import load_arrays
+from neuron_models.foundation.csv_file import read_csv
 from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.files import require_file
 from neuron_models.foundation.hdf5 import open_hdf5, require_own_data
@@ -89,11 +90,11 @@ def _without_end(column: Float[np.ndarray, " time"]) -> Float[np.ndarray, " know
 
 
 def _read_csv(path: Path) -> dict[str, np.ndarray]:
-    import pandas as pd
-
     try:
-        table = pd.read_csv(path, index_col=False, skipinitialspace=True)
-    except (ValueError, UnicodeDecodeError) as error:
+        table = read_csv(path, index_col=False, skipinitialspace=True)
+    except InputError:
+        raise
+    except ValueError as error:
         raise InputError(f"{path}: not a table with a line of names ({reason(error)})") from None
     return {str(name): table[name].to_numpy() for name in table if not str(name).startswith("Unnamed:")}
 

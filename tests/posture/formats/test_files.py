@@ -256,6 +256,11 @@ def test_units():
     assert [in_seconds(u, "") for u in ("ms", "seconds", "0.04*s", "min", "7*day")] == pytest.approx(
         [1e-3, 1, 0.04, 60, 604800]
     )
+    same = ("msec", "secs", "Seconds", "hr", "hrs", "mins", "usec", "MICROSECONDS")  # beside Tracker Commons
+    assert [in_seconds(u, "") for u in same] == pytest.approx([1e-3, 1, 1, 3600, 3600, 60, 1e-6, 1e-6])
+    for wrong in ("S", "msecond", "millis", "secss"):
+        with pytest.raises(InputError, match="no unit of time"):
+            in_seconds(wrong, "units.t")
     for wrong in ("", "mm^2", "1", "msecond", "pixels", "mm/s", "0*mm", "mm mm", "m^m"):
         with pytest.raises(InputError, match="no unit of length"):
             in_millimetres(wrong, "--unit")
