@@ -211,3 +211,10 @@ def test_data_that_no_model_can_learn_are_reported(linear_response, tmp_path):
 
 def test_every_recurrent_and_linear_kind_has_a_size():
     assert {"rnn", "lstm", "gru", "linear"} <= set(kinds_with_size())
+
+
+def test_sizes_that_a_kind_cannot_have_are_passed_over(data, tmp_path):
+    chosen = Reduction(1e-9, models=("attention",), max_units=4, runs=1, epochs=1)
+    assert [each.size for each in reduce_model(data, chosen, tmp_path / "r").tried] == [4]  # four heads
+    with pytest.raises(InputError, match="heads must divide the 2 units, got 4"):
+        reduce_model(data, replace(chosen, max_units=2), tmp_path / "none")

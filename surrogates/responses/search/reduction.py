@@ -143,10 +143,15 @@ def reduce_model(
     dataset = load_without_test(data)
     channels = len(dataset.x_names), len(dataset.y_names)
     tried: list[Candidate] = []
+    impossible: list[str] = []
 
     def enough(name: str, size: int) -> bool:
         """Whether nothing larger is needed: under the bound, or with too many parameters to win."""
-        candidate = Candidate(name, size, count_parameters(name, size, *channels))
+        try:
+            candidate = Candidate(name, size, count_parameters(name, size, *channels))
+        except InputError as error:  # such as an odd number of units for several heads
+            impossible.append(str(error))
+            return False
         winner = _winner(tried, reduction)
         if winner is not None and candidate.parameters >= winner.parameters:
             return True
@@ -160,7 +165,7 @@ def reduce_model(
             climb = look_up(name, MODELS).closed_form
             smallest_size(partial(enough, name), ladder_to(reduction.max_units), climb)
     if not any(each.results for each in tried):
-        raise InputError(tried[0].note)
+        raise InputError(tried[0].note if tried else impossible[0])
     return Outcome(tuple(tried), _winner(tried, reduction))
 
 
