@@ -39,7 +39,7 @@ def import_(
     out: OutOption,
     labels: Annotated[
         list[Path] | None,
-        typer.Option(help="Labels of each, in order: Caltech .txt, hBehavior .mat, BORIS or 0/1 .csv."),
+        typer.Option(help="Labels of each, in order: Caltech .txt, hBehavior .mat, BORIS or 0/1 .csv, .tsv."),
     ] = None,
     classes: Annotated[str, typer.Option(help="The behaviours to learn; all that are labelled when empty.")] = "",
     none: Annotated[

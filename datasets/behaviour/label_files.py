@@ -11,22 +11,25 @@ import pandas as pd
 
 from datasets.behaviour.labels import Bout, Labels
 from datasets.dataset import contiguous_runs
+from neuron_models.foundation.bad_parts import leave_out
 from neuron_models.foundation.csv_file import read_csv, write_csv
 from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import atomic_write, require_file
 from neuron_models.foundation.units import Hertz
+from neuron_models.foundation.wording import counted
 
 _CALTECH = "Caltech Behavior Annotator"
 _BORIS = ("Behavior", "Start (s)", "Stop (s)")
+_BORIS_HEADS = ("Observation id", "Subject")
 
 
 def load_behaviour_labels(path: Path, fps: Hertz, rater: str = "") -> Labels:
     """Read one rater's labels of a recording.
 
     Args:
-        path: an annotation file of Caltech's annotator (.txt), hBehavior (.mat), BORIS aggregated events (.csv), or a
-            table (.csv) with a column of 0 and 1 for each behaviour, a row a frame.
+        path: an annotation file of Caltech's annotator (.txt), hBehavior (.mat), BORIS aggregated events (.csv, .tsv),
+            or a table (.csv, .tsv) with a column of 0 and 1 for each behaviour, a row a frame.
         fps: frames a second, for files that count seconds.
         rater: the channel of Caltech's annotator, such as S2; S1 when empty.
 
@@ -41,10 +44,11 @@ def load_behaviour_labels(path: Path, fps: Hertz, rater: str = "") -> Labels:
         ".txt": lambda: _caltech(path, rater or "S1"),
         ".mat": lambda: _hbehavior(path),
         ".csv": lambda: _table(path, fps),
+        ".tsv": lambda: _table(path, fps),
     }
     require(
         path.suffix.lower() in kinds,
-        f"{path}: labels are .txt (Caltech annotator), .mat (hBehavior) or .csv (BORIS, or columns of 0 and 1)",
+        f"{path}: labels are .txt (Caltech annotator), .mat (hBehavior) or .csv or .tsv (BORIS, or columns of 0 and 1)",
     )
     return kinds[path.suffix.lower()]()
 
@@ -125,15 +129,37 @@ def _require_every_frame(numbers: np.ndarray, path: Path) -> None:
 
 
 def _boris(table: pd.DataFrame, path: Path, fps: Hertz) -> Labels:
-    """Seconds; a bout holds the frames whose time lies from its start to before its stop."""
-    bouts = []
-    for row, (behaviour, start, stop) in enumerate(table[list(_BORIS)].itertuples(index=False, name=None), start=2):
+    """Seconds; a bout holds the frames whose time lies from its start to before its stop.
+
+    Events without length (POINT), and bouts shorter than a frame, are left out and reported.
+    """
+    _require_one_recording(table, path)
+    bouts, moments = [], []
+    for line, (behaviour, start, stop) in enumerate(table[list(_BORIS)].itertuples(index=False, name=None), start=2):
         try:
             first, end = round(float(start) * fps), round(float(stop) * fps)
         except (TypeError, ValueError, OverflowError):
-            raise InputError(f"{path}, line {row}: start and stop are seconds, got {start!r} and {stop!r}") from None
-        bouts.append(Bout(str(behaviour), first, end))
+            raise InputError(f"{path}, line {line}: start and stop are seconds, got {start!r} and {stop!r}") from None
+        if first == end and float(start) <= float(stop):
+            moments.append(line)
+        else:
+            bouts.append(Bout(str(behaviour), first, end))
+    require(bool(bouts) or not moments, f"{path} holds events without length alone (POINT), and a bout has one")
+    if moments:
+        events = counted(len(moments), "event")
+        leave_out(f"{path.name}: {events} without length, or shorter than a frame, the first in line {moments[0]}")
     return Labels(tuple(bouts), path.name)
+
+
+def _require_one_recording(table: pd.DataFrame, path: Path) -> None:
+    """Raise an `InputError` where a table holds several observations; report where it holds several subjects."""
+    held = {name: list(dict.fromkeys(table[name].astype(str))) for name in _BORIS_HEADS if name in table}
+    observations, subjects = (held.get(name, []) for name in _BORIS_HEADS)
+    few = ", ".join(map(repr, observations[:3]))
+    told = f"{path} holds {len(observations)} observations ({few}): export each alone, as labels of its recording"
+    require(len(observations) < 2, told)
+    if len(subjects) > 1:
+        leave_out(f"{path.name}: who did it ({', '.join(subjects[:5])}): bouts of all subjects count alike")
 
 
 def _of_columns(columns: dict[str, np.ndarray], path: Path) -> Labels:

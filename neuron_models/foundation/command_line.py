@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+from neuron_models.foundation.bad_parts import left_out_parts
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.extras import missing_extra
 from neuron_models.foundation.printing import plain, plain_output
@@ -29,8 +30,9 @@ _UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ 
 def run_app(make: Callable[[], Any], arguments: Sequence[str], name: str) -> int:
     """Run a command line and return its exit status: 0, 2 with one line on standard error, or 130 when stopped.
 
-    A user's mistake is reported in its own words. Anything unforeseen becomes a line too, with where to report
-    it; `--debug`, or the variable `WORMTWIN_DEBUG`, prints the traceback before it.
+    A user's mistake is reported in its own words. Anything unforeseen becomes a line too, with where to report it;
+    `--debug`, or the variable `WORMTWIN_DEBUG`, prints the traceback before it. What was left out of files, and no
+    command told, is told at the end.
 
     Args:
         make: makes the commands, as typer gives them to click.
@@ -41,8 +43,10 @@ def run_app(make: Callable[[], Any], arguments: Sequence[str], name: str) -> int
     given = [argument for argument in arguments if argument != DEBUG]
     swallowed: list[KeyboardInterrupt] = []
     try:
-        with nullcontext() if "--help" in given else plain_output(), _kept_in(swallowed):
+        with nullcontext() if "--help" in given else plain_output(), _kept_in(swallowed), left_out_parts() as left:
             status = make().main(given, prog_name=name, standalone_mode=False)
+            for line in dict.fromkeys(left):
+                print(f"Left out: {line}")
         if status == INTERRUPTED:  # some versions of typer give the status back instead of raising
             raise KeyboardInterrupt
     except (typer.Abort, KeyboardInterrupt):

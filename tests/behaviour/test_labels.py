@@ -134,3 +134,34 @@ def test_bouts_match_once_each():
     assert match_bouts(true, [Bout("a", 1, 10), Bout("a", 0, 6), Bout("a", 26, 34)]) == 1
     assert match_bouts(true, true) == 2
     assert bouts_of(np.array([0, 0, -1, 1]), ["a", "b"]) == (Bout("a", 0, 2), Bout("b", 3, 4))
+
+
+def boris(path, rows, sep="\t"):
+    """A table of aggregated events as BORIS exports it: observation, subject, behaviour, type, start and stop in s."""
+    names = ["Observation id", "Subject", "Behavior", "Behavior type", "Start (s)", "Stop (s)"]
+    pd.DataFrame(rows, columns=names).to_csv(path, sep=sep, index=False)
+    return path
+
+
+def test_events_of_boris_without_length_are_left_out_and_told(tmp_path, wormtwin):
+    rows = [("o", "a", "walk", "STATE", 0.0, 0.5), ("o", "a", "bite", "POINT", 0.7, 0.7)]
+    rows += [("o", "b", "walk", "STATE", 0.8, 0.801), ("o", "b", "rest", "STATE", 0.9, 1.0)]
+    path = boris(tmp_path / "b.tsv", rows)
+    status, out, error = wormtwin("behaviour", "agree", path, path, "--frames", 30)
+    assert (status, error) == (0, "")
+    text = " ".join(out.split())
+    assert text.count("Left out: b.tsv: 2 events without length, or shorter than a frame, the first in line 3") == 1
+    assert "Left out: b.tsv: who did it (a, b): bouts of all subjects count alike" in text
+    with pytest.warns(UserWarning, match="left out"):
+        assert load_behaviour_labels(path, 30.0).bouts == (Bout("walk", 0, 15), Bout("rest", 27, 30))
+    with pytest.raises(InputError, match="holds events without length alone"):
+        load_behaviour_labels(boris(tmp_path / "p.tsv", rows[1:2]), 30.0)
+
+
+def test_observations_of_boris_are_not_mixed(tmp_path, wormtwin, refused):
+    rows = [("one", "a", "walk", "STATE", 0.0, 0.5), ("two", "a", "rest", "STATE", 0.6, 1.0)]
+    path = boris(tmp_path / "b.csv", rows, ",")
+    refused(
+        wormtwin("behaviour", "agree", path, path, "--frames", 30),
+        "b.csv holds 2 observations ('one', 'two'): export each alone, as labels of its recording",
+    )

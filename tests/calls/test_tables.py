@@ -127,3 +127,29 @@ def test_a_struct_of_matlab_7_3(tmp_path):
     (call,) = read.calls
     assert (call.start, call.stop, call.low, call.high, call.label) == (0.5, pytest.approx(0.55), 50e3, 70e3, "up")
     assert read.left_out == ("call 2: rejected by whoever looked at it",)
+
+
+RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\tSpecies\tBegin File\n"
+
+
+def test_a_selection_of_raven_in_two_views_is_one_call_of_its_species(tmp_path):
+    rows = [(1, "Waveform 1", 0.1), (1, "Spectrogram 1", 0.1), (2, "Waveform 1", 0.5), (3, "Spectrogram 1", 0.8)]
+    lines = [f"{number}\t{view}\t1\t{start}\t{start + 0.1}\t3e4\t5e4\tEATO\ta.wav" for number, view, start in rows]
+    (tmp_path / "r.txt").write_text(RAVEN + "\n".join(lines))
+    read = read_calls(tmp_path / "r.txt")
+    assert [(call.start, call.label, call.low) for call in read.calls] == [(s, "EATO", 3e4) for s in (0.1, 0.5, 0.8)]
+
+
+def test_calls_of_two_recordings_are_not_mixed(tmp_path):
+    rows = [f"{k}\tSpectrogram 1\t1\t{k}\t{k}.5\t3e4\t5e4\tEATO\t{name}.wav" for k, name in enumerate("ab")]
+    (tmp_path / "r.txt").write_text(RAVEN + "\n".join(rows))
+    with pytest.raises(InputError, match=r"has calls of 2 recordings \('a.wav', 'b.wav'\): give a table of each"):
+        read_calls(tmp_path / "r.txt")
+
+
+def test_tables_of_das(tmp_path):
+    (tmp_path / "d.csv").write_text(",name,start_seconds,stop_seconds\n0,e,0.1,0.2\n1,f,0.3,0.4\n")
+    assert [(c.start, c.stop, c.label) for c in read_calls(tmp_path / "d.csv").calls] == [
+        (0.1, 0.2, "e"),
+        (0.3, 0.4, "f"),
+    ]

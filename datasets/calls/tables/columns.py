@@ -41,6 +41,9 @@ LAYOUTS = (
             channel="channel"),
     Columns("Raven", "begin time (s)", "end time (s)", low="low freq (hz)", high="high freq (hz)", score="score",
             label="annotation", channel="channel"),
+    Columns("Raven", "begin time (s)", "end time (s)", low="low freq (hz)", high="high freq (hz)", score="score",
+            label="species", channel="channel"),
+    Columns("DAS", "start_seconds", "stop_seconds", label="name"),
     Columns("MUPET", "syllable start time (sec)", "syllable end time (sec)", low="minimum frequency (khz)",
             high="maximum frequency (khz)", hertz=1000.0),
     Columns("VocalMat", "start_sec", "end_sec", low="min_freq_main", high="max_freq_main", label="class"),
@@ -54,7 +57,7 @@ LAYOUTS = (
     Columns("any", "start", duration="duration", label="label"),
 )  # fmt: skip
 """By the names of their columns in small letters: MUPET 2.0, VocalMat, DeepSqueak's exported statistics, USVSEG 0.9,
-Raven Pro selection tables, and tables that say no more than when."""
+Raven Pro selection tables, DAS, and tables that say no more than when."""
 
 
 def layout_of(header: Sequence[str], path: str) -> Columns:

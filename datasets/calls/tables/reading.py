@@ -15,6 +15,8 @@ from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_file
 from neuron_models.foundation.units import Seconds
 
+_RECORDINGS = ("begin file", "source_file")
+"""Columns that name the recording of each call: Raven, AVA."""
 _DECIMAL_COMMA = re.compile(r"^\s*-?\d+,\d+\s*$")
 
 
@@ -70,9 +72,13 @@ def _read_text(path: Path) -> CallTable:
         header = [cell.strip().lower() for cell in rows[0]]
         layout, first = layout_of(rows[0], path.name), 2
         named = [dict(zip(header, row, strict=False)) for row in rows[1:]]
+    _require_one_recording(named, path)
+    drawn = _selections_drawn(named)
     calls: list = []
     left_out: list[str] = []
     for number, row in enumerate(named, first):
+        if _is_waveform(row) and row.get("selection") in drawn:
+            continue
         if next(iter(row.values()), "").startswith("\\"):  # frequencies of the label above, in Audacity's labels
             if calls:
                 calls[-1] = _with_band(calls[-1], list(row.values()))
@@ -83,6 +89,23 @@ def _read_text(path: Path) -> CallTable:
             left_out.append(f"row {number}: {error}")
     require(bool(calls) or not left_out, f"{path}: no row is a call; {left_out[0] if left_out else ''}")
     return CallTable(in_order(calls), layout.program, tuple(left_out))
+
+
+def _require_one_recording(rows: Sequence[dict[str, str]], path: Path) -> None:
+    """Raise an `InputError` where the rows name several recordings."""
+    for column in _RECORDINGS:
+        named = list(dict.fromkeys(row[column] for row in rows if row.get(column)))
+        told = f"{path} has calls of {len(named)} recordings ({', '.join(map(repr, named[:2]))}): give a table of each"
+        require(len(named) < 2, told)
+
+
+def _selections_drawn(rows: Sequence[dict[str, str]]) -> set[str]:
+    """The selections of Raven that have a row of their spectrogram; the row of their waveform says the same again."""
+    return {row["selection"] for row in rows if row.get("selection") and not _is_waveform(row)}
+
+
+def _is_waveform(row: dict[str, str]) -> bool:
+    return row.get("view", "").lower().startswith("waveform")
 
 
 def _rows(path: Path) -> list[list[str]]:

@@ -34,7 +34,8 @@ def load_nwb(path: Path) -> tuple[Tracks, ...]:
     with NWBHDF5IO(str(path), "r", load_namespaces=True) as io:
         file = io.read()
         containers = [each for each in file.objects.values() if isinstance(each, ndx_pose.PoseEstimation)]
-        require(len(containers) > 0, f"{path}: there are no poses (PoseEstimation) in it")
+        containers = [each for each in containers if each.pose_estimation_series]
+        require(len(containers) > 0, f"{path}: there are no poses (a PoseEstimation with series) in it")
         containers.sort(key=lambda each: (len(each.name) if each.name.startswith(CONTAINER) else 0, each.name))
         videos: dict[str, list[Any]] = {}
         for each in containers:

@@ -101,8 +101,8 @@ def _flat(values: list, where: str, gaps: bool = True) -> Float[np.ndarray, " va
         index, wrong = next((i, value) for i, value in enumerate(values) if type(value) not in allowed)
         raise InputError(f"{where}[{index}] must be a number, got {'null' if wrong is None else repr(wrong)[:40]}")
     flat = np.array(values, dtype=float)
-    endless = [] if gaps else np.flatnonzero(np.isinf(flat))
-    require(not len(endless), f"{where}[{endless[0] if len(endless) else 0}] must be a number, got an infinite one")
+    if not gaps and not np.isfinite(flat).all():
+        raise InputError(f"{where}[{np.isinf(flat).argmax()}] must be a number, got an infinite one")
     return flat
 
 
