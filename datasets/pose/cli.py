@@ -75,9 +75,12 @@ def import_(
     save_dataset(dataset, out, progress=True)
     saved = load_dataset(out, lazy=True)
     print_labelled(saved)
-    samples = sum(len(trial) for trial in saved)
-    print(f"{counted(samples, 'labelled image')} in {out}")
-    if picture is not None:
+    images, seen = sum(len(trial) for trial in saved), sum(int(trial.valid().sum()) for trial in saved)
+    without = f", and {images - seen} without a label" if images > seen else ""
+    print(f"{counted(seen, 'labelled image')}{without} in {out}")
+    if picture is not None and not seen:
+        print(f"No picture: there is no labelled image to draw in {picture}")
+    elif picture is not None:
         from datasets.pose.drawing.contact_sheet import save_sheet
 
         print(f"Picture: {save_sheet(saved, picture)}")

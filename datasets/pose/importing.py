@@ -62,8 +62,8 @@ def labelled_dataset(tracks: Sequence[Tracks], settings: ImportSettings, name: s
     """Labels and their videos as a dataset whose images are cut when they are read.
 
     Each animal that was followed is a trial of its own; where nobody followed them, each video is one, and every
-    animal of a frame a sample. Labels outside of a crop become NaN. Animals without the two key points of `heading` are
-    left out, listed in `extra["left_out"]`.
+    animal of a frame a sample. Labels outside of an image become NaN, animals without the two key points of `heading`
+    are left out; `extra["left_out"]` counts both.
 
     Raises:
         InputError: a video is missing or lacks labelled frames, skeletons differ, a crop is larger than a frame,
@@ -132,10 +132,12 @@ def _sizes(video: Video) -> set[tuple[int, int]]:
 
 
 def _who(labelled: Sequence[Labelled]) -> dict[str, int]:
-    """How many of the samples a network labelled, where people labelled others."""
-    predicted = sum(
-        int(each.crops.predicted.sum()) for each in labelled if each.crops and each.crops.predicted is not None
-    )
+    """How many of the labelled samples a network labelled, where people labelled others."""
+    predicted = 0
+    for each in labelled:
+        if each.keypoints is not None and each.crops and each.crops.predicted is not None:
+            whole = np.isfinite(each.keypoints).all(axis=2).any(axis=1)
+            predicted += int((each.crops.predicted & whole).sum())
     return {"predicted": predicted} if predicted else {}
 
 
@@ -176,7 +178,18 @@ def _left_out(tracks: Sequence[Tracks], labelled: Sequence[Labelled], settings: 
     missed = marked - sum(len(each.images) for each in labelled)
     if missed:
         text.append(f"{counted(missed, 'animal')} without {' or '.join(settings.heading or ())}")
+    there = sum(int((~np.isnan(each.xy[..., 0]))[_usable(each, settings)].sum()) for each in tracks)
+    outside = there - sum(
+        int((~np.isnan(each.keypoints[..., 0])).sum()) for each in labelled if each.keypoints is not None
+    )
+    if outside:
+        crops = "" if settings.size is None else f" (the widest animal needs --size {_widest(tracks, settings)})"
+        text.append(f"{counted(outside, 'key point')} outside of their images{crops}")
     return {"left_out": "; ".join(text)} if text else {}
+
+
+def _widest(tracks: Sequence[Tracks], settings: ImportSettings) -> int:
+    return max(needed_size(each, settings.scale) for each in tracks)
 
 
 def _usable(tracks: Tracks, settings: ImportSettings) -> Bool[np.ndarray, "frame animal"]:

@@ -210,7 +210,7 @@ def run_page(page: str, folder: Path, quick: bool) -> None:
         if example.page != page or example.never or (quick and not example.quick):
             continue
         if example.python:
-            exec(compile(example.text, page, "exec"), {"__name__": "example", "x": None})
+            exec(compile(example.text, page, "exec"), {"__name__": "example"})
         else:
             for path in files_of(example.text)[1]:
                 (folder / path).unlink(missing_ok=True) if (folder / path).is_file() else None

@@ -86,6 +86,21 @@ def test_a_dataset_tells_what_a_network_labelled(wormtwin, movie, tmp_path):
     assert stored["predicted"] == [False, True, True]
 
 
+def test_labels_outside_of_their_images_are_counted(wormtwin, movie, tmp_path):
+    wide = sleap_io.Instance.from_numpy(np.array([[10.0, 20.0], [40.0, 20.0]]), skeleton=ANT)
+    path = saved(tmp_path, [[person(20.0)], [wide], [wide]])
+    out, picture = tmp_path / "o.h5", tmp_path / "o.png"
+    do = ("pose", "import", path, "--video", movie, "--size", 16, "--out", out, "--picture", picture)
+    status, text, _ = wormtwin(*do)
+    assert status == 0
+    assert "Left out: 4 key points outside of their images (the widest animal needs --size 40)" in text
+    assert "1 labelled image, and 2 without a label" in text
+    (tmp_path / "none").mkdir()
+    text = wormtwin(*do[:2], saved(tmp_path / "none", [[wide]]), *do[3:])[1]
+    assert "0 labelled images, and 1 without a label" in text
+    assert "No picture: there is no labelled image" in text
+
+
 def test_one_animal_that_nobody_followed_leaves_the_tracks(tmp_path):
     a, b = sleap_io.Track("A"), sleap_io.Track("B")
     frames = [[network(20.0 + k, a), network(60.0 + k, b)] for k in range(3)] + [[network(23.0, a), person(63.0)]]
