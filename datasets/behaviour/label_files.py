@@ -136,6 +136,7 @@ def _boris(table: pd.DataFrame, path: Path, fps: Hertz) -> Labels:
     _require_one_recording(table, path)
     bouts, moments = [], []
     for line, (behaviour, start, stop) in enumerate(table[list(_BORIS)].itertuples(index=False, name=None), start=2):
+        require(isinstance(behaviour, str) or np.isfinite(behaviour), f"{path}, line {line}: the behaviour has no name")
         try:
             first, end = round(float(start) * fps), round(float(stop) * fps)
         except (TypeError, ValueError, OverflowError):
@@ -153,7 +154,7 @@ def _boris(table: pd.DataFrame, path: Path, fps: Hertz) -> Labels:
 
 def _require_one_recording(table: pd.DataFrame, path: Path) -> None:
     """Raise an `InputError` where a table holds several observations; report where it holds several subjects."""
-    held = {name: list(dict.fromkeys(table[name].astype(str))) for name in _BORIS_HEADS if name in table}
+    held = {name: list(dict.fromkeys(table[name].dropna().astype(str))) for name in _BORIS_HEADS if name in table}
     observations, subjects = (held.get(name, []) for name in _BORIS_HEADS)
     few = ", ".join(map(repr, observations[:3]))
     told = f"{path} holds {len(observations)} observations ({few}): export each alone, as labels of its recording"

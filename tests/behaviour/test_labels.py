@@ -92,6 +92,7 @@ def test_bouts_that_cannot_be_are_refused(bouts, said):
         ("a.txt", "hello", "is no file of the Caltech Behavior Annotator"),
         ("a.csv", "walk\n2\n", "the column 'walk' holds other values than 0 and 1"),
         ("a.csv", "Behavior,Start (s),Stop (s)\nwalk,one,2\n", "line 2: start and stop are seconds, got 'one'"),
+        ("a.csv", "Behavior,Start (s),Stop (s)\nwalk,1,2\n,3,4\n", "line 3: the behaviour has no name"),
         (
             "a.csv",
             "frame,walk\n0,1\n2,1\n",

@@ -107,6 +107,9 @@ def test_scores_join_by_name_and_frame_and_see_swaps(tmp_path):
     assert (left.frames, left.hidden, left.told, left.swapped) == (2, 1, 1.0, 1)
     assert right.swapped == 1
     assert left.rmse == pytest.approx(np.sqrt((40**2 + 5**2) / 2))
+    path.write_text("frame,mark,x,y\n2,right,50,10\n2,")
+    with pytest.raises(InputError, match="line 3: the mark has no name"):
+        read_places(path)
     short = PointTracks("f", ("left",), ("a",), xy[:3, :, 1:], 30.0)
     with pytest.raises(InputError, match="the tracks end at 2"):
         score_marks(short, truth)
