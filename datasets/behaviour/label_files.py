@@ -136,7 +136,10 @@ def _boris(table: pd.DataFrame, path: Path, fps: Hertz) -> Labels:
     _require_one_recording(table, path)
     bouts, moments = [], []
     for line, (behaviour, start, stop) in enumerate(table[list(_BORIS)].itertuples(index=False, name=None), start=2):
-        require(isinstance(behaviour, str) or np.isfinite(behaviour), f"{path}, line {line}: the behaviour has no name")
+        require(
+            isinstance(behaviour, str) or bool(np.isfinite(behaviour)),
+            f"{path}, line {line}: the behaviour has no name",
+        )
         try:
             first, end = round(float(start) * fps), round(float(stop) * fps)
         except (TypeError, ValueError, OverflowError):
