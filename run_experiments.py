@@ -41,6 +41,7 @@ from datasets.topics import topic_modules
 from neuron_models.foundation.command_line import DEBUG, DEBUG_VARIABLE, flush_output, run_app
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.output import sole_writer
+from neuron_models.foundation.resumable import remove_leftover
 from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.worker_life import remove_shared_leftovers, use_own_temporary_folder
 from neuron_models.foundation.workers import require_workers
@@ -304,7 +305,10 @@ def _alone(callback: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(callback)
     def alone(**given: Any) -> Any:
         remove_shared_leftovers()
-        with sole_writer(Path(given["out"])) if given.get("out") else nullcontext():
+        out = Path(given["out"]) if given.get("out") else None
+        with sole_writer(out) if out else nullcontext():
+            if out:
+                remove_leftover(out)
             return callback(**given)
 
     return alone

@@ -95,8 +95,8 @@ def track_marks(
     with resumable_folder(partial_folder(out), work, NAMED_ARRAYS_FORM, out) as kept:
         found = _found_in(video, model, boxes, settings, clicks, kept)
         tracks = _tracks(video, model, clicks, boxes, found)
-        save(tracks)
-        kept.remove()
+        with kept.last_step():
+            save(tracks)
     return tracks
 
 

@@ -22,8 +22,8 @@ from neuron_models.foundation.resumable import (
     Planned,
     ResumableFolder,
     Work,
-    is_left_of,
     partial_folder,
+    remove_leftover,
     resumable_folder,
     run_missing,
 )
@@ -111,14 +111,14 @@ def screen_ablations(
     about = {"screen of": scenario.name, "network": job.network}
     work = Work("screen", {"key": job.key}, about, passing=True)
     if out.exists():
-        is_left_of(out, work)
+        remove_leftover(out)
         return _same(out, job)
     form = array_form((scenario.samples, len(recorded)))
     with resumable_folder(partial_folder(out), work, form, out) as finished:
         _run(job, finished, jobs, cluster)
         screen = _assemble(job, finished)
-        save_screen(screen, out)
-        finished.remove()
+        with finished.last_step():
+            save_screen(screen, out)
     return screen
 
 

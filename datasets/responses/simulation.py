@@ -26,8 +26,8 @@ from neuron_models.foundation.resumable import (
     Planned,
     ResumableFolder,
     Work,
-    is_left_of,
     partial_folder,
+    remove_leftover,
     resumable_folder,
     run_missing,
 )
@@ -99,14 +99,14 @@ def simulate_dataset(
     about = {"scenario": job.scenario.name, "network": job.network}
     work = Work("simulation", {"key": job.key}, about, passing=True)
     if out.exists():
-        is_left_of(out, work)
+        remove_leftover(out)
         return _same(out, job)
     form = array_form((job.scenario.samples, len(job.record)))
     with resumable_folder(partial_folder(out), work, form, out) as finished:
         _run(job, finished, jobs, cluster)
         dataset = _divided(_assemble(job, finished), job)
-        save_dataset(dataset, out)
-        finished.remove()
+        with finished.last_step():
+            save_dataset(dataset, out)
     return dataset
 
 

@@ -17,6 +17,7 @@ from neuron_models.foundation.workers import Call, run_calls
 
 MANIFEST_FILE = "manifest.json"
 _LOCK_FILE = "lock"
+_LAST_STEP = "last-step"
 _PARTIAL = ".partial"
 _EARLIER_MANIFESTS = ("claim.json", "search.json")
 """What version 0.1 called them."""
@@ -75,8 +76,18 @@ class ResumableFolder:
         """Write a result: whole, or not at all."""
         self.form.write(result, self.file(name))
 
+    @contextmanager
+    def last_step(self) -> Iterator[None]:
+        """Make what was wanted of all results; then the folder is removed, at once, so that no part is taken for it.
+
+        A process that is killed between the two leaves a folder that `remove_leftover` knows by its mark.
+        """
+        (self.path / _LAST_STEP).touch()
+        yield
+        self.remove()
+
     def remove(self) -> None:
-        """Remove the folder, when what was wanted has been made of it: at once, so that no part is taken for it."""
+        """Remove the folder."""
         with scratch_folder(self.path.parent, f".{self.path.name.removesuffix(_PARTIAL)}-") as nowhere:
             self.path.rename(nowhere / self.path.name)
 
@@ -86,24 +97,17 @@ def partial_folder(out: Path) -> Path:
     return out.with_name(f"{out.name}{_PARTIAL}")
 
 
-def is_left_of(out: Path, work: Work) -> bool:
-    """Whether the partial folder of `out` is of a process that was killed after it made `out`; then it is removed.
-
-    Raises:
-        InputError: another process is at work in it.
-    """
+def remove_leftover(out: Path) -> None:
+    """Remove the partial folder of `out` if a process was killed after it had made `out` of it."""
     folder = partial_folder(out)
-    if not (out.exists() and folder.is_dir()):
-        return False
     try:
-        manifest = manifest_of(folder)
-    except InputError:
-        return False
-    if any(manifest.get(what) != value for what, value in _plain(work.facts).items()):
-        return False
-    with resumable_folder(folder, work, JSON_FORM, out) as left:
-        left.remove()
-    return True
+        made = out.stat().st_mtime_ns >= (folder / _LAST_STEP).stat().st_mtime_ns
+    except OSError:  # one of the two is not there
+        return
+    if made:
+        with lock_file(folder / _LOCK_FILE) as free:
+            if free:
+                ResumableFolder(folder, JSON_FORM).remove()
 
 
 @contextmanager
@@ -159,7 +163,7 @@ def _claim(folder: Path, work: Work) -> None:
 
 def _begun(folder: Path) -> bool:
     """Whether there is anything but what says whose folder it is."""
-    own = (MANIFEST_FILE, _LOCK_FILE, *_EARLIER_MANIFESTS)
+    own = (MANIFEST_FILE, _LOCK_FILE, _LAST_STEP, *_EARLIER_MANIFESTS)
     return any(each.name not in own and not is_scratch(each) for each in folder.iterdir())
 
 

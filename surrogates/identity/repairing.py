@@ -112,8 +112,8 @@ def repair_tracks(
             )
         notes = tuple(note for note in (faint_in_words(scene), why_not) if note)
         repaired = replace(repaired, notes=(*notes, *repaired.notes))
-        save(repaired)
-        kept.remove()
+        with kept.last_step():
+            save(repaired)
     return repaired
 
 

@@ -91,8 +91,8 @@ def track_video(
             why_not = f"what the animals look like could not be learned ({why_not}): identities rest on motion alone"
         notes = tuple(note for note in (faint_in_words(scene), why_not) if note)
         tracked = replace(tracked, trajectories=_noted(tracked.trajectories, notes))
-        save(tracked)
-        kept.remove()
+        with kept.last_step():
+            save(tracked)
     return tracked
 
 

@@ -11,7 +11,15 @@ from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.files import atomic_write
 from neuron_models.foundation.locks import lock_file
 from neuron_models.foundation.result_forms import JSON_FORM, array_form, folder_form
-from neuron_models.foundation.resumable import MANIFEST_FILE, Planned, Work, resumable_folder, run_missing
+from neuron_models.foundation.resumable import (
+    MANIFEST_FILE,
+    Planned,
+    Work,
+    partial_folder,
+    remove_leftover,
+    resumable_folder,
+    run_missing,
+)
 from neuron_models.foundation.scratch import scratch_folder, sweep, sweep_tree
 from neuron_models.foundation.workers import Call
 
@@ -36,6 +44,31 @@ def test_a_second_work_leaves_the_folder_of_a_running_one_alone(tmp_path):
         assert not finished.has("000001")
         finished.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_goes_when_its_file_was_made_before_a_kill_and_stays_when_not(tmp_path):
+    out, work = tmp_path / "a.h5", Work("simulation", {"key": "first"}, passing=True)
+
+    def stopped_after(*written):
+        with resumable_folder(partial_folder(out), work, JSON_FORM, out) as finished:
+            finished.keep("a", 7)
+            with finished.last_step():
+                for text in written:
+                    out.write_text(text)
+                raise KeyboardInterrupt
+
+    out.write_text("made by an earlier run")
+    with pytest.raises(KeyboardInterrupt):
+        stopped_after()
+    remove_leftover(out)
+    assert partial_folder(out).is_dir()
+    with pytest.raises(KeyboardInterrupt):
+        stopped_after("made of the folder")
+    with resumable_folder(partial_folder(out), work, JSON_FORM, out):
+        remove_leftover(out)  # another process is at work in it
+        assert partial_folder(out).is_dir()
+    remove_leftover(out)
+    assert [each.name for each in tmp_path.iterdir()] == ["a.h5"]
 
 
 def test_what_differs_is_named(tmp_path):

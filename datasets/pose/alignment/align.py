@@ -29,7 +29,7 @@ from datasets.video.video import Video
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.result_forms import array_form
-from neuron_models.foundation.resumable import ResumableFolder, Work, is_left_of, partial_folder, resumable_folder
+from neuron_models.foundation.resumable import ResumableFolder, Work, partial_folder, remove_leftover, resumable_folder
 from neuron_models.foundation.units import Hertz, Pixels
 
 FRAMES_AT_A_TIME = 64
@@ -102,13 +102,13 @@ def align_video(
     require(len(video) > 0, f"{name}: the video has no frames")
     require_crop(settings.size, video.shape)
     work = Work("alignment", {"key": _key(video, settings, given), "batch": FRAMES_AT_A_TIME}, passing=True)
-    is_left_of(out, work)
+    remove_leftover(out)
     require(not out.exists(), f"{out} exists: delete it or choose another --out")
     with resumable_folder(partial_folder(out), work, array_form(), out) as kept:
         aligned = _measured(video, kept, settings) if given is None else given
         _cut(video, kept, aligned, settings)
-        save_dataset(_dataset(video, name, kept, aligned, settings, fps), out, progress=True)
-        kept.remove()
+        with kept.last_step():
+            save_dataset(_dataset(video, name, kept, aligned, settings, fps), out, progress=True)
     return load_dataset(out, lazy=True), aligned
 
 

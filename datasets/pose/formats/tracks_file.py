@@ -34,9 +34,9 @@ from neuron_models.foundation.result_forms import NAMED_ARRAYS_FORM
 from neuron_models.foundation.resumable import (
     ResumableFolder,
     Work,
-    is_left_of,
     manifest_of,
     partial_folder,
+    remove_leftover,
     resumable_folder,
 )
 
@@ -85,8 +85,8 @@ class GrowingTracks:
     def finish(self) -> Path:
         """Join the batches, one at a time, into the file, and remove them."""
         starts = [sum(self.lengths[:number]) for number in range(len(self.lengths))]
-        _write(self.out, self.header, self.done, (self.kept.load(_name(start)) for start in starts))
-        self.kept.remove()
+        with self.kept.last_step():
+            _write(self.out, self.header, self.done, (self.kept.load(_name(start)) for start in starts))
         return self.out
 
 
@@ -116,7 +116,7 @@ def growing_tracks(out: str | Path, empty: Tracks, key: str) -> Iterator[Growing
 
 def frames_found(out: Path, key: str) -> int | None:
     """How many frames a whole file of tracks has, if it is of the prediction that a key names; else None."""
-    is_left_of(out, Work("prediction", {"key": key}, passing=True))
+    remove_leftover(out)
     try:
         with h5py.File(out, "r") as file:
             return len(file["frames"]) if file.attrs.get("key") == key else None

@@ -127,9 +127,8 @@ def lesion_table(
             for (lesion, direction, settings), kept in zip(crawls, found, strict=True)
         ]
         table = _judged(pd.DataFrame(rows))
-        with atomic_write(out) as temporary:
+        with folder.last_step(), atomic_write(out) as temporary:
             write_csv(table, temporary, index=False, float_format="%.4g")
-        folder.remove()
     return table
 
 

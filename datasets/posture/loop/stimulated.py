@@ -138,8 +138,8 @@ def stimulated_crawls(
         run_missing(plan, unit="crawl", jobs=jobs)
         answers = [folder.load(name)["features"] for name in names]
         dataset = _dataset(asked, base, answers, network, out.stem)
-        save_dataset(dataset, out)
-        folder.remove()
+        with folder.last_step():
+            save_dataset(dataset, out)
     return dataset
 
 
