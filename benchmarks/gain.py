@@ -12,14 +12,13 @@ untrained GRU-8 answers: its speed is that of a trained one.
 import argparse
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from machine import describe
+from machine import describe, fastest
 
 from connectome.network import NetworkParameters, build_network, simulate
 from connectome.scenario import load_scenario
@@ -58,17 +57,6 @@ class Setting:
     def __str__(self) -> str:
         size = "one a cable" if self.compartment == ONE_A_CABLE else f"{self.compartment:g} µm"
         return f"{size}, {self.dt:g} ms"
-
-
-def fastest(call: Callable[[], object], repeats: int) -> float:
-    """Seconds of CPU of the fastest of some calls, after one that does not count."""
-    call()
-    seconds = []
-    for _ in range(repeats):
-        started = time.process_time()
-        call()
-        seconds.append(time.process_time() - started)
-    return min(seconds)
 
 
 def judged(simulation: Simulation, dt: float) -> np.ndarray:

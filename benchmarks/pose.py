@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from machine import describe, peak_memory, shared_folder
+from machine import describe, fastest, peak_memory, shared_folder
 
 from datasets.dataset import Dataset
 from datasets.pose.formats.label_files import load_labels
@@ -143,10 +143,10 @@ def speed(given: argparse.Namespace) -> None:
     x, y, _ = kind.objective.arrays(learned)  # type: ignore[misc]
     x, y = x[:32], y[:32]
     change, rng = augment(learned), np.random.default_rng(0)
-    print(f"augmentation of 32 images of 96 x 96: {1e3 * best(lambda: change(x, y, None, rng), 5):.1f} ms")
+    print(f"augmentation of 32 images of 96 x 96: {1e3 * fastest(lambda: change(x, y, None, rng), 5):.1f} ms")
     model.compile("adam", loss=kind.objective.loss)
     changed = change(x, y, None, rng)
-    print(f"a step of Keras's train_on_batch: {1e3 * best(lambda: model.train_on_batch(*changed[:2]), 5):.1f} ms")
+    print(f"a step of Keras's train_on_batch: {1e3 * fastest(lambda: model.train_on_batch(*changed[:2]), 5):.1f} ms")
     from surrogates.training.jax_program import compiled_training
 
     program, steps = compiled_training(model, kind.objective.loss), 8
@@ -156,7 +156,7 @@ def speed(given: argparse.Namespace) -> None:
     def whole() -> None:
         program.fit(model.get_weights(), arrays, few, epochs=1, batch_size=32, learning_rate=1e-3)
 
-    print(f"a step inside one JAX program: {1e3 * best(whole, 2) / steps:.1f} ms, without augmentation")
+    print(f"a step inside one JAX program: {1e3 * fastest(whole, 2) / steps:.1f} ms, without augmentation")
     for name, side, keypoints in (("pose_small", 96, 11), ("leap_cnn", 192, 32)):
         finding(name, side, keypoints, given.batches)
     print(f"peak memory {peak_memory():.0f} MiB")
@@ -168,7 +168,7 @@ def finding(name: str, side: int, keypoints: int, batches: int) -> None:
     model = kind.build(1, keypoints, size=(side, side), seed=0)
     find = keypoint_finder(model, kind.objective.loss, (side, side))
     images = np.random.default_rng(0).integers(0, 255, (32, 1, side, side)).astype(np.uint8)
-    seconds = best(lambda: find(images), batches)
+    seconds = fastest(lambda: find(images), batches)
     print(f"{name} at {side} x {side}, {keypoints} key points, batch 32: {32 / seconds:.1f} frames/s", flush=True)
 
 
@@ -198,17 +198,6 @@ def memory(given: argparse.Namespace) -> None:
         for frames in (10_000, 100_000):
             track_video(find, Noise(frames, side), skeleton, Path(folder) / f"{frames}.h5", key="noise")  # type: ignore[arg-type]
             print(f"peak memory after {frames} frames: {peak_memory():.0f} MiB", flush=True)
-
-
-def best(call: Callable[[], object], times: int) -> float:
-    """The shortest of some calls after one that compiles, in seconds of this process on one core, wherever it waits."""
-    call()
-    taken = []
-    for _ in range(times):
-        started = time.process_time()
-        call()
-        taken.append(time.process_time() - started)
-    return min(taken)
 
 
 _EPOCHS: dict[str, Any] = {"type": int, "default": 15}

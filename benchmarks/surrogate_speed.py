@@ -9,11 +9,10 @@ speed is that of a trained one.
 
 import argparse
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from machine import describe
+from machine import describe, fastest
 
 from connectome.network import build_network, default_settings, simulate
 from connectome.scenario import load_scenario
@@ -25,17 +24,6 @@ from surrogates.training.fast.engine import respond
 from surrogates.training.fast.layout import layout_of
 
 
-def fastest(call: Callable[[], object], repeats: int) -> float:
-    """Seconds of the fastest of some calls, after one that does not count."""
-    call()
-    seconds = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - started)
-    return min(seconds)
-
-
 def main() -> None:
     """Print the seconds of both, and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -44,7 +32,7 @@ def main() -> None:
     print(describe())
     scenario = load_scenario("fcm")
     network, settings = Simulation(build_network(load_connectome("placed"))), default_settings(scenario)
-    simulated = fastest(lambda: simulate(network, scenario, 2, settings=settings), 3)
+    simulated = fastest(lambda: simulate(network, scenario, 2, settings=settings), 3, time.perf_counter)
     print(f"simulator: {simulated:.3f} s for {settings.duration:g} ms, {settings.simulator}, {settings.dt:g} ms steps")
     model = load_model(given.model)[0] if given.model else MODELS["gru"].build(4, 4, units=8)
     layout = layout_of(model)
@@ -53,7 +41,7 @@ def main() -> None:
     x = np.random.default_rng(0).uniform(0, 2, (40, scenario.samples, len(scenario.inputs))).astype(np.float32)
     for number in (1, 40):
         part = x[:number]
-        seconds = fastest(lambda part=part: respond(model, layout, part), 50) / number
+        seconds = fastest(lambda part=part: respond(model, layout, part), 50, time.perf_counter) / number
         each = f"{1e6 * seconds / scenario.samples:.3f} us a step"
         print(
             f"{model.name}, {number} side by side: {1e3 * seconds:.3f} ms a trial, {each}, "

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.errors import InputError, require, require_positive
 from neuron_models.foundation.units import (
     CubicMicrometres,
     Dimensionless,
@@ -121,8 +121,6 @@ class CalciumPool:
     source: str = ""
 
     def __post_init__(self) -> None:
-        for name, unit in (("volume", "um3"), ("fraction", ""), ("tau", "ms"), ("least", "mM")):
-            value = getattr(self, name)
-            require(value > 0, f"CalciumPool.{name} must be > 0 {unit}, got {value}".replace("  ", " "))
+        require_positive(self, volume="um3", fraction="", tau="ms", least="mM")
         require(self.base >= 0, f"CalciumPool.base must be >= 0 mM, got {self.base}")
         _require_place(self.where, "CalciumPool")

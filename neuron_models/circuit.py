@@ -98,7 +98,13 @@ class Probe:
         return f"{self.quantity} of {self.site.cell}"
 
 
-def require_potentials(record: Sequence[Site | Probe], clamps: Sequence[Clamp | VoltageClamp], who: str) -> None:
+Clamps = Sequence[Clamp | VoltageClamp]
+"""What is injected in a run, and what is held."""
+Probes = Sequence[Site | Probe]
+"""What is recorded in a run: a site stands for its potential."""
+
+
+def require_potentials(record: Probes, clamps: Clamps, who: str) -> None:
     """Raise an `InputError` unless potentials alone are recorded and currents alone are injected."""
     for clamp in clamps:
         require(isinstance(clamp, Clamp), f"{who} has no voltage clamps ({clamp.site.cell}): use coreneuron or neuron")

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from neuron_models.active import ChannelCurrents, channel_sources, insert_channels
-from neuron_models.circuit import Cell, Circuit, Clamp, Probe, RunSettings, Site, VoltageClamp, require_stimulable
+from neuron_models.circuit import Cell, Circuit, Clamps, Probes, RunSettings, Site, require_stimulable
 from neuron_models.contacts import Contacts, Place
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_file
@@ -135,11 +135,7 @@ class Simulation:
                 warnings.warn(words, RuntimeWarning, stacklevel=2)
 
     def run(
-        self,
-        clamps: Sequence[Clamp | VoltageClamp],
-        record: Sequence[Site | Probe],
-        settings: RunSettings,
-        ablated: Collection[str] = (),
+        self, clamps: Clamps, record: Probes, settings: RunSettings, ablated: Collection[str] = ()
     ) -> Float[np.ndarray, "time site"]:
         """Run once from rest, each clamp's waveform averaged over every time step so that its charge is exact.
 
@@ -175,8 +171,8 @@ class Simulation:
 
     def _record(
         self,
-        clamps: Sequence[Clamp | VoltageClamp],
-        record: Sequence[Site | Probe],
+        clamps: Clamps,
+        record: Probes,
         settings: RunSettings,
         instruments: Instruments,
         ablated: Collection[str],

@@ -1,12 +1,12 @@
 """What is put onto a circuit for one run: clamps, and what records."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from neuron_models.circuit import Clamp, Probe, RunSettings, Site, VoltageClamp
+from neuron_models.circuit import Clamps, Probe, Probes, RunSettings, Site, VoltageClamp
 from neuron_models.contacts import GAP_JUNCTION, GRADED_SYNAPSE, SYNAPSE, Contacts, Place, Wire
 from neuron_models.foundation.errors import InputError
 
@@ -24,7 +24,7 @@ class Instruments:
         self._vectors: dict[tuple, Any] = {}
         self._commands: dict[tuple, tuple[VoltageClamp, Float[np.ndarray, " time"]]] = {}
 
-    def play(self, clamps: Sequence[Clamp | VoltageClamp]) -> None:
+    def play(self, clamps: Clamps) -> None:
         """Put electrodes in place: in every step each gives the mean of its waveform over that step.
 
         NEURON reads a played vector in the middle of a step, so the means stand there.
@@ -48,7 +48,7 @@ class Instruments:
                 electrode.delay, electrode.dur = 0.0, _FOREVER
                 self._play(electrode, electrode._ref_amp, means)
 
-    def record(self, probes: Sequence[Site | Probe]) -> list[_Trace]:
+    def record(self, probes: Probes) -> list[_Trace]:
         """Record from now on; each trace gives what one probe saw at t = 0, dt, ..., when the run is over.
 
         Raises:

@@ -1,12 +1,12 @@
 """The simulators by name: what runs a circuit."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
-from neuron_models.circuit import Circuit, Clamp, Probe, RunSettings, Site, VoltageClamp
+from neuron_models.circuit import Circuit, Clamps, Probes, RunSettings
 from neuron_models.foundation.errors import require
 from neuron_models.synapse import GradedSynapse
 
@@ -20,11 +20,7 @@ class Runs(Protocol):
         """Whether it can still be run."""
 
     def run(
-        self,
-        clamps: Sequence[Clamp | VoltageClamp],
-        record: Sequence[Site | Probe],
-        settings: RunSettings,
-        ablated: Collection[str] = (),
+        self, clamps: Clamps, record: Probes, settings: RunSettings, ablated: Collection[str] = ()
     ) -> Float[np.ndarray, "time site"]:
         """Run once from rest: potentials in mV (currents in nA, calcium in mM) at t = 0, dt, ..., duration."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from neuron_models.foundation.errors import require
+from neuron_models.foundation.errors import require, require_positive
 from neuron_models.foundation.units import (
     Dimensionless,
     Microsiemens,
@@ -60,9 +60,7 @@ class GradedSynapse:
 
     def __post_init__(self) -> None:
         require(self.g_max >= 0, f"GradedSynapse.g_max must be >= 0 uS, got {self.g_max}")
-        for name, unit in (("rise", "1/s"), ("decay", "1/s"), ("slope", "1/mV")):
-            value = getattr(self, name)
-            require(value > 0, f"GradedSynapse.{name} must be > 0 {unit}, got {value}")
+        require_positive(self, rise="1/s", decay="1/s", slope="1/mV")
 
     @property
     def at_rest(self) -> Dimensionless:

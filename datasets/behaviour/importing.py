@@ -16,7 +16,7 @@ from datasets.topics import read_point_tracks
 from neuron_models.foundation.bad_parts import leave_out, left_out_parts, read_each
 from neuron_models.foundation.errors import InputError, require, require_distinct
 from neuron_models.foundation.units import Hertz, Seconds
-from neuron_models.foundation.wording import counted
+from neuron_models.foundation.wording import counted, repeat_suffixes
 
 _PAST: Seconds = 1.0
 """How far labels may go on past the last frame that was tracked; what lies there is left out and reported."""
@@ -209,13 +209,11 @@ def _trial(
 
 def _distinct(trials: Sequence[Trial]) -> tuple[Trial, ...]:
     """Trials whose names all differ: a name that comes again gets a number."""
-    seen: dict[str, int] = {}
-    named = []
-    for trial in trials:
-        seen[trial.name] = seen.get(trial.name, 0) + 1
-        again = f"{trial.name} {seen[trial.name]}" if seen[trial.name] > 1 else trial.name
-        named.append(replace(trial, name=again, group=again if trial.group == trial.name else trial.group))
-    return tuple(named)
+    names = [trial.name + suffix for trial, suffix in zip(trials, repeat_suffixes(t.name for t in trials), strict=True)]
+    return tuple(
+        replace(trial, name=name, group=name if trial.group == trial.name else trial.group)
+        for trial, name in zip(trials, names, strict=True)
+    )
 
 
 def labels_of(trial: Trial) -> np.ndarray:

@@ -15,7 +15,7 @@ from datasets.calcium.recording import Recording, as_dataset
 from datasets.dataset import Dataset
 from neuron_models.foundation.bad_parts import left_out_parts, read_each
 from neuron_models.foundation.errors import require
-from neuron_models.foundation.files import require_file
+from neuron_models.foundation.files import require_files
 from neuron_models.foundation.units import Hertz
 
 READERS: dict[str, Callable[[Path], tuple[Recording, ...]]] = {
@@ -39,10 +39,7 @@ def read_recordings(paths: Sequence[Path], series: str = "") -> tuple[Recording,
     Raises:
         InputError: no file, one that is not there, of no known kind, or none that can be used.
     """
-    require(len(paths) > 0, "no file of recordings is named")
-    for path in paths:
-        require(path.suffix.lower() in READERS, f"{path}: recordings end in {', '.join(READERS)}")
-        require_file(path, "a file of recordings")
+    require_files(paths, READERS, "recordings")
     readers: dict[str, Callable[[Path], tuple[Recording, ...]]] = dict(READERS)
     if series:
         readers[".nwb"] = partial(read_nwb, series=series)

@@ -18,7 +18,7 @@ from datasets.posture.recording import AmplitudeRecording, PostureRecording, amp
 from datasets.posture.subsampling import subsampled
 from neuron_models.foundation.bad_parts import left_out_parts, read_each
 from neuron_models.foundation.errors import InputError, require
-from neuron_models.foundation.files import require_file
+from neuron_models.foundation.files import require_files
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.units import Hertz, Seconds
 
@@ -70,10 +70,7 @@ def read_recordings(
     Raises:
         InputError: no file, one that is not there, of no known kind, or none that can be used.
     """
-    require(len(paths) > 0, "no file of recordings is named")
-    for path in paths:
-        require(path.suffix.lower() in READERS, f"{path}: files of postures end in {', '.join(READERS)}")
-        require_file(path, "a file of postures")
+    require_files(paths, READERS, "postures")
     with progress_bar(len(paths), "file") as bar:
 
         def read(parts: list[Path]) -> list[tuple[str, MidlineRecording | AmplitudeRecording]]:

@@ -18,6 +18,19 @@ def require(condition: bool, message: str) -> None:
         raise InputError(message)
 
 
+def require_positive(description: object, **units: str) -> None:
+    """Raise an `InputError` unless fields of a description are > 0.
+
+    Args:
+        description: what has the fields.
+        units: of each field, by its name; empty for a pure number.
+    """
+    for name, unit in units.items():
+        value = getattr(description, name)
+        of = f"{type(description).__name__}.{name}"
+        require(value > 0, f"{of} must be > 0 {unit}, got {value}" if unit else f"{of} must be > 0, got {value}")
+
+
 def require_distinct(names: Iterable[str], where: str) -> None:
     """Raise an `InputError` that begins with `where` and gives the names that come more than once, if any do."""
     doubled = sorted(name for name, number in Counter(names).items() if number > 1)

@@ -3,7 +3,7 @@
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -44,6 +44,14 @@ def require_file(path: Path, wanted: str) -> None:
         raise InputError(f"{path} is a folder: name {wanted}")
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
+
+
+def require_files(paths: Sequence[Path], endings: Collection[str], what: str) -> None:
+    """Raise an `InputError` unless there are files of `what`, such as recordings, whose names have known endings."""
+    require(len(paths) > 0, f"no file of {what} is named")
+    for path in paths:
+        require(path.suffix.lower() in endings, f"{path}: files of {what} end in {', '.join(endings)}")
+        require_file(path, f"a file of {what}")
 
 
 def require_space(path: Path, size: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
-from neuron_models.foundation.errors import require
+from neuron_models.foundation.errors import require, require_positive
 from neuron_models.foundation.units import Millivolts, Nanosiemens, PerMillivolt, PerSecond, Picofarads
 
 
@@ -22,9 +22,7 @@ class PointMembrane:
     source: str = "Kunert et al. 2014"
 
     def __post_init__(self) -> None:
-        for name, unit in (("c_m", "pF"), ("g_leak", "nS")):
-            value = getattr(self, name)
-            require(value > 0, f"PointMembrane.{name} must be > 0 {unit}, got {value}")
+        require_positive(self, c_m="pF", g_leak="nS")
 
 
 @dataclass(frozen=True)
@@ -43,9 +41,7 @@ class RateTransfer:
     source: str = "Kunert et al. 2014"
 
     def __post_init__(self) -> None:
-        for name, unit in (("rise", "1/s"), ("decay", "1/s"), ("slope", "1/mV")):
-            value = getattr(self, name)
-            require(value > 0, f"RateTransfer.{name} must be > 0 {unit}, got {value}")
+        require_positive(self, rise="1/s", decay="1/s", slope="1/mV")
 
     @property
     def at_threshold(self) -> float:
@@ -67,9 +63,7 @@ class SteadyTransfer:
     source: str = "c302 0.12, parameters C1"
 
     def __post_init__(self) -> None:
-        for name, unit in (("rate", "1/s"), ("width", "mV")):
-            value = getattr(self, name)
-            require(value > 0, f"SteadyTransfer.{name} must be > 0 {unit}, got {value}")
+        require_positive(self, rate="1/s", width="mV")
 
     @property
     def at_threshold(self) -> float:

@@ -1,17 +1,15 @@
 """A circuit of passive cells stepped as NEURON steps it, without NEURON, to separate what its time step does."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import numpy as np
 from jaxtyping import Float
 
 from neuron_models.circuit import (
     Circuit,
-    Clamp,
-    Probe,
+    Clamps,
+    Probes,
     RunSettings,
-    Site,
-    VoltageClamp,
     require_potentials,
     require_stimulable,
     site_of,
@@ -29,11 +27,7 @@ class EulerSimulation:
         self._parts = prepare(circuit, fingerprint)
 
     def run(
-        self,
-        clamps: Sequence[Clamp | VoltageClamp],
-        record: Sequence[Site | Probe],
-        settings: RunSettings,
-        ablated: Collection[str] = (),
+        self, clamps: Clamps, record: Probes, settings: RunSettings, ablated: Collection[str] = ()
     ) -> Float[np.ndarray, "time site"]:
         """Run once from rest by backward Euler, with NEURON's order of events and gap junctions.
 

@@ -1,17 +1,17 @@
 """A circuit of passive cells run without NEURON: `LinearSimulation` is used as `neuron_models.engine.Simulation` is."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import Generic, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from neuron_models.circuit import (
     Circuit,
-    Clamp,
-    Probe,
+    Clamps,
+    Probes,
     RunSettings,
     Site,
-    VoltageClamp,
     require_potentials,
     require_stimulable,
     site_of,
@@ -30,6 +30,23 @@ FEWEST = 10.0
 MOST = 650
 """As long as no more modes than this do, faster ones move by themselves too: small circuits are exact."""
 
+Answer = TypeVar("Answer")
+_Inputs = Int[np.ndarray, " clamp"]
+_Outputs = Int[np.ndarray, " site"]
+
+
+class Latest(Generic[Answer]):
+    """Keeps the answer to the last question, and works it out anew only for another one."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[tuple, Answer] | None = None
+
+    def of(self, key: tuple, answer: Callable[[], Answer]) -> Answer:
+        """The answer to the question `key`."""
+        if self._kept is None or self._kept[0] != key:
+            self._kept = (key, answer())
+        return self._kept[1]
+
 
 class LinearSimulation:
     """A circuit of passive cells in its modes, to be run as often as one likes.
@@ -45,9 +62,9 @@ class LinearSimulation:
         nodes = len(self._parts.compartments.leak)
         self._coupling = couple(self._parts.cells, self._parts.gaps, _fastest(self._parts.cells), nodes)
         self._modes: dict[frozenset[int], NetworkModes] = {frozenset(): network_modes(self._coupling)}
-        self._synapses: dict[tuple, Watched] = {}
-        self._stimulated: dict[tuple, Forced] = {}
-        self._together: dict[tuple, Superposed] = {}
+        self._synapses: Latest[Watched] = Latest()
+        self._stimulated: Latest[Forced] = Latest()
+        self._together: Latest[Superposed] = Latest()
 
     @property
     def compartments(self) -> int:
@@ -79,21 +96,13 @@ class LinearSimulation:
         return self._parts.compartments.rest[nodes]
 
     def run(
-        self,
-        clamps: Sequence[Clamp | VoltageClamp],
-        record: Sequence[Site | Probe],
-        settings: RunSettings,
-        ablated: Collection[str] = (),
+        self, clamps: Clamps, record: Probes, settings: RunSettings, ablated: Collection[str] = ()
     ) -> Float[np.ndarray, "time site"]:
         """Run once from rest; see `run_many`."""
         return self.run_many([clamps], record, settings, ablated)[0]
 
     def run_many(
-        self,
-        stimuli: Sequence[Sequence[Clamp | VoltageClamp]],
-        record: Sequence[Site | Probe],
-        settings: RunSettings,
-        ablated: Collection[str] = (),
+        self, stimuli: Sequence[Clamps], record: Probes, settings: RunSettings, ablated: Collection[str] = ()
     ) -> Float[np.ndarray, "stimulus time site"]:
         """Run several stimuli side by side, each from rest; the stimuli are exact, not their means over the steps.
 
@@ -127,51 +136,37 @@ class LinearSimulation:
         potentials += self._parts.compartments.rest[outputs]
         return potentials
 
-    def _forced(
-        self, inputs: Int[np.ndarray, " clamp"], outputs: Int[np.ndarray, " site"], ablated: Collection[str]
-    ) -> Forced:
-        """The modes that stimuli into these nodes reach; the last answer is kept."""
+    def _forced(self, inputs: _Inputs, outputs: _Outputs, ablated: Collection[str]) -> Forced:
+        """The modes that stimuli into these nodes reach."""
         key = (inputs.tobytes(), outputs.tobytes(), frozenset(ablated))
-        if key not in self._stimulated:
-            self._stimulated = {key: forced_by(self.modes(ablated), inputs, outputs)}
-        return self._stimulated[key]
+        return self._stimulated.of(key, lambda: forced_by(self.modes(ablated), inputs, outputs))
 
-    def _joined(
-        self,
-        inputs: Int[np.ndarray, " clamp"],
-        outputs: Int[np.ndarray, " site"],
-        ablated: Collection[str],
-        dt: Milliseconds,
-    ) -> Superposed:
-        """The same with the synapses that they may open; the last answer is kept."""
-        key = (inputs.tobytes(), outputs.tobytes(), frozenset(ablated), dt)
-        if key not in self._together:
+    def _joined(self, inputs: _Inputs, outputs: _Outputs, ablated: Collection[str], dt: Milliseconds) -> Superposed:
+        """The same with the synapses that they may open."""
+
+        def joined() -> Superposed:
             cells = frozenset(self._parts.compartments.cell(name) for name in ablated)
             watched, forced = self.watched(inputs, outputs, (), dt, apart=True), self._forced(inputs, outputs, ablated)
             driven, g = np.unique(self._coupling.index[inputs]), self._parts.synapses.conductances(cells)
-            self._together = {key: superposed(forced, self.modes(ablated), watched, driven, g)}
-        return self._together[key]
+            return superposed(forced, self.modes(ablated), watched, driven, g)
+
+        return self._together.of((inputs.tobytes(), outputs.tobytes(), frozenset(ablated), dt), joined)
 
     def watched(
-        self,
-        inputs: Int[np.ndarray, " clamp"],
-        outputs: Int[np.ndarray, " site"],
-        ablated: Collection[str],
-        dt: Milliseconds,
-        apart: bool = False,
+        self, inputs: _Inputs, outputs: _Outputs, ablated: Collection[str], dt: Milliseconds, apart: bool = False
     ) -> Watched:
-        """What the kernel needs to know of synapses, for inputs and outputs at these nodes; the last answer is kept.
+        """What the kernel needs to know of synapses, for inputs and outputs at these nodes.
 
         With `apart`, the stimuli and the synapses are worked out apart from each other.
         """
         driven = np.unique(self._coupling.index[inputs])
-        key = (driven.tobytes(), outputs.tobytes(), frozenset(ablated), dt, apart)
-        if key not in self._synapses:
+
+        def seen() -> Watched:
             cells = frozenset(self._parts.compartments.cell(name) for name in ablated)
             rest = self._parts.compartments.rest
-            modes, synapses = self.modes(ablated), self._parts.synapses
-            self._synapses = {key: watch(modes, synapses, rest, driven, outputs, cells, dt, apart)}
-        return self._synapses[key]
+            return watch(self.modes(ablated), self._parts.synapses, rest, driven, outputs, cells, dt, apart)
+
+        return self._synapses.of((driven.tobytes(), outputs.tobytes(), frozenset(ablated), dt, apart), seen)
 
 
 def _fastest(cells: Sequence[CellModes]) -> float:

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Int
 
-from datasets.identity.detections import Detections
+from datasets.identity.detections import Detections, faint_in_words
 from datasets.identity.fragments import Fragments
 from datasets.identity.trajectories import LOST, Trajectories
+from datasets.segmentation.regions import Scene
 from neuron_models.foundation.wording import counted
 from surrogates.identity.appearance import Appearance
 
@@ -16,6 +17,12 @@ LEAST_SILHOUETTE = 0.5
 _LEAST_AGAIN = 0.5
 """Of pictures that the training did not see, above chance (0) and up to 1: below it the network learned by heart."""
 _APART = 0.97  # of coexisting fragments; below it the clusters are not the animals
+
+
+def scene_notes(scene: Scene, why_not: str, rest_on: str) -> tuple[str, ...]:
+    """What is to be known of a video's scene, and what identities rest on where looks could not be learned."""
+    unlearned = f"what the animals look like could not be learned ({why_not}): {rest_on}" if why_not else ""
+    return tuple(note for note in (faint_in_words(scene), unlearned) if note)
 
 
 def notes_on(

@@ -14,7 +14,6 @@ from datasets.identity.detections import (
     crop_extent,
     detect,
     detection_key,
-    faint_in_words,
     learn_identity_scene,
     load_crops,
 )
@@ -31,7 +30,7 @@ from neuron_models.foundation.resumable import ResumableFolder, Work, partial_fo
 from neuron_models.foundation.units import Seconds
 from neuron_models.foundation.wording import counted
 from surrogates.identity.appearance import Appearance, LearningSettings, learn_appearance
-from surrogates.identity.doubts import looks_in_doubt, tells_apart
+from surrogates.identity.doubts import looks_in_doubt, scene_notes, tells_apart
 from surrogates.identity.tracking import assign_animals, sampled_rows, turned_regions
 
 _TOLD = 3.0
@@ -106,11 +105,7 @@ def repair_tracks(
         fragments, track = cut_tracks(placed)
         appearance, why_not = _appearance(kept, placed, fragments, animals, settings)
         repaired = _decide(tool, placed, fragments, track, appearance, animals)
-        if why_not:
-            why_not = (
-                f"what the animals look like could not be learned ({why_not}): exchanges are recognised by motion alone"
-            )
-        notes = tuple(note for note in (faint_in_words(scene), why_not) if note)
+        notes = scene_notes(scene, why_not, "exchanges are recognised by motion alone")
         repaired = replace(repaired, notes=(*notes, *repaired.notes))
         with kept.last_step():
             save(repaired)

@@ -14,7 +14,6 @@ from datasets.identity.detections import (
     crop_extent,
     detect,
     detection_key,
-    faint_in_words,
     learn_identity_scene,
     load_crops,
 )
@@ -30,7 +29,7 @@ from neuron_models.foundation.resumable import ResumableFolder, Work, partial_fo
 from neuron_models.foundation.units import Hertz, Pixels, Seconds
 from surrogates.identity.appearance import Appearance, LearningSettings, fullest_frame, learn_appearance
 from surrogates.identity.crossings import judge_crossings
-from surrogates.identity.doubts import notes_on, tells_apart
+from surrogates.identity.doubts import notes_on, scene_notes, tells_apart
 
 
 @dataclass(frozen=True)
@@ -87,9 +86,7 @@ def track_video(
         fragments = find_fragments(regions, settings.animals)
         appearance, why_not = _appearance(kept, regions, fragments, settings)
         tracked = identify(regions, fragments, appearance, settings, name, fps, extent)
-        if why_not:
-            why_not = f"what the animals look like could not be learned ({why_not}): identities rest on motion alone"
-        notes = tuple(note for note in (faint_in_words(scene), why_not) if note)
+        notes = scene_notes(scene, why_not, "identities rest on motion alone")
         tracked = replace(tracked, trajectories=_noted(tracked.trajectories, notes))
         with kept.last_step():
             save(tracked)

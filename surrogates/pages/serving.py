@@ -1,10 +1,11 @@
 """A local web page of this project: on the loopback address alone, below a path that only its user knows."""
 
+import contextlib
 import logging
 import os
 import secrets
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from neuron_models.foundation.errors import InputError, require
@@ -53,7 +54,16 @@ def guarded_app(largest: int) -> Any:
     return app
 
 
-def add_page(app: Any, token: str, name: str, *packages: str, scripts: Sequence[str] = (), **facts: Any) -> str:
+def add_page(
+    app: Any,
+    token: str,
+    name: str,
+    *packages: str,
+    views: Mapping[str, Callable[..., Any]],
+    posts: Mapping[str, Callable[..., Any]],
+    scripts: Sequence[str] = (),
+    **facts: Any,
+) -> Any:
     """Answer below a token with a page of packages' templates: `name.html`, `name.css`, and its scripts.
 
     Args:
@@ -61,11 +71,13 @@ def add_page(app: Any, token: str, name: str, *packages: str, scripts: Sequence[
         token: the only folder that the application answers below.
         name: of the page and its style.
         packages: whose `templates` hold the files.
+        views: what answers when the page reads a path below the token, such as `state` or `frame/<int:index>`.
+        posts: what answers when the page sends something to a path.
         scripts: files that the page asks for; `name.js` when none is given.
         facts: what the page's template is filled with.
 
     Returns:
-        The folder, `/token`, for further answers.
+        The application.
     """
     import flask
 
@@ -78,16 +90,19 @@ def add_page(app: Any, token: str, name: str, *packages: str, scripts: Sequence[
     app.add_url_rule(f"{root}/{name}.css", "style", text(f"{name}.css", "text/css"))
     for script in scripts or (f"{name}.js",):
         app.add_url_rule(f"{root}/{script}", script, text(script, "text/javascript"))
-    return root
+    for path, view in views.items():
+        app.add_url_rule(f"{root}/{path}", f"read {path}", view)
+    for path, view in posts.items():
+        app.add_url_rule(f"{root}/{path}", f"send {path}", view, methods=["POST"])
+    return app
 
 
-def serve_app(make: Callable[[str], Any], port: int, ready: Callable[[str], None] = print) -> None:
-    """Serve an application on the loopback address until the process is interrupted.
+def serve_app(make: Callable[[str], Any], port: int) -> None:
+    """Serve an application on the loopback address, and print where, until Ctrl-C.
 
     Args:
         make: makes it for a token, the only folder that it answers below.
         port: 0 takes a free one.
-        ready: called with the address once the page can be opened.
 
     Raises:
         InputError: the port cannot be had.
@@ -97,9 +112,10 @@ def serve_app(make: Callable[[str], Any], port: int, ready: Callable[[str], None
     bound = bind(port)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     token = secrets.token_urlsafe(16)  # other users and pages of this machine can reach the port, too
-    with bound:
+    with bound, contextlib.suppress(KeyboardInterrupt):
         server = make_server(HOST, 0, make(token), threaded=True, fd=bound.fileno())
-        ready(f"http://{HOST}:{bound.getsockname()[1]}/{token}/")
+        address = f"http://{HOST}:{bound.getsockname()[1]}/{token}/"
+        print(f"Open {address} in a browser on this machine; Ctrl-C ends it.", flush=True)
         try:
             server.serve_forever()
         finally:

@@ -167,7 +167,7 @@ def test_worms_of_several_files_get_names_of_their_own(npz, tmp_path):
     assert [r.name for r in read_recordings([one, other])] == ["worms worm1", "worms worm2", "more worm1", "more worm2"]
     with pytest.raises(InputError, match="the recordings name a worm more than once: worms worm1"):
         load_recordings([one, one])
-    with pytest.raises(InputError, match=r"w\.csv: recordings end in \.npz, \.mat, \.nwb"):
+    with pytest.raises(InputError, match=r"w\.csv: files of recordings end in \.npz, \.mat, \.nwb"):
         read_recordings([tmp_path / "w.csv"])
 
 

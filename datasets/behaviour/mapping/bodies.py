@@ -14,6 +14,7 @@ from datasets.topics import body_shapes_of, read_point_tracks
 from neuron_models.foundation.bad_parts import leave_out, read_each
 from neuron_models.foundation.errors import InputError, require, require_distinct
 from neuron_models.foundation.units import Hertz, Seconds
+from neuron_models.foundation.wording import repeat_suffixes
 
 Outline = Callable[[Float[np.ndarray, "frame channel"]], Float[np.ndarray, "frame point 2"]]
 
@@ -183,13 +184,10 @@ def _filled(
 
 def _distinct(bodies: Sequence[Body]) -> tuple[Body, ...]:
     """Bodies whose names all differ: a recording whose name comes again gets a number."""
-    seen: dict[str, int] = {}
-    named = []
-    for body in bodies:
-        seen[body.name] = seen.get(body.name, 0) + 1
-        again = f"{body.recording} {seen[body.name]}" if seen[body.name] > 1 else body.recording
-        named.append(replace(body, recording=again))
-    return tuple(named)
+    suffixes = repeat_suffixes(body.name for body in bodies)
+    return tuple(
+        replace(body, recording=body.recording + suffix) for body, suffix in zip(bodies, suffixes, strict=True)
+    )
 
 
 def _few(names: Sequence[str]) -> str:

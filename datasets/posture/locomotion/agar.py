@@ -15,6 +15,12 @@ _NEAR = 1e-5  # of the body's mean speed: from so near, one more of Newton's str
 _SKIPPED, _ENOUGH = 8, 160  # of at least so many points, one in so many for a first solution
 _MOST_ITERATIONS = 60
 
+_Moves = Float[np.ndarray, "step 3"]
+_Bases = Float[np.ndarray, "2 step point 3"]
+_Speeds = Float[np.ndarray, "2 step point"]
+_Factors = Float[np.ndarray, "step 2"]
+_Powers = Float[np.ndarray, " 2"]
+
 
 @dataclass(frozen=True)
 class PowerDrag:
@@ -95,13 +101,7 @@ def _balanced(
     return forces
 
 
-def _solved(
-    start: Float[np.ndarray, "step 3"],
-    bases: Float[np.ndarray, "2 step point 3"],
-    speeds: Float[np.ndarray, "2 step point"],
-    factors: Float[np.ndarray, "step 2"],
-    powers: Float[np.ndarray, " 2"],
-) -> Float[np.ndarray, "step 3"]:
+def _solved(start: _Moves, bases: _Bases, speeds: _Speeds, factors: _Factors, powers: _Powers) -> _Moves:
     """The move of least dissipated power; each step goes on, with shorter strides uphill, until its own is found."""
     solution, rows = start.copy(), np.arange(len(start))
     move, direction = start.copy(), np.zeros_like(start)
@@ -124,12 +124,8 @@ def _solved(
 
 
 def _newton(
-    move: Float[np.ndarray, "step 3"],
-    bases: Float[np.ndarray, "2 step point 3"],
-    speeds: Float[np.ndarray, "2 step point"],
-    factors: Float[np.ndarray, "step 2"],
-    powers: Float[np.ndarray, " 2"],
-) -> tuple[Float[np.ndarray, " step"], Float[np.ndarray, "step 3"]]:
+    move: _Moves, bases: _Bases, speeds: _Speeds, factors: _Factors, powers: _Powers
+) -> tuple[Float[np.ndarray, " step"], _Moves]:
     """The dissipated power at a move, and where Newton's method goes from there."""
     total = np.zeros(len(move))
     slope, curvature = np.zeros((len(move), 3)), np.zeros((len(move), 3, 3))

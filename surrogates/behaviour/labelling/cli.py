@@ -1,13 +1,13 @@
 """`wormtwin behaviour label`."""
 
-import contextlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from datasets.behaviour.cli import behaviour_app
-from datasets.options import parse_names
+from datasets.options import PortOption, parse_names
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import require_file, require_writable
@@ -31,11 +31,12 @@ def label(
         typer.Option(help="Bouts to accept: what `behaviour predict` (.h5) or `behaviour suggest` (.csv) wrote."),
     ] = None,
     fps: Annotated[float | None, typer.Option(help="Frames a second, where the tracks do not say.")] = None,
-    port: Annotated[int, typer.Option(max=65535, help="Of this machine alone; 0 takes a free one.")] = 8767,
+    port: PortOption = 8767,
 ) -> None:
     """Serve a web page on which behaviours are labelled bout by bout; Ctrl-C ends it."""
     from datasets.behaviour.label_files import load_behaviour_labels
-    from surrogates.behaviour.labelling.server import Labelling, serve
+    from surrogates.behaviour.labelling.server import Labelling, make_app
+    from surrogates.pages.serving import serve_app
 
     require_extra("flask", extra="calls", purpose="a page")
     require(out.suffix == ".csv", f"labels are saved as .csv, got {out.name}")
@@ -45,11 +46,7 @@ def label(
     begun = load_behaviour_labels(out, recording.fps).bouts if out.is_file() else ()
     labelling = Labelling(recording, names, begun, out, _predicted(predicted, recording, names), video)
 
-    def on_progress(address: str) -> None:
-        print(f"Open {address} in a browser on this machine; Ctrl-C ends it.", flush=True)
-
-    with contextlib.suppress(KeyboardInterrupt):
-        serve(labelling, port, on_progress)
+    serve_app(partial(make_app, labelling), port)
     print(f"\n{counted(len(labelling.bouts), 'bout')}, {labelling.version} changes saved in {out}")
 
 

@@ -1,7 +1,6 @@
 """The page on which behaviours are labelled: the clip or its skeleton, a timeline, each change saved."""
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from datasets.behaviour.label_files import save_boris
 from datasets.behaviour.labels import Bout, Labels
 from datasets.dataset import PointTracks
 from neuron_models.foundation.errors import InputError, require
-from surrogates.pages.serving import add_page, guarded_app, serve_app
+from surrogates.pages.serving import add_page, guarded_app
 
 LONGEST = 3000
 """Frames whose points are sent at once."""
@@ -106,17 +105,8 @@ def make_app(labelling: Labelling, token: str) -> Any:
         require(isinstance(given, dict), "labels come as an object with a version")
         return {"version": labelling.save(_bouts(given.get("bouts")), _whole(given, "version"))}
 
-    root = add_page(app, token, "label", "surrogates.behaviour.labelling")
-    app.add_url_rule(f"{root}/state", "state", lambda: state_of(labelling))
-    app.add_url_rule(f"{root}/points", "points", points)
-    app.add_url_rule(f"{root}/clip", "clip", clip)
-    app.add_url_rule(f"{root}/bouts", "save", save, methods=["POST"])
-    return app
-
-
-def serve(labelling: Labelling, port: int, ready: Callable[[str], None] = print) -> None:
-    """Serve the page on the loopback address until the process is interrupted."""
-    serve_app(lambda token: make_app(labelling, token), port, ready)
+    views = {"state": lambda: state_of(labelling), "points": points, "clip": clip}
+    return add_page(app, token, "label", "surrogates.behaviour.labelling", views=views, posts={"bouts": save})
 
 
 def state_of(labelling: Labelling) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """`wormtwin calls page`."""
 
-import contextlib
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from datasets.calls.cli import ChannelOption, RecordingArgument, calls_app, parse_band, tell_faults, tell_left_out
+from datasets.options import PortOption
 from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.wording import counted
 
@@ -22,14 +23,15 @@ def page(
     ] = None,
     channel: ChannelOption = 1,
     band: Annotated[str, typer.Option(help="Lowest and highest frequency, such as 30-120, in kHz.")] = "",
-    port: Annotated[int, typer.Option(max=65535, help="Of this machine alone; 0 takes a free one.")] = 8766,
+    port: PortOption = 8766,
 ) -> None:
     """Serve a web page on which calls are corrected, split, merged and heard; Ctrl-C ends it."""
     from datasets.calls.recording import open_recording
     from datasets.calls.tables.reading import read_calls
     from datasets.calls.tables.writing import form_of
-    from surrogates.calls.correction.server import Correction, serve
+    from surrogates.calls.correction.server import Correction, make_app
     from surrogates.calls.detection.tonal import TonalSettings, detect_tonal
+    from surrogates.pages.serving import serve_app
 
     require_extra("flask", extra="calls", purpose="a page")
     form_of(out, "csv")
@@ -44,9 +46,5 @@ def page(
         begun = table.calls
     correction = Correction(opened, begun, out, channel, parse_band(band))
 
-    def on_progress(address: str) -> None:
-        print(f"Open {address} in a browser on this machine; Ctrl-C ends it.", flush=True)
-
-    with contextlib.suppress(KeyboardInterrupt):
-        serve(correction, port, on_progress)
+    serve_app(partial(make_app, correction), port)
     print(f"\n{counted(len(correction.calls), 'call')}, {correction.version} changes saved in {out}")

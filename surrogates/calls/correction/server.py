@@ -3,7 +3,6 @@
 import io
 import struct
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from datasets.calls.spectrogram import Spectrogram, noise_floor, spectrogram_of
 from datasets.calls.tables.writing import write_calls
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Hertz, Seconds
-from surrogates.pages.serving import add_page, guarded_app, serve_app
+from surrogates.pages.serving import add_page, guarded_app
 
 LONGEST: Seconds = 20.0
 """Of a stretch that is drawn or played at once."""
@@ -129,17 +128,8 @@ def make_app(correction: Correction, token: str) -> Any:
         version = correction.save(_calls(given.get("calls"), correction.channel), int(_number(given, "version", -1)))
         return {"version": version}
 
-    root = add_page(app, token, "calls", "surrogates.calls.correction")
-    app.add_url_rule(f"{root}/state", "state", lambda: state_of(correction))
-    app.add_url_rule(f"{root}/picture", "picture", picture)
-    app.add_url_rule(f"{root}/sound", "sound", sound)
-    app.add_url_rule(f"{root}/calls", "save", save, methods=["POST"])
-    return app
-
-
-def serve(correction: Correction, port: int, ready: Callable[[str], None] = print) -> None:
-    """Serve the page on the loopback address until the process is interrupted."""
-    serve_app(lambda token: make_app(correction, token), port, ready)
+    views = {"state": lambda: state_of(correction), "picture": picture, "sound": sound}
+    return add_page(app, token, "calls", "surrogates.calls.correction", views=views, posts={"calls": save})
 
 
 def state_of(correction: Correction) -> dict[str, Any]:

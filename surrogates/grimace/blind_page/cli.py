@@ -1,12 +1,14 @@
 """`wormtwin grimace page`."""
 
 import contextlib
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from datasets.grimace.cli import grimace_app
+from datasets.options import PortOption
 from neuron_models.foundation.errors import InputError
 from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.wording import counted
@@ -22,15 +24,15 @@ def page(
     ] = None,
     repeats: Annotated[float, typer.Option(min=0, max=1, help="Share of faces that come again, unannounced.")] = 0.1,
     seed: Annotated[int, typer.Option(min=0, help="Of the order, which each rater has another of.")] = 0,
-    port: Annotated[int, typer.Option(max=65535, help="Of this machine alone; 0 takes a free one.")] = 8769,
+    port: PortOption = 8769,
 ) -> None:
     """Serve a web page on which people score faces blind, by keys; Ctrl-C ends it, the same command goes on."""
     from datasets.grimace.blind.faces import open_faces
     from datasets.grimace.blind.scoring import BlindScoring
     from datasets.grimace.blind.tables import REPEATS, SCORES, print_repeats, write_tables
     from datasets.grimace.units import NOT_ESTABLISHED
-    from surrogates.grimace.blind_page.server import serve
-    from surrogates.pages.serving import bind
+    from surrogates.grimace.blind_page.server import make_app
+    from surrogates.pages.serving import bind, serve_app
 
     require_extra("flask", extra="posture", purpose="a page")
     bind(port).close()  # before anything is written
@@ -39,13 +41,9 @@ def page(
         print(f"Left out: {line}")
     scoring = BlindScoring(faces, out, rater, repeats, seed)
 
-    def on_progress(address: str) -> None:
-        print(f"Open {address} in a browser on this machine; Ctrl-C ends it.", flush=True)
-
     try:
         write_tables(scoring.entries, out)
-        with contextlib.suppress(KeyboardInterrupt):
-            serve(scoring, port, on_progress)
+        serve_app(partial(make_app, scoring), port)
         first, again = write_tables(scoring.entries, out)
     finally:
         scoring.journal.close()

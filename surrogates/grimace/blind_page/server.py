@@ -2,7 +2,6 @@
 
 import io
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from datasets.grimace.blind.tables import write_tables
 from datasets.grimace.units import HIGHEST, NOT_ESTABLISHED, OUTPUTS
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Pixels
-from surrogates.pages.serving import add_page, guarded_app, serve_app
+from surrogates.pages.serving import add_page, guarded_app
 
 LARGEST: Pixels = 1200
 """Sides of larger pictures are made so long."""
@@ -53,12 +52,13 @@ def make_app(scoring: BlindScoring, token: str) -> Any:
                 write_tables(scoring.entries, scoring.journal.folder)
         return {"due": due, "answers": scoring.answers(number)}
 
-    root = add_page(app, token, "faces", "surrogates.grimace.blind_page", notice=NOT_ESTABLISHED)
-    app.add_url_rule(f"{root}/state", "state", lambda: state_of(scoring))
-    app.add_url_rule(f"{root}/face/<int:number>", "face", picture)
-    app.add_url_rule(f"{root}/answers/<int:number>", "answers", lambda number: {"answers": scoring.answers(number)})
-    app.add_url_rule(f"{root}/answer", "answer", answer, methods=["POST"])
-    return app
+    views = {
+        "state": lambda: state_of(scoring),
+        "face/<int:number>": picture,
+        "answers/<int:number>": lambda number: {"answers": scoring.answers(number)},
+    }
+    package, posts = "surrogates.grimace.blind_page", {"answer": answer}
+    return add_page(app, token, "faces", package, views=views, posts=posts, notice=NOT_ESTABLISHED)
 
 
 def state_of(scoring: BlindScoring) -> dict[str, Any]:
@@ -83,12 +83,3 @@ def png_of(picture: UInt8[np.ndarray, "height width 3"]) -> bytes:
     out = io.BytesIO()
     image.save(out, "PNG", compress_level=1)
     return out.getvalue()
-
-
-def serve(scoring: BlindScoring, port: int, ready: Callable[[str], None] = print) -> None:
-    """Serve the page on the loopback address until the process is interrupted.
-
-    Raises:
-        InputError: the port cannot be had.
-    """
-    serve_app(lambda token: make_app(scoring, token), port, ready)

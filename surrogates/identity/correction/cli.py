@@ -1,12 +1,13 @@
 """`wormtwin identity page`."""
 
-import contextlib
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from datasets.identity.cli import TracksArgument, identity_app
+from datasets.options import PortOption
 from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.wording import counted
 
@@ -16,21 +17,18 @@ def page(
     tracks: TracksArgument,
     out: Annotated[Path, typer.Option(help="The corrected identities (.h5); every change is written at once.")],
     video: Annotated[Path | None, typer.Option(help="The video, where it is not where it was tracked.")] = None,
-    port: Annotated[int, typer.Option(max=65535, help="Of this machine alone; 0 takes a free one.")] = 8768,
+    port: PortOption = 8768,
 ) -> None:
     """Serve a web page on which animals are exchanged from a frame on; Ctrl-C ends it."""
     from datasets.identity.identity_file import load_identities, load_page_arrays, require_identity_path
-    from surrogates.identity.correction.server import Correction, serve
+    from surrogates.identity.correction.server import Correction, make_app
     from surrogates.identity.report_cli import video_at_hand
+    from surrogates.pages.serving import serve_app
 
     require_extra("flask", extra="posture", purpose="a page")
     require_identity_path(out)
     found = load_identities(tracks)
     correction = Correction(found, load_page_arrays(tracks), video_at_hand(found, tracks, video), out)
 
-    def on_progress(address: str) -> None:
-        print(f"Open {address} in a browser on this machine; Ctrl-C ends it.", flush=True)
-
-    with contextlib.suppress(KeyboardInterrupt):
-        serve(correction, port, on_progress)
+    serve_app(partial(make_app, correction), port)
     print(f"\n{counted(len(correction.exchanges), 'exchange')}{f' in {out}' if out.exists() else ''}")

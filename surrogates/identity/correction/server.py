@@ -2,7 +2,7 @@
 
 import io
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from datasets.identity.repairing.table import odds_in_words
 from datasets.identity.trajectories import FOUND, INFERRED, LOST, Trajectories
 from datasets.video.video import Video
 from neuron_models.foundation.errors import InputError, require
-from surrogates.pages.serving import add_page, guarded_app, serve_app
+from surrogates.pages.serving import add_page, guarded_app
 
 _MOST = 1000
 _LISTED = 200
@@ -143,14 +143,10 @@ def make_app(correction: Correction, token: str) -> Any:
         correction.save(exchanges_of(given.get("exchanges")), version)
         return correction.state()
 
-    root = add_page(app, token, "correction", "surrogates.identity.correction")
-    app.add_url_rule(f"{root}/state", "state", correction.state)
-    app.add_url_rule(f"{root}/frame/<int:index>", "frame", picture)
-    app.add_url_rule(f"{root}/places/<int:index>", "places", lambda index: flask.jsonify(correction.places(index)))
-    app.add_url_rule(f"{root}/exchanges", "save", save, methods=["POST"])
-    return app
-
-
-def serve(correction: Correction, port: int, ready: Callable[[str], None] = print) -> None:
-    """Serve the page on the loopback address until the process is interrupted."""
-    serve_app(lambda token: make_app(correction, token), port, ready)
+    views = {
+        "state": correction.state,
+        "frame/<int:index>": picture,
+        "places/<int:index>": lambda index: flask.jsonify(correction.places(index)),
+    }
+    package = "surrogates.identity.correction"
+    return add_page(app, token, "correction", package, views=views, posts={"exchanges": save})

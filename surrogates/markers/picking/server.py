@@ -2,7 +2,7 @@
 
 import io
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from datasets.markers.fitting import MarkModel, codes_of, fit_marks, light_gain,
 from datasets.video.frame_readers import spread_frames
 from datasets.video.video import Video
 from neuron_models.foundation.errors import require
-from surrogates.pages.serving import add_page, guarded_app, serve_app
+from surrogates.pages.serving import add_page, guarded_app
 
 _MOST = 2000
 _PAINTS = ((255, 214, 0), (0, 229, 255), (255, 0, 200), (120, 255, 0))
@@ -136,17 +136,8 @@ def make_app(picking: Picking, token: str) -> Any:
         clicks = tuple(click_of(row, f"click {number}") for number, row in enumerate(rows, start=1))
         return {"version": picking.save(clicks, version)}
 
-    root = add_page(app, token, "pick", "surrogates.markers.picking")
-    app.add_url_rule(f"{root}/state", "state", lambda: state_of(picking))
-    app.add_url_rule(f"{root}/frame/<int:index>", "frame", picture)
-    app.add_url_rule(f"{root}/mask/<int:index>", "mask", mask)
-    app.add_url_rule(f"{root}/clicks", "save", save, methods=["POST"])
-    return app
-
-
-def serve(picking: Picking, port: int, ready: Callable[[str], None] = print) -> None:
-    """Serve the page on the loopback address until the process is interrupted."""
-    serve_app(lambda token: make_app(picking, token), port, ready)
+    views = {"state": lambda: state_of(picking), "frame/<int:index>": picture, "mask/<int:index>": mask}
+    return add_page(app, token, "pick", "surrogates.markers.picking", views=views, posts={"clicks": save})
 
 
 def state_of(picking: Picking) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """`wormtwin pose label`."""
 
 import contextlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from datasets.options import parse_names
+from datasets.options import PortOption, parse_names
 from datasets.pose.cli import VideoOption, parse_pairs, pose_app
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.extras import require_extra
@@ -35,12 +36,12 @@ def label(
     pool: Annotated[int, typer.Option(max=100_000, help="Frames of each video of which some are offered.")] = 500,
     epochs: Annotated[int, typer.Option(max=100_000, help="Of 50 batches, when a network is trained meanwhile.")] = 15,
     filters: Annotated[int, typer.Option(max=1024, help="Of that network (pose_small).")] = 32,
-    port: Annotated[int, typer.Option(max=65535, help="Of this machine alone; 0 takes a free one.")] = 8767,
+    port: PortOption = 8767,
 ) -> None:
     """Serve a web page on which key points are labelled, with a network that learns meanwhile; Ctrl-C ends it."""
     from datasets.pose.labelling.session import open_labelling
-    from surrogates.pages.serving import bind
-    from surrogates.pose.labelling.server import serve
+    from surrogates.pages.serving import bind, serve_app
+    from surrogates.pose.labelling.server import make_app
     from surrogates.pose.labelling.training import BackgroundTraining
 
     require_extra("flask", extra="pose", purpose="a page")
@@ -55,14 +56,11 @@ def label(
         print(f"Left out: {note}")
     training = BackgroundTraining(labelling, epochs, filters)
 
-    def on_progress(address: str) -> None:
-        print(f"Open {address} in a browser on this machine; Ctrl-C ends it.", flush=True)
-
-    try:
-        with contextlib.suppress(KeyboardInterrupt):
-            serve(labelling, training, port, on_progress)
-    finally:
-        labelling.journal.close()
+    with contextlib.closing(labelling.journal):
+        try:
+            serve_app(partial(make_app, labelling, training), port)
+        finally:
+            training.stop()
     _tell(labelling)
 
 

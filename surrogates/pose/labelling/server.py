@@ -1,7 +1,7 @@
 """The page on which people label: what it asks, what it changes, and what it shows of the network."""
 
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from datasets.pose.formats.export_files import SUFFIXES, save_labels
@@ -12,7 +12,7 @@ from datasets.pose.labelling.session import Labelling
 from datasets.store import save_dataset
 from datasets.video.video import Video
 from neuron_models.foundation.errors import InputError, require
-from surrogates.pages.serving import add_page, guarded_app, serve_app
+from surrogates.pages.serving import add_page, guarded_app
 from surrogates.pose.labelling.training import BackgroundTraining
 
 SCRIPTS = ("label.js", "view.js", "saving.js", "panels.js", "skeleton.js")
@@ -61,23 +61,18 @@ def make_app(labelling: Labelling, training: BackgroundTraining, token: str) -> 
     app.register_error_handler(
         404, lambda _: ({"error": "there is nothing here: open the address that wormtwin printed"}, 404)
     )
-    root = add_page(app, token, "label", "surrogates.pose.labelling", scripts=SCRIPTS)
-    app.add_url_rule(f"{root}/state", "state", lambda: state_of(labelling, training))
-    app.add_url_rule(f"{root}/frame", "frame", lambda: frame_of(labelling, training, _place(flask.request.args)))
-    app.add_url_rule(f"{root}/picture", "picture", picture)
-    app.add_url_rule(f"{root}/change", "change", change, methods=["POST"])
-    app.add_url_rule(f"{root}/hold", "hold", hold, methods=["POST"])
-    app.add_url_rule(f"{root}/train", "train", train, methods=["POST"])
-    app.add_url_rule(f"{root}/save", "save", lambda: save(labelling, str(given().get("kind"))), methods=["POST"])
-    return app
-
-
-def serve(labelling: Labelling, training: BackgroundTraining, port: int, ready: Callable[[str], None] = print) -> None:
-    """Serve the page on the loopback address until the process is interrupted."""
-    try:
-        serve_app(lambda token: make_app(labelling, training, token), port, ready)
-    finally:
-        training.stop()
+    views = {
+        "state": lambda: state_of(labelling, training),
+        "frame": lambda: frame_of(labelling, training, _place(flask.request.args)),
+        "picture": picture,
+    }
+    posts = {
+        "change": change,
+        "hold": hold,
+        "train": train,
+        "save": lambda: save(labelling, str(given().get("kind"))),
+    }
+    return add_page(app, token, "label", "surrogates.pose.labelling", views=views, posts=posts, scripts=SCRIPTS)
 
 
 def state_of(labelling: Labelling, training: BackgroundTraining) -> dict[str, Any]:

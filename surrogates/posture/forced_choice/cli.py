@@ -1,11 +1,12 @@
 """`wormtwin posture test-page` and `clip`."""
 
-import contextlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from datasets.options import PortOption
 from datasets.posture.cli import posture_app
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.extras import require_extra
@@ -24,12 +25,13 @@ def quiz(
     results: Annotated[Path, typer.Option(help="Every choice is added to this file (.csv).")] = Path("results.csv"),
     observer: Annotated[str, typer.Option(help="Who answers, for the results.")] = "",
     seed: Annotated[int, typer.Option(help="Of clips, order and turns.")] = 0,
-    port: Annotated[int, typer.Option(max=65535, help="Of this machine alone; 0 takes a free one.")] = 8765,
+    port: PortOption = 8765,
 ) -> None:
     """Serve a web page that asks which clips show real worms and which a model's; Ctrl-C ends it."""
     from datasets.store import load_dataset
-    from surrogates.posture.forced_choice import server as page
+    from surrogates.pages.serving import serve_app
     from surrogates.posture.forced_choice.responses import outcome_of, require_answers_file
+    from surrogates.posture.forced_choice.server import Sitting, make_app
     from surrogates.posture.forced_choice.stimuli import make_quiz
 
     require_extra("flask", extra="posture", purpose="a test page")
@@ -37,13 +39,9 @@ def quiz(
     require(observer.isprintable(), "--observer must be one printable line")
     data = (load_dataset(real), load_dataset(simulated))
     quiz = make_quiz(*data, clips=clips, examples=examples, seconds=seconds, seed=seed)
-    sitting = page.Sitting(quiz, results, observer)
+    sitting = Sitting(quiz, results, observer)
 
-    def on_progress(address: str) -> None:
-        print(f"Open {address} in a browser on this machine; Ctrl-C ends the test.", flush=True)
-
-    with contextlib.suppress(KeyboardInterrupt):
-        page.serve(sitting, port, on_progress)
+    serve_app(partial(make_app, sitting), port)
     outcome = outcome_of(sitting.answers)
     print(f"\n{_text('accuracy', outcome.accuracy)}")
     print(_text("real ones called real (sensitivity)", outcome.sensitivity))

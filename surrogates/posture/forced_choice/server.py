@@ -7,14 +7,13 @@ then.
 import datetime
 import math
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from neuron_models.foundation.errors import require
 from surrogates.pages.packing import pack
-from surrogates.pages.serving import add_page, guarded_app, serve_app
+from surrogates.pages.serving import add_page, guarded_app
 from surrogates.posture.forced_choice.responses import (
     PUBLISHED,
     REAL,
@@ -80,26 +79,13 @@ def make_app(sitting: Sitting, token: str) -> Any:
 
     app = guarded_app(1000)
     packages = ("surrogates.posture.forced_choice", "surrogates.posture")
-    root = add_page(app, token, "quiz", *packages, quiz=sitting.quiz)
-    app.add_url_rule(f"{root}/state", "state", lambda: state_of(sitting))
-    app.add_url_rule(f"{root}/example/<int:number>", "example", lambda number: _example(sitting, number))
-    app.add_url_rule(f"{root}/clip/<int:number>", "clip", lambda number: clip_facts(sitting.show(number)))
-    app.add_url_rule(f"{root}/choice", "choice", lambda: _choose(sitting, flask.request.get_json()), methods=["POST"])
-    return app
-
-
-def serve(sitting: Sitting, port: int, ready: Callable[[str], None] = print) -> None:
-    """Serve the page on the loopback address until the process is interrupted.
-
-    Args:
-        sitting: the test.
-        port: 0 takes a free one.
-        ready: called with the address once the page can be opened.
-
-    Raises:
-        InputError: the port cannot be had.
-    """
-    serve_app(lambda token: make_app(sitting, token), port, ready)
+    views = {
+        "state": lambda: state_of(sitting),
+        "example/<int:number>": lambda number: _example(sitting, number),
+        "clip/<int:number>": lambda number: clip_facts(sitting.show(number)),
+    }
+    posts = {"choice": lambda: _choose(sitting, flask.request.get_json())}
+    return add_page(app, token, "quiz", *packages, views=views, posts=posts, quiz=sitting.quiz)
 
 
 def state_of(sitting: Sitting) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from datasets.store import load_dataset
 from neuron_models.foundation.numerals import listed, shown_units, significant
@@ -136,14 +137,20 @@ def _sizes(outcome: Outcome, table: pd.DataFrame, units: str) -> blocks.Section 
         f"as many parameters or fewer. Unbeaten at their size, with their parameters: {'; '.join(said)}."
     )
     alt = f"Scatter plot on logarithmic axes. Unbeaten at their size: {'; '.join(said)}."
-    name = f"experiment-{outcome.experiment.name}-size"
     floors = _floors(outcome, units)
     if floors:
         caption += " Dashed: what the network loses when it is linearised about rest."
     if (table["model"] == "derived").any():
         caption += " Derived models are made of the network's matrices and of no data."
     figure = plot_size(table, units, floors)
-    return blocks.Section("Error against size", (blocks.FigureBlock(name, figure, caption, alt, table),))
+    return _figure_section(outcome, "Error against size", "size", (figure, caption, alt, table))
+
+
+def _figure_section(
+    outcome: Outcome, title: str, name: str, drawn: tuple[Figure, str, str, pd.DataFrame]
+) -> blocks.Section:
+    """A section of one figure, its caption, what it shows in words, and the numbers that it draws."""
+    return blocks.Section(title, (blocks.FigureBlock(f"experiment-{outcome.experiment.name}-{name}", *drawn),))
 
 
 def _floors(outcome: Outcome, units: str) -> dict[str, float]:
@@ -166,14 +173,8 @@ def _losses(outcome: Outcome, factor: float, units: str) -> blocks.Section | Non
     caption = "Validation error over epochs: median of the runs, and the range that they span."
     last = curves.sort_values("epoch").groupby(["variant", "model", "size"], sort=False).tail(1)
     ends = [f"{row.model}-{row.size} {row.variant} {significant(row.median)} {units}" for row in last.itertuples()]
-    block = blocks.FigureBlock(
-        f"experiment-{outcome.experiment.name}-loss",
-        figure,
-        caption,
-        f"Loss curves; they end at {', '.join(ends)}.",
-        curves,
-    )
-    return blocks.Section("Loss", (block,))
+    alt = f"Loss curves; they end at {', '.join(ends)}."
+    return _figure_section(outcome, "Loss", "loss", (figure, caption, alt, curves))
 
 
 def loss_curves(outcome: Outcome) -> pd.DataFrame:
@@ -212,9 +213,7 @@ def _traces(outcome: Outcome) -> blocks.Section | None:
         f"sequences on which {names[0]} does best, middling and worst; at most four outputs, those that vary most."
     )
     alt = f"Stimuli above, simulated and predicted responses of {listed(names)} below, for up to three test sequences."
-    return blocks.Section(
-        "Traces", (blocks.FigureBlock(f"experiment-{outcome.experiment.name}-traces", figure, caption, alt, table),)
-    )
+    return _figure_section(outcome, "Traces", "traces", (figure, caption, alt, table))
 
 
 def _outputs(outcome: Outcome, factor: float, units: str) -> blocks.Section | None:
@@ -225,10 +224,7 @@ def _outputs(outcome: Outcome, factor: float, units: str) -> blocks.Section | No
     means = errors.groupby("output", sort=False)["rmse"].mean().sort_values()
     caption = f"Test error of every output by every model, mean of the runs, in {units}; darker is larger."
     alt = f"Heat map. On average over the models {means.index[0]} is met best and {means.index[-1]} worst."
-    name = f"experiment-{outcome.experiment.name}-outputs"
-    return blocks.Section(
-        "Error by output", (blocks.FigureBlock(name, plot_outputs(errors, units), caption, alt, errors),)
-    )
+    return _figure_section(outcome, "Error by output", "outputs", (plot_outputs(errors, units), caption, alt, errors))
 
 
 def _activity(outcome: Outcome) -> blocks.Section | None:
@@ -243,7 +239,4 @@ def _activity(outcome: Outcome) -> blocks.Section | None:
     table = pd.DataFrame(states, columns=[f"unit {index + 1}" for index in range(states.shape[1])])
     table.insert(0, "time", np.arange(len(table)) * dataset.dt)
     alt = f"Heat map of {states.shape[1]} hidden units over {len(dataset.trials[0]) * dataset.dt:g} ms."
-    figure = plot_activity(dataset, states)
-    return blocks.Section(
-        "Activity", (blocks.FigureBlock(f"experiment-{outcome.experiment.name}-activity", figure, caption, alt, table),)
-    )
+    return _figure_section(outcome, "Activity", "activity", (plot_activity(dataset, states), caption, alt, table))

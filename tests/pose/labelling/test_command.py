@@ -14,14 +14,10 @@ from datasets.store import load_dataset
 
 @pytest.fixture
 def stopped(monkeypatch):
-    """What serves stops at once, as by Ctrl-C; gives the labelling that was served."""
+    """What serves stops at once, as by Ctrl-C; gives what would have been served."""
     seen = []
 
-    def serve(labelling, training, port, ready):
-        seen.append(labelling)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("surrogates.pose.labelling.server.serve", serve)
+    monkeypatch.setattr("surrogates.pages.serving.serve_app", lambda make, port: seen.append(make))
     return seen
 
 

@@ -287,7 +287,7 @@ def test_midlines_and_amplitudes_do_not_mix(load, midlines, tmp_path):
     np.savetxt(tmp_path / "w.tsv", np.column_stack([[1], np.ones((1, 30))]), delimiter="\t")
     with pytest.raises(InputError, match="'a' holds midlines and 'w 1' amplitudes: import them apart"):
         load(tmp_path / "a.npy", tmp_path / "w.tsv", fps=30.0)
-    with pytest.raises(InputError, match="no file of recordings is named"):
+    with pytest.raises(InputError, match="no file of postures is named"):
         read_recordings([])
 
 

@@ -4,8 +4,9 @@ const view = $("view"), line = $("line"), clip = $("clip");
 const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a800", "#888888", "#7a5195"];
 const CHUNK = 1000;
 let state, bouts = [], waiting = [], frame = 0, open = null, asked = -1;
-let past = [], version = 0, sending = false, unsent = false, playing = null;
+let past = [], playing = null, save;
 const chunks = new Map();
+{% include "save.js" %}
 
 const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 const colour = name => COLOURS[state.classes.indexOf(name) % COLOURS.length];
@@ -16,7 +17,7 @@ function fault(text) { $("fault").hidden = !text; $("fault").textContent = text;
 
 async function load() {
   state = await (await fetch("state")).json();
-  bouts = state.bouts; waiting = state.predicted; version = state.version;
+  bouts = state.bouts; waiting = state.predicted; save = saver("bouts", state.version, () => ({ bouts }));
   $("name").textContent = state.name;
   $("slider").max = state.frames - 1;
   state.classes.forEach((name, i) => {
@@ -117,23 +118,6 @@ function change(make) {
   past.push(JSON.stringify([bouts, waiting, asked]));
   if (past.length > 200) past.shift();
   make(); save(); draw();
-}
-
-async function save() {
-  unsent = true;
-  if (sending) return;
-  sending = true;
-  while (unsent) {
-    unsent = false;
-    $("saved").textContent = "Saving";
-    try {
-      const answer = await fetch("bouts", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ version, bouts }) });
-      const said = await answer.json();
-      if (!answer.ok) throw new Error(said.error);
-      version = said.version; fault(""); $("saved").textContent = "Saved";
-    } catch (error) { fault(`Not saved: ${error.message}`); $("saved").textContent = "Not saved"; break; }
-  }
-  sending = false;
 }
 
 function mark(i) {

@@ -14,16 +14,8 @@ const css = (name) => getComputedStyle(document.documentElement).getPropertyValu
 const colour = (region) => css(roles[region % roles.length]);
 let shown = 0, pinned = 0, playing = !matchMedia("(prefers-reduced-motion: reduce)").matches, clock = 0, last = 0;
 
-function sized(canvas, height) {
-  const ratio = devicePixelRatio || 1, width = canvas.clientWidth;
-  canvas.style.height = `${height}px`;
-  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
-  const pen = canvas.getContext("2d");
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.clearRect(0, 0, width, height);
-  return [pen, width, height];
-}
+{% include "sized.js" %}
+
 const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
 function picture() {

@@ -2,7 +2,8 @@
 const $ = id => document.getElementById(id);
 const canvas = $("view"), pen = canvas.getContext("2d");
 let state, calls = [], selected = -1, start = 0, wide = 2, drag = null, cursor = 0;
-let past = [], version = 0, sending = false, unsent = false, picture = null, asked = "";
+let past = [], save, picture = null, asked = "";
+{% include "save.js" %}
 
 const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 const toX = t => (t - start) / wide * canvas.width;
@@ -16,7 +17,7 @@ function fault(text) { $("fault").hidden = !text; $("fault").textContent = text;
 async function load() {
   const answer = await fetch("state");
   state = await answer.json();
-  calls = state.calls; version = state.version;
+  calls = state.calls; save = saver("calls", state.version, () => ({ calls }));
   $("name").textContent = state.name;
   wide = Math.min(window.innerWidth < 640 ? 0.7 : 2, state.seconds);
   selected = calls.length ? 0 : -1;
@@ -73,27 +74,6 @@ function sorted() {
   const chosen = calls[selected];
   calls.sort((a, b) => a.start - b.start);
   selected = chosen ? calls.indexOf(chosen) : Math.min(selected, calls.length - 1);
-}
-
-async function save() {
-  unsent = true;
-  if (sending) return;
-  sending = true;
-  while (unsent) {
-    unsent = false;
-    $("saved").textContent = "Saving";
-    try {
-      const answer = await fetch("calls", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ version, calls }) });
-      const said = await answer.json();
-      if (!answer.ok) throw new Error(said.error);
-      version = said.version; fault(""); $("saved").textContent = "Saved";
-    } catch (error) {
-      fault(`Not saved: ${error.message}`); $("saved").textContent = "Not saved";
-      if (error instanceof TypeError) { unsent = true; setTimeout(save, 3000); }  // the server did not answer
-      break;
-    }
-  }
-  sending = false;
 }
 
 function centre() { const c = calls[selected]; if (c) start = (c.start + c.stop) / 2 - wide / 2; }
@@ -198,6 +178,5 @@ canvas.addEventListener("wheel", event => {
   if (event.ctrlKey || event.shiftKey) zoom(event.deltaY > 0 ? 1.25 : 0.8, atX(x));
   else { start += (event.deltaY + event.deltaX) / 800 * wide; look(); }
 }, { passive: false });
-window.addEventListener("beforeunload", event => { if (unsent || sending) event.preventDefault(); });
 window.addEventListener("resize", draw);
 load().catch(error => fault(`The page cannot be loaded: ${error.message}`));

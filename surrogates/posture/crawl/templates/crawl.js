@@ -19,16 +19,7 @@ const middles = Array.from({ length: frames }, (_, f) => [0, 1].map((axis) => {
   return sum / points;
 }));
 
-function sized(canvas, height) {
-  const ratio = devicePixelRatio || 1, width = canvas.clientWidth;
-  canvas.style.height = `${height}px`;
-  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
-  const pen = canvas.getContext("2d");
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.clearRect(0, 0, width, height);
-  return [pen, width, height];
-}
+{% include "sized.js" %}
 
 function bounds() {
   const box = [Infinity, -Infinity, Infinity, -Infinity];
