@@ -160,8 +160,8 @@ app = typer.Typer(
 )
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         import importlib.metadata
 
         print(f"wormtwin {importlib.metadata.version('wormtwin')}")
@@ -215,12 +215,12 @@ def experiments(
     given = {name: value for name, value in (("runs", runs), ("epochs", epochs)) if value is not None}
     protocol = QUICK if quick else Protocol(**given)
     require_workers(jobs, cluster)
-    asked = list(dict.fromkeys(numbers or EXPERIMENTS))
-    for number in asked:
+    requested = list(dict.fromkeys(numbers or EXPERIMENTS))
+    for number in requested:
         if number not in EXPERIMENTS:
             raise InputError(f"there is no experiment {number!r}; there are {', '.join(EXPERIMENTS)}")
     worm = Worm(network, parameters, scale, scenario)
-    chosen = on_worm([EXPERIMENTS[number] for number in asked], worm)
+    chosen = on_worm([EXPERIMENTS[number] for number in requested], worm)
     require(
         not more or (worm.published and network is None), "--more is for the paper's network, stimuli and scenarios"
     )

@@ -89,7 +89,7 @@ def fitted(model: str, x: np.ndarray, y: np.ndarray, rounds: int, seed: int = 0)
     return network
 
 
-def asked(network, x: np.ndarray) -> np.ndarray:
+def probabilities(network, x: np.ndarray) -> np.ndarray:
     """The probabilities of each class."""
     return np.concatenate([network.predict(part, verbose=0) for part in np.array_split(x, max(1, len(x) // 4000))])
 
@@ -118,7 +118,7 @@ def by_video(data: Thinned, models: list[str], folds: int, rounds: int) -> None:
             if model == "prior":
                 given = np.full(int(out.sum()), np.bincount(data.y[~out]).argmax())
             else:
-                given = asked(fitted(model, data.x[~out], data.y[~out], rounds), data.x[out]).argmax(1)
+                given = probabilities(fitted(model, data.x[~out], data.y[~out], rounds), data.x[out]).argmax(1)
             for video in order[fold::folds]:
                 its = data.video[out] == video
                 by_each[video] = confusion(data.y[out][its], given[its])
@@ -139,7 +139,7 @@ def by_frame(data: Thinned, models: list[str], seeds: int, rounds: int) -> None:
     for model in models:
         for seed in range(seeds):
             train, test = np.split(np.random.default_rng(seed).permutation(len(data.y)), [round(0.8 * len(data.y))])
-            given = asked(fitted(model, data.x[train], data.y[train], rounds, seed), data.x[test]).argmax(1)
+            given = probabilities(fitted(model, data.x[train], data.y[train], rounds, seed), data.x[test]).argmax(1)
             f1 = macro_f1(confusion(data.y[test], given))
             accuracy = (given == data.y[test]).mean()
             print(f"{model}, frames at random (leaks), seed {seed}: accuracy {accuracy:.4f} F1 {f1:.3f}", flush=True)
@@ -153,7 +153,7 @@ def active(data: Thinned, seeds: int, rounds: int) -> None:
     test, pool = np.isin(data.video, held), np.unique(bout[~np.isin(data.video, held)])
     frames = data.x[:, : data.x.shape[1] // (1 + 3 * len(STATISTICS))]
     means = standardised(np.stack([mean_of(frames[bout == each]) for each in pool]))
-    everything = macro_f1(confusion(data.y[test], asked(fitted("boost", data.x[~test], data.y[~test], rounds),
+    everything = macro_f1(confusion(data.y[test], probabilities(fitted("boost", data.x[~test], data.y[~test], rounds),
                                                         data.x[test]).argmax(1)))  # fmt: skip
     print(f"all {len(pool)} bouts: F1 {everything:.3f}", flush=True)
     for seed, how in product(range(seeds), ("suggested", "random")):
@@ -162,13 +162,13 @@ def active(data: Thinned, seeds: int, rounds: int) -> None:
         for share in (0.03, 0.06, 0.09, 0.12, 0.15):
             rows = np.isin(bout, pool[known])
             network = fitted("boost", data.x[rows], data.y[rows], rounds, seed)
-            f1 = macro_f1(confusion(data.y[test], asked(network, data.x[test]).argmax(1)))
+            f1 = macro_f1(confusion(data.y[test], probabilities(network, data.x[test]).argmax(1)))
             print(f"{how}, seed {seed}: {share:.0%} of bouts, {f1 / everything:.1%} of the F1 of all", flush=True)
             left, number = np.setdiff1d(np.arange(len(pool)), known), round(0.03 * len(pool))
             if how == "random":
                 known = np.concatenate([known, rng.choice(left, number, replace=False)])
                 continue
-            chances = [asked(network, data.x[bout == pool[each]]) for each in left]
+            chances = [probabilities(network, data.x[bout == pool[each]]) for each in left]
             unsure = np.array([entropy_of(each).mean() for each in chances])
             kinds = np.array([each.mean(0).argmax() for each in chances])
             rarity = 1 - np.bincount(kinds, minlength=len(CLASSES)) / len(kinds)
@@ -192,7 +192,7 @@ def speed() -> None:
 
 
 def freezing(model: str) -> None:
-    """One mouse learned, the other asked, and back, on the points that both files have.
+    """One mouse trains, the other tests, and back, on the points that both files have.
 
     The videos have 50 and 30 frames a second (the cue of the second one, 901 frames, is the usual 30 s) and other
     scales, so that speeds are those of body lengths; freezing is about motion alone.
@@ -222,8 +222,8 @@ def freezing(model: str) -> None:
         started = time.process_time()
         done = fit(model_kind(f"behaviour_{model}"), mice.with_split(parts), {}, TrainingConfig(), progress=False)
         score, learned = done.evaluation.scores["test"], parts.index("train")
-        asked = f"demo{learned + 1} learned, demo{2 - learned} asked"
-        print(row(f"{model}, {asked}", score, time.process_time() - started), flush=True)
+        probabilities = f"trained on demo{learned + 1}, tested on demo{2 - learned}"
+        print(row(f"{model}, {probabilities}", score, time.process_time() - started), flush=True)
 
 
 def main() -> None:

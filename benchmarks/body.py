@@ -102,7 +102,7 @@ def cost(worms: int = 1, steps: int = 20_000) -> float:
 
 
 def main() -> None:
-    """Print what was asked for."""
+    """Print the figures."""
     from machine import describe
 
     only = sys.argv[2] if "--only" in sys.argv else ""

@@ -3,7 +3,7 @@
     python benchmarks/calcium.py out [--jobs 2] [--models logistic,mlp,gnn] [--trajectories persistence,linear,mlp]
     python benchmarks/calcium.py out --models none          # forecasts alone, each worm by models of the three others
 
-Prints the figures that are asked for and the time; the folder gets what `wormtwin calcium benchmark` writes. Reads
+Prints the figures that have targets, and the time; the folder gets what `wormtwin calcium benchmark` writes. Reads
 data/calcium/kato2015_worms1-4.npz beside the reference files.
 """
 
@@ -24,18 +24,18 @@ from surrogates.calcium.states.page import write_states_report
 from surrogates.calcium.states.tables import print_tables, save_tables
 from surrogates.pages import blocks
 
-ASKED = (
+TARGETS = (
     ("two", "unseen", 3, "", 98.0),
     ("two", "unseen", 3, "calcium_gnn", 97.5),
     ("four", "unseen", 3, "", 89.0),
     ("seven", "seen", 1, "", 90.0),
 )
-"""State rule, worms asked, training worms, model (the best one when empty), accuracy in %."""
+"""State rule, test worms (seen or unseen), training worms, model (the best one when empty), accuracy in %."""
 
 
-def figure(table: pd.DataFrame, rule: str, asked: str, size: int, model: str, protocol: str) -> str:
+def figure(table: pd.DataFrame, rule: str, worms: str, size: int, model: str, protocol: str) -> str:
     """One figure of the table in words."""
-    rows = table[(table["rule"] == rule) & (table["asked"] == asked) & (table["training_worms"] == size)]
+    rows = table[(table["rule"] == rule) & (table["asked"] == worms) & (table["training_worms"] == size)]
     rows = rows[rows["protocol"] == protocol]
     row = (rows[rows["model"] == model] if model else rows.nlargest(1, "accuracy")).iloc[0]
     return f"{row['model']} {row['accuracy']:.2f} ± {row['sd']:.2f} % (chance {row['chance']:.1f})"
@@ -49,11 +49,11 @@ def states(data: Path, out: Path, models: list[str], jobs: int, more: list[block
     table = save_tables(done, out)
     write_states_report(done, table, out, more)
     print_tables(table)
-    for rule, asked, size, model, wanted in ASKED:
+    for rule, worms, size, model, wanted in TARGETS:
         if not model or model in done.models:
             for protocol in ("paper", "strict"):
-                figures = figure(table, rule, asked, size, model, protocol)
-                print(f"{rule} states, {asked}, {size} learned, {protocol}: {figures}, asked for {wanted:g} %")
+                figures = figure(table, rule, worms, size, model, protocol)
+                print(f"{rule} states, {worms}, {size} learned, {protocol}: {figures}, target {wanted:g} %")
 
 
 def trajectories(data: Path, out: Path, models: list[str], jobs: int) -> blocks.Section:

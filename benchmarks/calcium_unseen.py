@@ -52,10 +52,10 @@ def _print_scores(worms, model: str, config: TrainingConfig, choose: bool) -> No
         test = replace(prepared, trials=(prepared.trials[index],))
         found.append(100 * kind.evaluate(network, kind, test, None).scores["test"].accuracy)
         best.append(training.best_epoch + 1)
-    told = "" if kind.closed_form else f", rate {config.learning_rate:g}, seed {config.seed}, best epochs {best}"
+    details = "" if kind.closed_form else f", rate {config.learning_rate:g}, seed {config.seed}, best epochs {best}"
     scores = ", ".join(f"{each:.1f}" for each in found)
     seconds = time.perf_counter() - started
-    print(f"{model}{told}: {scores}; mean {sum(found) / len(found):.2f} ({seconds:.0f} s)", flush=True)
+    print(f"{model}{details}: {scores}; mean {sum(found) / len(found):.2f} ({seconds:.0f} s)", flush=True)
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ def speed(minutes: float) -> None:
 
 
 def main() -> None:
-    """Print what is asked for."""
+    """Print the figures."""
     print(describe())
     what, *numbers = sys.argv[1:] or ["real"]
     if what == "speed":

@@ -89,21 +89,21 @@ def memory(seconds: int = 600) -> None:
     circuit = build_network(load_connectome(None))
     names = tuple(cell.name for cell in circuit.cells)
     for simulator in ("linear", "neuron"):
-        asked = CrawlSettings(seconds, simulator=simulator)
-        stepping = stepping_network(circuit, circuit.fingerprint, asked)
-        _peaks(f"302 neurons, {simulator}", Loop(asked, names, stepping.rest, stepping), seconds)
+        settings = CrawlSettings(seconds, simulator=simulator)
+        stepping = stepping_network(circuit, circuit.fingerprint, settings)
+        _peaks(f"302 neurons, {simulator}", Loop(settings, names, stepping.rest, stepping), seconds)
 
 
 def _peaks(what: str, loop: Loop, seconds: int) -> None:
     for second, _ in enumerate(loop.seconds(0, seconds), 1):
         kept = sum(each.nbytes for each in loop.state().values())
         if second in (30, seconds // 5, seconds // 2, seconds):
-            told = f"peak {peak_memory():.0f} MiB; {kept / 2**20:.2f} MiB are kept to go on from"
-            print(f"{what}, after {second} s: {told}", flush=True)
+            memory = f"peak {peak_memory():.0f} MiB; {kept / 2**20:.2f} MiB are kept to go on from"
+            print(f"{what}, after {second} s: {memory}", flush=True)
 
 
 def main() -> None:
-    """Run what was asked for."""
+    """Run the chosen parts."""
     print(describe())
     only = sys.argv[2] if "--only" in sys.argv else ""
     for part in (gaits, network, ablations, starts, memory):

@@ -31,18 +31,18 @@ FIGURES: dict[str, Callable[[GrimaceScore], float]] = {
     "r": lambda score: score.correlation,
     "ECE": lambda score: score.calibration,
 }
-ASKED = "asked: pain >= 94 %, units >= 90 %, r >= .87, ECE <= .03"
+TARGETS = "targets: pain >= 94 %, units >= 90 %, r >= .87, ECE <= .03"
 CAMERA = Conditions(yaw=0.35, blur=2.0, noise=0.06, bars=0.3)
 """Blurred and noisy as no image that is learned is, and twice as often behind bars."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is learned and asked."""
+    """How many faces train and test."""
 
     animals: int
     images: int
-    asked: int
+    tested: int
     side: int
 
     def faces(self, animals: int, seed: int, coats: Sequence[str] = tuple(COATS), **more: object) -> Dataset:
@@ -59,7 +59,7 @@ def learned(train: Dataset, weights: str = "imagenet") -> object:
     )[0]
 
 
-def asked(model: object, test: Dataset) -> Shares:
+def tested(model: object, test: Dataset) -> Shares:
     """The probabilities that a model gives to the faces of a test set, an array an animal."""
     whole = shares_of(model, images_of(test))
     return np.split(whole, np.cumsum([len(trial) for trial in test])[:-1])
@@ -98,29 +98,31 @@ def tell(line: str) -> None:
 
 def individuals_and_cameras(size: Size) -> None:
     """All coats learned: other individuals, and another camera."""
-    train, test = size.faces(size.animals, 1), size.faces(size.asked, 2)
+    train, test = size.faces(size.animals, 1), size.faces(size.tested, 2)
     model = learned(train)
-    tell(f"{sum(map(len, train))} faces learned, unseen individuals: {text(asked(model, test), test)}; {ASKED}")
-    other = size.faces(size.asked, 5, conditions=CAMERA)
-    tell(f"    unseen individuals and an unseen camera: {text(asked(model, other), other)}")
+    tell(f"{sum(map(len, train))} faces learned, unseen individuals: {text(tested(model, test), test)}; {TARGETS}")
+    other = size.faces(size.tested, 5, conditions=CAMERA)
+    tell(f"    unseen individuals and an unseen camera: {text(tested(model, other), other)}")
     for few in (50, 200):
         some = train.select(range(max(2, round(few / size.images))))
-        found = {weights: asked(learned(some, weights), test) for weights in ("imagenet", "random")}
+        found = {weights: tested(learned(some, weights), test) for weights in ("imagenet", "random")}
         for weights, shares in found.items():
             tell(f"{sum(map(len, some))} faces, {weights} weights: {text(shares, test)}")
         tell(f"    pretrained - random: {difference(found['imagenet'], found['random'], test)}")
 
 
 def coats(size: Size) -> None:
-    """Three coats learned, the fourth asked; then white alone learned, white and black asked."""
+    """Three coats learned, the fourth tests; then white alone trains, white and black test."""
     for left in COATS:
         kept = [coat for coat in COATS if coat != left]
-        train, test = size.faces(size.animals * 3 // 4, 1, kept), size.faces(size.asked, 4, [left])
-        tell(f"{sum(map(len, train))} faces without {left}, {left} asked: {text(asked(learned(train), test), test)}")
-    model = learned(size.faces(size.asked, 3, ["white"]))
+        train, test = size.faces(size.animals * 3 // 4, 1, kept), size.faces(size.tested, 4, [left])
+        tell(
+            f"{sum(map(len, train))} faces without {left}, tested on {left}: {text(tested(learned(train), test), test)}"
+        )
+    model = learned(size.faces(size.tested, 3, ["white"]))
     for coat in ("white", "black"):
-        test = size.faces(size.asked, 4, [coat])
-        tell(f"{size.asked * size.images} white faces learned, {coat} asked: {text(asked(model, test), test)}")
+        test = size.faces(size.tested, 4, [coat])
+        tell(f"{size.tested * size.images} white faces learned, tested on {coat}: {text(tested(model, test), test)}")
 
 
 def main() -> None:
@@ -128,10 +130,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--animals", type=int, default=60, help="that train")
     parser.add_argument("--images", type=int, default=16, help="of each")
-    parser.add_argument("--asked", type=int, default=20, help="animals that are asked")
+    parser.add_argument("--tested", type=int, default=20, help="test animals")
     parser.add_argument("--size", type=int, default=128)
     given = parser.parse_args()
-    size = Size(given.animals, given.images, given.asked, given.size)
+    size = Size(given.animals, given.images, given.tested, given.size)
     print(f"{describe()}\n{NOT_ESTABLISHED}", flush=True)
     individuals_and_cameras(size)
     coats(size)

@@ -32,14 +32,14 @@ def overlap(a: tuple, b: np.ndarray) -> float:
 
 
 def tell_scenes(scenes: list[Scene], found: list[list[FoundFace]], name: str) -> None:
-    """Print, by the number of faces, how many pictures are told right, and of all faces how many are found."""
+    """Print, by the number of faces, how many pictures are counted right, and of all faces how many are found."""
     for number in (0, 1, 2):
         rows = [k for k, scene in enumerate(scenes) if len(scene.boxes) == number]
         said = [only_face(found[k])[0] is not None for k in rows]
         hits = [max((overlap(f.box, b) for f in found[k]), default=0) >= 0.5 for k in rows for b in scenes[k].boxes]
         counts = [len(found[k]) for k in rows]
         exact = np.mean(np.array(counts) == number)
-        line = f"{name}, {number} faces, {len(rows)} pictures: told exactly {exact:.1%}, scored {np.mean(said):.1%}"
+        line = f"{name}, {number} faces, {len(rows)} pictures: counted exactly {exact:.1%}, scored {np.mean(said):.1%}"
         print(line + (f", faces found (IoU >= .5) {np.mean(hits):.1%}" if hits else ""), flush=True)
 
 
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--train", type=Path, help="write a new finder here")
     parser.add_argument("--scenes", type=int, default=2700, help="that it learns")
     parser.add_argument("--epochs", type=int, default=14)
-    parser.add_argument("--asked", type=int, default=600, help="generated pictures that are asked")
+    parser.add_argument("--tested", type=int, default=600, help="generated test pictures")
     given = parser.parse_args()
     print(describe(), flush=True)
     model = load_finder() if given.train is None else None
@@ -71,10 +71,10 @@ def main() -> None:
         config = TrainingConfig(epochs=given.epochs, batch_size=32, learning_rate=0.003)
         model, _ = train_finder(make_scenes(given.scenes, 1), config)
         save_finder(model, given.train)
-    scenes = make_scenes(given.asked, 2)
+    scenes = make_scenes(given.tested, 2)
     begun = time.process_time()
     found = find_faces([np.moveaxis(scene.image, 0, -1) for scene in scenes], model)
-    print(f"{given.asked / (time.process_time() - begun):.0f} pictures a CPU second")
+    print(f"{given.tested / (time.process_time() - begun):.0f} pictures a CPU second")
     tell_scenes(scenes, found, "generated")
     there = photographs()
     own = dict(zip(there, find_faces(list(there.values()), model), strict=True))

@@ -21,7 +21,7 @@ def describe() -> str:
 
 
 def fastest(call: Callable[[], object], repeats: int, clock: Callable[[], float] = time.process_time) -> float:
-    """Seconds of the fastest of some calls, after one that does not count; of this process unless told otherwise."""
+    """Seconds of the fastest of some calls, after one that does not count; by default of this process."""
     call()
     seconds = []
     for _ in range(repeats):

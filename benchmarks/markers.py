@@ -26,7 +26,7 @@ from datasets.markers.tracking import Finder, TrackSettings, track_marks
 from datasets.video.video import open_video
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "markers"))
-COLUMNS = ("frames", "rmse", "median", "p95", "largest", "missed", "hidden", "told", "swapped")
+COLUMNS = ("frames", "rmse", "median", "p95", "largest", "missed", "hidden", "reported", "swapped")
 
 
 def rows(name, scores):
@@ -102,8 +102,8 @@ def small_marks(coats, frames):
             show(found)
             tell_bouts(bouts)
     parts = pd.DataFrame(table)
-    told = (parts.told * parts.hidden).sum() / max(parts.hidden.sum(), 1)
-    print(f"small marks: out of sight in {parts.hidden.sum()} frames, told {told:.1%}")
+    reported = (parts.reported * parts.hidden).sum() / max(parts.hidden.sum(), 1)
+    print(f"small marks: out of sight in {parts.hidden.sum()} frames, reported {reported:.1%}")
     print(f"{parts.missed.sum()} of {parts.frames.sum()} seen ones missed; {time.process_time() - begun:.0f} CPU s")
 
 

@@ -73,14 +73,14 @@ def bands(dataset: Dataset, model_file: Path, number: int, draws: int = 20) -> N
     error = 1000 * np.sqrt(np.mean([(y - m) ** 2 for y, m in zip(answers, measured, strict=True)]))
     print(
         f"{model.name}: {np.mean(inside):.1f} % (sd {np.std(inside):.1f}, {min(inside):.1f} to {max(inside):.1f}) of "
-        f"{len(dataset) - number} new trials lie in the band whole, asked {100 * COVERAGE:g} %, {found.trials} trials "
+        f"{len(dataset) - number} new trials lie in the band, nominal {100 * COVERAGE:g} %, {found.trials} trials "
         f"gave it; {np.mean(widths):.2f} mV wide, RMSE {error:.2f} mV",
         flush=True,
     )
 
 
 def warned(dataset: Dataset, fcm: Dataset) -> None:
-    """How often a stimulus is told to be unlike the published training: random ones, doubled ones, noise."""
+    """How often a stimulus is called unlike the published training: random ones, doubled ones, noise."""
     known = trained_stimuli(fcm)
     rng = np.random.default_rng(0)
     noise = rng.uniform(0, 2, (50, *np.asarray(fcm.trials[0].x).shape))
@@ -91,8 +91,8 @@ def warned(dataset: Dataset, fcm: Dataset) -> None:
         "white noise": list(noise),
     }
     for name, stimuli in kinds.items():
-        told = [bool(known.unlike(x, fcm.x_names, "nA")) for x in stimuli]
-        print(f"{name}: {100 * np.mean(told):.0f} % of {len(told)} are told to be unlike the training")
+        flagged = [bool(known.unlike(x, fcm.x_names, "nA")) for x in stimuli]
+        print(f"{name}: {100 * np.mean(flagged):.0f} % of {len(flagged)} are called unlike the training")
 
 
 def chosen(dataset: Dataset, repeats: int) -> None:
@@ -155,17 +155,17 @@ def main() -> None:
     parser.add_argument("--calibrate", type=int, default=190)
     parser.add_argument("--repeats", type=int, default=10)
     parser.add_argument("--out", type=Path)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     print(describe())
-    if asked.what == "simulate":
-        simulate(asked.trials, asked.out)
-    dataset = load_dataset(asked.data if asked.what != "simulate" else asked.out)
-    for path in asked.model:
-        bands(dataset, path, asked.calibrate)
-    if asked.fcm is not None:
-        warned(dataset, load_dataset(asked.fcm))
-    if asked.what == "chosen":
-        chosen(dataset, asked.repeats)
+    if options.what == "simulate":
+        simulate(options.trials, options.out)
+    dataset = load_dataset(options.data if options.what != "simulate" else options.out)
+    for path in options.model:
+        bands(dataset, path, options.calibrate)
+    if options.fcm is not None:
+        warned(dataset, load_dataset(options.fcm))
+    if options.what == "chosen":
+        chosen(dataset, options.repeats)
 
 
 if __name__ == "__main__":

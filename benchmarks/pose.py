@@ -6,7 +6,7 @@
     python benchmarks/pose.py speed
     python benchmarks/pose.py memory
 
-Prints the figures that are asked for beside those that were found. `openfield` and `clip` read data/pose beside the
+Prints the targets beside the measured figures. `openfield` and `clip` read data/pose beside the
 reference files.
 """
 
@@ -37,13 +37,13 @@ from surrogates.runs.fitting import Fit, fit
 from surrogates.runs.model_file import ModelSignature
 from surrogates.training.configuration import TrainingConfig
 
-ASKED = {10: 70.0, 100: 85.0}
+TARGETS = {10: 70.0, 100: 85.0}
 """Share of key points (%) within 2.5 % of the body length, by labelled frames."""
 PUBLISHED = {10: 74.0, 100: 85.0, 1000: 87.0}
 """The same within 2.5 px of 192 (Pereira et al. 2019)."""
 
 FEW_POSTURES = {"rotation": 180.0, "scale": 0.2, "contrast": 0.3, "bend": 0.1}
-"""How images are changed that show two postures only, where others will be asked."""
+"""How images are changed that show two postures only, where others will test."""
 
 
 def trained(dataset: Dataset, epochs: int, seed: int, **augmentation: float) -> Fit:
@@ -63,7 +63,7 @@ def text(name: str, score: PoseScore, seconds: float) -> str:
 
 
 def sample(given: argparse.Namespace) -> None:
-    """Generated animals: half of the frames that are asked show individuals that were learned."""
+    """Generated animals: half of the test frames show individuals that were learned."""
     for animal in given.animals:
         for labels in given.labels:
             dataset = labelled_sample(animal, labels, 200, given.seed)
@@ -78,13 +78,13 @@ def sample(given: argparse.Namespace) -> None:
             keypoints = find_keypoints(done.model, ModelSignature.of(test, "pose_small"), strangers, progress=False)
             print(text("    individuals that were not learned", score_keypoints(strangers, keypoints)["test"], 0))
             mean = score_keypoints(test, mean_pose(dataset, test))["test"].keypoints
-            asked = f"asked for {ASKED[labels]:g} %" if labels in ASKED else "nothing asked for"
+            target = f"target {TARGETS[labels]:g} %" if labels in TARGETS else "no target"
             published = f", published {PUBLISHED[labels]:g} % of other flies" if labels in PUBLISHED else ""
-            print(f"    mean pose: {100 * mean.near['0.025']:.1f} % within 2.5 %; {asked}{published}", flush=True)
+            print(f"    mean pose: {100 * mean.near['0.025']:.1f} % within 2.5 %; {target}{published}", flush=True)
 
 
 def openfield(given: argparse.Namespace) -> None:
-    """The mouse of DeepLabCut's example: 95 % of the frames learned, 5 % asked, at a fraction of the resolution."""
+    """The mouse of DeepLabCut's example: 95 % of the frames train, 5 % test, at a fraction of the resolution."""
     (tracks,) = load_labels(shared_folder() / "data" / "pose" / "dlc_openfield-Pranav-2018-10-30")
     settings = ImportSettings(scale=given.scale, grey=True)
     dataset = chosen_pairs(labelled_dataset([tracks], settings, "openfield", "DeepLabCut"), [("leftear", "rightear")])
@@ -94,11 +94,11 @@ def openfield(given: argparse.Namespace) -> None:
         print(text(f"openfield at {given.scale:g}, seed {seed}", done.evaluation.scores["test"], done.training.seconds))
         away = errors(done, "test") / given.scale
         within = ", ".join(f"{100 * (away <= px).mean():.1f} % within {px} px" for px in (5, 10, 20))
-        print(f"    in 640 x 480: median {np.median(away):.2f} px, asked for 5; {within}", flush=True)
+        print(f"    in 640 x 480: median {np.median(away):.2f} px, target 5; {within}", flush=True)
 
 
 def clip(given: argparse.Namespace) -> None:
-    """Two flies of a SLEAP project: the last third of the frames is asked, the end of the others chooses the epoch."""
+    """Two flies of a SLEAP project: the last third of the frames tests, the end of the others chooses the epoch."""
     settings = ImportSettings(size=given.size, scale=given.scale, grey=True)
     (tracks,) = load_labels(shared_folder() / "data" / "pose" / "clip.slp")
     dataset = labelled_dataset([tracks], settings, "clip", "SLEAP")
@@ -116,7 +116,7 @@ def clip(given: argparse.Namespace) -> None:
     )
     for split in ("validation", "test"):
         score = done.evaluation.scores[split]
-        print(f"    in the video: {split} median {score.keypoints.median / given.scale:.2f} px, asked for 3 of test")
+        print(f"    in the video: {split} median {score.keypoints.median / given.scale:.2f} px, target 3 of test")
     by_keypoint = {
         name: f"{each.median / given.scale:.1f}" for name, each in done.evaluation.scores["test"].by_keypoint.items()
     }
@@ -217,7 +217,7 @@ KINDS: dict[Callable[[argparse.Namespace], None], dict[str, dict[str, Any]]] = {
     clip: {
         "size": {"type": int, "default": 112},
         "scale": {"type": float, "default": 0.7},
-        "every": {"type": int, "default": 5, "help": "of the frames that are asked, one in so many"},
+        "every": {"type": int, "default": 5, "help": "of the test frames, one in so many"},
         "epochs": {"type": int, "default": 22},
         "seed": _SEED,
     },

@@ -3,9 +3,9 @@
     python benchmarks/pose_transfer.py --data openfield clip --labels 10 25 --seeds 0 1 2 3 4
 
 Three networks learn the same labels: `pose_transfer`, the same network from random weights, and `pose_small` with four
-times as many steps, which takes about as long. One in five labels validates. All are asked the same frames, which none
-has learned. A gain is claimed only where the interval of the difference leaves zero out: over the frames by the
-bootstrap, and with three seeds or more also over the seeds by Student's t. Most of a short run is compiling: set
+times as many steps, which takes about as long. One in five labels validates. All are tested on the same frames,
+which none has learned. A gain is claimed only where the interval of the difference leaves zero out: over the frames by
+the bootstrap, and with three seeds or more also over the seeds by Student's t. Most of a short run is compiling: set
 JAX_COMPILATION_CACHE_DIR, and --keep for what is finished. Reads data/pose beside the reference files.
 """
 
@@ -51,11 +51,11 @@ def clip(scale: float) -> Dataset:
     return labelled_dataset([tracks], ImportSettings(size=size, scale=scale, grey=True), "clip", "SLEAP")
 
 
-def divided(dataset: Dataset, labels: int, asked: int, seed: int) -> Dataset:
-    """So many labelled frames, one in five of which validates, and the frames that are asked: those of every seed."""
+def divided(dataset: Dataset, labels: int, tested: int, seed: int) -> Dataset:
+    """So many labelled frames, one in five of which validates, and the test frames: the same for every seed."""
     rows = labelled_rows(dataset)
     order = np.random.default_rng(0).permutation(len(rows))
-    test, free = order[:asked], order[asked:]
+    test, free = order[:tested], order[tested:]
     own = np.random.default_rng(seed).permutation(free)[:labels]
     checked = max(1, labels // 5)
     parts = {"validation": own[:checked], "train": own[checked:], "test": test}
@@ -64,7 +64,7 @@ def divided(dataset: Dataset, labels: int, asked: int, seed: int) -> Dataset:
 
 
 def errors(dataset: Dataset, name: str, given: argparse.Namespace, seed: int) -> tuple[np.ndarray, float]:
-    """The mean distance of each frame that is asked, in pixels of the video, and the seconds of the processor."""
+    """The mean distance of each test frame, in pixels of the video, and the seconds of the processor."""
     model, settings, times = NETWORKS[name]
     kind = model_kind(model)
     kind = replace(kind, objective=replace(kind.objective, batches=given.batches, at_once=8))
@@ -86,7 +86,7 @@ def kept_errors(
     """`errors`, or what a run of the same settings before left in the folder that keeps them."""
     if given.keep is None:
         return errors(dataset, name, given, seed)
-    path = given.keep / f"{about} {name} {given.epochs}x{given.batches} {given.scale:g} {given.asked}.npz"
+    path = given.keep / f"{about} {name} {given.epochs}x{given.batches} {given.scale:g} {given.tested}.npz"
     if not path.exists():
         away, seconds = errors(dataset, name, given, seed)
         given.keep.mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=0.5, help="of the video's resolution")
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--batches", type=int, default=20, help="of 8 images, an epoch")
-    parser.add_argument("--asked", type=int, default=60, help="frames")
+    parser.add_argument("--tested", type=int, default=60, help="frames")
     parser.add_argument("--keep", type=Path, help="a folder of finished runs, which are not run again")
     given = parser.parse_args()
     print(describe(), flush=True)
@@ -134,7 +134,7 @@ def main() -> None:
         for labels in given.labels:
             found: dict[str, list[np.ndarray]] = {network: [] for network in NETWORKS}
             for seed in given.seeds:
-                parts = divided(dataset, labels, given.asked, seed)
+                parts = divided(dataset, labels, given.tested, seed)
                 for network, away in found.items():
                     frames, seconds = kept_errors(parts, network, given, seed, f"{name} {labels} {seed}")
                     away.append(frames / given.scale)

@@ -3,7 +3,7 @@
     python benchmarks/posture_classification.py strains out [--seeds 5] [--worms 10] [--minutes 10]
     python benchmarks/posture_classification.py ucr out
 
-The network learns from a sample of its own, so that no worm whose strain is asked was seen. On the archive, one channel
+The network learns from a sample of its own, so that it has seen no worm that is tested. On the archive, one channel
 a second, it learns from the traces of all worms without their labels. Reads data/posture/Worms_TRAIN.tsv beside the
 reference files.
 """
@@ -68,19 +68,19 @@ def strains(out: Path, seeds: int, worms: int, minutes: float) -> None:
     model = network(amplitudes_of(learned, shapes), out / "strains.keras", epochs=12, units=128)
     reader = cell_state_model(model)
     right: dict[tuple[str, str], int] = {}
-    asked = 0
+    tested = 0
     for seed in range(seeds):
         sample = make_sample(SampleSettings(worms=worms, duration=60 * minutes, seed=seed))
         kinds = strain_features(reader, amplitudes_of(sample, shapes), sample)
-        asked += len(sample)
+        tested += len(sample)
         for features, numbers in kinds.items():
             for classified in cross_validate(numbers, features, Protocol(seed=seed), progress=False):
                 key = classified.features, classified.classifier
                 right[key] = right.get(key, 0) + int(np.trace(classified.confusion))
                 print(f"seed {seed}: {text(classified)}", flush=True)
-    print(f"chance {100 * chance(kinds[CELLS].strains):.1f} %; all {seeds} seeds together, {asked} worms:")
+    print(f"chance {100 * chance(kinds[CELLS].strains):.1f} %; all {seeds} seeds together, {tested} worms:")
     for (features, classifier), number in right.items():
-        share = share_right(number, asked)
+        share = share_right(number, tested)
         interval = f"{100 * share.low:.1f} to {100 * share.high:.1f}"
         print(f"{features}, {classifier}: {100 * share.share:.1f} % ({interval})")
 
@@ -109,13 +109,13 @@ def warped(data: Dataset, protocol: Protocol) -> ClassificationResult:
     labels = labels_of(data)
     known, given = np.array(labels.strains), np.full(len(data), "", dtype=object)
     split = StratifiedGroupKFold(protocol.folds, shuffle=True, random_state=protocol.seed)
-    for learned, asked in split.split(traces, known, labels.individuals):
-        given[asked] = known[learned][apart[np.ix_(asked, learned)].argmin(axis=1)]
+    for learned, tested in split.split(traces, known, labels.individuals):
+        given[tested] = known[learned][apart[np.ix_(tested, learned)].argmin(axis=1)]
     return result(labels.strains, given.tolist(), "traces", "nearest neighbour, DTW")
 
 
 def main() -> None:
-    """Run what is asked for and print the figures."""
+    """Run the chosen parts and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("strains", "ucr"))
     parser.add_argument("out", type=Path)

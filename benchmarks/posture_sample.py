@@ -37,12 +37,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name, default in (("worms", 10), ("minutes", 15.0), ("seeds", 5), ("spread", SampleSettings.spread)):
         parser.add_argument(f"--{name}", type=type(default), default=default)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     print(describe())
     scores: dict[str, list[float]] = {name: [] for name in MODELS}
     tables = []
-    for seed in range(asked.seeds):
-        settings = SampleSettings(worms=asked.worms, duration=60 * asked.minutes, seed=seed, spread=asked.spread)
+    for seed in range(options.seeds):
+        settings = SampleSettings(worms=options.worms, duration=60 * options.minutes, seed=seed, spread=options.spread)
         table, seconds = measured(settings)
         tables.append(table)
         x, y = table.select_dtypes("number").to_numpy(), table["strain"].to_numpy()

@@ -253,14 +253,14 @@ def _read(file: h5py.File, path: Path, lazy: bool) -> Dataset:
         arrays = {key: _array(file, path, key, row, len(columns["name"]), lazy) for key in _ARRAYS}
         require(arrays["x"] is not None, f"{path}: trial {name!r} has no x")
         trials.append(Trial(name, **arrays, group=group, split=split))
-    said = {what: text_attribute(file, what) for what in ("x_units", "y_units", "task", "source")}
+    attributes = {what: text_attribute(file, what) for what in ("x_units", "y_units", "task", "source")}
     return Dataset(
         name=text_attribute(file, "dataset"),
         trials=tuple(trials),
         dt=number_attribute(file, "dt_ms"),
         x_names=names_attribute(file, "x_names"),
         y_names=names_attribute(file, "y_names"),
-        **said,  # type: ignore[arg-type]
+        **attributes,  # type: ignore[arg-type]
         extra=_extra(file),
     )
 

@@ -13,7 +13,7 @@ from neuron_models.synapse import ChemicalSynapse, GapJunction, GradedSynapse
 SYNAPSE, GAP_JUNCTION, GRADED_SYNAPSE = "WormtwinSynapse", "WormtwinHalfGap", "WormtwinGradedSynapse"
 """The names of this package's mechanisms, which nobody else's have."""
 _TRANSFERS = 3
-"""What gid_clear is told to clear transfers alone."""
+"""The argument of gid_clear that clears transfers alone."""
 
 
 class Place(NamedTuple):

@@ -242,7 +242,7 @@ class Simulation:
 
     @contextlib.contextmanager
     def _solver(self, settings: RunSettings) -> Iterator[None]:
-        """Step as asked, whatever the user's session is set to; NEURON stands in where CoreNEURON cannot run."""
+        """Step by the settings, whatever the user's session has; NEURON stands in where CoreNEURON cannot run."""
         compiled = library(compiled_mechanisms(), "libcorenrnmech") if settings.simulator == "coreneuron" else None
         sections = sum(len(each) for each in self._sections.values())
         alone = compiled and not self._channels and not has_others(self._h, sections, self._contacts.connections)

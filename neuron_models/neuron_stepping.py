@@ -12,7 +12,7 @@ from neuron_models.foundation.units import Milliseconds
 
 
 class NeuronStepping:
-    """One run of a `neuron_models.engine.Simulation` that goes on as long as it is asked to, from rest."""
+    """One run of a `neuron_models.engine.Simulation` that goes on step by step, from rest."""
 
     def __init__(
         self,

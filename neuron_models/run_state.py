@@ -62,5 +62,5 @@ def _state_file(h: Any) -> Iterator[tuple[Any, str]]:
 
 
 def _seal(h: Any, circuit: str, held: np.ndarray) -> np.ndarray:
-    told = hashlib.sha256(f"{circuit} {h.nrnversion()} ".encode() + held.tobytes())
-    return np.frombuffer(told.digest(), np.uint8)
+    seal = hashlib.sha256(f"{circuit} {h.nrnversion()} ".encode() + held.tobytes())
+    return np.frombuffer(seal.digest(), np.uint8)

@@ -76,11 +76,11 @@ def _steps(kind: Any, preset: str, given: dict[str, Any], engine: str) -> dict[s
         require(bool(kind.presets), f"model {kind.name} has no presets: give --epochs")
         one_of("--preset", preset, tuple(kind.presets))
         given["epochs"] = kind.presets[preset]
-    asked = [*given, "engine"] if engine != "auto" else list(given)
+    unused = [*given, "engine"] if engine != "auto" else list(given)
     if kind.refine is not None:
-        asked = [name for name in asked if name != "polish"]
-    if kind.closed_form and asked:
-        raise InputError(f"model {kind.name} is solved at once and has no {', '.join(asked)}")
+        unused = [name for name in unused if name != "polish"]
+    if kind.closed_form and unused:
+        raise InputError(f"model {kind.name} is solved at once and has no {', '.join(unused)}")
     takes = "weight_decay" in kind.training_defaults
     require(takes or "weight_decay" not in given, f"model {kind.name} is trained without --weight-decay: leave it out")
     return given

@@ -32,8 +32,8 @@ def built(tmp_path_factory) -> Path:
     """The folder of the wheel and of the source archive, made of a copy of the sources."""
     pytest.importorskip("build")
     copy = shutil.copytree(ROOT, tmp_path_factory.mktemp("source") / "wormtwin", ignore=shutil.ignore_patterns(*LEFT))
-    asked = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(copy.parent), "setuptools"]
-    if subprocess.run(asked, capture_output=True, check=False).returncode:
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(copy.parent), "setuptools"]
+    if subprocess.run(pip, capture_output=True, check=False).returncode:
         pytest.skip("no package index can be reached: run it where pip can download")
     run(sys.executable, "-m", "build", "--outdir", copy.parent / "dist", copy)
     return copy.parent / "dist"
@@ -61,8 +61,8 @@ def installed(request, built, environment, tmp_path_factory) -> Path:
     simulated = ("--sequences", "1-4", "--split", "auto", "--network", "placed", "--out", "d.h5")
     run(wormtwin, "simulate", *simulated, cwd=folder)
     run(wormtwin, "train", "--data", "d.h5", "--units", 2, "--epochs", 3, "--out", "gru2", cwd=folder)
-    asked = ("--model", "gru2/model.keras", "--data", "d.h5", "--method", "occlusion", "--out", "inputs")
-    run(wormtwin, "importance", *asked, cwd=folder)
+    command = ("--model", "gru2/model.keras", "--data", "d.h5", "--method", "occlusion", "--out", "inputs")
+    run(wormtwin, "importance", *command, cwd=folder)
     return folder
 
 

@@ -16,7 +16,7 @@ LEAST_CONTRAST: Dimensionless = 0.05
 
 @dataclass(frozen=True)
 class Expectation:
-    """What is asked of the answer in the intact worm's direction, over that of the intact worm: `low` to `high`."""
+    """The expected answer in the intact worm's direction, over that of the intact worm: `low` to `high`."""
 
     word: str
     low: Dimensionless

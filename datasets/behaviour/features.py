@@ -44,8 +44,8 @@ def frame_features(
         InputError: no animal, or more than two; an animal that stands quite still has no speed of rest.
     """
     number = len(tracks.animals)
-    told = f"{tracks.name}: features are those of one or two animals, the tracks have {number}"
-    require(number in (1, 2), f"{told} ({', '.join(tracks.animals)}): choose by --animals")
+    message = f"{tracks.name}: features are those of one or two animals, the tracks have {number}"
+    require(number in (1, 2), f"{message} ({', '.join(tracks.animals)}): choose by --animals")
     if number == 2:
         tracks = replace(tracks, xy=followed(tracks.xy))
     columns: dict[str, Float[np.ndarray, " frame"]] = {}

@@ -1,6 +1,6 @@
 """Two animals whose behaviour is known: they rest, walk, and one chases the other until both are in contact.
 
-Trackers' faults are added where asked for, and their places kept: gaps without a point, frames in which both animals
+Trackers' faults are added where wanted, and their places kept: gaps without a point, frames in which both animals
 are exchanged, and jumps of single points.
 """
 

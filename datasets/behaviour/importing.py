@@ -97,8 +97,8 @@ def import_recordings(
         trials.append(_trial(recording, values, its, classes, settings))
     require(len(names) == 1, "the recordings have other points or numbers of animals: import them one by one")
     fps = {recording.fps for recording, _ in read}
-    told = f"the recordings have the frame rates {sorted(fps)}: bring them to one by --rate"
-    require(max(fps) <= 1.02 * min(fps), told)
+    fault = f"the recordings have the frame rates {sorted(fps)}: bring them to one by --rate"
+    require(max(fps) <= 1.02 * min(fps), fault)
     first = read[0][0]
     return Dataset(
         name,
@@ -125,8 +125,8 @@ def import_recordings(
 def _read(path: Path, labels: Path | None, settings: ImportSettings) -> list[tuple[PointTracks, Labels | None]]:
     """The recordings of a file, which are several only where nothing is labelled."""
     recordings = (read_trx(path),) if path.suffix == ".mat" and is_trx(path) else read_point_tracks(path)
-    told = f"{path} holds {counted(len(recordings), 'recording')}, which cannot share the labels of {labels}: give one"
-    require(len(recordings) == 1 or labels is None, told)
+    fault = f"{path} holds {counted(len(recordings), 'recording')}, which cannot share the labels of {labels}: give one"
+    require(len(recordings) == 1 or labels is None, fault)
     return [_ready(tracks, path, labels, settings) for tracks in recordings]
 
 

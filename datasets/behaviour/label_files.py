@@ -66,8 +66,8 @@ def _caltech(path: Path, channel: str) -> Labels:
             parts = line.split()
             whole = len(parts) >= 3 and all(re.fullmatch(r"-?\d+", part) for part in parts[:2])
             require(whole, f"{path}, line {number}: a bout is start, end and behaviour, got {line.strip()!r}")
-            told = f"{path}, line {number}: frames count from 1 in such files, got 0: add 1 to all frames of yours"
-            require(int(parts[0]) != 0, told)
+            message = f"{path}, line {number}: frames count from 1 in such files, got 0: add 1 to all frames of yours"
+            require(int(parts[0]) != 0, message)
             bouts.append(Bout(" ".join(parts[2:]), int(parts[0]) - 1, int(parts[1])))
     require(bool(bouts), f"{path} has no bouts in the channel {channel}; it has {', '.join(channels) or 'none'}")
     return Labels(tuple(bouts), path.name)

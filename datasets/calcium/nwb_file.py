@@ -59,10 +59,10 @@ def _chosen(path: Path, content: Any, wanted: str) -> Any:
     )
     best = next((way for way in ways if way), [])
     if len(best) != 1:
-        said = (
+        message = (
             f"no traces {wanted!r}" if wanted else "no traces" if not series else "several traces: name one by --series"
         )
-        raise InputError(f"{path}: {said} (RoiResponseSeries: {names})")
+        raise InputError(f"{path}: {message} (RoiResponseSeries: {names})")
     return best[0]
 
 

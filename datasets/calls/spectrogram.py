@@ -167,7 +167,7 @@ def sections(frames: int, step: Seconds, length: Seconds = 60.0) -> Iterator[tup
 
 
 def noise_floor(levels: Levels, degrees: float, share: float = 0.15) -> Float[np.ndarray, " bin"]:
-    """The median level of noise in each bin, told from its low percentile, which calls and bursts leave alone.
+    """The median level of noise in each bin, estimated from its low percentile, which calls and bursts leave alone.
 
     The distance from the percentile to the median is that of a chi-squared variable with 2 `degrees` of freedom.
     """

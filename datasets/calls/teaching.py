@@ -54,8 +54,8 @@ class TeachingSettings:
     def __post_init__(self) -> None:
         require(8 <= self.stretches <= 20_000, f"stretches must be from 8 to 20000, got {self.stretches}")
         require(self.faintest <= self.loudest, f"faintest is at most loudest, got {self.faintest:g} dB")
-        told = f"calls are -100 to 100 dB over their background, got {self.faintest:g} to {self.loudest:g} dB"
-        require(self.faintest >= -100 and self.loudest <= 100, told)
+        message = f"calls are -100 to 100 dB over their background, got {self.faintest:g} to {self.loudest:g} dB"
+        require(self.faintest >= -100 and self.loudest <= 100, message)
         require(0 <= self.calls <= 20, f"calls must be from 0 to 20 a stretch, got {self.calls:g}")
         require_seed(self.seed, "seed")
 

@@ -31,7 +31,7 @@ class WavHeader:
         channels: their number.
         width: bytes of a sample of all channels.
         offset: where the samples begin, in bytes.
-        said: bytes of samples by the header.
+        stated: bytes of samples by the header.
         held: bytes that the file has from there on, or up to the next chunk.
     """
 
@@ -40,21 +40,21 @@ class WavHeader:
     channels: int
     width: int
     offset: int
-    said: int
+    stated: int
     held: int
 
     @property
     def honest(self) -> bool:
         """Whether header and file agree."""
-        return self.said == self.held
+        return self.stated == self.held
 
     @property
     def fault(self) -> str:
         """How they do not, in words; empty when they do."""
-        if self.honest or self.said in _STREAMED:
+        if self.honest or self.stated in _STREAMED:
             return ""
-        said, held = (size / self.width / self.rate for size in (self.said, self.held))
-        return f"the header says {said:.3f} s of sound and the file holds {held:.3f} s: all that it holds is read"
+        stated, held = (size / self.width / self.rate for size in (self.stated, self.held))
+        return f"the header says {stated:.3f} s of sound and the file holds {held:.3f} s: all that it holds is read"
 
 
 def read_wav_header(path: Path) -> WavHeader | None:
@@ -78,15 +78,18 @@ def _chunks(file: BinaryIO, path: Path) -> WavHeader:
     size = os.fstat(file.fileno()).st_size
     layout = None
     while True:
-        name, said = struct.unpack("<4sI", file.read(8))
+        name, stated = struct.unpack("<4sI", file.read(8))
         begin = file.tell()
         if name == b"fmt ":
             layout = struct.unpack("<HHIIHH", file.read(16))
             code = struct.unpack("<8xH", file.read(10))[0] if layout[0] == _EXTENSIBLE else layout[0]
         if name == b"data":
             break
-        require(begin + said + said % 2 <= size, f"{path} is cut or broken before its samples, in the chunk {name!r}")
-        file.seek(begin + said + said % 2)
+        require(
+            begin + stated + stated % 2 <= size,
+            f"{path} is cut or broken before its samples, in the chunk {name!r}",
+        )
+        file.seek(begin + stated + stated % 2)
     if layout is None:
         raise InputError(f"{path} has samples without a chunk that says what they are")
     _, channels, rate, _, width, bits = layout
@@ -96,14 +99,14 @@ def _chunks(file: BinaryIO, path: Path) -> WavHeader:
     require(
         width == channels * bits // 8, f"{path}: the header says {width} bytes a sample of {channels} x {bits} bits"
     )
-    held = _held(file, begin, said, size)
-    return WavHeader(_SUBTYPES[key], rate, channels, width, begin, said, held // width * width)
+    held = _held(file, begin, stated, size)
+    return WavHeader(_SUBTYPES[key], rate, channels, width, begin, stated, held // width * width)
 
 
-def _held(file: BinaryIO, begin: int, said: int, size: int) -> int:
+def _held(file: BinaryIO, begin: int, stated: int, size: int) -> int:
     """Bytes of samples: what the header says if chunks follow to the end of the file, otherwise all that there is."""
-    at = begin + said + said % 2
-    if said in _STREAMED or begin + said > size:
+    at = begin + stated + stated % 2
+    if stated in _STREAMED or begin + stated > size:
         return size - begin
     while at + 8 <= size:
         file.seek(at)
@@ -111,4 +114,4 @@ def _held(file: BinaryIO, begin: int, said: int, size: int) -> int:
         if not name.isascii() or not name.decode().isprintable() or at + 8 + length > size:
             return size - begin
         at += 8 + length + length % 2
-    return said
+    return stated

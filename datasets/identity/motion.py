@@ -61,7 +61,7 @@ def learn_motion(regions: Detections, fragments: Fragments) -> MotionModel:
 
 
 def _miss(before: Float[np.ndarray, "frame 2"], after: Float[np.ndarray, "later 2"], gap: int) -> float:
-    """How far (px) the middle of a gap misses itself, told from both of its sides."""
+    """How far (px) the middle of a gap misses itself, extrapolated from both of its sides."""
     ahead, back = (np.diff(path, axis=0).mean(axis=0) if len(path) > 1 else np.zeros(2) for path in (before, after))
     return float(np.hypot(*(after[0] - before[-1] - gap * (ahead + back) / 2)))
 

@@ -91,7 +91,7 @@ def snout_holds(tracks: PointTracks, settings: BoutSettings, animal: int = 0) ->
     """Whether the snout stays where an animal can have it: animals curl up, but hardly stretch.
 
     In one frame of twenty or more farther than one and a half times its usual distance from the point `body`, it was
-    taken for something else, such as a shadow that touches a dark animal. Not asked where `near` is given.
+    taken for something else, such as a shadow that touches a dark animal. Not estimated where `near` is given.
     """
     if settings.near is not None or "body" not in tracks.points:
         return True

@@ -258,9 +258,9 @@ def _print_scores(scores: "tuple[MarkScore, ...]", title: str) -> None:
     )  # fmt: skip
     for each in scores:
         numbers = (f"{value:.2f}" for value in (each.rmse, each.median, each.p95, each.largest))
-        told = "-" if each.hidden == 0 else f"{each.told:.1%}"
+        reported = "-" if each.hidden == 0 else f"{each.reported:.1%}"
         table.add_row(
-            each.mark, str(each.frames), *numbers, str(each.missed), str(each.hidden), told, str(each.swapped)
+            each.mark, str(each.frames), *numbers, str(each.missed), str(each.hidden), reported, str(each.swapped)
         )
     print_whole(table)
 

@@ -24,7 +24,7 @@ class MarkScore:
         largest: error.
         missed: frames in which the truth sees it and the tracks do not.
         hidden: frames in which the truth says that it is out of sight.
-        told: share of those in which the tracks say so too; NaN where there are none.
+        reported: share of those in which the tracks say so too; NaN where there are none.
         swapped: frames in which it lies nearer to where another mark truly is, which is farther than 5 px from its own.
     """
 
@@ -36,7 +36,7 @@ class MarkScore:
     largest: Pixels
     missed: int
     hidden: int
-    told: Fraction
+    reported: Fraction
     swapped: int
 
 
@@ -86,10 +86,10 @@ def _score(
     stats = (np.sqrt((e**2).mean()), np.median(e), np.quantile(e, 0.95), e.max()) if len(e) else (np.nan,) * 4
     lost = np.isnan(own[:, k, 0])
     seen = ~np.isnan(true[:, k, 0])
-    told = float(lost[hidden].mean()) if hidden.any() else np.nan
+    reported = float(lost[hidden].mean()) if hidden.any() else np.nan
     rmse, median, p95, largest = (float(value) for value in stats)
     return MarkScore(
-        name, int(both.sum()), rmse, median, p95, largest, int((seen & lost).sum()), int(hidden.sum()), told,
+        name, int(both.sum()), rmse, median, p95, largest, int((seen & lost).sum()), int(hidden.sum()), reported,
         int(nearer.sum()),
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Crops of a video that are cut only when they are asked for."""
+"""Crops of a video that are cut only when they are read."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -151,7 +151,7 @@ def read_midlines(path: Path) -> tuple[PostureRecording, ...]:
 def _postures(
     raws: Sequence[MidlineRecording | AmplitudeRecording], segments: int
 ) -> tuple[list[PostureRecording | AmplitudeRecording], dict[str, Faults]]:
-    """Midlines as angles; a recording that holds none is left out and told, unless nothing is left."""
+    """Midlines as angles; a recording that holds none is left out with a message, unless nothing is left."""
     faults = {}
 
     def posture(raw: MidlineRecording | AmplitudeRecording) -> PostureRecording | AmplitudeRecording:

@@ -86,9 +86,9 @@ def session_start(given: str, data: Path) -> tuple[datetime, str]:
 
 def _units(dataset: Dataset) -> dict[str, str]:
     """The unit of every channel by its name."""
-    told = dataset.extra.get("units", {})
-    found = {name: told.get(name, dataset.x_units) for name in dataset.x_names}
-    found |= {name: told.get(name, dataset.y_units) for name in dataset.y_names}
+    stored = dataset.extra.get("units", {})
+    found = {name: stored.get(name, dataset.x_units) for name in dataset.x_names}
+    found |= {name: stored.get(name, dataset.y_units) for name in dataset.y_names}
     strange = sorted({unit for unit in found.values() if unit not in _SI})
     require(
         not strange,

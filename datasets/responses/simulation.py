@@ -120,7 +120,7 @@ def simulation_job(
 ) -> Job:
     """Describe what `simulate_dataset` does with the same arguments, without doing it."""
     recorded = tuple(record or scenario.outputs)
-    units_of(recorded)  # a name that is none is told first
+    units_of(recorded)  # report an unknown name before anything else
     require_covered(cells_of((*scenario.driven, *recorded)), connectome, f"scenario {scenario.name}")
     circuit = build_network(connectome, parameters)
     network = "; ".join(filter(None, (connectome.source, parameters.label if parameters else "")))

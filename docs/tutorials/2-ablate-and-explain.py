@@ -30,8 +30,8 @@ motor = ["DB1", "VB1", "DB5", "VB6", "DA1", "DA9", "VD1", "DD1"]
 
 def strength(ablated):
     """The root mean square deviation of each motor neuron from rest, in mV."""
-    asked = scenario.ablate(ablated) if ablated else scenario
-    voltages = simulate(simulation, asked, sequence=10, record=motor)
+    ablated_scenario = scenario.ablate(ablated) if ablated else scenario
+    voltages = simulate(simulation, ablated_scenario, sequence=10, record=motor)
     return 1000 * np.sqrt(np.mean((voltages - voltages[0]) ** 2, axis=0))
 
 

@@ -18,7 +18,7 @@ Path("labels.png")
 # ## Divide
 #
 # Each trial is an individual. A fair test asks for individuals that were not learned from; here three of five are
-# learned, one chooses the epoch and one is asked.
+# learned, one chooses the epoch and one tests.
 
 # %%
 from dataclasses import replace

@@ -158,7 +158,7 @@ def _behind_links(path: Path) -> Path:
 
 
 def _of_path(error: OSError | InputError, folder: Path | None, path: Path) -> OSError | InputError:
-    """The error of a file that was written in `folder`, naming the file that the user asked for."""
+    """The error of a file that was written in `folder`, naming the file that the user named."""
     if isinstance(error, InputError):
         return InputError(_renamed(str(error), folder, path)) if folder and str(folder) in str(error) else error
     if error.errno in _FULL:

@@ -1,7 +1,7 @@
 """A journal that a kill cannot harm: one line a change, on the disk before the change counts, never rewritten.
 
 A line is the CRC-32 of its text in eight hexadecimal digits, a space, and the change as JSON. A last line that is not
-whole is that of a change which nobody was told of as saved: it is cut off.
+whole belongs to a change that nobody was promised as saved: it is cut off.
 """
 
 import getpass

@@ -37,17 +37,17 @@ def try_in_child(work: Callable[[Callable[[], None]], object], seconds: float) -
     """
     if sys.platform != "linux":
         return Outcome.UNKNOWN
-    told, telling = os.pipe()
+    reading, writing = os.pipe()
     try:
         child = _fork()
         if child == 0:
-            _become(work, telling)
+            _become(work, writing)
     except OSError:
-        os.close(told)
+        os.close(reading)
         return Outcome.UNKNOWN
     finally:
-        os.close(telling)
-    return _outcome(child, told, seconds)
+        os.close(writing)
+    return _outcome(child, reading, seconds)
 
 
 def _fork() -> int:
@@ -60,32 +60,32 @@ def _fork() -> int:
     return child
 
 
-def _become(work: Callable[[Callable[[], None]], object], telling: int) -> None:
+def _become(work: Callable[[Callable[[], None]], object], writing: int) -> None:
     """Be the child; does not come back."""
     try:
         faulthandler.disable()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what the system's library says when it crashes
-        work(lambda: _tell(telling, _STEP))
-        _tell(telling, _DONE)
+        work(lambda: _tell(writing, _STEP))
+        _tell(writing, _DONE)
     finally:
         os._exit(0)
 
 
-def _tell(telling: int, what: bytes) -> None:
-    os.write(telling, what)
+def _tell(writing: int, what: bytes) -> None:
+    os.write(writing, what)
 
 
-def _outcome(child: int, told: int, seconds: float) -> Outcome:
+def _outcome(child: int, reading: int, seconds: float) -> Outcome:
     last = b""
     try:
-        while news := _news(told, seconds):
+        while news := _news(reading, seconds):
             last = news
         silent, running = news is None, _state(child) == "R"
     finally:
         os.kill(child, signal.SIGKILL)
         status = os.waitpid(child, 0)[1]
-        os.close(told)
+        os.close(reading)
     if silent:  # asleep, it waits for a lock that another thread held when it was forked: nothing was tried
         return Outcome.ENDLESS if running else Outcome.UNKNOWN
     if last.endswith(_DONE):
@@ -98,8 +98,8 @@ def _state(process: int) -> str:
     return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-def _news(told: int, seconds: float) -> bytes | None:
+def _news(reading: int, seconds: float) -> bytes | None:
     """What the child wrote since; empty where it has ended, None where it was silent for too long."""
     poll = select.poll()
-    poll.register(told, select.POLLIN)
-    return os.read(told, 65536) if poll.poll(1000 * seconds) else None
+    poll.register(reading, select.POLLIN)
+    return os.read(reading, 65536) if poll.poll(1000 * seconds) else None

@@ -23,7 +23,7 @@ FOLLOWING: Milliseconds = 0.34
 
 
 class LinearStepping(ABC):
-    """One run of a circuit that goes on as long as it is asked to, from rest.
+    """One run of a circuit that goes on step by step, from rest.
 
     Attributes:
         dt: the step in ms, over which currents are held.

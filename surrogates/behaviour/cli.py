@@ -38,13 +38,15 @@ def predict(
     blank = tuple(replace(trial, y=np.zeros((len(trial), 1)), weight=None) for trial in prepared)
     names: dict[str, Any] = {"y_names": signature.y_names, "task": "classification", "extra": extra}
     learned, its = 1000 / signature.dt, 1000 / dataset.dt
-    told = f"the model learned {learned:.4g} frames a second, {data} has {its:.4g}: import it with --rate {learned:.4g}"
-    require(abs(dataset.dt - signature.dt) <= RATE_TOLERANCE * signature.dt, told)
+    message = (
+        f"the model learned {learned:.4g} frames a second, {data} has {its:.4g}: import it with --rate {learned:.4g}"
+    )
+    require(abs(dataset.dt - signature.dt) <= RATE_TOLERANCE * signature.dt, message)
     signature.require_same(replace(prepared, trials=blank, **names))
     trials = []
     for stored, trial in zip(dataset, prepared, strict=True):
-        given = smoothing.bouts(probabilities_of(network, trial))
-        trials.append(replace(stored, y=given[:, None].astype(np.int32), weight=None))
+        predicted = smoothing.bouts(probabilities_of(network, trial))
+        trials.append(replace(stored, y=predicted[:, None].astype(np.int32), weight=None))
     source = f"{dataset.source}, predicted by {model.name}"
     save_dataset(replace(dataset, trials=tuple(trials), source=source, **names), out)
     print(f"{counted(len(trials), 'recording')} in {out}: `wormtwin behaviour ethogram {out}` draws it")

@@ -94,7 +94,7 @@ def _of_evaluation(name: str, done, chosen: Sequence[str]) -> Judged:
     """The row of the recordings that are judged."""
     rows = [index for index, trial in enumerate(done.dataset) if trial.name in chosen]
     true = [labels_of(done.dataset.trials[row]) for row in rows]
-    score = agreement(true, [done.given[row] for row in rows], classes_of(done.dataset))
+    score = agreement(true, [done.predicted[row] for row in rows], classes_of(done.dataset))
     chances = np.concatenate([done.chances[row] for row in rows])
     return Judged(name, score, calibration_error(chances, np.concatenate(true)))
 
@@ -105,15 +105,15 @@ def _prior(dataset: Dataset, rows: Sequence[int]) -> Judged:
     taught = np.concatenate([labels_of(trial) for trial in dataset.by_split()["train"]])
     shares = np.bincount(taught[taught != UNLABELLED], minlength=len(classes)) / max(1, (taught != UNLABELLED).sum())
     true = [labels_of(dataset.trials[row]) for row in rows]
-    given = [np.full(len(each), int(np.argmax(shares))) for each in true]
+    predicted = [np.full(len(each), int(np.argmax(shares))) for each in true]
     seen = np.concatenate(true)
     chances = np.broadcast_to(shares, (len(seen), len(classes)))
-    return Judged(PRIOR, agreement(true, given, classes), calibration_error(chances, seen))
+    return Judged(PRIOR, agreement(true, predicted, classes), calibration_error(chances, seen))
 
 
 def _of_rater(path: Path, dataset: Dataset, rows: Sequence[int]) -> Judged:
     require(len(rows) == 1, f"{path} labels one recording, {counted(len(rows), 'recording')} are judged")
     classes, true = classes_of(dataset), labels_of(dataset.trials[rows[0]])
     labels = load_behaviour_labels(path, 1000 / dataset.dt)
-    given: Int[np.ndarray, " _"] = labels.by_frame(len(true), classes, "none" if "none" in classes else "")
-    return Judged(path.stem, agreement([true], [given], classes), float("nan"))
+    predicted: Int[np.ndarray, " _"] = labels.by_frame(len(true), classes, "none" if "none" in classes else "")
+    return Judged(path.stem, agreement([true], [predicted], classes), float("nan"))

@@ -48,9 +48,9 @@ def run_demo(out: Path, frames: int = 1800, seed: int = 0) -> list[Judged]:
     kind = BEHAVIOUR_MODELS["behaviour_boost"]
     config = TrainingConfig(seed=seed)
     done = fit_and_save(kind, dataset, {"rounds": 40}, config, out / "boost", data="pairs.h5", progress=False)
-    last, given = dataset.trials[-1], done.evaluation.given[-1]
-    predicted = replace(last, y=given[:, None].astype(np.int32), weight=None)
-    save_dataset(replace(dataset, trials=(predicted,)), out / "predicted.h5")
-    rows = {last.name: {"labels": labels_of(last), "predicted": given}}
+    last, predicted = dataset.trials[-1], done.evaluation.predicted[-1]
+    trial = replace(last, y=predicted[:, None].astype(np.int32), weight=None)
+    save_dataset(replace(dataset, trials=(trial,)), out / "predicted.h5")
+    rows = {last.name: {"labels": labels_of(last), "predicted": predicted}}
     save_figure(plot_ethograms(rows, BEHAVIOURS, 30.0), out / "ethogram.png")
     return judge(dataset, [out / "boost" / "model.keras"])[1]

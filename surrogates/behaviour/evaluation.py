@@ -35,7 +35,7 @@ class BehaviourEvaluation(Evaluation):
     calibration: Mapping[str, float]
     chance: Mapping[str, float]
     smoothing: Smoothing
-    given: tuple[Int[np.ndarray, " _"], ...]
+    predicted: tuple[Int[np.ndarray, " _"], ...]
     chances: tuple[Float[np.ndarray, "frame class"], ...]
 
     def record(self) -> dict[str, Any]:
@@ -52,8 +52,8 @@ class BehaviourEvaluation(Evaluation):
     def plot(self) -> Figure:
         """Draw labels and predictions of the recordings that were not learned, or of all."""
         rows = {
-            trial.name: {"labels": labels_of(trial), "predicted": given}
-            for trial, given in zip(self.dataset, self.given, strict=True)
+            trial.name: {"labels": labels_of(trial), "predicted": predicted}
+            for trial, predicted in zip(self.dataset, self.predicted, strict=True)
             if trial.split != "train" or "test" not in self.scores
         }
         return plot_ethograms(rows, classes_of(self.dataset), 1000 / self.dataset.dt)
@@ -106,17 +106,17 @@ def evaluate_behaviours(
         taught = [each for each, trial in zip(labels, dataset, strict=True) if trial.split == "train"] or labels
         smoothing = learned_smoothing(taught, classes)
     chances = tuple(probabilities_of(model, trial) for trial in dataset)
-    given = tuple(smoothing.bouts(each) for each in chances)
+    predicted = tuple(smoothing.bouts(each) for each in chances)
     parts = dataset.by_part()
     scores, calibration, chance = {}, {}, {}
     for split, rows in parts.items():
         true = [labels[row] for row in rows]
-        scores[split] = agreement(true, [given[row] for row in rows], classes)
+        scores[split] = agreement(true, [predicted[row] for row in rows], classes)
         seen = np.concatenate(true)
         calibration[split] = calibration_error(np.concatenate([chances[row] for row in rows]), seen)
         commonest = int(np.argmax(smoothing.shares))
         chance[split] = agreement(true, [np.full(len(each), commonest) for each in true], classes).macro_f1
-    return BehaviourEvaluation(dataset, scores, calibration, chance, smoothing, given, chances)
+    return BehaviourEvaluation(dataset, scores, calibration, chance, smoothing, predicted, chances)
 
 
 def calibration_error(

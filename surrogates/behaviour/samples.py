@@ -1,4 +1,4 @@
-"""Window features of recordings, made when they are asked for, and the samples that classifiers learn from."""
+"""Window features of recordings, made when they are read, and the samples that classifiers learn from."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -93,13 +93,13 @@ def samples_of(
 
 
 def require_taught(kind: Any, dataset: Dataset) -> None:
-    """Raise an `InputError` unless the training recordings show two behaviours or more, and all that are asked for."""
+    """Raise an `InputError` unless the training recordings show two behaviours or more, and all that are labelled."""
     classes, parts = classes_of(dataset), dataset.by_split()
     require("train" in parts, f"dataset {dataset.name!r} has no training recordings: `wormtwin dataset split FILE`")
     seen = {int(c) for trial in parts["train"] for c in np.unique(labels_of(trial)) if c >= 0}
-    asked = {int(c) for trial in dataset for c in np.unique(labels_of(trial)) if c >= 0}
+    labelled = {int(c) for trial in dataset for c in np.unique(labels_of(trial)) if c >= 0}
     require(
         len(seen) >= 2, f"the training recordings show {', '.join(classes[c] for c in sorted(seen)) or 'nothing'} only"
     )
-    missing = [classes[c] for c in sorted(asked - seen)]
+    missing = [classes[c] for c in sorted(labelled - seen)]
     require(not missing, f"{', '.join(missing)} never comes in the training recordings: train on others")

@@ -101,10 +101,10 @@ def suggest_bouts(model: keras.Model, smoothing: Smoothing, dataset: Dataset, nu
     bouts, labelled = [], []
     for stored, trial in zip(dataset, prepared, strict=True):
         chances = probabilities_of(model, trial)
-        given, free = smoothing.bouts(chances), labels_of(stored) == UNLABELLED
+        predicted, free = smoothing.bouts(chances), labels_of(stored) == UNLABELLED
         unsure, x = entropy_of(chances), np.asarray(stored.x[:], float)
-        for first, end in _parts(given, free, round(LONGEST * 1000 / dataset.dt)):
-            about = (stored.name, int(given[first]), first, end)
+        for first, end in _parts(predicted, free, round(LONGEST * 1000 / dataset.dt)):
+            about = (stored.name, int(predicted[first]), first, end)
             bouts.append((about, float(unsure[first:end].mean()), mean_of(x[first:end])))
         labelled += [mean_of(x[bout.start : bout.end]) for bout in bouts_of(labels_of(stored), classes)]
     require(bool(bouts), f"every frame of dataset {dataset.name!r} is labelled: there is nothing to suggest")
@@ -124,11 +124,11 @@ def suggest_bouts(model: keras.Model, smoothing: Smoothing, dataset: Dataset, nu
 
 
 def _parts(
-    given: Int[np.ndarray, " frame"], free: Bool[np.ndarray, " frame"], longest: int
+    predicted: Int[np.ndarray, " frame"], free: Bool[np.ndarray, " frame"], longest: int
 ) -> Iterator[tuple[int, int]]:
     """Stretches of one predicted behaviour in frames that nobody labelled, none longer than `longest`."""
-    for kind in np.unique(given):
-        for first, end in contiguous_runs((given == kind) & free):
+    for kind in np.unique(predicted):
+        for first, end in contiguous_runs((predicted == kind) & free):
             for start in range(int(first), int(end), longest):
                 yield start, min(start + longest, int(end))
 

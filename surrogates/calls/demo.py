@@ -50,6 +50,6 @@ def run_demo(out: Path, seconds: Seconds = 60.0, seed: int = 0) -> Demo:
         with atomic_write(out / name) as temporary:
             write_csv(table, temporary, index=index)
     matched = pairs(named, sample.calls)
-    said = [named[k].label for k in matched[:, 0]]
+    labels = [named[k].label for k in matched[:, 0]]
     true = [sample.calls[k].label for k in matched[:, 1]]
-    return Demo(scores_of(found, sample.calls), macro_f1(said, true) if said else float("nan"))
+    return Demo(scores_of(found, sample.calls), macro_f1(labels, true) if labels else float("nan"))

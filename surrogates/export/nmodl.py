@@ -22,7 +22,7 @@ from surrogates.steps.step import Affine, Statement, Step, indexed, renamed
 
 _TO_MILLIVOLTS = {"V": 1000.0, "mV": 1.0}
 _KNOWN_UNITS = ("nA", "mV", "V")
-_TOLD = ("x_names", "y_names", "x_units", "y_units", "dt", "scenario")
+_DESCRIBED = ("x_names", "y_names", "x_units", "y_units", "dt", "scenario")
 """What the description beside a mechanism says of the channels: what a model of responses has."""
 _OWN_OF_CPP = ("tanh", "exp")
 _LOCAL = "nn_"
@@ -92,7 +92,7 @@ def write_nmodl(model: Any, channels: ModelSignature, out: Path, name: str) -> l
     with atomic_write(out / f"{stem}.json") as temporary:
         named = {key: [port.variable for port in values[key]] for key in ("inputs", "outputs")}
         named["sources"] = [path.name for path in written if path.suffix == ".mod"]
-        text = {key: value for key, value in asdict(channels).items() if key in _TOLD}
+        text = {key: value for key, value in asdict(channels).items() if key in _DESCRIBED}
         text |= {} if channels.bands is None else {"bands": asdict(channels.bands)}
         temporary.write_text(json.dumps({"mechanism": name, **named, **text}, indent=1))
     return [*written, out / f"{stem}.json"]

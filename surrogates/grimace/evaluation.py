@@ -130,8 +130,8 @@ def score_faces(
     units = {name: _mean(right[:, column]) for column, name in enumerate(UNITS)}
     whole = np.isfinite(true[:, : len(UNITS)]).all(axis=1)
     expected = (chance @ np.arange(3.0))[:, : len(UNITS)].sum(axis=1)[whole]
-    given = true[whole, : len(UNITS)].sum(axis=1)
-    varies = len(given) > 1 and np.ptp(given) > 0 and np.ptp(expected) > 0
+    true_sums = true[whole, : len(UNITS)].sum(axis=1)
+    varies = len(true_sums) > 1 and np.ptp(true_sums) > 0 and np.ptp(expected) > 0
     sure, good = answers(shares, scores)
     order = np.argsort(-sure, kind="stable")
     kept = {f"{part:g}": float(good[order[: max(1, round(part * len(good)))]].mean()) for part in COVERAGES}
@@ -140,7 +140,7 @@ def score_faces(
         units,
         _mean(right[:, : len(UNITS)]),
         _mean(right[:, OUTPUTS.index("pain")]),
-        float(np.corrcoef(expected, given)[0, 1]) if varies else float("nan"),
+        float(np.corrcoef(expected, true_sums)[0, 1]) if varies else float("nan"),
         calibration_error(sure, good),
         kept,
     )

@@ -116,8 +116,8 @@ def ordinal_loss(odds: Float[np.ndarray, "image 2"], y: Float[np.ndarray, " imag
     one, two = expit(odds[:, 0]), expit(np.minimum(odds[:, 1], odds[:, 0])) if highest == 2 else np.zeros(len(y))
     shares = np.clip(np.stack([1 - one, one - two, two], axis=1), 1e-9, 1)
     wanted = _targets(y, highest)
-    given = np.stack([1 - wanted[:, 0], wanted[:, 0] - wanted[:, 1], wanted[:, 1]], axis=1)
-    return float(-(given * np.log(shares)).sum(axis=1).mean())
+    targets = np.stack([1 - wanted[:, 0], wanted[:, 0] - wanted[:, 1], wanted[:, 1]], axis=1)
+    return float(-(targets * np.log(shares)).sum(axis=1).mean())
 
 
 def _fit(

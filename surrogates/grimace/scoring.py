@@ -211,8 +211,8 @@ def write_answers(answers: Sequence[Answer], out: Path, least: Fraction) -> int:
         abstained += sum(score is None for score in scores.values())
         sure = [""] * len(OUTPUTS) if answer.shares is None else [f"{share.max():.3f}" for share in answer.shares]
         time = "" if answer.time is None else f"{answer.time:.3f}"
-        said = ["" if score is None else score for score in scores.values()]
-        rows.append([answer.image, "unknown", time, answer.frames, *said, *sure, NOT])
+        cells = ["" if score is None else score for score in scores.values()]
+        rows.append([answer.image, "unknown", time, answer.frames, *cells, *sure, NOT])
     with atomic_write(out) as temporary:
         write_csv(pd.DataFrame(rows, columns=HEADS, dtype=object), temporary, index=False)
     return abstained

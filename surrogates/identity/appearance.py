@@ -24,7 +24,7 @@ from surrogates.identity.pairs import Pairs, make_pairs
 
 ENOUGH = 0.91
 """The silhouette from which fewer than 1 % of images are taken for another animal (idtracker.ai 6)."""
-_TOLD, _STEADY = 0.99, 5
+_SEPARATED, _STEADY = 0.99, 5
 """Share of coexisting fragments in different clusters, and looks in a row at which that ends the training."""
 _POWER = 7.0
 _LOOK = 4  # batches between looks at the loss of every pair
@@ -154,7 +154,7 @@ def learn_appearance(
             bar.update(check)
             points = embedded(network, crops[looked])
             _, silhouette, which = _clusters(points, _first_centres(points, of[looked], fragments, animals), animals)
-            steady = steady + 1 if _told_apart(which, of[looked], fragments, animals) >= _TOLD else 0
+            steady = steady + 1 if _separated(which, of[looked], fragments, animals) >= _SEPARATED else 0
             since = 0 if silhouette > best + 0.002 else since + 1
             if silhouette > best:
                 best, kept = silhouette, network.get_weights()
@@ -162,8 +162,8 @@ def learn_appearance(
     network.set_weights(kept)
     points = embedded(network, crops)
     centres, silhouette, chosen = _clusters(points, _first_centres(points, of, fragments, animals), animals)
-    told = _told_apart(chosen, of, fragments, animals)
-    return Appearance(network, points, of, frame, centres, silhouette, done, told,
+    separated = _separated(chosen, of, fragments, animals)
+    return Appearance(network, points, of, frame, centres, silhouette, done, separated,
         known_again(points, of, held, fragments), crops,
     )  # fmt: skip
 
@@ -266,7 +266,7 @@ def _clusters(
     return means.cluster_centers_, silhouette, means.labels_
 
 
-def _told_apart(
+def _separated(
     chosen: Int[np.ndarray, " image"], of: Int[np.ndarray, " image"], fragments: Fragments, animals: int
 ) -> float:
     """The share of coexisting fragments, by the frames they share, whose images are mostly of different clusters."""

@@ -33,7 +33,7 @@ from surrogates.identity.appearance import Appearance, LearningSettings, learn_a
 from surrogates.identity.doubts import looks_in_doubt, scene_notes, tells_apart
 from surrogates.identity.tracking import assign_animals, sampled_rows, turned_regions
 
-_TOLD = 3.0
+_CONTINUES = 3.0
 """Log odds that a track goes on as itself where nothing else speaks: the other tool is right more often than not."""
 _GAP: Seconds = 1.0
 """The longest over which motion tells how a fragment goes on."""
@@ -167,7 +167,7 @@ def _links(
     for which in np.unique(track).tolist():
         chain = np.flatnonzero(track == which).tolist()
         for pair in itertools.pairwise(chain):
-            known[pair] = known.get(pair, 0.0) + _TOLD
+            known[pair] = known.get(pair, 0.0) + _CONTINUES
     return np.array(list(known), int).reshape(-1, 2), np.array(list(known.values()), float)
 
 

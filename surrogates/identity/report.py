@@ -88,7 +88,7 @@ def _map(tracks: Trajectories, arrays: Mapping[str, np.ndarray]) -> blocks.Secti
 def _crossings(tracks: Trajectories, video: ArrayLike | None, source: Path) -> blocks.Section:
     ranked = sorted(tracks.crossings, key=lambda crossing: crossing.odds)
     doubtful = [crossing for crossing in ranked if crossing.doubtful]
-    said = (
+    text = (
         f"{len(doubtful)} of {counted(len(ranked), 'crossing')} are doubtful and come first. Look at the names before "
         "and after, and run the command where they are exchanged."
         if doubtful
@@ -98,7 +98,7 @@ def _crossings(tracks: Trajectories, video: ArrayLike | None, source: Path) -> b
     parts = tuple(_crossing(tracks, video, source, each, number) for number, each in enumerate(chosen, start=1))
     left = len(doubtful) - len(parts)
     more = (blocks.Note(f"{counted(left, 'doubtful crossing')} more are not shown here"),) if left > 0 else ()
-    return blocks.Section("Crossings", (blocks.Paragraph(said), *_without(video), *parts, *more))
+    return blocks.Section("Crossings", (blocks.Paragraph(text), *_without(video), *parts, *more))
 
 
 def _without(video: ArrayLike | None) -> tuple[blocks.Block, ...]:

@@ -1,1 +1,1 @@
-"""Which inputs matter for which outputs: asked of a surrogate by several methods, and of the simulator itself."""
+"""Which inputs matter for which outputs: of a surrogate, by several methods, and of the simulator itself."""

@@ -66,7 +66,7 @@ def write_importance_page(
         model: a Keras model.
         name: what to call it.
         problem: the trials and groups.
-        tables: of the methods, and of the simulator where it was asked.
+        tables: of the methods, and of the simulator where it was run.
         agreements: as `agreements_with` gives them.
         out: the folder.
         silenced: the simulator's datasets, for the trial that is shown in detail.
@@ -136,18 +136,16 @@ def _trust(tables: Sequence[Importance], agreements: Sequence[Agreement]) -> blo
     alike = [table for table in others if measure_of(table)]
     content: list[blocks.Block] = [blocks.Note(_in_a_sentence(agreements)), *_other_baseline(others)]
     content.append(_trust_table(agreements, simulator.units))
-    said = "; ".join(f"{each.method} {significant(each.rho)}" for each in agreements)
+    rho = "; ".join(f"{each.method} {significant(each.rho)}" for each in agreements)
     caption = (
         "Rank correlation with the simulator, over all inputs and outputs. Intervals (95 %) are from "
         f"{RESAMPLES:,} bootstrap samples ({_how_drawn(agreements)}), over trials or over the "
         "cells of the table. The correlation within an "
         "output ranks the inputs of one output alone."
     )
-    content.append(blocks.FigureBlock("trust", plot_agreements(agreements), caption, f"{said}.", _frame(agreements)))
+    content.append(blocks.FigureBlock("trust", plot_agreements(agreements), caption, f"{rho}.", _frame(agreements)))
     ranks = "Every cell's rank by each method against its rank in the simulator; 1 is the largest."
-    content.append(
-        blocks.FigureBlock("ranks", plot_ranks(others, simulator), ranks, f"Scatter plots of ranks: {said}.")
-    )
+    content.append(blocks.FigureBlock("ranks", plot_ranks(others, simulator), ranks, f"Scatter plots of ranks: {rho}."))
     if alike:
         values = (
             "Values against the simulator's; equal on the line. Off it, occlusion is wrong about the network; "

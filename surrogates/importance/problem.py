@@ -35,7 +35,7 @@ class TrialPair:
 
 @dataclass(frozen=True, eq=False)
 class AttributionProblem:
-    """What a method is asked.
+    """The question that a method answers.
 
     `whole` is the dataset with all its splits, `dataset` the trials that are looked at, `pairs` the same as a model
     sees them. `seed` draws the other trials of the baseline `trial`, and what a

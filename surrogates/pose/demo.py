@@ -21,7 +21,7 @@ from surrogates.training.model_kind import look_up
 
 MODEL = "pose_small"
 _KNOWN, _STRANGERS = 5, 3
-_LABELS, _ASKED = 100, 200
+_LABELS, _TEST = 100, 200
 _FRAMES = 600
 """Of the video."""
 
@@ -61,7 +61,7 @@ def run_demo(out: Path, *, animal: str = "fly", epochs: int = POSE_PRESETS["fast
     Returns:
         The report.
     """
-    dataset = labelled_sample(animal, _LABELS, _ASKED, seed)
+    dataset = labelled_sample(animal, _LABELS, _TEST, seed)
     save_dataset(dataset, out / "labels.h5")
     config = TrainingConfig(epochs=epochs, learning_rate=look_up(MODEL, POSE_MODELS).learning_rate, seed=seed)
     done = fit_and_save(look_up(MODEL, POSE_MODELS), dataset, {}, config, out, data="labels.h5")

@@ -102,8 +102,8 @@ def best_threshold(there: Bool[np.ndarray, " point"], confidence: Float[np.ndarr
 def _score(
     there: Bool[np.ndarray, " point"], confidence: Float[np.ndarray, " point"], threshold: Fraction, chosen_on: str
 ) -> PresenceScore:
-    said = confidence >= threshold
-    hits, present = int((said & there).sum()), int(there.sum())
-    precision, recall = hits / max(int(said.sum()), 1), hits / max(present, 1)
-    f1 = 2 * hits / max(int(said.sum()) + present, 1)
+    detected = confidence >= threshold
+    hits, present = int((detected & there).sum()), int(there.sum())
+    precision, recall = hits / max(int(detected.sum()), 1), hits / max(present, 1)
+    f1 = 2 * hits / max(int(detected.sum()) + present, 1)
     return PresenceScore(threshold, chosen_on, present, len(there) - present, precision, recall, f1)

@@ -133,5 +133,5 @@ def _unlike(dataset: Dataset, signature: ModelSignature | None) -> dict[str, lis
     if signature is None or signature.stimuli is None:
         return {}
     strange = [(t.name, t.split not in ("train", "validation"), stimulus(t)) for t in dataset]
-    told = {name: signature.stimuli.unlike(x, dataset.x_names, dataset.x_units) for name, new, x in strange if new}
-    return {name: reasons for name, reasons in told.items() if reasons}
+    unlike = {name: signature.stimuli.unlike(x, dataset.x_names, dataset.x_units) for name, new, x in strange if new}
+    return {name: reasons for name, reasons in unlike.items() if reasons}

@@ -126,7 +126,7 @@ def save_fit(
 
     Args:
         done: what was trained.
-        config: what was asked of it.
+        config: of the training.
         out: the folder.
         data: the name of the data, for the record.
         experiment: what the run belongs to.

@@ -18,7 +18,7 @@ from surrogates.runs.model_file import ModelSignature, save_model
 from surrogates.runs.result import HISTORY_PLOT, MODEL_FILE, SCORES_FILE, save_history, versions, without_nan
 from surrogates.training.configuration import Training, TrainingConfig
 
-_TOLD: Seconds = 0.1
+_NOTABLE: Seconds = 0.1
 """Compiling that takes longer is reported."""
 
 
@@ -74,7 +74,7 @@ def save_scores(
     Args:
         trained: the model.
         training: how it went.
-        config: what was asked of it.
+        config: of the training.
         dataset: what it learned from, whose name stands for the data where `data` is empty.
         out: the folder.
         facts: the scores, and what else the topic has to say.
@@ -109,5 +109,5 @@ def summary_line(trained: keras.Model, training: Training, out: Path, chosen: Se
     """What the command that trained says last: size, chosen settings, best epoch if there were epochs, time, folder."""
     best = "".join(f"{name} {training.settings[name]} chosen, " for name in chosen)
     best += f"best epoch {training.best_epoch + 1}, " if training.history else ""
-    compiled = f" and {training.compile_seconds:.1f} s of compiling" if training.compile_seconds >= _TOLD else ""
+    compiled = f" and {training.compile_seconds:.1f} s of compiling" if training.compile_seconds >= _NOTABLE else ""
     return f"{counted(trained.count_params(), 'parameter')}, {best}{training.seconds:.1f} s{compiled}; all in {out}"

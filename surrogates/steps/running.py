@@ -45,7 +45,7 @@ def run_step(
     values = {**weights, **{name: np.asarray(each, float) for name, each in states.items()}}
     y = np.zeros((*x.shape[:2], step.outputs))
     stimuli = np.ascontiguousarray(np.moveaxis(np.asarray(x, float), 1, 0))
-    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is told by whoever asked
+    with np.errstate(over="ignore", invalid="ignore"):  # the caller reports what overflows
         for time, values["x"] in enumerate(stimuli):
             for act in program:
                 act(values)

@@ -1,4 +1,4 @@
-"""How long compilers worked during a training: JAX's and numba's say so themselves, and so it is told apart.
+"""How long compilers worked during a training: JAX's and numba's say so themselves, so this time is counted apart.
 
 A first training compiles what later ones find in memory or in the cache. TensorFlow and Torch do not say: theirs counts
 as training.

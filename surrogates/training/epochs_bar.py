@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from neuron_models.foundation.progress import progress_bar
 
 Watcher = Callable[[int, Mapping[str, float]], None]
-"""Hears how many epochs are done since it was last told, and the figures of the last of them by name."""
+"""Hears how many epochs are done since the last call, and the figures of the last of them by name."""
 _WATCHER: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
 
 

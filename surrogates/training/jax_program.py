@@ -24,9 +24,9 @@ Weights = list[np.ndarray]
 _PADDING = 2**14
 """Samples are filled up to a multiple of this, so that a program meets few sizes."""
 _MOST_EPOCHS = 10_000
-_ASKED, _CHECKED = 1024, 256
+_AT_ONCE, _CHECKED = 1024, 256
 """Samples that are predicted, and validated, at a time."""
-_TOLD = 0.5
+_REPORT_EVERY = 0.5
 """Seconds after which a training says how far it is, about."""
 
 OnProgress = Callable[[float, float, int], None]
@@ -121,7 +121,7 @@ class CompiledTraining:
                     on_progress(float(state.losses[last - 1]), float(state.checks[last - 1]), last - before)
                 if kept.due() and running:
                     kept.save(listed("state", _leaves(state)))
-                stride = max(1, min(2 * stride, round(stride * _TOLD / (time.perf_counter() - started))))
+                stride = max(1, min(2 * stride, round(stride * _REPORT_EVERY / (time.perf_counter() - started))))
         loss, validation = (np.asarray(each)[:last].tolist() for each in (state.losses, state.checks))
         return Fitted(self._together(*state.best), loss, validation, int(state.index))
 
@@ -129,9 +129,9 @@ class CompiledTraining:
         """The probabilities (sample, class) for x (sample, ...), in the units that the model was trained on."""
         trained, other = self._apart(weights)
         parts = []
-        for first in range(0, len(x), _ASKED):
-            part = np.zeros((_ASKED, *x.shape[1:]), np.float32)
-            some = x[first : first + _ASKED]
+        for first in range(0, len(x), _AT_ONCE):
+            part = np.zeros((_AT_ONCE, *x.shape[1:]), np.float32)
+            some = x[first : first + _AT_ONCE]
             part[: len(some)] = some
             with tensorflow_unseen():
                 parts.append(np.asarray(self._predict(trained, other, part))[: len(some)])

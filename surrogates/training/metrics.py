@@ -61,10 +61,10 @@ def require_fitting(model, dataset: Dataset) -> None:
             f"the model takes {wanted} inputs and dataset {dataset.name!r} has {len(dataset.x_names)} "
             f"({', '.join(dataset.x_names)}): use the data it was trained on"
         )
-    given = model.output_shape[-1]
-    if dataset.y_names and given != len(dataset.y_names):
+    outputs = model.output_shape[-1]
+    if dataset.y_names and outputs != len(dataset.y_names):
         raise InputError(
-            f"the model gives {given} outputs and dataset {dataset.name!r} has {len(dataset.y_names)} "
+            f"the model gives {outputs} outputs and dataset {dataset.name!r} has {len(dataset.y_names)} "
             f"({', '.join(dataset.y_names)}): use the data it was trained on"
         )
 
@@ -156,10 +156,10 @@ def rmse_of_mean(dataset: Dataset, split: str) -> float:
     parts = dataset.by_split()
     if not {"train", split} <= set(parts):
         return float("nan")
-    train_data, asked = (
+    train_data, targets = (
         np.concatenate([target(trial)[trial.valid()] for trial in parts[name]]) for name in ("train", split)
     )
-    return float(np.sqrt(((asked - train_data.mean(0)) ** 2).mean()))
+    return float(np.sqrt(((targets - train_data.mean(0)) ** 2).mean()))
 
 
 def target(trial: Trial) -> Float[np.ndarray, "time output"]:

@@ -64,7 +64,7 @@ class Evaluation(ABC):
         return {}
 
     def warnings(self) -> list[str]:
-        """What a reader of the scores has to be told beside them, in lines; empty where there is nothing."""
+        """Lines to print beside the scores; empty where there is nothing to add."""
         return []
 
     def doubt(self, training: Training) -> str:

@@ -18,9 +18,9 @@ _PATIENCE = 20
 """Steps in a row after which a validation loss that does not fall ends it."""
 
 Flat = Float[np.ndarray, " parameter"]
-Asked = Callable[[np.ndarray], tuple[float, np.ndarray]]
-Judged = Callable[[np.ndarray], float]
-Heard = Callable[[float, float], None]
+LossAndGradient = Callable[[np.ndarray], tuple[float, np.ndarray]]
+Validate = Callable[[np.ndarray], float]
+Show = Callable[[float, float], None]
 
 
 class Best:
@@ -46,14 +46,14 @@ class Best:
         self.validation.append(float(validation))
 
 
-def adam(ask: Asked, judge: Judged, best: Best, epochs: int, rate: float, heard: Heard) -> None:
+def adam(loss_of: LossAndGradient, validate: Validate, best: Best, epochs: int, rate: float, show: Show) -> None:
     """Adam (Kingma and Ba 2015) on the whole loss, the rate falling along half a cosine to nothing."""
     at = best.parameters.copy()
     mean, square = np.zeros_like(at), np.zeros_like(at)
     for epoch in range(epochs):
-        loss, gradient = ask(at)
-        best.judge(at, loss, judge(at))
-        heard(best.loss[-1], best.validation[-1])
+        loss, gradient = loss_of(at)
+        best.judge(at, loss, validate(at))
+        show(best.loss[-1], best.validation[-1])
         if not math.isfinite(loss):
             break
         mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
@@ -61,25 +61,25 @@ def adam(ask: Asked, judge: Judged, best: Best, epochs: int, rate: float, heard:
         at = at - step / (1 - 0.9 ** (epoch + 1)) * mean / (np.sqrt(square) + 1e-8)
 
 
-def lbfgs(ask: Asked, judge: Judged, best: Best, iterations: int, heard: Heard) -> None:
+def lbfgs(loss_of: LossAndGradient, validate: Validate, best: Best, iterations: int, show: Show) -> None:
     """Polish the best parameters by L-BFGS; those of the smallest validation loss are kept."""
     from scipy.optimize import minimize
 
     last = [math.inf]
 
-    def told(at: Flat) -> tuple[float, Flat]:
-        loss, gradient = ask(at)
+    def loss_and_gradient(at: Flat) -> tuple[float, Flat]:
+        loss, gradient = loss_of(at)
         if not (math.isfinite(loss) and np.isfinite(gradient).all()):
             return _LOST, np.zeros_like(at)
         last[0] = loss
         return loss, gradient
 
     def passed(at: Flat) -> None:
-        best.judge(at, last[0], judge(at))
-        heard(best.loss[-1], best.validation[-1])
+        best.judge(at, last[0], validate(at))
+        show(best.loss[-1], best.validation[-1])
 
     options = {"maxiter": iterations, "maxfun": 4 * iterations + 100, "maxcor": _MEMORY, "ftol": 0.0, "gtol": 0.0}
-    minimize(told, best.parameters.copy(), jac=True, method="L-BFGS-B", callback=passed, options=options)
+    minimize(loss_and_gradient, best.parameters.copy(), jac=True, method="L-BFGS-B", callback=passed, options=options)
 
 
 class Quadratic(NamedTuple):
@@ -103,7 +103,7 @@ class SumOfSquares(Protocol):
         """What the sum adds to it there."""
 
 
-def levenberg_marquardt(squares: SumOfSquares, judge: Judged, best: Best, iterations: int, heard: Heard) -> None:
+def levenberg_marquardt(squares: SumOfSquares, validate: Validate, best: Best, iterations: int, show: Show) -> None:
     """Go on from the best parameters by the method of Levenberg and Marquardt (Marquardt 1963, SIAM J. 11).
 
     A step is damped in proportion to each parameter's own curvature, more where it would not make the sum smaller.
@@ -122,7 +122,7 @@ def levenberg_marquardt(squares: SumOfSquares, judge: Judged, best: Best, iterat
         else:
             return
         at, damping = moved, max(damping / _LESS, _SMALLEST)
-        best.judge(at, loss, judge(at))
-        heard(best.loss[-1], best.validation[-1])
+        best.judge(at, loss, validate(at))
+        show(best.loss[-1], best.validation[-1])
         if len(best.validation) - max(best.epoch, last) > _PATIENCE:
             return

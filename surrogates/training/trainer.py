@@ -156,7 +156,7 @@ def _fast_layout(model: keras.Model, config: TrainingConfig, objective: Objectiv
 def _is_one_program(model: keras.Model, config: TrainingConfig, objective: Objective) -> bool:
     """Whether the training is to be one JAX program.
 
-    It is for a classifier of one label a sample, and for a loss that is a function, if nothing else is asked.
+    It is for a classifier of one label a sample, and for a loss that is a function, if nothing else is wanted.
     """
     labels = objective.loss == "sparse_categorical_crossentropy" and len(model.output_shape) == 2
     plain = (labels or callable(objective.loss)) and objective.transform is None and not objective.metrics

@@ -20,9 +20,9 @@ def line(frames=50, fps=50.0, scores=None) -> PointTracks:
 def test_doubtful_points_are_left_out_bridged_and_told():
     scores = np.ones((50, 1, 2))
     scores[10:12, 0, 1], scores[30:40, 0, 1] = 0.2, 0.2
-    with left_out_parts() as told:
+    with left_out_parts() as notes:
         ready = cleaned(line(scores=scores), Cleaning(likelihood=0.5, bridge=0.1))
-    assert told == ["line: 12 % of the points, of a likelihood below 0.5"]
+    assert notes == ["line: 12 % of the points, of a likelihood below 0.5"]
     np.testing.assert_allclose(ready.xy[10:12], line().xy[10:12])
     assert np.isnan(ready.xy[30:40, 0, 1]).all()
     with pytest.raises(InputError, match="does not say how sure it is"):

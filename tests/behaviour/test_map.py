@@ -47,13 +47,13 @@ def made(flies):
 
 def test_tables_say_what_the_frames_say(made, flies, wormtwin):
     folder = made
-    told = wormtwin("behaviour", "map", flies / "flies.h5", "--centre", "thorax", *SMALL, "--out", folder)[1]
+    printed = wormtwin("behaviour", "map", flies / "flies.h5", "--centre", "thorax", *SMALL, "--out", folder)[1]
     frames = pd.read_csv(folder / "frames.csv")
     assert len(frames) == 1200
     off = frames[(frames.animal == "fly1") & frames.frame.between(100, 102)]
     assert (off.region == 0).all()
     assert off.x.isna().all()
-    assert "3 frames left out: a point is not known, or the stretch is too short" in told
+    assert "3 frames left out: a point is not known, or the stretch is too short" in printed
     on = frames[frames.region > 0]
     regions = pd.read_csv(folder / "regions.csv")
     np.testing.assert_allclose(regions.share, on.region.value_counts(normalize=True).sort_index(), atol=1e-5)

@@ -96,6 +96,6 @@ def test_labelled_calls_of_one_shape_are_told_apart_by_their_frequency(made):
     sample, recording = made(seconds=30.0, calls=150.0, shapes=("flat",), seed=6)
     calls = [replace(c, label="high" if c.low > 70_000 else "low") for c in sample.calls if abs(c.low - 70_000) > 8_000]
     contours = contours_of(recording, calls)
-    taught, asked = contours[::2], contours[1::2]
-    named = classify(asked, shape_classifier(taught))
-    assert macro_f1([c.label for c in named], [c.call.label for c in asked]) > 0.9
+    taught, tested = contours[::2], contours[1::2]
+    named = classify(tested, shape_classifier(taught))
+    assert macro_f1([c.label for c in named], [c.call.label for c in tested]) > 0.9

@@ -160,5 +160,5 @@ def test_gap_junctions_listed_from_both_sides_are_one_pair(wormtwin, network_fil
     alone = {pair for pair in pairs if len(pair) == 1}
     assert (len(pairs), len(mutual), len(alone)) == (550, 356, 5)
     assert len(set(found)) == len(pairs) + len(mutual) == 906
-    _, told, _ = wormtwin("connectome", "info", "--network", network_file)
-    assert "Gap junctions join 550 pairs of neurons (5 are a neuron and itself), 356 of them listed from both" in told
+    _, text, _ = wormtwin("connectome", "info", "--network", network_file)
+    assert "Gap junctions join 550 pairs of neurons (5 are a neuron and itself), 356 of them listed from both" in text

@@ -104,12 +104,12 @@ def test_long_trials_are_written_and_checked_a_stretch_at_a_time(tmp_path, monke
     trials = tuple(Trial(f"t{k}", Endless(number), None) for k, number in enumerate(lengths))
     save_dataset(Dataset("long", trials, 10.0, ("grey",), task="keypoints"), tmp_path / "a.h5")
     assert all(0 < trial.x.most <= 2**24 < 4096 * len(trial) for trial in trials)
-    asked = []
+    read_values = []
     read = h5py.Dataset.__getitem__
-    monkeypatch.setattr(h5py.Dataset, "__getitem__", lambda *given: asked.append(read(*given)) or asked[-1])
+    monkeypatch.setattr(h5py.Dataset, "__getitem__", lambda *given: read_values.append(read(*given)) or read_values[-1])
     found = load_dataset(tmp_path / "a.h5", lazy=True, checked=True)
     assert [len(trial) for trial in found] == list(lengths)
-    assert max(value.nbytes for value in asked if isinstance(value, np.ndarray)) <= 2**24
+    assert max(value.nbytes for value in read_values if isinstance(value, np.ndarray)) <= 2**24
 
 
 def test_a_lazy_dataset_can_be_saved_again(linear_response, tmp_path):

@@ -1,4 +1,4 @@
-"""Surrogates outside Keras answer as Keras does; what an export cannot express is told."""
+"""Surrogates outside Keras answer as Keras does; what an export cannot express is an error."""
 
 import doctest
 import importlib.util

@@ -133,18 +133,18 @@ def test_what_nobody_could_judge_is_left_out_and_said(sample, tmp_path, wormtwin
 def test_the_page_tells_nothing_of_the_animal_and_saves_every_answer(scoring, tmp_path):
     client = make_app(scoring, "secret").test_client()
     state = client.get("/secret/state").get_json()
-    told = json.dumps(state) + client.get("/secret/").get_data(as_text=True)
-    assert "animal0" not in told.replace("animals", "")
-    assert ".png" not in told
-    assert NOT_ESTABLISHED in told
+    text = json.dumps(state) + client.get("/secret/").get_data(as_text=True)
+    assert "animal0" not in text.replace("animals", "")
+    assert ".png" not in text
+    assert NOT_ESTABLISHED in text
     picture = Image.open(io.BytesIO(client.get("/secret/face/0").data))
     assert (picture.size, picture.info.keys()) == ((448, 448), set())
     journal = tmp_path / "s" / "journal.jsonl"
     for output in OUTPUTS:
         before = journal.stat().st_size
-        told = client.post("/secret/answer", json={"number": 0, "output": output, "score": 1}).get_json()
+        answer = client.post("/secret/answer", json={"number": 0, "output": output, "score": 1}).get_json()
         assert journal.stat().st_size > before
-    assert told["due"] == 1
+    assert answer["due"] == 1
     assert len(list(csv.DictReader((tmp_path / "s" / "scores.csv").open()))) == 1
 
 

@@ -59,7 +59,7 @@ def clear(number):
         found = find_faces([picture])[0]
         if len(found) == number and all(face.sure > 0.9 for face in found):
             return picture
-    pytest.fail(f"no picture of {number} faces is told right")
+    pytest.fail(f"no picture of {number} faces is counted right")
 
 
 @pytest.fixture

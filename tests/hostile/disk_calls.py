@@ -52,22 +52,22 @@ def faults_of(names: str, given: Call, seeds: Path, beside: Path, room: int) -> 
         ended = call(here, folder)
         left = [name for name in content(out) if name.rpartition("/")[2].startswith(".")]
         if ended.status == 2:
-            if len(ended.lines) != 1 or not any(word in ended.lines[0] for word in FULL) or "Traceback" in ended.told:
-                faults.append(f"{len(ended.lines)} lines: {ended.told[-400:]}")
+            if len(ended.lines) != 1 or not any(word in ended.lines[0] for word in FULL) or "Traceback" in ended.text:
+                faults.append(f"{len(ended.lines)} lines: {ended.text[-400:]}")
             if not given.resumes and content(out):
                 faults.append(f"left {sorted(content(out))[:4]}")
         elif ended.status != 0:
-            faults.append(f"status {ended.status}: {ended.told[-400:]}")
+            faults.append(f"status {ended.status}: {ended.text[-400:]}")
         if left:
             faults.append(f"left {left[:4]}")
         filling.unlink()
         again = call(here, folder)
-        if ended.status == 0 and again.status == 2 and "exists" in again.told:
+        if ended.status == 0 and again.status == 2 and "exists" in again.text:
             return faults
-        if again.status != 0 and not any(word in again.told for word in FULL):  # it may need more than the disk has
-            faults.append(f"again {again.status}: {again.told[-400:]}")
+        if again.status != 0 and not any(word in again.text for word in FULL):  # it may need more than the disk has
+            faults.append(f"again {again.status}: {again.text[-400:]}")
         if again.status != 0:
-            faults.append(f"again {again.status}, larger than the disk: {again.told[-100:]}")
+            faults.append(f"again {again.status}, larger than the disk: {again.text[-100:]}")
     return faults
 
 

@@ -39,17 +39,17 @@ HEAVY = (
 
 @dataclass(frozen=True)
 class Ended:
-    """How a call ended: its status (None: killed by a signal), what it told, its changes and the results it kept."""
+    """How a call ended: its status (None: killed by a signal), what it printed, its changes and the results it kept."""
 
     status: int | None
-    told: str
+    text: str
     changes: int
     kept: int
     seconds: float
 
     @property
     def lines(self) -> list[str]:
-        return [line for line in self.told.splitlines() if line.startswith("wormtwin:")]
+        return [line for line in self.text.splitlines() if line.startswith("wormtwin:")]
 
 
 def warm_up() -> None:
@@ -89,29 +89,29 @@ def call(
         meanwhile: what is done to the process, whose number it gets; it leads a group of its own.
         here: its working folder.
     """
-    temporary, told, counts = folder / "tmp", folder / "told", folder / "counts"
+    temporary, output, counts = folder / "tmp", folder / "output", folder / "counts"
     temporary.mkdir(exist_ok=True, parents=True)
     begun = time.monotonic()
     pid = os.fork()
     if pid == 0:
-        _become(arguments, temporary, told, counts, cut, here or temporary)
+        _become(arguments, temporary, output, counts, cut, here or temporary)
     if meanwhile is not None:
         meanwhile(pid)
     status = _wait(pid)
     lines = counts.read_text().split()
-    text = told.read_text(errors="replace")
-    told.unlink()
+    text = output.read_text(errors="replace")
+    output.unlink()
     counts.unlink()
     return Ended(status, text, lines.count("change"), lines.count("kept"), time.monotonic() - begun)
 
 
-def _become(arguments: list[str], temporary: Path, told: Path, counts: Path, cut: int | None, here: Path) -> None:
+def _become(arguments: list[str], temporary: Path, printed: Path, counts: Path, cut: int | None, here: Path) -> None:
     """Be the process of a call; does not come back."""
     status = 1
     try:
         os.setsid()
         counter = os.open(counts, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        output = os.open(told, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        output = os.open(printed, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)
         sys.stdout, sys.stderr = (io.TextIOWrapper(os.fdopen(n, "wb", 0), write_through=True) for n in (1, 2))

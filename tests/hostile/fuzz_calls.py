@@ -1,7 +1,7 @@
 """Random arguments and wrong files through every command; run as a script: see `--help`.
 
-The calls run in a child process, many in one; what it does is told line by line in a file, so that a crash or a hang is
-told too, and a new child goes on behind it. Everything is drawn from the seed and the number of the call.
+The calls run in a child process, many in one; what it does is written line by line in a file, so that a crash or a hang
+is written too, and a new child goes on behind it. Everything is drawn from the seed and the number of the call.
 """
 
 import argparse
@@ -143,13 +143,13 @@ def one_call(number: int, seed: int, seeds: Path, folder: Path) -> dict[str, Any
         status = f"raised {type(raised).__name__}: {raised}"
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    told = IGNORED.sub("", error.getvalue())
+    message = IGNORED.sub("", error.getvalue())
     left = [name for name in _content(folder) - before if _half(name, status)]
-    lines = [line for line in told.splitlines() if line.startswith("wormtwin:")]
+    lines = [line for line in message.splitlines() if line.startswith("wormtwin:")]
     faults = []
     if status not in (0, 2, 130):
         faults.append(f"status {status}")
-    if BAD.search(told + out.getvalue()):
+    if BAD.search(message + out.getvalue()):
         faults.append("not foreseen")
     if status == 2 and len(lines) != 1:
         faults.append(f"{len(lines)} lines")
@@ -162,7 +162,7 @@ def one_call(number: int, seed: int, seeds: Path, folder: Path) -> dict[str, Any
         "status": status,
         "seconds": round(time.process_time() - started, 2),
         "faults": faults,
-        "told": told[-600:] if faults else told.strip()[-200:],
+        "message": message[-600:] if faults else message.strip()[-200:],
     }
 
 
@@ -216,7 +216,7 @@ def _without_network() -> None:
 
 
 def fuzz(calls: int, seed: int, seconds: float, folder: Path, log: Path) -> list[dict[str, Any]]:
-    """Make calls until they are done or the time is over; gives what each told, a crash or a hang among them."""
+    """Make calls until they are done or the time is over; gives what each did, a crash or a hang among them."""
     seeds = folder / "seeds"
     here = [sys.executable, __file__, "--seed", str(seed), "--folder", str(folder), "--log", str(log)]
     if not seeds.exists():
@@ -237,7 +237,7 @@ def fuzz(calls: int, seed: int, seconds: float, folder: Path, log: Path) -> list
                 "status": process.returncode,
                 "faults": ["crash or hang"],
                 "arguments": [],
-                "told": "",
+                "message": "",
             }
             with log.open("a") as file:
                 file.write(json.dumps({**fault, "wrong": "", "seconds": 0}) + "\n")
@@ -247,15 +247,15 @@ def fuzz(calls: int, seed: int, seconds: float, folder: Path, log: Path) -> list
 
 def _watch(process: subprocess.Popen[bytes], log: Path, until: float) -> None:
     """Wait for a child's end; kill it when it hangs, or when the time is over."""
-    told, at, computed, begun = -1, 0.0, -1.0, 0.0
+    known, at, computed, begun = -1, 0.0, -1.0, 0.0
     while process.poll() is None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(2)
         size, cpu, now = log.stat().st_size, _computed(process.pid), time.monotonic()
-        if size != told or cpu != computed:
+        if size != known or cpu != computed:
             at = now
-        if size != told:
-            told, begun = size, cpu
+        if size != known:
+            known, begun = size, cpu
         computed = cpu
         if now > min(at + HANG, until) or cpu - begun > MOST_WORK:
             process.kill()

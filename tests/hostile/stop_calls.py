@@ -18,7 +18,7 @@ from fork_calls import CUT, Ended, arguments_of, call, content, in_shared_memory
 LONG = ("calcium demo", "posture demo", "pose demo")
 """Made of other commands, and minutes of work."""
 KEPT_OFF = ("another process is at work on", "exists")
-"""What the second of two is told, while the first is at work or when it is done."""
+"""What the second of two prints, while the first is at work or when it is done."""
 
 
 def writing() -> dict[str, Call]:
@@ -45,7 +45,7 @@ class Stops:
         with new_folder(self.beside) as folder:
             ended = call(self._arguments(folder), folder)
             if ended.status != 0:
-                raise RuntimeError(f"{self.names}: {ended.status} {ended.told[-600:]}")
+                raise RuntimeError(f"{self.names}: {ended.status} {ended.text[-600:]}")
             return ended, content(folder / "out")
 
     def _arguments(self, folder: Path) -> list[str]:
@@ -60,11 +60,11 @@ class Stops:
             meanwhile = killed(rng, self.ended.seconds) if rng else None
             stopped = call(here, folder, cut, meanwhile)
             if stopped.status not in (CUT, None, 0, 130) and not (stopped.status == 2 and len(stopped.lines) == 1):
-                faults.append(f"stopped with {stopped.status}: {stopped.told[-300:]}")
+                faults.append(f"stopped with {stopped.status}: {stopped.text[-300:]}")
             again = call(here, folder)
-            done = again.status == 2 and "exists" in again.told  # it was finished before
+            done = again.status == 2 and "exists" in again.text  # it was finished before
             if again.status != 0 and not done:
-                faults.append(f"again {again.status}: {again.told[-400:]}")
+                faults.append(f"again {again.status}: {again.text[-400:]}")
             faults += self._unlike(content(folder / "out"))
             if stopped.status != 0 and stopped.kept + again.kept > self.ended.kept:  # 0: it was done, and is made anew
                 faults.append(f"kept {stopped.kept} + {again.kept} of {self.ended.kept}")
@@ -83,7 +83,7 @@ class Stops:
         last = ends[1]
         kept_off = last.status == 2 and len(last.lines) == 1 and any(word in last.lines[0] for word in KEPT_OFF)
         if ends[0].status != 0 or not (kept_off or last.status == 0):  # 0: it came when the other was done
-            faults.append(f"two at once: {[(each.status, each.told[-300:]) for each in ends]}")
+            faults.append(f"two at once: {[(each.status, each.text[-300:]) for each in ends]}")
         return faults
 
     def _unlike(self, found: dict[str, str]) -> list[str]:
@@ -140,16 +140,16 @@ def main() -> None:
                 bad.append({"command": names, "cut": options.get("cut"), "faults": faults})
                 print(json.dumps(bad[-1]), flush=True)
         count += made
-        told = f"{names}: {made['cuts']} cuts, {made['kills']} kills, {made['pairs']} pairs, {wrong} wrong"
+        text = f"{names}: {made['cuts']} cuts, {made['kills']} kills, {made['pairs']} pairs, {wrong} wrong"
         rest = f"{changes} changes, {stops.ended.kept} kept, {stops.ended.seconds:.1f} s"
-        print(f"{told}, {rest}; varies: {sorted(stops.varies)}", flush=True)
+        print(f"{text}, {rest}; varies: {sorted(stops.varies)}", flush=True)
     print(f"{count['cuts']} cuts, {count['kills']} kills, {count['pairs']} pairs, {len(bad)} faults")
     sys.exit(1 if bad else 0)
 
 
-def chosen(asked: str, rng: random.Random) -> list[tuple[str, Call]]:
-    """The commands that write, in an order drawn at random; those asked for where some are, joined by commas."""
-    found = [(names, call) for names, call in writing().items() if not asked or names in asked.split(",")]
+def chosen(wanted: str, rng: random.Random) -> list[tuple[str, Call]]:
+    """The commands that write, in an order drawn at random; those named where some are, joined by commas."""
+    found = [(names, call) for names, call in writing().items() if not wanted or names in wanted.split(",")]
     rng.shuffle(found)
     return found
 

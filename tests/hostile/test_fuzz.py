@@ -34,17 +34,17 @@ def script(name, folder, *options):
 
 
 def test_random_calls(folder):
-    told = script("fuzz_calls.py", folder, "--seconds", SECONDS, "--log", folder / "log")
-    assert "0 faults" in told
+    printed = script("fuzz_calls.py", folder, "--seconds", SECONDS, "--log", folder / "log")
+    assert "0 faults" in printed
 
 
 def test_stops(folder):
-    told = script("stop_calls.py", folder, "--seconds", SECONDS, "--cuts", 2, "--kills", 1, "--pairs", 1)
-    assert " 0 faults" in told
+    printed = script("stop_calls.py", folder, "--seconds", SECONDS, "--cuts", 2, "--kills", 1, "--pairs", 1)
+    assert " 0 faults" in printed
 
 
 def test_full_disks(folder):
-    told = script("disk_calls.py", folder, "--seconds", SECONDS, "--room", "4096,65536")
-    if "no disk can be mounted" in told:
+    printed = script("disk_calls.py", folder, "--seconds", SECONDS, "--room", "4096,65536")
+    if "no disk can be mounted" in printed:
         pytest.skip("no disk can be mounted here: run as root")
-    assert " 0 faults" in told
+    assert " 0 faults" in printed

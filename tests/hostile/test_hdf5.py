@@ -100,9 +100,9 @@ def test_no_reader_follows_a_file_to_another_one(linked, name, read):
     path = linked(name)
     for package in {"a.nwb": ["pynwb"], "a.mat": ["pymatreader"], "a.slp": ["sleap_io"]}.get(name, []):
         pytest.importorskip(package)
-    with pytest.raises(InputError, match=r"elsewhere|other files") as told:
+    with pytest.raises(InputError, match=r"elsewhere|other files") as raised:
         read(path)
-    assert str(path) in str(told.value)
+    assert str(path) in str(raised.value)
 
 
 @pytest.mark.parametrize("make", ELSEWHERE)
@@ -216,9 +216,9 @@ def fields(tmp_path):
     ],
 )
 def test_a_field_says_what_is_wrong(fields, read, words):
-    with pytest.raises(InputError, match=words) as told:
+    with pytest.raises(InputError, match=words) as raised:
         read(fields)
-    assert "f" in str(told.value)
+    assert "f" in str(raised.value)
 
 
 def test_fields_as_they_should_be(fields):

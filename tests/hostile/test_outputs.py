@@ -70,9 +70,9 @@ def test_files_of_a_folder_appear_together_or_not_at_all(tmp_path):
             if last:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(beside / "two"))
 
-    with pytest.raises(OSError, match="No space left") as told:
+    with pytest.raises(OSError, match="No space left") as error:
         write(last=True)
-    assert told.value.filename == str(folder)
+    assert error.value.filename == str(folder)
     assert list(tmp_path.iterdir()) == []
     write(last=False)
     (folder / "other").touch()
@@ -111,7 +111,7 @@ def test_a_device_is_refused(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("raised", "told"),
+    ("raised", "message"),
     [
         (lambda beside: OSError(errno.ENOSPC, "Can't write", str(beside)), "No space left on device: {path}"),
         (lambda beside: OSError(errno.EACCES, "Permission denied", str(beside)), "Permission denied: {path}"),
@@ -120,7 +120,7 @@ def test_a_device_is_refused(tmp_path, monkeypatch):
         (lambda beside: OSError(errno.ENOENT, "No such file", "other.mp4"), "No such file: other.mp4"),
     ],
 )
-def test_errors_name_the_file_of_the_user(tmp_path, raised, told):
+def test_errors_name_the_file_of_the_user(tmp_path, raised, message):
     from neuron_models.foundation.command_line import one_line
 
     path = tmp_path / "out.h5"
@@ -132,7 +132,7 @@ def test_errors_name_the_file_of_the_user(tmp_path, raised, told):
 
     with pytest.raises((OSError, InputError)) as found:
         write()
-    assert one_line(found.value) == told.format(path=path)
+    assert one_line(found.value) == message.format(path=path)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -62,8 +62,8 @@ def test_strokes_and_phase_are_those_of_the_sines(hz, lag):
     tracks = paws(hz, lag, first=0, end=600)
     table = trajectory_table(tracks, ("left", "right"), [(0, 600)])
     assert table.strokes.to_numpy() == pytest.approx([hz, hz], rel=0.01)
-    told = np.radians(table.phase[1])
-    assert np.cos(told - lag) == pytest.approx(1.0, abs=0.01)
+    measured = np.radians(table.phase[1])
+    assert np.cos(measured - lag) == pytest.approx(1.0, abs=0.01)
     assert table.steady[1] > 0.95
     assert table.path[0] == pytest.approx(
         4 * 6 * hz * 10, rel=0.06
@@ -104,7 +104,7 @@ def test_scores_join_by_name_and_frame_and_see_swaps(tmp_path):
     xy[2, 0], xy[5, 0, 1] = [(10, 10), (50, 10)], (10, 10)  # the points are right, left: swapped in frame 2
     found = PointTracks("f", ("right", "left"), ("a",), xy, 30.0)
     left, right = sorted(score_marks(found, truth), key=lambda each: each.mark)
-    assert (left.frames, left.hidden, left.told, left.swapped) == (2, 1, 1.0, 1)
+    assert (left.frames, left.hidden, left.reported, left.swapped) == (2, 1, 1.0, 1)
     assert right.swapped == 1
     assert left.rmse == pytest.approx(np.sqrt((40**2 + 5**2) / 2))
     path.write_text("frame,mark,x,y\n2,right,50,10\n2,")

@@ -28,7 +28,7 @@ def test_marks_are_found_between_pixels_and_hiding_is_told(sample, tracks):
         assert each.rmse <= 0.75  # a paint of 7 px radius; larger ones in benchmarks/markers.py
         assert each.missed <= 2
         assert each.swapped == 0
-        assert each.hidden == 0 or each.told >= 0.9
+        assert each.hidden == 0 or each.reported >= 0.9
 
 
 def test_a_mark_is_never_at_zero(tracks):

@@ -32,21 +32,21 @@ def test_a_source_that_does_not_compile_is_reported():
 
 @pytest.mark.usefixtures("empty_cache")
 def test_a_kept_compilation_follows_source_options_and_version(monkeypatch):
-    asked = []
+    commands = []
 
     def compiles(command, **_):
-        asked.append(command)
+        commands.append(command)
         return subprocess.CompletedProcess(command, 0, "", "")
 
     monkeypatch.setattr(mechanisms.subprocess, "run", compiles)
     first = mechanisms.compiled({"a.mod": "one"})
     assert mechanisms.compiled({"a.mod": "one"}) == first
-    assert len(asked) == 1
+    assert len(commands) == 1
     others = {mechanisms.compiled({"a.mod": "two"}), mechanisms.compiled({"a.mod": "one"}, "-coreneuron")}
     monkeypatch.setattr(mechanisms.importlib.metadata, "version", lambda name: "99")
     others.add(mechanisms.compiled({"a.mod": "one"}))
     assert len(others - {first}) == 3
-    assert len(asked) == 4
+    assert len(commands) == 4
 
 
 def test_a_folder_without_the_library_says_what_to_do(tmp_path):

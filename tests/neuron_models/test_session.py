@@ -103,14 +103,14 @@ def test_a_run_sets_what_it_needs_and_gives_it_back(fresh, setting):
     found = in_session(
         f"""{STATE}
 {SETTINGS[setting]}
-before, told = state(), ""
+before, message = state(), ""
 one, two = run(), run(simulator="coreneuron")
 after = state()
 try:
     run(sites="Z")
 except InputError as error:
-    told = str(error)
-print(json.dumps([one, two, before == after == state(), told]))
+    message = str(error)
+print(json.dumps([one, two, before == after == state(), message]))
 """
     )
     np.testing.assert_allclose(found[0], fresh, rtol=0, atol=1e-9)
@@ -147,7 +147,7 @@ print(json.dumps([runs, alone, beside, after, [str(each.message) for each in cau
 def test_what_the_session_takes_away_or_changes_is_reported():
     found = in_session(
         """
-told, simulation = [], Simulation(Circuit(cells, joined[1:2]))
+message, simulation = [], Simulation(Circuit(cells, joined[1:2]))
 parallel.gid_clear()
 handlers = []
 for change in (lambda: None, lambda: handlers.append(h.FInitializeHandler(1, "forall v = -40"))):
@@ -155,9 +155,9 @@ for change in (lambda: None, lambda: handlers.append(h.FInitializeHandler(1, "fo
     try:
         run(simulation)
     except InputError as error:
-        told.append(str(error))
+        message.append(str(error))
     simulation = None
-print(json.dumps(told))
+print(json.dumps(message))
 """
     )
     assert "gid_clear was called in this session" in found[0]
@@ -214,12 +214,12 @@ def test_another_mechanism_of_our_name_is_refused_and_our_own_is_taken(fresh):
     found = in_session(
         f"""
 from neuron_models.loading import load_into
-held, told = hasattr(h, "WormtwinHalfGap"), ""
+held, message = hasattr(h, "WormtwinHalfGap"), ""
 try:
     load_into(h, {{"own.mod": {HALF_GAP.replace("HalfGap", "WormtwinHalfGap")!r}}})
 except InputError as error:
-    told = str(error)
-print(json.dumps([held, told, run()]))
+    message = str(error)
+print(json.dumps([held, message, run()]))
 """,
         compiled_mechanisms(),
     )

@@ -89,15 +89,15 @@ def test_worm_and_cells_play_together(browser, cells, scheme, width):
     tab.select_option("#feature", "head bend")
     rows = table[table["feature"] == "head bend"]
     best = rows.loc[rows["r"].abs().idxmax()]
-    text = tab.locator("#told").inner_text().replace("\N{MINUS SIGN}", "-")
+    text = tab.locator("#summary").inner_text().replace("\N{MINUS SIGN}", "-")
     assert f"Cell {best['cell']}:" in text
     assert float(re.search(r"head bend (-?[\d.]+)\.$", text)[1]) == pytest.approx(best["r"], abs=0.006)
     tab.locator("#layers canvas").first.click(position={"x": 3, "y": 3})
-    assert "Cell 1.1:" in tab.locator("#told").inner_text()
+    assert "Cell 1.1:" in tab.locator("#summary").inner_text()
     tab.check("#sorted")
     tab.locator("#layers canvas").first.click(position={"x": 3, "y": 3})
     first = rows[rows["cell"].str.startswith("1.")].nlargest(1, "r")["cell"].item()
-    assert f"Cell {first}:" in tab.locator("#told").inner_text()
+    assert f"Cell {first}:" in tab.locator("#summary").inner_text()
     tab.evaluate("document.activeElement.blur()")
     tab.keyboard.press(".")
     assert tab.locator("#slider").input_value() == "121"

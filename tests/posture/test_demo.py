@@ -12,8 +12,8 @@ TINY = DemoSize(
 
 @pytest.mark.slow
 def test_every_step_leaves_what_its_command_leaves(tmp_path, shown_whole):
-    told = []
-    found = run_demo(tmp_path, TINY, told.append)
+    progress = []
+    found = run_demo(tmp_path, TINY, progress.append)
     text = write_demo(found, tmp_path).read_text()
     for heading in ("Worms", "The next frame", "Free runs", "Cells", "Strains"):
         assert f">{heading}</h2>" in text
@@ -21,6 +21,6 @@ def test_every_step_leaves_what_its_command_leaves(tmp_path, shown_whole):
     pages = ("comparison/report.html", "cells/report.html", "cells/cells.html", "strains/report.html")
     assert all((tmp_path / name).is_file() for name in (*made, *pages))
     assert set(found.seconds) == {"sample and eigenworms", "training", "free runs", "cells", "strains"}
-    assert len(told) == 5
+    assert len(progress) == 5
     for page in ("report.html", *(name for name in pages if name.endswith(".html"))):
         shown_whole(tmp_path / page)

@@ -88,11 +88,11 @@ def test_worms_without_places_crawl_and_then_all_do():
 
 def test_a_quiz_asks_every_clip_once_and_the_seed_decides():
     made, again, other = quiz(), quiz(), quiz(seed=1)
-    asked = [*made.examples, *made.questions]
-    assert len({(q.clip.recording, q.clip.start) for q in asked}) == 9
+    shown = [*made.examples, *made.questions]
+    assert len({(q.clip.recording, q.clip.start) for q in shown}) == 9
     assert [q.truth for q in made.examples] == ["real", "simulated", "real", "simulated", "real"]
-    assert all(q.clip.recording.startswith(q.truth) for q in asked)
-    assert [(q.turned, q.truth) for q in asked] == [(q.turned, q.truth) for q in (*again.examples, *again.questions)]
+    assert all(q.clip.recording.startswith(q.truth) for q in shown)
+    assert [(q.turned, q.truth) for q in shown] == [(q.turned, q.truth) for q in (*again.examples, *again.questions)]
     assert [q.turned for q in other.questions] != [q.turned for q in made.questions]
 
 
@@ -146,8 +146,8 @@ def test_answers_add_up_and_come_back_from_the_file(tmp_path):
 
 
 def test_truth_cannot_be_had_before_the_choice(tmp_path):
-    asked = quiz()
-    sitting = Sitting(asked, tmp_path / "r.csv")
+    shown = quiz()
+    sitting = Sitting(shown, tmp_path / "r.csv")
     client = make_app(sitting, "secret").test_client()
     assert client.get("/secret/clip/2").status_code == 409
     assert client.post("/secret/choice", json={"number": 1, "choice": "real"}).status_code == 409  # not shown yet
@@ -155,16 +155,16 @@ def test_truth_cannot_be_had_before_the_choice(tmp_path):
     assert set(text.json) == {"fps", "midlines"}
     assert set(text.json["midlines"]) == {"data", "shape", "offset", "step"}
     everything = [client.get(f"/secret{path}") for path in ("/", "/quiz.js", "/quiz.css", "/state", "/clip/1")]
-    names = {q.clip.recording for q in asked.questions}
+    names = {q.clip.recording for q in shown.questions}
     for reply in everything:
         assert not any(name in reply.get_data(as_text=True) for name in names)
         assert reply.headers["Cache-Control"] == "no-store"
         assert not {"ETag", "Set-Cookie", "Last-Modified"} & set(reply.headers.keys())
-    sizes = {len(json.dumps(clip_facts(q)["midlines"]["data"])) for q in asked.questions}
+    sizes = {len(json.dumps(clip_facts(q)["midlines"]["data"])) for q in shown.questions}
     assert len(sizes) == 1
     assert client.post("/secret/choice", json={"number": 1, "choice": "maybe"}).status_code == 409
     assert not (tmp_path / "r.csv").exists()
-    assert client.post("/secret/choice", json={"number": 1, "choice": "real"}).json["truth"] == asked.questions[0].truth
+    assert client.post("/secret/choice", json={"number": 1, "choice": "real"}).json["truth"] == shown.questions[0].truth
     second_thought = client.post("/secret/choice", json={"number": 1, "choice": "simulated"})
     assert second_thought.status_code == 409
     assert len(load_answers(tmp_path / "r.csv")) == 1
@@ -230,7 +230,7 @@ def test_the_page_is_played_through(browser, page, shown_whole):
         tab.keyboard.press("Enter")
     tab.get_by_role("heading", name="Done").wait_for()
     right = sum(a == b for a, b in zip(chosen, truths, strict=True))
-    assert f"{right} of 4 clips were told right" in tab.locator("#summary").inner_text()
+    assert f"{right} of 4 clips were recognized" in tab.locator("#summary").inner_text()
     low = share_right(right, 4).low
     assert f"{100 * low:.0f} % to" in tab.locator("#figures tr").first.inner_text()
     assert [(a.choice, a.truth, a.observer) for a in load_answers(results)] == [

@@ -76,12 +76,12 @@ def test_the_least_order_within_an_error_is_found(driven, small):
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("settings", "message"),
     [({"order": 10_000}, "--order must be 1 to "), ({"max_rmse": 1e-30}, "--max-rmse must be >= "), ({}, "--order")],
 )
-def test_what_cannot_be_derived_is_reported(driven, small, asked, message):
+def test_what_cannot_be_derived_is_reported(driven, small, settings, message):
     with pytest.raises(InputError, match=message):
-        derive(driven, small, **asked)
+        derive(driven, small, **settings)
 
 
 def test_a_derived_model_is_an_ordinary_model_file(driven, small, tmp_path, shown_whole):

@@ -26,16 +26,16 @@ def data(linear_response, tmp_path):
 
 @given(st.integers(1, 80), st.integers(1, 64), st.booleans())
 def test_a_threshold_is_found_exactly(threshold, largest, climb):
-    asked = []
+    tried = []
 
     def enough(size):
-        asked.append(size)
+        tried.append(size)
         return size >= threshold
 
     found = smallest_size(enough, ladder_to(largest), climb)
     assert found == (threshold if threshold <= largest else None)
-    assert len(asked) == len(set(asked)) <= (len(LADDER) + 7 if climb else 11)
-    assert max(asked) <= largest
+    assert len(tried) == len(set(tried)) <= (len(LADDER) + 7 if climb else 11)
+    assert max(tried) <= largest
 
 
 def test_a_size_that_fails_by_noise_does_not_hide_a_smaller_one():

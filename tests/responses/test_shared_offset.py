@@ -15,8 +15,8 @@ def test_the_baseline_has_an_intercept(shared, wormtwin, tmp_path, monkeypatch):
     if not script.is_file():
         pytest.skip(f"there is no {script}")
     monkeypatch.chdir(tmp_path)
-    told = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True).stdout
-    by_numpy = float(re.search(r"from the mean first sample: ([\d.]+)", told)[1])
+    printed = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True).stdout
+    by_numpy = float(re.search(r"from the mean first sample: ([\d.]+)", printed)[1])
     options = ("--outputs", "y", "--inputs", "u", "--out", "rec.h5")
     assert wormtwin("dataset", "import-dat", "rec", *options)[0] == 0
     split = ("--validation", "r4,r5", "--test", "r6,r7", "--out", "split.h5")

@@ -1,4 +1,4 @@
-"""What compilers took is told apart from what learning took, each moment once."""
+"""The time of compilers is counted apart from that of learning, each moment once."""
 
 import json
 

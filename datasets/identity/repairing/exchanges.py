@@ -125,12 +125,12 @@ def chain_odds(
     """
     ahead, back = np.zeros((len(sections), 2)), np.zeros((len(sections), 2))
     for k in range(1, len(sections)):
-        told = ahead[k - 1] + [sections[k - 1], 0.0]
-        ahead[k] = np.logaddexp(told + motion[k - 1], told[::-1])
+        evidence = ahead[k - 1] + [sections[k - 1], 0.0]
+        ahead[k] = np.logaddexp(evidence + motion[k - 1], evidence[::-1])
         ahead[k] -= ahead[k].max()
     for k in range(len(sections) - 2, -1, -1):
-        told = back[k + 1] + [sections[k + 1], 0.0]
-        back[k] = np.logaddexp(told + motion[k], told[::-1])
+        evidence = back[k + 1] + [sections[k + 1], 0.0]
+        back[k] = np.logaddexp(evidence + motion[k], evidence[::-1])
         back[k] -= back[k].max()
     odds = np.empty(len(motion))
     for k in range(len(motion)):

@@ -20,7 +20,7 @@ def odds_in_words(odds: float) -> str:
     return f"{np.exp(odds):.0f} to 1" if odds > np.log(1.5) else "even"
 
 
-def told(meetings: Sequence[Meeting], names: Sequence[str]) -> list[dict[str, object]]:
+def meeting_rows(meetings: Sequence[Meeting], names: Sequence[str]) -> list[dict[str, object]]:
     """A row for each exchange, and for each meeting that is in doubt: frame, animals, what was done, the odds of it."""
     return [
         {
@@ -60,7 +60,7 @@ def save_meetings(meetings: Sequence[Meeting], names: Sequence[str], out: Path) 
     from neuron_models.foundation.files import atomic_write
 
     columns = ["frame", "animals", "exchanged", "log_odds", "doubtful"]
-    table = pd.DataFrame(told(meetings, names), columns=columns)
+    table = pd.DataFrame(meeting_rows(meetings, names), columns=columns)
     with atomic_write(out) as temporary:
         if out.suffix == ".json":
             temporary.write_text(table.to_json(orient="records", indent=1) + "\n", encoding="utf-8")

@@ -100,10 +100,10 @@ def save_nwb(tracks: Tracks, path: Path, session: Session = NOTHING_SAID) -> Non
         io.write(file)
 
 
-def _start(tracks: Tracks, asked: datetime | None) -> tuple[datetime, str]:
+def _start(tracks: Tracks, requested: datetime | None) -> tuple[datetime, str]:
     """When the session began, and who says so."""
-    if asked is not None:
-        return asked if asked.tzinfo else asked.astimezone(), "as it was given"
+    if requested is not None:
+        return requested if requested.tzinfo else requested.astimezone(), "as it was given"
     video = Path(tracks.footage.path if tracks.footage is not None else tracks.video or "-")
     if not video.exists():
         raise InputError(

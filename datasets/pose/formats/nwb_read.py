@@ -69,9 +69,9 @@ def _tracks(video: str, poses: Sequence[Any]) -> Tracks:
                 notes.append(f"{skeleton.keypoints[keypoint]} of {poses[animal].name}, of which there is no series")
                 continue
             rows = _nearest(union, times[id(series)])
-            points, said = _points(series)
+            points, unused = _points(series)
             notes += [
-                f"{each} of {poses[animal].name}" for each in said if f"{each} of {poses[animal].name}" not in notes
+                f"{each} of {poses[animal].name}" for each in unused if f"{each} of {poses[animal].name}" not in notes
             ]
             xy[rows, animal, keypoint] = points
             if series.confidence is not None:
@@ -127,9 +127,9 @@ def _points(series: Any) -> tuple[Float[np.ndarray, "row 2"], list[str]]:
     """Points in px, as the format scales them, and what is not used: a third coordinate, a scale to another unit."""
     pixels = str(series.unit).lower() in PIXELS
     data = np.asarray(series.get_data_in_units() if pixels else series.data[:], float)
-    said = ["the third coordinate"] if data.shape[1] > 2 else []
+    unused = ["the third coordinate"] if data.shape[1] > 2 else []
     scaled = not pixels and (series.conversion, series.offset) != (1.0, 0.0)
-    return data[:, :2], said + ([f"the scale of points from px to {series.unit}"] if scaled else [])
+    return data[:, :2], unused + ([f"the scale of points from px to {series.unit}"] if scaled else [])
 
 
 def _times(series: Any) -> Times:

@@ -42,7 +42,7 @@ from neuron_models.foundation.resumable import (
 
 FORMAT = "wormtwin-tracks"
 VERSION = 1
-_TOLD = ("makers", "occluded")
+_OPTIONAL = ("makers", "occluded")
 """Arrays (frame, animal, keypoint) of labels that people made, where somebody keeps who did."""
 
 
@@ -134,8 +134,8 @@ def save_tracks(tracks: Tracks, out: str | Path) -> Path:
     require(not out.exists(), f"{out} exists: delete it or choose another --out")
     scores = np.full(tracks.xy.shape[:3], np.nan) if tracks.scores is None else tracks.scores
     batch = {"frames": tracks.frames, "xy": tracks.xy, "scores": scores}
-    told = {"makers": tracks.makers, "occluded": tracks.occluded}
-    batch |= {name: array.astype(np.uint8) for name, array in told.items() if array is not None}
+    optional = {"makers": tracks.makers, "occluded": tracks.occluded}
+    batch |= {name: array.astype(np.uint8) for name, array in optional.items() if array is not None}
     _write(out, _header(tracks, "whole"), len(tracks), iter([batch]))
     return out
 
@@ -150,7 +150,9 @@ def _write(out: Path, header: Mapping[str, Any], number: int, batches: Iterator[
         with h5py.File(beside, "w") as file:
             texts = {name: json.dumps(header[name]) for name in ("skeleton", "animals")}
             file.attrs.update({**header, **texts})
-            extra = [(name, (animals, keypoints), np.uint8) for name in _TOLD if first is not None and name in first]
+            extra = [
+                (name, (animals, keypoints), np.uint8) for name in _OPTIONAL if first is not None and name in first
+            ]
             for name, shape, kind in (
                 ("frames", (), np.int64),
                 ("xy", (animals, keypoints, 2), np.float32),
@@ -188,7 +190,7 @@ def load_tracks(path: str | Path) -> Tracks:
         fits = same and min(len(xy), len(scores)) >= done
         require(fits, f"{path}: {done} frames, but xy of the shape {xy.shape} and scores {scores.shape}")
         known = scores[:done].astype(float)
-        told = {name: _told(file, name, path)[:done] for name in _TOLD if name in file}
+        optional = {name: _optional(file, name, path)[:done] for name in _OPTIONAL if name in file}
         return Tracks(
             text_attribute(file, "video"),
             skeleton_from_json(json_attribute(file, "skeleton", dict)),
@@ -197,12 +199,12 @@ def load_tracks(path: str | Path) -> Tracks:
             None if np.isnan(known).all() else known,
             names_attribute(file, "animals"),
             number_attribute(file, "fps"),
-            makers=told.get("makers"),
-            occluded=told["occluded"].astype(bool) if "occluded" in told else None,
+            makers=optional.get("makers"),
+            occluded=optional["occluded"].astype(bool) if "occluded" in optional else None,
         )
 
 
-def _told(file: h5py.File, name: str, path: Path) -> Int[np.ndarray, "frame animal keypoint"]:
+def _optional(file: h5py.File, name: str, path: Path) -> Int[np.ndarray, "frame animal keypoint"]:
     """Who made each label, or whether it is hidden; whole numbers from 0 to 3."""
     values = numbers(file, name, "frame animal joint", WHOLE).astype(int)
     require(bool(np.isin(values, range(4)).all()), f"{path}: {name} must be from 0 to 3")

@@ -12,7 +12,7 @@ from neuron_models.foundation.units import Hertz, Pixels
 
 @dataclass(frozen=True)
 class Walk:
-    """What an animal is asked to do: frames at a rate, about a home that it leaves by at most `reach` pixels.
+    """How an animal is to move: frames at a rate, about a home that it leaves by at most `reach` pixels.
 
     `gait` is one of `fly_gaits.CHOICES`; None lets flies step as a loose tripod at about 8 Hz.
     """

@@ -189,13 +189,13 @@ def _relabelled(book: LabelBook, dataset: Dataset, places: Sequence[tuple[str, i
     """The trials that were opened with the labels that they have now; frames without any weigh nothing."""
     skeleton: Any = book.skeleton
     animal, wanted = book.animals[0], set(places)
-    trials, crops, told = [], dict(dataset.extra.get("crop", {})), True
+    trials, crops, complete = [], dict(dataset.extra.get("crop", {})), True
     for trial in dataset:
         y = np.full((len(trial), len(skeleton), 2), np.nan, np.float32)
         makers = np.zeros(y.shape[:2], int)
         for frame in range(len(trial)):
             marks = book.of((trial.name, frame), animal) if (trial.name, frame) in wanted else {}
-            told = told and len(marks) in (0, len(skeleton))
+            complete = complete and len(marks) in (0, len(skeleton))
             for k, keypoint in enumerate(skeleton.keypoints):
                 if keypoint in marks:
                     y[frame, k], makers[frame, k] = (
@@ -206,6 +206,6 @@ def _relabelled(book: LabelBook, dataset: Dataset, places: Sequence[tuple[str, i
         trials.append(replace(trial, y=y, weight=None if labelled.all() else labelled.astype(float)))
         if trial.name in crops:
             crops[trial.name] = {**crops[trial.name], "makers": makers.tolist()}
-    extra = {**dataset.extra, "skeleton": skeleton.to_json(), "missing": ABSENT_WHERE_MISSING if told else UNKNOWN}
+    extra = {**dataset.extra, "skeleton": skeleton.to_json(), "missing": ABSENT_WHERE_MISSING if complete else UNKNOWN}
     extra |= {"crop": crops} if crops else {}
     return replace(dataset, name=name, trials=tuple(trials), y_names=skeleton.keypoints, extra=extra)

@@ -236,8 +236,8 @@ def _mark(tracks: Tracks, makers: np.ndarray, at: tuple[int, int, int]) -> Mark 
     x, y = tracks.xy[at].tolist()
     maker = MAKERS[int(makers[at])] or PERSON
     if np.isnan(x):
-        told = tracks.absence or bool(makers[at])
-        return Mark(x, y, ABSENT, maker) if told else None
+        is_absent = tracks.absence or bool(makers[at])
+        return Mark(x, y, ABSENT, maker) if is_absent else None
     hidden = tracks.occluded is not None and bool(tracks.occluded[at])
     score = float("nan") if tracks.scores is None else float(tracks.scores[at])
     return Mark(x, y, OCCLUDED if hidden else VISIBLE, maker, score if maker == NETWORK else float("nan"))

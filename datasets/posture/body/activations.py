@@ -60,8 +60,8 @@ def read_activations(path: Path) -> Activations:
     require_known(names, MUSCLES, "muscle")
     require_distinct(header, f"{path} has a column")
     missing = [name for name in MUSCLES if name not in names]
-    told = f"{path} has {len(names)} muscles of {len(MUSCLES)}: {', '.join(missing[:5])} are missing"
-    require(not missing, told)
+    message = f"{path} has {len(names)} muscles of {len(MUSCLES)}: {', '.join(missing[:5])} are missing"
+    require(not missing, message)
     columns = table.to_numpy()
     times = columns[:, header.index(TIME)]
     values = columns[:, [header.index(name) for name in MUSCLES]]

@@ -78,5 +78,5 @@ def run_body(
     source = f"simulated body of {body.source}, {body.variant}, in {medium.name}"
     recordings = [recording_of(midlines[:, worm], fps, name, source) for worm, name in enumerate(names)]
     dataset = angles_dataset(recordings, "body")
-    told = {"variant": body.variant, "medium": medium.name, "drag ratio": medium.ratio, "step in ms": step}
-    return replace(dataset, extra={**dataset.extra, "body": {**told, **(about or {})}})
+    facts = {"variant": body.variant, "medium": medium.name, "drag ratio": medium.ratio, "step in ms": step}
+    return replace(dataset, extra={**dataset.extra, "body": {**facts, **(about or {})}})

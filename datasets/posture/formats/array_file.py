@@ -13,7 +13,7 @@ from neuron_models.foundation.errors import require
 def read_arrays(path: Path, reading: Reading) -> tuple[MidlineRecording, ...]:
     """Read the midlines of a `.npy` file, or of a `.npz` file whose keys name the worms; its key `fps` is in Hz.
 
-    An array that is no midlines is left out and told.
+    An array that is no midlines is left out with a message.
 
     Raises:
         InputError: no such file, damaged, not midlines, or of unknown frame rate.

@@ -46,7 +46,7 @@ def has_features(file: h5py.File) -> bool:
 
 
 def read_skeletons(file: h5py.File, path: Path, reading: Reading) -> tuple[MidlineRecording, ...]:
-    """The midlines of every worm of a file of skeletons; a worm that cannot be used is left out and told.
+    """The midlines of every worm of a file of skeletons; a worm that cannot be used is left out with a message.
 
     Raises:
         InputError: the table does not fit the skeletons, nobody says the frame rate, or no worm can be used.
@@ -72,7 +72,7 @@ def read_skeletons(file: h5py.File, path: Path, reading: Reading) -> tuple[Midli
 def read_features(file: h5py.File, path: Path, reading: Reading) -> tuple[AmplitudeRecording, ...]:
     """The projections on Tierpsy's eigenworms of every worm of a file of features; frames numbered below 0 are dropped.
 
-    A worm that cannot be used is left out and told.
+    A worm that cannot be used is left out with a message.
 
     Raises:
         InputError: a column is missing, nobody says the frame rate, or no worm can be used.
@@ -132,7 +132,7 @@ def _worms(table: Shaped[np.ndarray, " row"], rows: Int[np.ndarray, " row"], pat
     """Of each worm its index and its rows of the table.
 
     Of a table that a person labelled the rows of single worms count, under the index that the person gave; how many
-    others there are is told.
+    others there are is said in a message.
     """
     columns, labelled = table.dtype.names or (), _has_labels(table)
     known = (CORRECTED,) if labelled else WORM_COLUMNS

@@ -24,7 +24,7 @@ STRAINS = {
 def read_ucr(path: Path, reading: Reading) -> tuple[AmplitudeRecording, ...]:
     """Read a `.tsv` file: in each row the label, then the first amplitude, scaled to mean 0 and deviation 1.
 
-    A row that cannot be used is left out and told.
+    A row that cannot be used is left out with a message.
 
     Raises:
         InputError: no such file, no table of numbers, or no row with a label that is a whole number from 1.

@@ -56,11 +56,11 @@ def crawl_responses(
 
     require_out(out)
     require_workers(jobs)
-    asked = StimulatedCrawls(parse_names(inputs), trials, seconds, peak, fps, seed)
+    crawls = StimulatedCrawls(parse_names(inputs), trials, seconds, peak, fps, seed)
     base = worm_settings(seconds, NONE, ablate, medium, variant, muscle, simulator, fps)
-    circuit, told = network_of(network, parameter_set)
-    dataset = stimulated_crawls(asked, base, circuit, told, out, jobs)
-    print(f"Network: {told}; muscles are moved by: {dataset.extra['crawls']['oscillator']}")
+    circuit, description = network_of(network, parameter_set)
+    dataset = stimulated_crawls(crawls, base, circuit, description, out, jobs)
+    print(f"Network: {description}; muscles are moved by: {dataset.extra['crawls']['oscillator']}")
     parts = ", ".join(f"{counted(len(part.trials), 'crawl')} {name}" for name, part in dataset.by_split().items())
     print(f"{parts}, {seconds} s each, in {out}; train a surrogate: wormtwin train --data {out} --model gru --out gru/")
 
@@ -96,8 +96,8 @@ def crawl_ablations(
     own = (Lesion(parse_names(ablate)),) if parse_names(ablate) else ()
     for each in own:
         lesioned(base, each, FORWARD)
-    circuit, told = network_of(network, parameter_set)
-    table = lesion_table((*lesions_of(through), *own), base, circuit, told, out, jobs)
-    print(f"Network: {told}")
+    circuit, description = network_of(network, parameter_set)
+    table = lesion_table((*lesions_of(through), *own), base, circuit, description, out, jobs)
+    print(f"Network: {description}")
     print_lesions(table)
     print(f"Everything in {out}")

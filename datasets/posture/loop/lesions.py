@@ -31,7 +31,7 @@ LIMITS: dict[str, tuple[Dimensionless, Dimensionless]] = {
 """From which to which part of the intact worm's speed an expectation is met; fixed before any worm crawled."""
 SLOWEST: DataUnits = 0.01
 """An intact worm that is slower, in mm/s in the driven direction, does not crawl: no lesion is judged by it."""
-UNTOLD = "not told"
+UNKNOWN = "unknown"
 DIRECTIONS = (FORWARD, BACKWARD)
 
 
@@ -100,7 +100,7 @@ def lesion_table(
     Returns:
         A row a worm and direction: speed (mm/s, above zero in the driven direction) and its share of the intact
         worm's, frequency (Hz), wavelength (body lengths), curvature (1/mm), mean gates, what is published and whether
-        it is met (empty where nothing is; `UNTOLD` where the intact worm does not crawl as it is driven).
+        it is met (empty where nothing is; `UNKNOWN` where the intact worm does not crawl as it is driven).
 
     Raises:
         InputError: no worm is intact, a neuron is not in the network, or the simulator cannot run it.
@@ -174,7 +174,7 @@ def _judged(table: "pd.DataFrame") -> "pd.DataFrame":
     table["share"] = table["speed"] / table["driven"].map(intact.where(intact > SLOWEST))
     for index, row in table.iterrows():
         if row["published"] and np.isnan(row["share"]):
-            table.loc[index, "met"] = UNTOLD
+            table.loc[index, "met"] = UNKNOWN
         elif row["published"]:
             low, high = LIMITS[row["published"]]
             table.loc[index, "met"] = "yes" if low <= row["share"] <= high else "no"
@@ -196,10 +196,10 @@ def print_lesions(table: "pd.DataFrame") -> None:
         speeds = (f"{round(row['speed'], 3) + 0.0:.3f}", share)
         shown.add_row(row["lost"], row["driven"], *speeds, *waves, f"{row['curvature']:.1f}", gates, *words)
     print_whole(shown)
-    told = table[table["published"] != ""]
+    with_published = table[table["published"] != ""]
     still = table[(table["lost"] == INTACT) & ~(table["speed"] > SLOWEST)]
     for direction, speed in zip(still["driven"], still["speed"], strict=True):
         moved = f"{round(speed, 3) + 0.0:+.3f} mm/s"
         print(f"Driven {direction}, the intact worm moves at {moved}: it has nothing to lose there")
-    print(f"Met: {(told['met'] == 'yes').sum()} of {len(told)}; muscles are moved by: {OSCILLATOR}")
+    print(f"Met: {(with_published['met'] == 'yes').sum()} of {len(with_published)}; muscles are moved by: {OSCILLATOR}")
     print("Rows of motor neurons are the oscillator's (a unit is lost with the neuron behind it), not the connectome's")

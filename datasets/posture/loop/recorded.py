@@ -102,7 +102,7 @@ def forget(out: Path) -> None:
 
 
 def without_network(settings: CrawlSettings, names: tuple[str, ...], gates: tuple[float, float]) -> Crawl:
-    """The same body, muscles and oscillator with every neuron silent, the gates held where they are told."""
+    """The same body, muscles and oscillator with every neuron silent, the gates held at the given values."""
     silent: Stepping | None = None
     loop = Loop(settings, names, np.full(len(names), -65.0), silent, gates)
     kept = list(loop.seconds(0, settings.seconds))

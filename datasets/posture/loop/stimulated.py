@@ -106,12 +106,12 @@ def features_of(midlines: Float[np.ndarray, "frame point 2"], fps: Hertz) -> Flo
 
 
 def stimulated_crawls(
-    asked: StimulatedCrawls, base: CrawlSettings, circuit: Any, network: str, out: Path, jobs: int = 1
+    crawls: StimulatedCrawls, base: CrawlSettings, circuit: Any, network: str, out: Path, jobs: int = 1
 ) -> Dataset:
     """Let a worm crawl under random currents and write what it did to `out`; stopped, it goes on from the last crawl.
 
     Args:
-        asked: the currents.
+        crawls: their currents.
         base: medium, body, muscle, simulator and ablations; its currents are replaced.
         circuit: the network: a `Circuit`, or what has its cells and its fingerprint.
         network: what it is, in words.
@@ -124,20 +124,20 @@ def stimulated_crawls(
     Raises:
         InputError: a neuron is not in the network, or the simulator cannot run it.
     """
-    gone = [group for group in asked.groups if set(named_neurons([group])) <= set(base.ablated)]
+    gone = [group for group in crawls.groups if set(named_neurons([group])) <= set(base.ablated)]
     require(not gone, f"{', '.join(gone)} is ablated and cannot be stimulated: leave it out of --inputs")
-    settings = [asked.settings(trial, base) for trial in range(asked.trials)]
-    key = hashlib.sha256(repr((asked, settings, circuit.fingerprint)).encode()).hexdigest()
+    settings = [crawls.settings(trial, base) for trial in range(crawls.trials)]
+    key = hashlib.sha256(repr((crawls, settings, circuit.fingerprint)).encode()).hexdigest()
     work = Work("simulation", {"key": key}, {"network": network, "oscillator": OSCILLATOR}, passing=True)
     with resumable_folder(partial_folder(out), work, NAMED_ARRAYS_FORM, out) as folder:
-        names = [f"{trial:05d}" for trial in range(asked.trials)]
+        names = [f"{trial:05d}" for trial in range(crawls.trials)]
         plan = [
             Planned(folder, name, Call(_crawl_one, circuit, (each,)))
             for name, each in zip(names, settings, strict=True)
         ]
         run_missing(plan, unit="crawl", jobs=jobs)
         answers = [folder.load(name)["features"] for name in names]
-        dataset = _dataset(asked, base, answers, network, out.stem)
+        dataset = _dataset(crawls, base, answers, network, out.stem)
         with folder.last_step():
             save_dataset(dataset, out)
     return dataset
@@ -151,19 +151,19 @@ def _crawl_one(circuit: Any, settings: CrawlSettings) -> dict[str, np.ndarray]:
 
 
 def _dataset(
-    asked: StimulatedCrawls, base: CrawlSettings, answers: Sequence[np.ndarray], network: str, name: str
+    crawls: StimulatedCrawls, base: CrawlSettings, answers: Sequence[np.ndarray], network: str, name: str
 ) -> Dataset:
-    bounds = np.maximum(np.round(np.cumsum(_SHARES) * asked.trials), (1, 2, 3)).astype(int)
+    bounds = np.maximum(np.round(np.cumsum(_SHARES) * crawls.trials), (1, 2, 3)).astype(int)
     trials = tuple(
-        Trial(f"crawl_{index:04d}", asked.inputs(index), y, split=SPLITS[int(np.searchsorted(bounds, index, "right"))])
+        Trial(f"crawl_{index:04d}", crawls.inputs(index), y, split=SPLITS[int(np.searchsorted(bounds, index, "right"))])
         for index, y in enumerate(answers)
     )
     about = {"oscillator": OSCILLATOR, "network": network, "medium": base.medium.name, "ablated": list(base.ablated)}
     return Dataset(
         name,
         trials,
-        1000 / asked.fps,
-        asked.groups,
+        1000 / crawls.fps,
+        crawls.groups,
         FEATURES,
         "nA",
         "lengths/s, rad",

@@ -56,8 +56,8 @@ def import_io(
     save_dataset(dataset, out)
     tests = ", ".join(dataset.extra["tests"]) or "none"
     found = {name: len(part) for name, part in dataset.by_split().items() if name != "test"}
-    told = ", ".join(f"{counted(number, 'trial')} of {name}" for name, number in found.items())
-    print(f"{told}; tests: {tests}; in {out}")
+    numbers = ", ".join(f"{counted(number, 'trial')} of {name}" for name, number in found.items())
+    print(f"{numbers}; tests: {tests}; in {out}")
 
 
 def _read(file: Path, columns: dict[str, str], parts: dict, windows: dict):

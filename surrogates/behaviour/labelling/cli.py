@@ -64,7 +64,7 @@ def _recording(path: Path, fps: float | None) -> "PointTracks":
 
 
 def _predicted(path: Path | None, recording: "PointTracks", classes: tuple[str, ...]) -> tuple["Bout", ...]:
-    """The bouts of this recording in a file of predictions; what is none of the behaviours is not asked about."""
+    """The bouts of this recording in a file of predictions; other behaviours are left out."""
     from datasets.behaviour.labels import Bout
 
     if path is None:

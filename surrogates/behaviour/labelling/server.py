@@ -27,7 +27,7 @@ class Labelling:
         classes: the behaviours.
         bouts: to begin from.
         out: the table that is written, BORIS's aggregated events.
-        predicted: bouts to accept, in the order in which they are asked about.
+        predicted: bouts to accept, in the order in which the page shows them.
         video: a clip that is shown behind the skeleton.
 
     Raises:
@@ -92,8 +92,8 @@ def make_app(labelling: Labelling, token: str) -> Any:
     app = guarded_app(20_000_000)
 
     def points() -> Any:
-        given = flask.request.args
-        return {"points": labelling.points(_whole(given, "first"), _whole(given, "end"))}
+        sent = flask.request.args
+        return {"points": labelling.points(_whole(sent, "first"), _whole(sent, "end"))}
 
     def clip() -> Any:
         if labelling.video is None:
@@ -101,9 +101,9 @@ def make_app(labelling: Labelling, token: str) -> Any:
         return flask.send_file(labelling.video.resolve(), conditional=True)
 
     def save() -> Any:
-        given = flask.request.get_json()
-        require(isinstance(given, dict), "labels come as an object with a version")
-        return {"version": labelling.save(_bouts(given.get("bouts")), _whole(given, "version"))}
+        sent = flask.request.get_json()
+        require(isinstance(sent, dict), "labels come as an object with a version")
+        return {"version": labelling.save(_bouts(sent.get("bouts")), _whole(sent, "version"))}
 
     views = {"state": lambda: state_of(labelling), "points": points, "clip": clip}
     return add_page(app, token, "label", "surrogates.behaviour.labelling", views=views, posts={"bouts": save})
@@ -128,15 +128,15 @@ def state_of(labelling: Labelling) -> dict[str, Any]:
     }
 
 
-def _bouts(given: Any) -> tuple[Bout, ...]:
-    require(isinstance(given, list) and len(given) <= _MOST, f"bouts are a list of at most {_MOST}")
-    for each in given:
+def _bouts(sent: Any) -> tuple[Bout, ...]:
+    require(isinstance(sent, list) and len(sent) <= _MOST, f"bouts are a list of at most {_MOST}")
+    for each in sent:
         require(isinstance(each, dict) and isinstance(each.get("behaviour"), str), "a bout is an object of a behaviour")
-    return tuple(Bout(each["behaviour"], _whole(each, "start"), _whole(each, "end")) for each in given)
+    return tuple(Bout(each["behaviour"], _whole(each, "start"), _whole(each, "end")) for each in sent)
 
 
-def _whole(given: Any, name: str) -> int:
-    value = given.get(name)
+def _whole(sent: Any, name: str) -> int:
+    value = sent.get(name)
     try:
         return int(value)
     except (TypeError, ValueError):

@@ -36,7 +36,7 @@ _STEPS = "steps"
 
 @dataclass(frozen=True)
 class MapRequest:
-    """What the command is asked for; fields are its options."""
+    """The settings of the command; fields are its options."""
 
     tracks: tuple[Path, ...]
     out: Path

@@ -70,7 +70,7 @@ def benchmark_trajectories(
 ) -> TrajectoryBenchmark:
     """Forecast unseen worms with every model; what is on disk already is not repeated.
 
-    Nothing is chosen on a worm that is asked: lags, penalties and variation are chosen by leaving training worms out in
+    Nothing is chosen on a test worm: lags, penalties and variation are chosen by leaving training worms out in
     turn, and networks learn for a fixed number of epochs.
 
     Args:

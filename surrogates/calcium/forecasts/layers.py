@@ -121,8 +121,8 @@ class _ForecastCell(keras.Layer):
         if not self.graph:
             return self._flat(frames)
         between = keras.ops.reshape(edges, (-1, self.neurons, self.neurons))
-        heard = self.messages([self.nodes(frames), between]) / self.neurons**0.5
-        return keras.ops.concatenate([self._flat(frames), self._flat(heard)], axis=-1)
+        aggregated = self.messages([self.nodes(frames), between]) / self.neurons**0.5
+        return keras.ops.concatenate([self._flat(frames), self._flat(aggregated)], axis=-1)
 
     def _width(self, frames: int) -> int:
         return frames * self.neurons * (2 if self.graph else 1)

@@ -17,7 +17,7 @@ from datasets.splitting import require_training
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Dimensionless
 from surrogates.backend import keras
-from surrogates.calcium.forecasts.windows import ASKED, Forecasts, errors_by_step, forecasts
+from surrogates.calcium.forecasts.windows import HORIZON, Forecasts, errors_by_step, forecasts
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def choose_linear(
     candidates = [LinearChoice(*each) for each in itertools.product(LAGS, PENALTIES, variations)]
     errors = []
     for rest, held in inner_folds(dataset):
-        moments, judge = Moments.of(forecasts(rest)), forecasts(held, ASKED, _STRIDE)
+        moments, judge = Moments.of(forecasts(rest)), forecasts(held, HORIZON, _STRIDE)
         predicted = (forecast_linearly(judge.seen, *moments.solve(choice)) for choice in candidates)
         errors.append([errors_by_step(each, judge.future).mean() for each in predicted])
     mean = np.mean(errors, axis=0)
@@ -160,8 +160,8 @@ def forecast_linearly(
         Traces in the same units.
     """
     windows, context, neurons = seen.shape
-    frames = np.concatenate([seen.astype(float), np.zeros((windows, ASKED, neurons))], axis=1) - 0.5
-    for step in range(context, context + ASKED):
+    frames = np.concatenate([seen.astype(float), np.zeros((windows, HORIZON, neurons))], axis=1) - 0.5
+    for step in range(context, context + HORIZON):
         recent = frames[:, step - context : step].reshape(windows, -1)
         frames[:, step] = frames[:, step - 1] + recent @ matrix + offset
     return frames[:, context:] + 0.5

@@ -1,6 +1,6 @@
 """The models that forecast traces: persistence, linear ones, perceptron, graph networks, recurrent ones.
 
-Every builder's model takes (batch, time, neuron + 1) as `trajectories.asked` makes it, eight frames given, and
+Every builder's model takes (batch, time, neuron + 1) as `windows.inputs_of` makes it, eight frames given, and
 gives the forecast of the frames after them (batch, time - 8, neuron). Hidden layers have 256 units
 (Wang et al. 2020), memories 64.
 """

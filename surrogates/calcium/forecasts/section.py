@@ -8,12 +8,12 @@ from neuron_models.foundation.wording import counted
 from surrogates.calcium.forecasts.benchmark import LINEAR, PERSISTENCE, RIVALS, VARIED
 from surrogates.calcium.forecasts.plots import plot_error_by_step, trajectory_label
 from surrogates.calcium.forecasts.tables import SHOWN
-from surrogates.calcium.forecasts.windows import ASKED, TRAINED
+from surrogates.calcium.forecasts.windows import HORIZON, TRAINED
 from surrogates.pages import blocks
 
 _TEXT = (
     f"Every model sees {WINDOW} frames of all neurons, each scaled to [0, 1] by its range in the recording, and "
-    f"forecasts {ASKED} more: x(t+1) = x(t) + f, with its own forecasts fed back. Networks learn from forecasts of "
+    f"forecasts {HORIZON} more: x(t+1) = x(t) + f, with its own forecasts fed back. Networks learn from forecasts of "
     f"{TRAINED} frames with scheduled sampling. The linear autoregression takes lags and penalty, chosen inside the "
     "training worms. Where worms are varied, what is learned from allows for neurons that differ in gain and level "
     "between worms; so do all networks, which begin as that autoregression and learn what it leaves."
@@ -67,9 +67,11 @@ def _verdict(means: pd.DataFrame) -> tuple[blocks.Block, ...]:
         if not networks or not set(rivals) <= set(table):
             continue
         below = table[networks].lt(table[list(rivals)].min(axis=1), axis=0)
-        said = listed([f"{trajectory_label(name)} {_from(below.index[~below[name]], len(below))}" for name in networks])
+        later = listed(
+            [f"{trajectory_label(name)} {_from(below.index[~below[name]], len(below))}" for name in networks]
+        )
         names = " and ".join(trajectory_label(name) for name in rivals)
-        content.append(blocks.Note(f"Below {names}, on the mean over worms: {said}."))
+        content.append(blocks.Note(f"Below {names}, on the mean over worms: {later}."))
     return tuple(content)
 
 

@@ -18,7 +18,7 @@ from surrogates.training.configuration import Arrays
 
 TRAINED = 8
 """Steps of a forecast in training (Wang et al. 2020)."""
-ASKED = 16
+HORIZON = 16
 """Steps of a forecast that is judged (Wang et al. 2020)."""
 _UNITS = "of the range"
 _BATCH = 256
@@ -72,13 +72,13 @@ def forecastable(dataset: Dataset) -> Dataset:
 
 def _require_long(trial: Trial, measured: Bool[np.ndarray, " time"]) -> None:
     require(
-        longest_stretch(measured) >= WINDOW + ASKED,
-        f"recording {trial.name!r} is too short to forecast: it has no {WINDOW + ASKED} measured frames in a row "
-        f"({WINDOW} to see, {ASKED} to forecast)",
+        longest_stretch(measured) >= WINDOW + HORIZON,
+        f"recording {trial.name!r} is too short to forecast: it has no {WINDOW + HORIZON} measured frames in a row "
+        f"({WINDOW} to see, {HORIZON} to forecast)",
     )
 
 
-def forecasts(dataset: Dataset, steps: int = ASKED, stride: int = 1) -> Forecasts:
+def forecasts(dataset: Dataset, steps: int = HORIZON, stride: int = 1) -> Forecasts:
     """Every window of a dataset that is ready, and the `steps` frames after it, none of which crosses a gap.
 
     Raises:
@@ -88,7 +88,7 @@ def forecasts(dataset: Dataset, steps: int = ASKED, stride: int = 1) -> Forecast
     return Forecasts(cut.x.astype(np.float32), cut.y.astype(np.float32), cut.trial, cut.start)
 
 
-def asked(seen: Float[np.ndarray, "window context neuron"], steps: int) -> Float[np.ndarray, "window time channel"]:
+def inputs_of(seen: Float[np.ndarray, "window context neuron"], steps: int) -> Float[np.ndarray, "window time channel"]:
     """What a model takes to forecast freely: the frames seen, then so many empty ones, and whether each is given.
 
     The last channel is 1 where a frame is given and 0 where the model has to go on from its own.
@@ -107,13 +107,13 @@ def arrays(dataset: Dataset, batch: int = 1) -> Arrays:
     """
     cut = forecasts(dataset, TRAINED)
     number = max(len(cut) // batch * batch, min(len(cut), batch))
-    x = asked(cut.seen[:number], TRAINED)
+    x = inputs_of(cut.seen[:number], TRAINED)
     x[:, WINDOW:, :-1] = cut.future[:number]
     return x, cut.future[:number], None
 
 
 def forecast(
-    model: keras.Model, seen: Float[np.ndarray, "window context neuron"], steps: int = ASKED
+    model: keras.Model, seen: Float[np.ndarray, "window context neuron"], steps: int = HORIZON
 ) -> Float[np.ndarray, "window step neuron"]:
     """Run a model freely from windows; both are in the units of the dataset.
 
@@ -124,7 +124,7 @@ def forecast(
     require(wanted == seen.shape[-1], f"the model forecasts {wanted} neurons, the windows have {seen.shape[-1]}")
     room = np.zeros((-len(seen) % _BATCH, *seen.shape[1:]), np.float32)
     with tensorflow_unseen():
-        predicted = model.predict(asked(np.concatenate([seen, room]), steps), batch_size=_BATCH, verbose=0)
+        predicted = model.predict(inputs_of(np.concatenate([seen, room]), steps), batch_size=_BATCH, verbose=0)
     return np.asarray(predicted)[: len(seen)]
 
 

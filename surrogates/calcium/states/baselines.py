@@ -1,6 +1,6 @@
 """Logistic regression and a support vector machine, fitted by scikit-learn and kept as Keras models.
 
-A Keras model of the same numbers is saved, loaded and asked like every other one; nothing is pickled.
+A Keras model of the same numbers is saved, loaded and run like every other one; nothing is pickled.
 """
 
 from collections.abc import Callable

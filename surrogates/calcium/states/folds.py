@@ -18,7 +18,7 @@ _PARTS = 5
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """Which windows are learned, which choose the epoch, and which are asked."""
+    """Which windows are learned, which choose the epoch, and which test."""
 
     train: Bool[np.ndarray, " window"]
     validation: Bool[np.ndarray, " window"]
@@ -28,7 +28,7 @@ class Fold:
 def folds(windows: LabelledWindows, dataset: Dataset, protocol: str, number: int = 10, seed: int = 0) -> Iterator[Fold]:
     """The folds of a protocol.
 
-    Of the windows that are not asked, those of the next fold choose the epoch; of the strict protocol, which needs all
+    Of the windows that do not test, those of the next fold choose the epoch; of the strict protocol, which needs all
     behaviour in them, a fifth of every remaining block.
 
     Args:

@@ -79,10 +79,10 @@ def graph_network(
     nodes = NodeFeatures(len(neurons), name="nodes")(Steps(0, WINDOW, name="steps")(window) if rows else window)
     seen = Steps(WINDOW, WINDOW + rows, name="correlations")(window) if rows else nodes
     infer = InferredEdges(units, "one_hot" if edges == "one_hot" else "soft", seed, name="edges")
-    heard = Messages(name="messages")([nodes, infer(seen)])
-    heard = keras.layers.Concatenate(name="with_own")([nodes, heard]) if own else heard
+    aggregated = Messages(name="messages")([nodes, infer(seen)])
+    aggregated = keras.layers.Concatenate(name="with_own")([nodes, aggregated]) if own else aggregated
     return _classifier(
-        window, keras.layers.Flatten(name="vector")(heard), outputs, units, seed, f"calcium_gnn_{edges}_{units}"
+        window, keras.layers.Flatten(name="vector")(aggregated), outputs, units, seed, f"calcium_gnn_{edges}_{units}"
     )
 
 
@@ -106,8 +106,8 @@ def alternative(
         raise InputError(f"layer must be one of {', '.join(LAYERS)}, got {layer!r}")
     _require_sizes(f"calcium_{layer}", inputs, outputs, units, seed)
     window = keras.Input((WINDOW, inputs), name="window")
-    heard = LAYERS[layer](units, seed, name=layer)(NodeFeatures(len(neurons), name="nodes")(window))
-    flat = keras.layers.Flatten(name="vector")(heard)
+    aggregated = LAYERS[layer](units, seed, name=layer)(NodeFeatures(len(neurons), name="nodes")(window))
+    flat = keras.layers.Flatten(name="vector")(aggregated)
     return _classifier(window, flat, outputs, units, seed, f"calcium_{layer}_{units}")
 
 
@@ -140,10 +140,10 @@ def connectome_network(
     window = keras.Input((WINDOW, inputs), name="window")
     nodes = NodeFeatures(len(neurons), name="nodes")(window)
     edges = FixedEdges(name="edges")
-    heard = Messages(name="messages")([nodes, edges(nodes)])
+    aggregated = Messages(name="messages")([nodes, edges(nodes)])
     edges.set_weights([np.array(weights)])
     name = f"calcium_connectome_{contacts}{'_shuffled' * shuffle}_{units}"
-    return _classifier(window, keras.layers.Flatten(name="vector")(heard), outputs, units, seed, name)
+    return _classifier(window, keras.layers.Flatten(name="vector")(aggregated), outputs, units, seed, name)
 
 
 def recurrent(
@@ -168,8 +168,8 @@ def recurrent(
     steps = window
     if graph:
         nodes = NodeFeatures(len(neurons), name="nodes")(window)
-        heard = Messages(name="messages")([nodes, InferredEdges(units, "soft", seed, name="edges")(nodes)])
-        apart = keras.layers.Reshape((len(neurons), WINDOW, inputs // len(neurons)), name="apart")(heard)
+        aggregated = Messages(name="messages")([nodes, InferredEdges(units, "soft", seed, name="edges")(nodes)])
+        apart = keras.layers.Reshape((len(neurons), WINDOW, inputs // len(neurons)), name="apart")(aggregated)
         in_time = keras.layers.Permute((2, 1, 3), name="in_time")(apart)
         steps = keras.layers.Reshape((WINDOW, inputs), name="together")(in_time)
     memory = keras.layers.GRU(

@@ -31,7 +31,7 @@ from surrogates.training.confusion import plot_confusion
 _LEAD = (
     "Models tell what a worm does from the calcium traces of a few of its neurons: a window of eight frames around the "
     "frame that is labelled. Published figures are those of Wang et al. 2020. The paper's protocol shuffles windows, "
-    "so that windows which share frames are learned and asked; the strict one keeps whole blocks of time apart."
+    "so that windows which share frames train and test; the strict one keeps whole blocks of time apart."
 )
 _COMPARED = ("calcium_logistic", "calcium_svm", "calcium_mlp", "calcium_gnn", "calcium_connectome", "calcium_shuffled")
 

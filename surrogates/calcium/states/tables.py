@@ -29,11 +29,11 @@ PUBLISHED = {
 
 
 def accuracy_table(benchmark: Benchmark) -> pd.DataFrame:
-    """One row a rule, model, number of training worms, protocol and whether the asked worms were seen; figures in %.
+    """One row a rule, model, number of training worms, protocol and whether the test worms were seen; figures in %.
 
     `accuracy` is the mean over combinations of training worms (and over unseen worms), each over all folds; `sd` their
-    standard deviation; `chance` that of always giving the commonest state of those asked; `recall` by state and
-    `confusion` are over all windows asked together. `published` stands beside the seen worms of a single training worm
+    standard deviation; `chance` that of always giving the commonest state of the test windows; `recall` by state and
+    `confusion` are over all test windows together. `published` stands beside the seen worms of a single training worm
     and beside the unseen one of most training worms.
     """
     gathered: dict[tuple, dict[tuple, list]] = defaultdict(lambda: defaultdict(list))
@@ -77,7 +77,7 @@ def _row(key: tuple[str, str, int, str, str], records: list[list], most: int) ->
 
 
 def runs_table(benchmark: Benchmark) -> pd.DataFrame:
-    """One row a rule, combination of training worms, model, protocol, fold and asked worm: its accuracy in %."""
+    """One row a rule, combination of training worms, model, protocol, fold and test worm: its accuracy in %."""
     names, rows = [trial.name for trial in benchmark.dataset], []
     for (rule, model, worms), records in benchmark.records.items():
         inputs = benchmark.inputs[rule, worms]

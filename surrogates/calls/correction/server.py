@@ -123,9 +123,9 @@ def make_app(correction: Correction, token: str) -> Any:
         return flask.Response(correction.sound(*_stretch(flask.request.args), slower), mimetype="audio/wav")
 
     def save() -> Any:
-        given = flask.request.get_json()
-        require(isinstance(given, dict), "calls come as an object with a version")
-        version = correction.save(_calls(given.get("calls"), correction.channel), int(_number(given, "version", -1)))
+        sent = flask.request.get_json()
+        require(isinstance(sent, dict), "calls come as an object with a version")
+        version = correction.save(_calls(sent.get("calls"), correction.channel), int(_number(sent, "version", -1)))
         return {"version": version}
 
     views = {"state": lambda: state_of(correction), "picture": picture, "sound": sound}
@@ -151,15 +151,15 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
-def _calls(given: Any, channel: int) -> tuple[Call, ...]:
-    require(isinstance(given, list) and len(given) <= _MOST, f"calls are a list of at most {_MOST}")
+def _calls(sent: Any, channel: int) -> tuple[Call, ...]:
+    require(isinstance(sent, list) and len(sent) <= _MOST, f"calls are a list of at most {_MOST}")
     nan = float("nan")
     return tuple(
         Call(
             _number(each, "start", nan), _number(each, "stop", nan), _number(each, "low", nan),
             _number(each, "high", nan), _number(each, "score", nan), _label(each), channel,
         )
-        for each in given
+        for each in sent
     )  # fmt: skip
 
 
@@ -169,14 +169,14 @@ def _label(each: Any) -> str:
     return label
 
 
-def _stretch(given: Any) -> tuple[float, float]:
-    return _number(given, "start", float("nan")), _number(given, "stop", float("nan"))
+def _stretch(sent: Any) -> tuple[float, float]:
+    return _number(sent, "start", float("nan")), _number(sent, "stop", float("nan"))
 
 
-def _number(given: Any, name: str, default: float) -> float:
-    if not hasattr(given, "get"):
+def _number(sent: Any, name: str, default: float) -> float:
+    if not hasattr(sent, "get"):
         raise InputError("a call is an object")
-    value = given.get(name)
+    value = sent.get(name)
     try:
         return default if value is None else float(value)
     except (TypeError, ValueError):

@@ -1,6 +1,6 @@
 """`calls_tonal`: calls as ridges of a multitaper spectrogram, without learning.
 
-The floor of noise is told for each frequency and each minute, what lifts whole stretches of a frame (clicks, noise of
+The noise floor is estimated for each frequency and minute, what lifts whole stretches of a frame (clicks, noise of
 the cage) is taken off, and levels are averaged along short lines of several slopes. Where such a mean stands out by
 `seed` standard deviations of the noise there is a piece, which reaches as far as the mean stays above `grow`; where a
 recording's calls are faint, the seed falls. The rules are those that USVSEG began (Tachibana et al. 2020: tapers, floor

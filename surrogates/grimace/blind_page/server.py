@@ -39,11 +39,11 @@ def make_app(scoring: BlindScoring, token: str) -> Any:
         return flask.Response(png_of(scoring.picture(number)), mimetype="image/png")
 
     def answer() -> Any:
-        given = flask.request.get_json()
-        require(isinstance(given, dict), "an answer is an object of a face, an output and a score")
-        number, output, score = given.get("number"), given.get("output"), given.get("score")
+        sent = flask.request.get_json()
+        require(isinstance(sent, dict), "an answer is an object of a face, an output and a score")
+        number, output, score = sent.get("number"), sent.get("output"), sent.get("score")
         require(isinstance(number, int) and not isinstance(number, bool), "a face is named by its number")
-        if "score" not in given:
+        if "score" not in sent:
             raise InputError("an answer without a score: null says that it cannot be judged")
         before = scoring.due
         due = scoring.answer(number, str(output), score)

@@ -136,11 +136,11 @@ def make_app(correction: Correction, token: str) -> Any:
         return flask.Response(correction.frame(index), mimetype="image/jpeg")
 
     def save() -> Any:
-        given = flask.request.get_json()
-        require(isinstance(given, dict), "exchanges come as an object with a version")
-        version = given.get("version")
+        sent = flask.request.get_json()
+        require(isinstance(sent, dict), "exchanges come as an object with a version")
+        version = sent.get("version")
         require(type(version) is int, "a version is a whole number")
-        correction.save(exchanges_of(given.get("exchanges")), version)
+        correction.save(exchanges_of(sent.get("exchanges")), version)
         return correction.state()
 
     views = {

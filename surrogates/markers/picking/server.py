@@ -89,7 +89,7 @@ class Picking:
         """What has the colour of each mark in a frame, as a PNG that is clear elsewhere.
 
         Raises:
-            InputError: a mark has no click yet, or the colours cannot be told.
+            InputError: a mark has no click yet, or the colours cannot be distinguished.
         """
         frame = self.frame(index)
         with self._lock:
@@ -128,9 +128,9 @@ def make_app(picking: Picking, token: str) -> Any:
         return flask.Response(picking.mask(index), mimetype="image/png")
 
     def save() -> Any:
-        given = flask.request.get_json()
-        require(isinstance(given, dict), "clicks come as an object with a version")
-        rows, version = given.get("clicks"), given.get("version")
+        sent = flask.request.get_json()
+        require(isinstance(sent, dict), "clicks come as an object with a version")
+        rows, version = sent.get("clicks"), sent.get("version")
         require(isinstance(rows, list) and len(rows) <= _MOST, f"clicks are a list of at most {_MOST}")
         require(isinstance(version, int), "a version is a whole number")
         clicks = tuple(click_of(row, f"click {number}") for number, row in enumerate(rows, start=1))

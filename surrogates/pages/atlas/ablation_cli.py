@@ -45,11 +45,13 @@ def ablations(
     passed = sum(verdict.passed for verdict in verdicts)
     _print(verdicts)
     free = sum(verdict.fact.by_construction for verdict in verdicts)
-    told = (
+    summary = (
         f"{passed} of {len(verdicts)} passed by {wiring.source} with {parameters.name}; with its neurons renamed "
         f"{chance.mean():.1f} on average ({shuffles} draws), as many in {100 * (chance >= passed).mean():.0f} %"
     )
-    print(f"{told}. {free} rows lose every neuron that is stimulated: they pass as soon as the intact answer is right.")
+    print(
+        f"{summary}. {free} rows lose every neuron that is stimulated: they pass as soon as the intact answer is right."
+    )
     found = search_facts(built, seed=seed) if search else None
     if found is not None:
         print(_searched(found))
@@ -62,16 +64,16 @@ def ablations(
 
 
 def _print(verdicts) -> None:
-    shown = Table("fact", "verdict", "intact: forward - backward", "after the loss", "asked", "source")
+    shown = Table("fact", "verdict", "intact: forward - backward", "after the loss", "expected", "source")
     for each in verdicts:
         left = ", ".join("-" if math.isnan(value) else f"{100 * value:.0f} %" for value in each.left)
-        asked = each.fact.expected or ("backward" if each.fact.direction < 0 else "forward")
+        expected = each.fact.expected or ("backward" if each.fact.direction < 0 else "forward")
         shown.add_row(
             each.fact.name,
             "passed" if each.passed else "FAILED",
             f"{each.contrast:+.2f}",
             left,
-            asked,
+            expected,
             each.fact.source,
         )
     print_whole(shown)

@@ -7,7 +7,7 @@ async function ask(path, body) {
   } catch {
     throw new Error(STOPPED);
   }
-  const told = await answer.json();
-  if (!answer.ok) throw new Error(told.error ?? `error ${answer.status}`);
-  return told;
+  const received = await answer.json();
+  if (!answer.ok) throw new Error(received.error ?? `error ${answer.status}`);
+  return received;
 }

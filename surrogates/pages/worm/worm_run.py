@@ -111,7 +111,7 @@ def _marked(dataset: Dataset, recorded: tuple[str, ...]) -> tuple[str, ...]:
     """The scenario's outputs when all neurons were recorded, else the dataset's own, if they are not too many."""
     if len(recorded) <= MOST_MARKED:
         return recorded
-    scenario, told = dataset.extra.get("scenario"), dataset.extra.get("outputs")
+    scenario, stored = dataset.extra.get("scenario"), dataset.extra.get("outputs")
     known = load_scenario(scenario).outputs if scenario in SCENARIOS else ()
-    outputs = told if isinstance(told, list | tuple) else known
+    outputs = stored if isinstance(stored, list | tuple) else known
     return tuple(name for name in outputs if name in recorded)

@@ -77,16 +77,15 @@ class BackgroundTraining:
             self._process.wait()
 
     def state(self) -> dict[str, Any]:
-        """How it goes: `running`, and what the process has told last (`epoch`, `epochs`, `pixels`, ... or `error`)."""
-        told: Mapping[str, Any] = {}
+        """How it goes: `running`, and what the process reported last (`epoch`, `epochs`, `pixels`, ... or `error`)."""
+        news: Mapping[str, Any] = {}
         path = self.folder / PROGRESS
         if path.is_file():
-            told = json.loads(path.read_text())
+            news = json.loads(path.read_text())
         ended = self._process is not None and not self.running() and self._process.returncode not in (0, -9)
-        fault = (
-            {"error": f"the training has ended early: see {self.folder / LOG}"} if ended and "error" not in told else {}
-        )
-        return {**told, "running": self.running(), **fault}
+        early = f"the training has ended early: see {self.folder / LOG}"
+        fault = {"error": early} if ended and "error" not in news else {}
+        return {**news, "running": self.running(), **fault}
 
     def guesses(self) -> Guesses | None:
         """What the last network guessed, read again when it has changed."""

@@ -24,24 +24,24 @@ _AT_ONCE = 64
 def main(folder: Path) -> None:
     """Train on the labels of a folder, save the run there, and guess in the frames that its settings name."""
     settings = json.loads((folder / SETTINGS).read_text())
-    told = {"epoch": 0, "epochs": settings["epochs"], "frames": settings["frames_learned"], "history": []}
-    tell(folder, told)
+    progress = {"epoch": 0, "epochs": settings["epochs"], "frames": settings["frames_learned"], "history": []}
+    tell(folder, progress)
     try:
-        guesses = _guesses(folder, settings, _trained(folder, settings, told))
+        guesses = _guesses(folder, settings, _trained(folder, settings, progress))
     except InputError as error:
-        tell(folder, {**told, "error": str(error)})
+        tell(folder, {**progress, "error": str(error)})
         return
     save_guesses(guesses, folder.parent)
-    tell(folder, {**told, "done": True, "guessed": len(guesses.frame)})
+    tell(folder, {**progress, "done": True, "guessed": len(guesses.frame)})
 
 
-def tell(folder: Path, told: Mapping[str, Any]) -> None:
+def tell(folder: Path, progress: Mapping[str, Any]) -> None:
     """Write how far the training is."""
     with atomic_write(folder / PROGRESS) as temporary:
-        temporary.write_text(json.dumps(told))
+        temporary.write_text(json.dumps(progress))
 
 
-def _trained(folder: Path, settings: Mapping[str, Any], told: dict[str, Any]) -> Any:
+def _trained(folder: Path, settings: Mapping[str, Any], progress: dict[str, Any]) -> Any:
     from datasets.store import load_dataset
     from surrogates.pose.models import POSE_MODELS
     from surrogates.runs.fitting import fit_and_save
@@ -52,9 +52,9 @@ def _trained(folder: Path, settings: Mapping[str, Any], told: dict[str, Any]) ->
     kind = look_up(MODEL, POSE_MODELS)
 
     def watch(epochs: int, figures: Mapping[str, float]) -> None:
-        told["epoch"] += epochs
-        told["history"].append({name: round(value, 4) for name, value in figures.items()})
-        tell(folder, told)
+        progress["epoch"] += epochs
+        progress["history"].append({name: round(value, 4) for name, value in figures.items()})
+        tell(folder, progress)
 
     defaults = {"learning_rate": kind.learning_rate, **kind.training_defaults, "epochs": settings["epochs"]}
     config = TrainingConfig(**defaults, seed=0)

@@ -146,9 +146,9 @@ def _read(network: Any, xs: Sequence[np.ndarray], cells: int) -> list[Float32[np
         for row, i in enumerate(some):
             x[row, : len(xs[i])] = xs[i]
         with tensorflow_unseen():
-            given = np.asarray(network.predict_on_batch(x))
+            predicted = np.asarray(network.predict_on_batch(x))
         for row, i in enumerate(some):
-            states[i] = given[row, : len(xs[i])]
+            states[i] = predicted[row, : len(xs[i])]
         order = order[len(some) :]
     return states
 

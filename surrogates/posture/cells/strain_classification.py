@@ -160,7 +160,7 @@ def cross_validate(
         features: what the numbers are called.
         protocol: how strains are distinguished.
         progress: show a bar over the folds.
-        test_worms: other recordings, which are asked instead of folds of these.
+        test_worms: other recordings, which test instead of folds of these.
 
     Raises:
         InputError: a strain has too few individuals.

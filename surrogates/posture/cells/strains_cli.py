@@ -35,7 +35,7 @@ def classify(
 ) -> None:
     """Tell strains apart by what the network's cells remember of their worms, beside hand-made features.
 
-    Whole individuals are left out in turn; or, with --test-data, those of another file are asked.
+    Whole individuals are left out in turn; or, with --test-data, those of another file test.
     """
     from datasets.store import load_dataset
     from surrogates.posture.cells.cell_states import load_reader

@@ -54,7 +54,7 @@ def write_strains_report(
 
     Args:
         results: of every kind of features and classifier.
-        worms: the recordings that were asked, as numbers of cells.
+        worms: the test recordings, as numbers of cells.
         protocol: how they were distinguished.
         facts: what was run, by name.
         out: the folder.

@@ -79,15 +79,15 @@ def crawl(
         oscillator=oscillator,
         motor=motor,
     )
-    circuit, told = network_of(network, parameter_set)
-    print(f"Network: {told}")
-    _crawled(settings, circuit, told, out, wcon, page)
+    circuit, description = network_of(network, parameter_set)
+    print(f"Network: {description}")
+    _crawled(settings, circuit, description, out, wcon, page)
 
 
 def _crawled(
-    settings: "CrawlSettings", circuit: "Circuit", told: str, out: Path, wcon: Path | None, page: Path | None
+    settings: "CrawlSettings", circuit: "Circuit", description: str, out: Path, wcon: Path | None, page: Path | None
 ) -> None:
-    """Crawl, write what was asked for, and print it beside the controls."""
+    """Crawl, write the requested files, and print it beside the controls."""
     import time
 
     from datasets.posture.formats.wcon_write import write_wcon
@@ -99,7 +99,7 @@ def _crawled(
 
     begun = time.process_time()
     with progress_bar(settings.seconds, "s") as bar:
-        found = run_crawl(settings, circuit, told, out, bar.update)
+        found = run_crawl(settings, circuit, description, out, bar.update)
     spent = time.process_time() - begun
     beside = controls(found)
     dataset = crawl_dataset(found, out.stem, beside)

@@ -30,7 +30,7 @@ class Sitting:
     """One run of a test: the answers so far, each written to the results as it is given.
 
     Args:
-        quiz: what is asked.
+        quiz: the clips.
         results: the CSV file.
         observer: who answers.
     """

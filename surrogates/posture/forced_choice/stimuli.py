@@ -66,10 +66,10 @@ def make_quiz(
     stores = {}
     for kind, dataset in data.items():
         stores[kind] = cut_clips(dataset, seconds, points=points, recorded=recorded)
-        asked, available = labels.count(kind), len(stores[kind])
+        needed, available = labels.count(kind), len(stores[kind])
         require(
-            asked <= available,
-            f"dataset {dataset.name!r} has {available} clips of {seconds:g} s without a gap, the test needs {asked}: "
+            needed <= available,
+            f"dataset {dataset.name!r} has {available} clips of {seconds:g} s without a gap, the test needs {needed}: "
             "give fewer --clips or --seconds, or longer recordings",
         )
     orders = {kind: iter(rng.permutation(len(store))) for kind, store in stores.items()}

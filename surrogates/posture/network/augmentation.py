@@ -27,7 +27,7 @@ def scale_amplitudes(segments: Dataset, seed: int, size: Dimensionless = SIZE, k
 
     s is a Gaussian autoregression of order 1: it keeps the share `kept` from frame to frame, and its standard deviation
     is `size`. The frame that follows x(t) is the recorded one scaled as much as `kept` leaves of s(t): what is new in
-    s(t + 1) cannot be known, and is not asked for.
+    s(t + 1) cannot be known, and is not learned.
 
     Args:
         segments: as `surrogates.posture.network.segments.segments` cuts them.

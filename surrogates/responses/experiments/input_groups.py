@@ -25,7 +25,7 @@ def ablation_section(outcome: Outcome, factor: float, units: str) -> blocks.Sect
     columns += tuple(blocks.Column(f"{name or 'all inputs'}, of range", "%") for name in names)
     rows = tuple((output, *map(float, grid.loc[output]), *map(float, relative.loc[output])) for output in grid.index)
     caption = "Test error by output, mean over the recurrent networks and their runs."
-    notes = tuple(blocks.Note(said) for said in carried(relative, missing))
+    notes = tuple(blocks.Note(sentences) for sentences in carried(relative, missing))
     how = (
         "Inputs are said to carry an output when its error without them is the largest, and at least "
         f"{_CLEAR:g} times that of any other column."
@@ -43,7 +43,7 @@ def carried(relative: pd.DataFrame, missing: dict[str, tuple[str, ...]]) -> list
         relative: error in percent of an output's range, (output, variant).
         missing: the variants in which inputs are missing, and those inputs.
     """
-    said = []
+    sentences = []
     for name, inputs in missing.items() if relative.shape[1] > 1 else ():
         errors, others = relative[name], relative.drop(columns=name).max(axis=1)
         lost = errors[errors >= _CLEAR * others].sort_values(ascending=False).index
@@ -51,13 +51,13 @@ def carried(relative: pd.DataFrame, missing: dict[str, tuple[str, ...]]) -> list
         one = len(inputs) == 1
         text = f"{listed(inputs)} {'carries' if one else 'carry'} "
         if not len(lost):
-            said.append(f"{text}no output that the others do not carry as well.")
+            sentences.append(f"{text}no output that the others do not carry as well.")
             continue
         text += (
             f"{listed(tuple(lost))}: without {'it' if one else 'them'} the error is {_figures(errors, lost)} of range"
         )
-        said.append(f"{text}, that of {listed(kept)} {_figures(errors, kept)}." if kept else f"{text}.")
-    return said
+        sentences.append(f"{text}, that of {listed(kept)} {_figures(errors, kept)}." if kept else f"{text}.")
+    return sentences
 
 
 def _figures(errors: pd.Series, outputs) -> str:

@@ -55,7 +55,7 @@ def experiment_section(outcome: Outcome) -> blocks.Section:
 
 def _in_a_sentence(table: pd.DataFrame, units: str) -> str:
     """The lowest test errors of each variant: network, baseline, published."""
-    said = []
+    texts = []
     for name, rows in table.groupby("variant", sort=False):
         ends = []
         for what, row in (("network", best(rows, True)), ("baseline", best(rows, False))):
@@ -65,8 +65,8 @@ def _in_a_sentence(table: pd.DataFrame, units: str) -> str:
         ends.sort()
         if not math.isnan(published := rows["test_published"].min()):
             ends.append((published, f"best published {significant(published)} {units}"))
-        said.append((f"{name[0].upper()}{name[1:]}: " if name else "Test RMSE: ") + ", ".join(end for _, end in ends))
-    return ". ".join(said) + "."
+        texts.append((f"{name[0].upper()}{name[1:]}: " if name else "Test RMSE: ") + ", ".join(end for _, end in ends))
+    return ". ".join(texts) + "."
 
 
 def _scores(outcome: Outcome, table: pd.DataFrame, factor: float, units: str) -> blocks.Section:
@@ -125,18 +125,18 @@ def _runs_block(outcome: Outcome, factor: float, units: str) -> blocks.TableBloc
 def _sizes(outcome: Outcome, table: pd.DataFrame, units: str) -> blocks.Section | None:
     if table["test"].isna().all():
         return None
-    said = []
+    texts = []
     for name, rows in table.groupby("variant", sort=False):
         steps = [
             f"{row['label']} ({row['parameters']:,}) {significant(row['test'])} {units}"
             for _, row in frontier(rows).iterrows()
         ]
-        said.append((f"{name}: " if name else "") + ", ".join(steps))
+        texts.append((f"{name}: " if name else "") + ", ".join(steps))
     caption = (
         "Test error against the number of parameters; bars span the runs, and the grey step is the lowest error with "
-        f"as many parameters or fewer. Unbeaten at their size, with their parameters: {'; '.join(said)}."
+        f"as many parameters or fewer. Unbeaten at their size, with their parameters: {'; '.join(texts)}."
     )
-    alt = f"Scatter plot on logarithmic axes. Unbeaten at their size: {'; '.join(said)}."
+    alt = f"Scatter plot on logarithmic axes. Unbeaten at their size: {'; '.join(texts)}."
     floors = _floors(outcome, units)
     if floors:
         caption += " Dashed: what the network loses when it is linearised about rest."

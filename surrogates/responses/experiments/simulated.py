@@ -33,7 +33,7 @@ class Worm:
 def on_worm(experiments: Sequence[Experiment], worm: Worm) -> list[Experiment]:
     """The experiments with the data of another worm: without published figures, which are those of other data.
 
-    On a scenario of one's own, what leaves out inputs that the scenario lacks is left out and told.
+    On a scenario of one's own, experiments that leave out inputs which the scenario lacks are skipped, with a message.
 
     Raises:
         InputError: nothing is left of an experiment, or the scenario has no trials of one of the splits.
@@ -91,7 +91,7 @@ def simulated_data(
         floor: find the linear floor of the paper's worm, too.
 
     Returns:
-        The dataset file of each scenario and sampling, and, where it was asked for or the worm is another, what a
+        The dataset file of each scenario and sampling, and, where it was requested or the worm is another, what a
         linear model about rest loses there.
     """
     from connectome.network_parameters import parameters_of
@@ -133,8 +133,8 @@ def with_notes(
     found = []
     for each in experiments:
         samplings = dict.fromkeys(entry.sampling for entry in each.entries)
-        told = (
+        by_sampling = (
             f"every {s:g} ms: {floors[each.scenario, s].in_words}" for s in samplings if (each.scenario, s) in floors
         )
-        found.append(replace(each, note=f"Parameters {worm.parameters}{stimuli}. {'. '.join(told)}."))
+        found.append(replace(each, note=f"Parameters {worm.parameters}{stimuli}. {'. '.join(by_sampling)}."))
     return found

@@ -43,8 +43,8 @@ def physics(
     numbers = [] if trials == "none" else parse_numbers(trials)
     require(all(number >= 1 for number in numbers), f"--trials counts training trials from 1, got {trials!r}")
     dataset = load_dataset(data)
-    asked: dict[str, Any] = {"trials": numbers, "draws": draws, "order": derived, "amplitudes": _factors(amplitudes)}
-    found, probes, notes = survey(model, dataset, out, network=network, jobs=jobs, **asked)
+    settings: dict[str, Any] = {"trials": numbers, "draws": draws, "order": derived, "amplitudes": _factors(amplitudes)}
+    found, probes, notes = survey(model, dataset, out, network=network, jobs=jobs, **settings)
     for note in notes:
         print(note)
     print_answers(found, dataset.y_units)

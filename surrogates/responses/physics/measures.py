@@ -24,7 +24,7 @@ _FADED = float(np.exp(-1.0))
 
 @dataclass(frozen=True, eq=False)
 class Probes:
-    """What the models are asked with, in the data's units.
+    """The stimuli that the models answer, in the data's units.
 
     `rest` (output,) is the outputs' level before any stimulus, `largest` (input,) the largest size of each input in
     training, `stimuli` (trial, time, input) those of the test, `length` the samples of the longest training trial.
@@ -54,7 +54,7 @@ def probes_of(dataset: Dataset) -> Probes:
     require_training(dataset)
     require(
         dataset.extra.get("start") != "fit",
-        f"the trials of dataset {dataset.name!r} begin anywhere: physics is asked of models that begin at rest",
+        f"the trials of dataset {dataset.name!r} begin anywhere: physics is measured on models that begin at rest",
     )
     training, tested = parts["train"], parts.get("test", parts["train"])
     shortest = min(len(trial) for trial in tested)

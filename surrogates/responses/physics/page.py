@@ -35,8 +35,8 @@ def save_report(found: Sequence[Answers], probes: Probes, about: dict[str, str],
 
     Args:
         found: the answers of all models.
-        probes: what they were asked with.
-        about: what was asked, for the page.
+        probes: the stimuli that they answered.
+        about: the settings of the survey, for the page.
         units: of the outputs.
         out: the folder.
     """
@@ -94,5 +94,5 @@ def _curves(found: Sequence[Answers], units: str) -> list[blocks.Section]:
 
 def _ends(found: Sequence[Answers], units: str) -> str:
     factor, shown = shown_units(units)
-    said = [f"{each.name} {significant(factor * each.rmse)} {shown}" for each in found if np.isfinite(each.rmse)]
-    return f"Curves; test RMSE of the models as they are: {', '.join(said)}."
+    errors = [f"{each.name} {significant(factor * each.rmse)} {shown}" for each in found if np.isfinite(each.rmse)]
+    return f"Curves; test RMSE of the models as they are: {', '.join(errors)}."

@@ -1,4 +1,4 @@
-"""Models as what physics is asked of: something that answers stimuli, and its step where that is known."""
+"""Models as the survey sees them: something that answers stimuli, and its step where that is known."""
 
 import json
 from collections.abc import Mapping
@@ -60,7 +60,7 @@ def read_subjects(paths: list[Path], dataset: Dataset) -> list[Subject]:
     found = []
     for path in paths:
         model, signature = load_model(path)
-        require(len(model.output_shape) == 3, f"{path} answers no stimuli: physics is asked of models of responses")
+        require(len(model.output_shape) == 3, f"{path} answers no stimuli: physics is measured on models of responses")
         if signature is not None:
             signature.require_same(dataset)
         found.append((path, model))

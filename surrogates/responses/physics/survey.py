@@ -1,4 +1,4 @@
-"""One survey: the models read, the derived one added, everything asked; what cannot be asked is said."""
+"""One survey: the models are read, the derived one is added, every measure is taken; gaps are named."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,7 +41,7 @@ def survey(
         jobs: processes.
 
     Returns:
-        The answers, what was asked with, and in words what could not be asked.
+        The answers, the probes, and in words what could not be measured.
 
     Raises:
         InputError: a file is no model of these data, or the data do not begin at rest.

@@ -19,12 +19,12 @@ def smallest_size(enough: Callable[[int], bool], ladder: Sequence[int], climb: b
     enough too, the result is exact.
 
     Args:
-        enough: whether a size is enough; it is asked once for each size.
+        enough: whether a size is enough; it is called once for each size.
         ladder: ascending sizes.
         climb: go up the ladder rung by rung, where answers cost little or larger is not always better.
 
     Returns:
-        The size, or None when no rung that was asked is enough.
+        The size, or None when no rung that was tried is enough.
     """
     answers: dict[int, bool] = {}
 

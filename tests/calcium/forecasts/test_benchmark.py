@@ -12,7 +12,7 @@ from neuron_models.foundation.errors import InputError
 from surrogates.calcium.forecasts.benchmark import ForecastEffort, benchmark_trajectories
 from surrogates.calcium.forecasts.section import trajectory_section
 from surrogates.calcium.forecasts.tables import runs_table, save_trajectory_tables, summary_table
-from surrogates.calcium.forecasts.windows import ASKED
+from surrogates.calcium.forecasts.windows import HORIZON
 from surrogates.calcium.forecasts.windows import forecastable as ready
 from surrogates.calcium.forecasts.windows import forecasts as cut_forecasts
 
@@ -27,12 +27,12 @@ def measured(recordings, tmp_path_factory):
 
 def test_the_table_of_persistence_is_its_formula(recordings, measured):
     runs = runs_table(measured[0])
-    assert len(runs) == 3 * 2 * ASKED
+    assert len(runs) == 3 * 2 * HORIZON
     cut = cut_forecasts(ready(recordings(2)).select([1]))
     kept = runs[(runs["model"].str.endswith("persistence")) & (runs["unseen"] == "worm2")]
     wanted = np.sqrt(((cut.future - cut.seen[:, -1:]).astype(float) ** 2).mean((0, 2)))
     np.testing.assert_allclose(kept["rmse"], wanted, rtol=1e-6)
-    np.testing.assert_allclose(kept["ahead"], 0.33 * np.arange(1, ASKED + 1))
+    np.testing.assert_allclose(kept["ahead"], 0.33 * np.arange(1, HORIZON + 1))
 
 
 def test_the_summary_counts_the_cases_below_persistence_and_autoregression(measured):
@@ -80,7 +80,7 @@ def test_tables_and_section_are_written(measured, tmp_path):
     mean = summary.pivot(index="step", columns="model", values="mean")
     mean.columns = [name.removeprefix("calcium_trajectory_") for name in mean.columns]
     below = mean["mlp"] < mean[["persistence", "linear"]].min(axis=1)
-    assert ("not at the last step" in said[0]) == (not below[ASKED])
+    assert ("not at the last step" in said[0]) == (not below[HORIZON])
 
 
 @pytest.mark.parametrize(

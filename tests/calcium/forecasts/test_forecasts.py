@@ -25,7 +25,7 @@ from surrogates.calcium.forecasts.linear import (
 from surrogates.calcium.forecasts.models import TRAJECTORY_MODELS
 from surrogates.calcium.forecasts.networks import autoregression, persistence, trajectory_mlp
 from surrogates.calcium.forecasts.training import LearningBatches, Sampling, begin_linearly
-from surrogates.calcium.forecasts.windows import ASKED, TRAINED, arrays, asked, errors_by_step, forecast
+from surrogates.calcium.forecasts.windows import HORIZON, TRAINED, arrays, errors_by_step, forecast, inputs_of
 from surrogates.calcium.forecasts.windows import forecastable as ready
 from surrogates.calcium.forecasts.windows import forecasts as cut_forecasts
 from surrogates.registry import train_model
@@ -48,7 +48,7 @@ def as_it_is(x: np.ndarray) -> Dataset:
 def walks(windows: int = 40, neurons: int = 4, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """What is seen of random walks, and what follows."""
     rng = np.random.default_rng(seed)
-    frames = 0.5 + 0.2 * np.cumsum(rng.normal(size=(windows, WINDOW + ASKED, neurons)), axis=1)
+    frames = 0.5 + 0.2 * np.cumsum(rng.normal(size=(windows, WINDOW + HORIZON, neurons)), axis=1)
     return frames[:, :WINDOW].astype(np.float32), frames[:, WINDOW:].astype(np.float32)
 
 
@@ -85,19 +85,19 @@ def test_no_window_crosses_a_gap(recordings, gaps, stride):
         found = ready(replace(dataset, trials=(replace(dataset.trials[0], x=x),)))
     except InputError:
         edges = np.flatnonzero(np.isnan(np.concatenate([[np.nan], x[:, 1], [np.nan]])))
-        assert np.diff(edges).max() - 1 < WINDOW + ASKED
+        assert np.diff(edges).max() - 1 < WINDOW + HORIZON
         return
-    cut = cut_forecasts(found, ASKED, stride)
+    cut = cut_forecasts(found, HORIZON, stride)
     measured = np.isfinite(x).all(axis=1)
     for start, seen in zip(cut.start, cut.seen, strict=True):
-        assert measured[start : start + WINDOW + ASKED].all()
+        assert measured[start : start + WINDOW + HORIZON].all()
         np.testing.assert_allclose(seen, found.trials[0].x[start : start + WINDOW], atol=1e-6)
 
 
 def test_persistence_is_the_last_frame():
     seen, future = walks()
     given_back = forecast(persistence(4, 0), seen)
-    np.testing.assert_array_equal(given_back, np.repeat(seen[:, -1:], ASKED, axis=1))
+    np.testing.assert_array_equal(given_back, np.repeat(seen[:, -1:], HORIZON, axis=1))
     found = errors_by_step(given_back, future)
     np.testing.assert_allclose(found, np.sqrt(((future - seen[:, -1:]) ** 2).mean((0, 2))), rtol=1e-5)
 
@@ -137,7 +137,7 @@ def test_a_linear_system_is_recovered_and_run_freely():
     matrix, offset = Moments.of(cut).solve(choice)
     np.testing.assert_allclose(np.eye(3) + matrix[-3:], TURN * 0.995, atol=1e-4)
     closed = [cut.seen[:, -1].astype(float)]
-    for _ in range(ASKED):
+    for _ in range(HORIZON):
         closed.append(closed[-1] @ (TURN * 0.995) + 0.01)
     given_back = forecast_linearly(cut.seen, matrix, offset)
     np.testing.assert_allclose(given_back, np.stack(closed[1:], 1), atol=1e-3)
@@ -216,7 +216,7 @@ def test_what_follows_a_window_varies_with_it(recordings):
 def test_a_network_begins_as_the_autoregression(recordings, name):
     seen, _ = walks(5, 3)
     model, dataset = built(name, recordings), ready(recordings(2))
-    np.testing.assert_array_equal(forecast(model, seen), np.repeat(seen[:, -1:], ASKED, axis=1))
+    np.testing.assert_array_equal(forecast(model, seen), np.repeat(seen[:, -1:], HORIZON, axis=1))
     choice = LinearChoice(8, 1.0)
     begin_linearly(model, dataset, choice)
     linear = forecast_linearly(seen, *Moments.of(cut_forecasts(dataset)).solve(choice))
@@ -227,7 +227,7 @@ def test_a_network_begins_as_the_autoregression(recordings, name):
 def test_given_frames_are_taken_and_others_never_seen(recordings, name):
     model = randomised(built(name, recordings))
     seen, future = walks(5, 3)
-    free = asked(seen, 3)
+    free = inputs_of(seen, 3)
     garbage = free.copy()
     garbage[:, WINDOW:, :-1] = 1e3
     run = model.predict(free, verbose=0)
@@ -239,7 +239,7 @@ def test_given_frames_are_taken_and_others_never_seen(recordings, name):
     assert np.abs(text[:, 1] - run[:, 1]).max() > 1e-3
     if name.endswith("mlp"):  # of the other, the rest of the past and the edges would be others
         moved = np.concatenate([seen[:, 1:], future[:, :1]], axis=1)
-        np.testing.assert_allclose(text[:, 1], model.predict(asked(moved, 1), verbose=0)[:, 0], atol=1e-5)
+        np.testing.assert_allclose(text[:, 1], model.predict(inputs_of(moved, 1), verbose=0)[:, 0], atol=1e-5)
 
 
 @pytest.mark.parametrize("name", [f"calcium_trajectory_{name}" for name in ("persistence", "connectome", "gnn_gru")])
@@ -278,7 +278,7 @@ def test_training_beats_the_linear_start_where_worms_are_not_linear():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda recordings: ready(recordings(2, WINDOW + ASKED - 1)), "worm1' is too short to forecast"),
+        (lambda recordings: ready(recordings(2, WINDOW + HORIZON - 1)), "worm1' is too short to forecast"),
         (lambda recordings: ready(with_features(recordings(2))), "know later frames"),
         (lambda _: Variation(-0.1), "gain must be >= 0"),
         (lambda _: Sampling(1.5), "probability must be from 0 to 1"),

@@ -1,4 +1,4 @@
-"""Worms whose states can be told from their traces."""
+"""Worms whose states show in their traces."""
 
 import numpy as np
 import pytest

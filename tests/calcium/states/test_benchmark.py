@@ -32,7 +32,7 @@ def test_inputs_are_chosen_without_the_worm_that_is_asked(worms, monkeypatch, tm
     monkeypatch.setattr(benchmark_module, "choose_inputs", spy)
     done = run_benchmark(worms, tmp_path / "one", rules=["two"], models=["logistic"], training=QUICK)
     assert seen == [{f"worm{i + 1}" for i in chosen} for chosen in training_sets(3)]
-    # A spoiled worm changes no figure of those that learn from others, but what it is asked itself.
+    # A spoiled worm changes no figure of those that learn from others, but its own.
     rng = np.random.default_rng(9)
     last = worms.trials[2]
     spoiled = replace(last, x=rng.normal(size=last.x.shape), y=rng.permutation(last.y))

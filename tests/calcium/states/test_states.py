@@ -137,9 +137,9 @@ def test_strict_folds_share_no_frame(recordings, number, smoothing, frames):
     dataset = prepared(apply_rule(recordings(2, frames), "two"), Inputs(smoothing))
     windows = label_windows(dataset)
     half = smoothing // 2 + 1  # frames beside a sample that its derivative knows
-    asked = np.zeros(len(windows), dtype=int)
+    tested = np.zeros(len(windows), dtype=int)
     for fold in folds(windows, dataset, "strict", number):
-        asked += fold.test
+        tested += fold.test
         parts = [fold.train, fold.validation, fold.test]
         assert not (fold.train & fold.validation | fold.train & fold.test | fold.validation & fold.test).any()
         for trial in range(2):
@@ -150,7 +150,7 @@ def test_strict_folds_share_no_frame(recordings, number, smoothing, frames):
             assert not used[0] & used[1]
             assert not used[0] & used[2]
             assert not used[1] & used[2]
-    assert (asked == 1).all()
+    assert (tested == 1).all()
     assert shared_reach(smoothing) == WINDOW - 1 + 2 * half
 
 

@@ -80,8 +80,8 @@ def test_a_dataset_of_crops_comes_back_with_its_labels_and_in_pixels_of_its_vide
 
 
 def test_a_label_that_another_tool_moved_is_that_tools(served_labels, tmp_path):
-    (told,) = load_labels(served_labels)
-    assert told.makers[0, 0].tolist() == [2, 1, 1]
+    (labels,) = load_labels(served_labels)
+    assert labels.makers[0, 0].tolist() == [2, 1, 1]
     text = served_labels.read_text().replace("14.0", "15.0", 1)
     served_labels.write_text(text)
     (moved,) = load_labels(served_labels)

@@ -29,8 +29,8 @@ def test_every_change_is_on_the_disk_before_it_counts(served, mark, movie):
     copy = labelling.journal.folder.with_name("copy")
     shutil.copytree(labelling.journal.folder, copy)  # as a kill would leave it
     again = open_labelling(copy)
-    told = again.book.of(("flies", 3), "animal")
-    assert {name: each.state for name, each in told.items()} == {
+    answer = again.book.of(("flies", 3), "animal")
+    assert {name: each.state for name, each in answer.items()} == {
         "head": "visible",
         "legL": "occluded",
         "legR": "absent",
@@ -163,9 +163,9 @@ def guessed(labelling, confidence, threshold=0.4):
 def test_guesses_are_guesses_until_they_are_accepted(served, mark):
     labelling, _, client = served
     guessed(labelling, [[0.9, 0.9, 0.9], [0.9, 0.5, 0.1], [0.5, 0.5, 0.5]])
-    told = client.get("/secret/frame?film=flies&frame=1").get_json()
-    assert told["marks"] == {"animal": {}}
-    assert told["guesses"]["animal"] == {"head": [6, 7, 0.9], "legL": [8, 9, 0.5], "legR": [None, None, 0.1]}
+    answer = client.get("/secret/frame?film=flies&frame=1").get_json()
+    assert answer["marks"] == {"animal": {}}
+    assert answer["guesses"]["animal"] == {"head": [6, 7, 0.9], "legL": [8, 9, 0.5], "legR": [None, None, 0.1]}
     state = client.get("/secret/state").get_json()
     assert state["status"] == [["flies", frame, "guess"] for frame in range(3)]
     assert state["offered"][:3] == [["flies", 2], ["flies", 1], ["flies", 0]]  # the most doubtful first
@@ -187,9 +187,9 @@ def test_times_are_kept_by_frame(served, whole):
     for seconds in (12.0, 3.0):
         change(client, {"do": "time", "film": "flies", "frame": 1, "seconds": seconds, "changes": 4})
     change(client, *whole(1), {"do": "time", "film": "flies", "frame": 2, "seconds": 5.0, "changes": 4})
-    told = client.post("/secret/hold", json={"page": "one"}).get_json()
-    assert told["times"] == {"seconds": [15.0, 5.0], "median": 10.0}
-    assert told["labelled"] == 1
+    answer = client.post("/secret/hold", json={"page": "one"}).get_json()
+    assert answer["times"] == {"seconds": [15.0, 5.0], "median": 10.0}
+    assert answer["labelled"] == 1
 
 
 @pytest.mark.parametrize("kind", ["dataset", "tracks", "slp", "analysis", "dlc", "nwb", "coco"])

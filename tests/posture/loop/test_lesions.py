@@ -40,9 +40,9 @@ def circuit():
 
 def test_the_table_says_what_each_worm_loses(tmp_path, monkeypatch):
     monkeypatch.setattr(lesions, "stepping_network", lambda _, __, settings: Follower(settings))
-    asked = (Lesion(), *(each for each in LESIONS if each.groups in (("AVB",), ("AVA",))), Lesion(("VB", "DB")))
+    lesions_ = (Lesion(), *(each for each in LESIONS if each.groups in (("AVB",), ("AVA",))), Lesion(("VB", "DB")))
     out = tmp_path / "t.csv"
-    table = lesion_table(asked, CrawlSettings(3), circuit(), "a follower", out)
+    table = lesion_table(lesions_, CrawlSettings(3), circuit(), "a follower", out)
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
     share = table.set_index(["lost", "driven"])["share"]
     assert share["none", "forward"] == share["none", "backward"] == 1
@@ -64,7 +64,7 @@ def test_what_is_not_met_is_told():
     table = pd.DataFrame(rows, columns=["lost", "driven", "speed", "published"]).assign(share=np.nan, met="")
     assert lesions._judged(table)["met"].tolist() == ["", "", "no", "yes", "yes"]
     still = lesions._judged(table.assign(speed=[0.2, -0.1, 0.1, 0.1, 0.1]))
-    assert still["met"].tolist() == ["", "", "no", lesions.UNTOLD, "no"]
+    assert still["met"].tolist() == ["", "", "no", lesions.UNKNOWN, "no"]
     assert still["share"].isna().tolist() == [False, True, False, True, False]
 
 
@@ -74,12 +74,12 @@ def test_a_worm_that_is_touched_is_driven_by_its_touch_neurons(tmp_path, monkeyp
     base = CrawlSettings(1, through="touch")
     assert base.stimulated == ("PLML", "PLMR")
     assert lesions.lesioned(base, Lesion(), "backward").stimulated == ("ALML", "ALMR", "AVM")
-    asked = lesions_of("touch")
-    assert {"PVC", "AVD"} <= {each.name for each in asked}
+    lesions_ = lesions_of("touch")
+    assert {"PVC", "AVD"} <= {each.name for each in lesions_}
     table = lesion_table(
-        (Lesion(), *(each for each in asked if each.name == "PVC")), base, circuit(), "n", tmp_path / "t.csv"
+        (Lesion(), *(each for each in lesions_ if each.name == "PVC")), base, circuit(), "n", tmp_path / "t.csv"
     )
-    assert table["met"].tolist() == ["", "", lesions.UNTOLD, ""]
+    assert table["met"].tolist() == ["", "", lesions.UNKNOWN, ""]
     lesions.print_lesions(table)
     shown = capsys.readouterr().out
     assert "Driven forward, the intact worm moves at -0.000 mm/s: it has nothing to lose there" in shown.replace(

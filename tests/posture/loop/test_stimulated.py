@@ -43,16 +43,16 @@ def circuit():
 
 @given(st.integers(0, 2**31 - 1), st.integers(1, 30), st.sampled_from((1.0, 4.0, 20.0, 50.0)))
 def test_inputs_are_the_means_of_what_is_injected(seed, seconds, fps):
-    asked = StimulatedCrawls(("AVB", "PLM"), 3, seconds, 0.05, fps, seed)
-    settings = asked.settings(1, CrawlSettings())
+    crawls = StimulatedCrawls(("AVB", "PLM"), 3, seconds, 0.05, fps, seed)
+    settings = crawls.settings(1, CrawlSettings())
     every = round(1000 / fps)
     injected = np.zeros((1000 * seconds, 2))
     for name, current in zip(settings.stimulated, settings.currents().T, strict=True):
         injected[:, 1 if name.startswith("PLM") else 0] = current
     means = injected.reshape(-1, every, 2).mean(axis=1)
-    np.testing.assert_allclose(asked.inputs(1), means, atol=1e-6)
-    assert (asked.inputs(1) >= 0).all()
-    assert asked.inputs(1).max() <= 0.05 + 1e-6
+    np.testing.assert_allclose(crawls.inputs(1), means, atol=1e-6)
+    assert (crawls.inputs(1) >= 0).all()
+    assert crawls.inputs(1).max() <= 0.05 + 1e-6
 
 
 def test_trials_and_seeds_differ_and_more_trials_change_none():
@@ -76,8 +76,8 @@ def test_features_of_a_worm_that_glides_in_an_arc_of_known_bend():
 @pytest.mark.slow
 def test_a_dataset_whose_speed_follows_the_current_into_avb(tmp_path, monkeypatch):
     monkeypatch.setattr(stimulated, "stepping_network", lambda _, __, settings: Follower(settings))
-    asked = StimulatedCrawls(("AVB", "PLM"), 4, 6, 0.1)
-    made = stimulated_crawls(asked, CrawlSettings(), circuit(), "a follower", tmp_path / "loop.h5")
+    crawls = StimulatedCrawls(("AVB", "PLM"), 4, 6, 0.1)
+    made = stimulated_crawls(crawls, CrawlSettings(), circuit(), "a follower", tmp_path / "loop.h5")
     stored = load_dataset(tmp_path / "loop.h5")
     assert [path.name for path in tmp_path.iterdir()] == ["loop.h5"]
     assert (stored.x_names, stored.y_names, stored.task) == (("AVB", "PLM"), FEATURES, "regression")

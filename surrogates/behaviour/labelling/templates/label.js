@@ -3,7 +3,7 @@ const $ = id => document.getElementById(id);
 const view = $("view"), line = $("line"), clip = $("clip");
 const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a800", "#888888", "#7a5195"];
 const CHUNK = 1000;
-let state, bouts = [], waiting = [], frame = 0, open = null, asked = -1;
+let state, bouts = [], waiting = [], frame = 0, open = null, current = -1;
 let past = [], playing = null, save;
 const chunks = new Map();
 {% include "save.js" %}
@@ -87,8 +87,8 @@ function drawLine() {
   waiting.forEach(b => bar(b, 0.62, 0.24));
   if (open) bar({ behaviour: open.behaviour, start: Math.min(open.start, frame), end: Math.max(open.start, frame) + 1 }, 0.08, 0.46);
   pen.globalAlpha = 1;
-  if (asked >= 0) {
-    const b = waiting[asked];
+  if (current >= 0) {
+    const b = waiting[current];
     pen.strokeStyle = css("--ink"); pen.lineWidth = 2 * scale;
     pen.strokeRect(x(b.start), 0.6 * high, Math.max(3, x(b.end) - x(b.start)), 0.28 * high);
   }
@@ -103,7 +103,7 @@ function draw() {
     : b ? `${b.behaviour} from frame ${b.start} to ${b.end - 1}` : "No label at this frame.";
   state.classes.forEach((name, i) => $(`class${i}`).setAttribute("aria-pressed", String(Boolean(open && open.behaviour === name))));
   $("remove").disabled = !b; $("undo").disabled = !past.length; $("cancel").disabled = !open;
-  $("next").disabled = !waiting.length; $("accept").disabled = $("reject").disabled = asked < 0;
+  $("next").disabled = !waiting.length; $("accept").disabled = $("reject").disabled = current < 0;
 }
 
 // A new bout takes its frames from those that were there.
@@ -115,7 +115,7 @@ function put(added) {
 }
 
 function change(make) {
-  past.push(JSON.stringify([bouts, waiting, asked]));
+  past.push(JSON.stringify([bouts, waiting, current]));
   if (past.length > 200) past.shift();
   make(); save(); draw();
 }
@@ -128,7 +128,7 @@ function mark(i) {
   change(() => put({ behaviour: name, start, end }));
 }
 
-function ask(index) { asked = waiting.length ? (index + waiting.length) % waiting.length : -1; if (asked >= 0) show(waiting[asked].start); else draw(); }
+function ask(index) { current = waiting.length ? (index + waiting.length) % waiting.length : -1; if (current >= 0) show(waiting[current].start); else draw(); }
 
 function stop() { cancelAnimationFrame(playing); playing = null; clip.pause(); show(frame); }
 function play() {
@@ -147,11 +147,11 @@ function play() {
 const act = {
   play,
   remove: () => change(() => { bouts.splice(boutAt(frame), 1); }),
-  undo: () => { if (past.length) { [bouts, waiting, asked] = JSON.parse(past.pop()); save(); draw(); } },
+  undo: () => { if (past.length) { [bouts, waiting, current] = JSON.parse(past.pop()); save(); draw(); } },
   cancel: () => { open = null; draw(); },
-  next: () => ask(asked + 1),
-  accept: () => { const at = asked; change(() => { put(waiting[at]); waiting.splice(at, 1); }); ask(at); },
-  reject: () => { const at = asked; change(() => { waiting.splice(at, 1); }); ask(at); },
+  next: () => ask(current + 1),
+  accept: () => { const at = current; change(() => { put(waiting[at]); waiting.splice(at, 1); }); ask(at); },
+  reject: () => { const at = current; change(() => { waiting.splice(at, 1); }); ask(at); },
 };
 for (const id in act) $(id).addEventListener("click", () => { if (!$(id).disabled) act[id](); });
 $("slider").addEventListener("input", () => show(Number($("slider").value)));

@@ -2,7 +2,7 @@
 const $ = id => document.getElementById(id);
 const canvas = $("view"), pen = canvas.getContext("2d");
 let state, calls = [], selected = -1, start = 0, wide = 2, drag = null, cursor = 0;
-let past = [], save, picture = null, asked = "";
+let past = [], save, picture = null, requested = "";
 {% include "save.js" %}
 
 const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
@@ -30,10 +30,10 @@ function look() {
   start = clamp(start, 0, Math.max(0, state.seconds - wide));
   $("slider").max = Math.max(0, state.seconds - wide); $("slider").value = start;
   const address = `picture?start=${start.toFixed(4)}&stop=${(start + wide).toFixed(4)}`;
-  if (address !== asked) {
-    asked = address;
+  if (address !== requested) {
+    requested = address;
     const image = new Image(), from = start, width = wide;
-    image.onload = () => { if (asked === address) { picture = { image, from, width }; draw(); } };
+    image.onload = () => { if (requested === address) { picture = { image, from, width }; draw(); } };
     image.src = address;
   }
   draw();

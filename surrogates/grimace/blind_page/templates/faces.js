@@ -98,8 +98,8 @@ function give(score) {
   show();
   $("saved").textContent = "Saving …";
   sending = sending.then(guarded(async () => {
-    const told = await ask("answer", { number, output: name, score });
-    state.due = told.due;
+    const received = await ask("answer", { number, output: name, score });
+    state.due = received.due;
     $("saved").textContent = "Saved";
     document.body.dataset.saved = Number(document.body.dataset.saved ?? 0) + 1;
     say("");
@@ -110,8 +110,8 @@ function give(score) {
 const goOn = guarded(async () => {
   await sending;
   if (at >= state.faces || !finished()) return;
-  const told = await ask("state");
-  state.due = told.due;
+  const received = await ask("state");
+  state.due = received.due;
   if (at >= state.due) { await load(at); return; } // an answer did not arrive: ask for what did
   await load(at + 1);
 });

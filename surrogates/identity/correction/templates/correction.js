@@ -2,7 +2,7 @@
 const $ = (id) => document.getElementById(id);
 const view = $("view"), time = $("time"), draw = view.getContext("2d"), bars = time.getContext("2d");
 let state = await (await fetch("state")).json();
-let at = 0, picture = null, places = [], asked = 0;
+let at = 0, picture = null, places = [], latest = 0;
 const ratio = () => devicePixelRatio || 1;
 const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -81,13 +81,13 @@ async function answer(address, options) {
 
 async function go(frame) {
   at = Math.max(0, Math.min(state.frames - 1, frame));
-  const turn = ++asked;
+  const turn = ++latest;
   showTime();
   try {
     const wanted = [answer(`places/${at}`).then((each) => each.json())];
     if (state.pictures) wanted.push(answer(`frame/${at}`).then((each) => each.blob()).then(createImageBitmap));
     const [found, seen] = await Promise.all(wanted);
-    if (turn !== asked) return;
+    if (turn !== latest) return;
     [places, picture] = [found, seen || null];
     say(state.pictures ? "" : "The video is not at hand: start the page again with --video to see it.");
   } catch (error) { say(error.message); }

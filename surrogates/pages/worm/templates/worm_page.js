@@ -4,11 +4,11 @@ const canvas = find("view"), stage = canvas.parentElement, dark = matchMedia("(p
 const state = { mode: run ? "voltage" : "class", frame: 0, range: run?.colour_range, chosen: -1, pointed: -1, playing: false };
 const hiddenRoles = new Set(), visible = new Array(cells.length).fill(true);
 const inputs = new Set(run?.inputs), outputs = new Set(run?.outputs), ablated = new Set(run?.ablated);
-let renderer, world, eye, view, strips = [], asked = false, sized = false, scaleBytes, tones;
+let renderer, world, eye, view, strips = [], scheduled = false, sized = false, scaleBytes, tones;
 
 function ask() {
-  if (!asked) requestAnimationFrame(draw);
-  asked = true;
+  if (!scheduled) requestAnimationFrame(draw);
+  scheduled = true;
 }
 
 function readTheme() {
@@ -43,7 +43,7 @@ function paint() {
 }
 
 function draw() {
-  asked = false;
+  scheduled = false;
   if (!sized) return;
   paint();
   const { camera, controls } = eye, { clientWidth: width, clientHeight: height } = stage;

@@ -7,7 +7,7 @@ import * as bones from "./skeleton.js";
 const $ = id => document.getElementById(id);
 const now = { films: [], film: "", frame: 0, skeleton: null, animals: [], animal: "", keypoint: null, marks: {}, guesses: {}, status: new Map(), offered: [] };
 const history = { past: [], future: [], seen: [], at: -1 };
-let size = null, shown = 0, changes = 0, asked = 0, before = null, last = null, trained = false, idle = 0;
+let size = null, shown = 0, changes = 0, latest = 0, before = null, last = null, trained = false, idle = 0;
 const key = (film, frame) => JSON.stringify([film, frame]);
 const film = () => now.films.find(each => each.name === now.film);
 const clone = value => JSON.parse(JSON.stringify(value ?? {}));
@@ -37,13 +37,13 @@ async function go(name, frame, visit = true) {
   if (!to) return;
   frame = Math.min(Math.max(frame, 0), to.frames - 1);
   if (visit && (name !== now.film || frame !== now.frame)) spent();
-  const mine = ++asked, address = `film=${encodeURIComponent(name)}&frame=${frame}`, image = new Image();
+  const mine = ++latest, address = `film=${encodeURIComponent(name)}&frame=${frame}`, image = new Image();
   image.src = `picture?${address}`;
   try {
-    const [told] = await Promise.all([ask(`frame?${address}`), image.decode()]);
-    if (mine !== asked) return;
+    const [received] = await Promise.all([ask(`frame?${address}`), image.decode()]);
+    if (mine !== latest) return;
     const moved = name !== now.film || frame !== now.frame;
-    Object.assign(now, { film: name, frame, marks: told.marks, guesses: told.guesses });
+    Object.assign(now, { film: name, frame, marks: received.marks, guesses: received.guesses });
     if (moved) { shown = performance.now(); idle = 0; changes = 0; choose(now.animal, firstOpen() ?? now.skeleton?.joints[0] ?? null); }
     const fitted = size === `${image.width} ${image.height}`;
     view.image = image; size = `${image.width} ${image.height}`;
@@ -199,13 +199,13 @@ listen(now, {
 bones.listen(now, async list => { for (const each of list) keep(each); const skeleton = list[0].skeleton; now.skeleton = skeleton; await new Promise(done => setTimeout(done, 50)); await settled(); await load(false); await go(now.film, now.frame, false); });
 async function settled() { while (Number($("saved").dataset.waiting) && mayChange()) await new Promise(done => setTimeout(done, 30)); }
 
-function progress(told) {
-  panels.network(told.training); panels.times(told.times, told.labelled);
-  const done = Boolean(told.training.done);
+function progress(news) {
+  panels.network(news.training); panels.times(news.times, news.labelled);
+  const done = Boolean(news.training.done);
   if (done && !trained && view.image) load(false).then(() => go(now.film, now.frame, false));
   trained = done;
 }
-async function heard(what, told) { if (what === "progress") progress(told); else { await load(false); await go(now.film, now.frame, false); } }
+async function heard(what, news) { if (what === "progress") progress(news); else { await load(false); await go(now.film, now.frame, false); } }
 
 load(true).then(async () => {
   await hold();

@@ -75,8 +75,8 @@ export function network(training) {
   curve($("course"), errors, "px");
 }
 
-export function times(told, labelled) {
+export function times(spent, labelled) {
   const count = `${labelled} ${labelled === 1 ? "frame" : "frames"} labelled`;
-  $("time").textContent = told.median === null ? `${count}.` : `${count}; ${told.median.toFixed(1)} s a frame (median of the last ${Math.min(20, told.seconds.length)}).`;
-  curve($("times"), told.seconds, "s");
+  $("time").textContent = spent.median === null ? `${count}.` : `${count}; ${spent.median.toFixed(1)} s a frame (median of the last ${Math.min(20, spent.seconds.length)}).`;
+  curve($("times"), spent.seconds, "s");
 }

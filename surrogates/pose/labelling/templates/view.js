@@ -1,4 +1,4 @@
-// The frame and its key points on a canvas that zooms and pans; what is dragged is told when it is let go.
+// The frame and its key points on a canvas that zooms and pans; what is dragged is reported when it is let go.
 export const canvas = document.getElementById("view");
 const pen = canvas.getContext("2d");
 export const view = { scale: 1, x: 0, y: 0, image: null, contrast: 1, lines: true, names: true };
@@ -93,8 +93,8 @@ export function hit(now, x, y) {
   return best;
 }
 
-// `told` has choose(animal, keypoint), drag(x, y), drop(x, y, moved), put(x, y) and redraw().
-export function listen(now, told) {
+// `on` has choose(animal, keypoint), drag(x, y), drop(x, y, moved), put(x, y) and redraw().
+export function listen(now, on) {
   let drag = null;
   const place = event => { const box = canvas.getBoundingClientRect(); return [(event.clientX - box.left) * canvas.width / box.width, (event.clientY - box.top) * canvas.height / box.height]; };
   canvas.addEventListener("pointerdown", event => {
@@ -107,24 +107,24 @@ export function listen(now, told) {
     if (!drag) return;
     const at = place(event);
     if (!drag.moved && Math.hypot(at[0] - drag.at[0], at[1] - drag.at[1]) < 3 * dense()) return;
-    if (!drag.moved && drag.found) told.choose(drag.found.animal, drag.found.name);
+    if (!drag.moved && drag.found) on.choose(drag.found.animal, drag.found.name);
     drag.moved = true;
-    if (drag.found) told.drag(...toImage(...at)); else { pan(at[0] - drag.last[0], at[1] - drag.last[1]); told.redraw(); }
+    if (drag.found) on.drag(...toImage(...at)); else { pan(at[0] - drag.last[0], at[1] - drag.last[1]); on.redraw(); }
     drag.last = at;
   });
   const end = event => {
     if (!drag) return;
     const was = drag; drag = null;
-    if (event.type === "pointercancel") { told.redraw(); return; }
+    if (event.type === "pointercancel") { on.redraw(); return; }
     const open = now.keypoint && !placeOf(now, now.animal, now.keypoint); // a point without a place goes beside any other
-    if (was.found && was.moved) told.drop();
-    else if (was.found && !was.moved && !open) told.choose(was.found.animal, was.found.name);
-    else if (!was.moved && was.button === 0) told.put(...toImage(...was.at));
+    if (was.found && was.moved) on.drop();
+    else if (was.found && !was.moved && !open) on.choose(was.found.animal, was.found.name);
+    else if (!was.moved && was.button === 0) on.put(...toImage(...was.at));
   };
   canvas.addEventListener("pointerup", end);
   canvas.addEventListener("pointercancel", end);
   canvas.addEventListener("wheel", event => {
     event.preventDefault();
-    if (view.image) { zoom(event.deltaY > 0 ? 0.85 : 1 / 0.85, place(event)); told.redraw(); }
+    if (view.image) { zoom(event.deltaY > 0 ? 0.85 : 1 / 0.85, place(event)); on.redraw(); }
   }, { passive: false });
 }

@@ -132,7 +132,7 @@ function draw() {
   $("clock").textContent = `${(facts.start + frame / facts.fps).toFixed(1)} s`;
   const { what, values, r } = features.get(feature);
   $("now").textContent = `${what}: ${minus(values[frame], 2)}`;
-  $("told").textContent =
+  $("summary").textContent =
     `Cell ${names[chosen]}: memory ${minus(memory[frame * cells + chosen], 2)} now, ${minus(departure(chosen, frame), 1)} SD from its mean; ` +
     `correlation with ${feature} ${minus(r[chosen], 2)}.`;
   for (const end of ["x1", "x2"]) cursor?.setAttribute(end, xOf(frame));

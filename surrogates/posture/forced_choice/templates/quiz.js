@@ -156,7 +156,7 @@ function showEnd() {
   $("end").hidden = false;
   const { accuracy, sensitivity, specificity, chance, published } = state.outcome;
   $("summary").textContent =
-    `${accuracy.right} of ${accuracy.number} clips were told right. ` +
+    `${accuracy.right} of ${accuracy.number} clips were recognized. ` +
     `By guessing alone one is this far from half, or farther, with probability ${chance.toPrecision(2)}.`;
   const rows = [["all clips (accuracy)", accuracy], ["real ones (sensitivity)", sensitivity], ["simulated ones (specificity)", specificity]];
   $("figures").replaceChildren(...rows.map(([name, { right, number, share, low, high }]) => {
