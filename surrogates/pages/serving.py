@@ -12,6 +12,8 @@ from neuron_models.foundation.errors import InputError, require
 from surrogates.pages.page import environment
 
 HOST = "127.0.0.1"
+Views = Mapping[str, Callable[..., Any]]
+"""What answers a path below the token."""
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -59,8 +61,8 @@ def add_page(
     token: str,
     name: str,
     *packages: str,
-    views: Mapping[str, Callable[..., Any]],
-    posts: Mapping[str, Callable[..., Any]],
+    views: Views,
+    posts: Views,
     scripts: Sequence[str] = (),
     **facts: Any,
 ) -> Any:

@@ -12,7 +12,7 @@ from datasets.grimace.blind.tables import write_tables
 from datasets.grimace.units import HIGHEST, NOT_ESTABLISHED, OUTPUTS
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.units import Pixels
-from surrogates.pages.serving import add_page, guarded_app
+from surrogates.pages.serving import Views, add_page, guarded_app
 
 LARGEST: Pixels = 1200
 """Sides of larger pictures are made so long."""
@@ -52,7 +52,7 @@ def make_app(scoring: BlindScoring, token: str) -> Any:
                 write_tables(scoring.entries, scoring.journal.folder)
         return {"due": due, "answers": scoring.answers(number)}
 
-    views = {
+    views: Views = {
         "state": lambda: state_of(scoring),
         "face/<int:number>": picture,
         "answers/<int:number>": lambda number: {"answers": scoring.answers(number)},

@@ -15,7 +15,7 @@ from datasets.identity.repairing.table import odds_in_words
 from datasets.identity.trajectories import FOUND, INFERRED, LOST, Trajectories
 from datasets.video.video import Video
 from neuron_models.foundation.errors import InputError, require
-from surrogates.pages.serving import add_page, guarded_app
+from surrogates.pages.serving import Views, add_page, guarded_app
 
 _MOST = 1000
 _LISTED = 200
@@ -143,7 +143,7 @@ def make_app(correction: Correction, token: str) -> Any:
         correction.save(exchanges_of(sent.get("exchanges")), version)
         return correction.state()
 
-    views = {
+    views: Views = {
         "state": correction.state,
         "frame/<int:index>": picture,
         "places/<int:index>": lambda index: flask.jsonify(correction.places(index)),

@@ -16,7 +16,7 @@ from datasets.markers.fitting import MarkModel, codes_of, fit_marks, light_gain,
 from datasets.video.frame_readers import spread_frames
 from datasets.video.video import Video
 from neuron_models.foundation.errors import require
-from surrogates.pages.serving import add_page, guarded_app
+from surrogates.pages.serving import Views, add_page, guarded_app
 
 _MOST = 2000
 _PAINTS = ((255, 214, 0), (0, 229, 255), (255, 0, 200), (120, 255, 0))
@@ -136,7 +136,7 @@ def make_app(picking: Picking, token: str) -> Any:
         clicks = tuple(click_of(row, f"click {number}") for number, row in enumerate(rows, start=1))
         return {"version": picking.save(clicks, version)}
 
-    views = {"state": lambda: state_of(picking), "frame/<int:index>": picture, "mask/<int:index>": mask}
+    views: Views = {"state": lambda: state_of(picking), "frame/<int:index>": picture, "mask/<int:index>": mask}
     return add_page(app, token, "pick", "surrogates.markers.picking", views=views, posts={"clicks": save})
 
 

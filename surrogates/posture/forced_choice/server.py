@@ -13,7 +13,7 @@ from typing import Any
 
 from neuron_models.foundation.errors import require
 from surrogates.pages.packing import pack
-from surrogates.pages.serving import add_page, guarded_app
+from surrogates.pages.serving import Views, add_page, guarded_app
 from surrogates.posture.forced_choice.responses import (
     PUBLISHED,
     REAL,
@@ -79,7 +79,7 @@ def make_app(sitting: Sitting, token: str) -> Any:
 
     app = guarded_app(1000)
     packages = ("surrogates.posture.forced_choice", "surrogates.posture")
-    views = {
+    views: Views = {
         "state": lambda: state_of(sitting),
         "example/<int:number>": lambda number: _example(sitting, number),
         "clip/<int:number>": lambda number: clip_facts(sitting.show(number)),
