@@ -65,7 +65,7 @@ def chosen_scenario(pool: Scenario, kept: Sequence[int], name: str) -> Scenario:
 
 
 def stimulus_features(pool: Scenario) -> Float[np.ndarray, "sequence feature"]:
-    """The mean current of every input in 50 stretches of time, over its peak: what stimuli are compared by."""
+    """Dimensionless features to compare stimuli by: the mean current of every input in 50 stretches, over its peak."""
     peaks = [_peak(pool, column) for column in range(len(pool.inputs))]
     return np.array([_features(row, peaks, pool.duration) for row in pool.stimuli])
 

@@ -49,7 +49,7 @@ def plot_traces(
     outputs: Sequence[str] | None = None,
     bands: Sequence[Float[np.ndarray, "time output"]] | None = None,
 ) -> Figure:
-    """Draw trials side by side: their inputs above, every output below, with the predictions over it.
+    """Draw trials side by side, in their units: inputs above, every output below, with the predictions over it.
 
     Args:
         dataset: gives the traces, their names and units.

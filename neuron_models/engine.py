@@ -221,7 +221,7 @@ class Simulation:
         self._parallel.psolve(time)
 
     def state(self) -> dict[str, np.ndarray]:
-        """All that decides how a run bit by bit goes on, as arrays."""
+        """All that decides how a run bit by bit goes on, as arrays in NEURON's units (mV, nA, mM, ms)."""
         return run_state(self._h, self._carried, self._fingerprint)
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:

@@ -49,7 +49,7 @@ class Instruments:
                 self._play(electrode, electrode._ref_amp, means)
 
     def record(self, probes: Probes) -> list[_Trace]:
-        """Record from now on; each trace gives what one probe saw at t = 0, dt, ..., when the run is over.
+        """Record from now on; each trace gives, after the run, what one probe saw at t = 0, dt, ... in mV, nA or mM.
 
         Raises:
             InputError: a site does not exist, no voltage clamp sits at one, or a cell has no calcium.

@@ -19,7 +19,7 @@ class Muscle(Protocol):
     """What a muscle does over time, for any number of muscles at once."""
 
     def rest(self, muscles: int) -> State:
-        """The state that nothing drives."""
+        """The state that nothing drives: the dimensionless activation, below a membrane in mV if there is one."""
         ...
 
     def step(self, state: State, drive: Drive, dt: Milliseconds) -> State:
@@ -45,7 +45,7 @@ class FirstOrderMuscle:
         require(math.isfinite(self.tau) and self.tau > 0, f"FirstOrderMuscle.tau must be > 0 ms, got {self.tau}")
 
     def rest(self, muscles: int) -> State:
-        """No activation."""
+        """No activation (dimensionless)."""
         return np.zeros((1, muscles))
 
     def step(self, state: State, drive: Drive, dt: Milliseconds) -> State:
@@ -81,7 +81,7 @@ class ElectricalMuscle:
         require(self.e_excitatory > self.e_leak, "ElectricalMuscle.e_excitatory must lie above e_leak")
 
     def rest(self, muscles: int) -> State:
-        """The membrane at its rest, no activation."""
+        """The membrane at its rest in mV, and no activation (dimensionless)."""
         return np.stack([np.full(muscles, self.e_leak), np.zeros(muscles)])
 
     def step(self, state: State, drive: Drive, dt: Milliseconds) -> State:

@@ -47,7 +47,7 @@ class NeuronStepping:
         return np.array([place.v for place in self._places])
 
     def state(self) -> dict[str, np.ndarray]:
-        """Everything that decides how it goes on, as arrays."""
+        """Everything that decides how it goes on, as arrays in NEURON's units (mV, nA, mM, ms)."""
         return {**self._simulation.state(), "done": np.array(self._done)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from neuron_models.foundation import units
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("neuron_models", "connectome", "datasets", "surrogates")
 MODULES = sorted(
@@ -108,3 +110,52 @@ def test_what_a_benchmark_imports_is_there(path):
             module = importlib.import_module(node.module)
             missing = [each.name for each in node.names if not hasattr(module, each.name)]
             assert not missing, f"{node.module} has no {', '.join(missing)}"
+
+
+UNITS = {name: kind.__metadata__[0] for name, kind in vars(units).items() if hasattr(kind, "__metadata__")}
+SYMBOLS = [*map(re.escape, set(UNITS.values()) - {"1"}), "m", "kg/s2?", "mm/s", "um/s", "lengths/s", "nA/mV", "%"]
+WORDS = (
+    "seconds|milliseconds|degrees|radians|pixels?|body lengths?|grey values?|probabilit(?:y|ies)|log odds|shares?|"
+    "percent|0 to (?:1|2|255)|-1 to 1|full scale is 1|dimensionless|standard deviations?|units? of|"
+    "(?:in|any) (?:[\\w']+ ){0,3}units?"
+)
+UNIT = re.compile(rf"(?<![\w/])(?:{'|'.join(SYMBOLS)}|(?i:{WORDS}))(?![\w/])")
+ARRAY = re.compile(r"\b(?:Float|Int|Bool|Complex|UInt|Shaped|Num)\d*\[|\bndarray\b|\bArrayLike\b")
+REAL = re.compile(r"\b(?:Float|Complex|Shaped|Num)\d*\[|\bnp\.ndarray\b(?!,)|\bArrayLike\b")
+"""Arrays that can have a unit: whole numbers and truth values have none."""
+SHAPE = re.compile(r"\[np\.ndarray, '|\(\w+(?:, \w+)*,?\)|any shape")
+
+
+def public_functions(body):
+    """The public functions of a module or a public class, with their methods."""
+    for node in body:
+        if isinstance(node, ast.ClassDef) and node.name[0] != "_":
+            yield from public_functions(node.body)
+        elif isinstance(node, ast.FunctionDef) and node.name[0] != "_" and ast.unparse(node.body[0]) != "...":
+            yield node
+
+
+def takes_arrays():
+    """(name, annotations, docstring) of the public functions with an array among arguments or results."""
+    for path in (path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        assigned = {ast.unparse(n.targets[0]): ast.unparse(n.value) for n in tree.body if isinstance(n, ast.Assign)}
+        names = {name: value for name, value in assigned.items() if ARRAY.search(value)}
+        for node in public_functions(tree.body):
+            kinds = [each.annotation for each in ast.walk(node.args) if isinstance(each, ast.arg)] + [node.returns]
+            said = "; ".join(ast.unparse(kind) for kind in kinds if kind is not None)
+            text = re.sub(r"\w+", lambda word: names.get(word[0], word[0]), said)  # noqa: B023
+            if ARRAY.search(text):
+                yield f"{path.relative_to(ROOT)}: {node.name}", f"{said}; {text}", ast.get_docstring(node) or ""
+
+
+def test_functions_of_arrays_name_shapes_and_units():
+    functions = list(takes_arrays())
+    shapeless = [name for name, kinds, text in functions if not SHAPE.search(kinds + text)]
+    real = [(name, kinds, text) for name, kinds, text in functions if REAL.search(kinds)]
+    without = [
+        name for name, kinds, text in real if not UNIT.search(text) and not set(re.findall(r"\w+", kinds)) & set(UNITS)
+    ]
+    assert len(real) > 500
+    assert len(shapeless) <= 0.2 * len(functions), shapeless
+    assert len(without) <= 0.2 * len(real), without

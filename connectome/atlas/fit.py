@@ -35,7 +35,7 @@ class ClassModel:
 
     @property
     def start(self) -> Constants:
-        """The constants of the passive gap network itself."""
+        """The constants of the passive gap network itself, dimensionless: all 0."""
         return np.zeros(len(ROLES) + len(TRANSMITTERS) + 1)
 
     def predict(self, constants: Constants) -> Prediction:
@@ -45,7 +45,7 @@ class ClassModel:
         return found / own ** constants[-1]
 
     def stable(self, constants: Constants) -> bool:
-        """Whether the network comes to rest: else its steady response is none."""
+        """Whether the network comes to rest with these dimensionless constants: else its steady response is none."""
         return bool(np.linalg.eigvals(self._conductances(constants)).real.min() > 0)
 
     def _conductances(self, constants: Constants) -> Float[np.ndarray, "neuron neuron"]:

@@ -26,7 +26,7 @@ GRADED = "graded network"
 def predictions(
     table: WiringTable, names: Sequence[str], passive: ParameterSet, graded: ParameterSet
 ) -> Mapping[str, Prediction]:
-    """All predictions of one wiring; NaN where it lacks a neuron of a pair.
+    """All predictions of one wiring, dimensionless since only ranks count; NaN where it lacks a neuron of a pair.
 
     Args:
         table: the wiring as counts.
@@ -81,7 +81,7 @@ def graded_responses(table: WiringTable, names: Sequence[str], parameters: Param
 
 
 def counts(table: WiringTable, names: Sequence[str]) -> Mapping[str, Prediction]:
-    """What needs no model: numbers of contacts, and how few contacts lie between two neurons."""
+    """What needs no model, dimensionless: numbers of contacts, and how few contacts lie between two neurons."""
     gap, chemical = table.matrix("gap_junction", names), table.matrix("chemical", names)
     return {
         "gap junctions": gap,

@@ -63,7 +63,7 @@ class WiringTable:
     def matrix(
         self, kind: Kind, names: Sequence[str] | None = None, signed: bool = False
     ) -> Float[np.ndarray, "pre post"]:
-        """The number of contacts from each neuron (row) to each neuron (column).
+        """The number of contacts (dimensionless) from each neuron (row) to each neuron (column).
 
         Args:
             kind: which contacts; the matrix of gap junctions is symmetric.

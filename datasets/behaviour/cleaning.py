@@ -64,7 +64,7 @@ def cleaned(tracks: PointTracks, how: Cleaning) -> PointTracks:
 
 
 def bridged(column: Float[np.ndarray, " frame"], longest: int) -> Float[np.ndarray, " frame"]:
-    """The column with its gaps of up to `longest` frames bridged by straight lines; those at its ends stay.
+    """The column, in any unit; gaps of up to `longest` frames become straight lines, those at its ends stay.
 
     >>> bridged(np.array([np.nan, 0.0, np.nan, 2.0, np.nan, np.nan, 5.0]), 1).tolist()
     [nan, 0.0, 1.0, 2.0, nan, nan, 5.0]
@@ -78,7 +78,7 @@ def bridged(column: Float[np.ndarray, " frame"], longest: int) -> Float[np.ndarr
 
 
 def smoothed(column: Float[np.ndarray, " frame"], width: float) -> Float[np.ndarray, " frame"]:
-    """The Gaussian mean of the known values around each, of `width` frames; what is unknown stays so."""
+    """The Gaussian mean of the known values around each, of `width` frames, in their units; gaps stay."""
     from scipy.ndimage import gaussian_filter1d
 
     known = np.isfinite(column)

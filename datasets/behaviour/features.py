@@ -61,7 +61,7 @@ def frame_features(
 
 
 def followed(xy: Float[np.ndarray, "frame 2 point 2"]) -> Float[np.ndarray, "frame 2 point 2"]:
-    """Two animals, exchanged wherever both together then move less from the frame before (or the last one known)."""
+    """Two animals (points in px), exchanged where both together then move less from the last frame that is known."""
     centres = _last_known(_mean(xy))
     before, here = centres[:-1], centres[1:]
     direct, crossed = (

@@ -26,7 +26,7 @@ def scaled(
 
 
 def bounds_of(parts: Sequence[Float[np.ndarray, "_time neuron"]]) -> Float[np.ndarray, "2 neuron"]:
-    """The least and the greatest value of each neuron over the measured frames of all blocks of a recording.
+    """The least and the greatest value of each neuron, in the units of the traces, over all measured frames.
 
     `parts` (time, neuron) hold one block each; the bounds are in their units.
     """

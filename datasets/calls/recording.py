@@ -78,7 +78,7 @@ class Reader:
         self._recording, self._file, self._channel = recording, file, channel
 
     def read(self, start: int, stop: int) -> Float[np.ndarray, " sample"]:
-        """Samples `start` to `stop`; samples that are no numbers are 0.
+        """Samples `start` to `stop`, full scale is 1; samples that are no numbers are 0.
 
         Raises:
             InputError: they cannot be decoded.

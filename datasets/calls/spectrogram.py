@@ -65,11 +65,12 @@ class Spectrogram:
 
     @property
     def frequencies(self) -> Float[np.ndarray, " bin"]:
+        """The middle of each bin in Hz."""
         return (self.first + np.arange(self.bins)) * self.resolution
 
     @property
     def weights(self) -> Float[np.ndarray, " taper"]:
-        """Of the tapers, which fall with the square of their number."""
+        """Of the tapers (dimensionless), which fall with the square of their number."""
         return (1 - (np.arange(self.tapers) / self.tapers) ** 2).astype(np.float32)
 
     @property

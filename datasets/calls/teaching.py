@@ -119,7 +119,7 @@ class _Stretch:
 
 
 def clipped(levels: Float[np.ndarray, "frame bin"]) -> Float[np.ndarray, "frame bin"]:
-    """Levels as a network sees them."""
+    """Levels in dB over the floor of noise as a network sees them."""
     return np.clip(levels, *_CLIP)
 
 

@@ -29,7 +29,7 @@ class RaterAgreement:
 
 
 def agreement(ratings: Mapping[str, Float[np.ndarray, " image"]]) -> RaterAgreement:
-    """How well raters agree on the images that all of them scored.
+    """How well raters agree on the images that all of them scored; scores are 0 to 2 (dimensionless).
 
     Raises:
         InputError: there is one rater, or fewer than two images that all scored.

@@ -43,7 +43,7 @@ def exchange_of(text: str) -> Exchange:
 def correct(
     tracks: Trajectories, arrays: Mapping[str, np.ndarray], exchanges: Sequence[Exchange]
 ) -> tuple[Trajectories, dict[str, np.ndarray]]:
-    """Apply exchanges, one after the other: to the trajectories, and to what the page draws beside them.
+    """Apply exchanges, one after the other: to the trajectories (px), and to what the page draws beside them.
 
     Raises:
         InputError: there is no such animal or frame, or an animal is exchanged with itself.

@@ -66,7 +66,7 @@ class Detections:
 
 
 def learn_identity_scene(video: ArrayLike, animals: int, settings: SegmentSettings) -> Scene:
-    """The ground of a video and what makes an animal, from as many frames as memory allows.
+    """The ground of a video (grey values) and what makes an animal, from as many frames as memory allows.
 
     Raises:
         InputError: nothing in the video differs from the ground.
@@ -202,7 +202,7 @@ _CROPS = "diagonal"  # how they lie: regions that were kept with other crops are
 
 
 def detection_key(video: ArrayLike, animals: int, settings: SegmentSettings) -> str:
-    """A hash of what decides the regions: what the video shows, the number of animals, and the settings."""
+    """A hash of what decides the regions: the video's grey values, the number of animals, and the settings."""
     digest = hashlib.sha256(repr((_CROPS, tuple(video.shape), animals, asdict(settings))).encode())
     if isinstance(video, Video):
         digest.update(f"{video.content} {video.grey}".encode())

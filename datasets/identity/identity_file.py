@@ -59,7 +59,7 @@ def as_points(tracks: Trajectories) -> PointTracks:
 
 
 def save_identities(tracks: Trajectories, out: Path, arrays: Mapping[str, np.ndarray] | None = None) -> Path:
-    """Write trajectories whole.
+    """Write trajectories (px) whole.
 
     Args:
         tracks: to write.
@@ -134,7 +134,7 @@ def _fits(crossing: Crossing, frames: int, animals: int) -> bool:
 
 
 def load_page_arrays(path: Path) -> dict[str, np.ndarray]:
-    """What the page draws beside the tracks, by name; empty where the file keeps nothing of the kind.
+    """What the page draws beside the tracks, by name (`nearest` in px); empty where the file keeps nothing of the kind.
 
     Raises:
         InputError: an array is missing beside those that belong to it, or has another shape.

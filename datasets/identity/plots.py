@@ -68,7 +68,7 @@ def plane_of(points: Float[np.ndarray, "image output"]) -> tuple[np.ndarray, np.
 def plot_map(
     points: Float[np.ndarray, "image output"], animal: Int[np.ndarray, " image"], names: Sequence[str]
 ) -> tuple[Figure, float]:
-    """Pictures of animals on the plane of the map in which they differ most, and how much of the map it shows."""
+    """Pictures of animals on the plane of the dimensionless map in which they differ most, and its share of it."""
     middle, axes_of, share = plane_of(points)
     flat = (points - middle) @ axes_of.T
     figure = Figure(figsize=(6.5, 5.2), layout="constrained")
@@ -89,7 +89,7 @@ def plot_map(
 
 
 def plot_crossing(video: ArrayLike, tracks: Trajectories, crossing: Crossing) -> Figure:
-    """The frames before, in and after a crossing, cut out about it, with the animals' names."""
+    """The frames (grey values) before, in and after a crossing, cut out about it, with the animals' names."""
     before, after = max(crossing.first - 2, 0), min(crossing.last + 2, len(tracks.xy) - 1)
     frames = (before, (crossing.first + crossing.last) // 2, after)
     box = _about(tracks, crossing, frames, video.shape[-2:])

@@ -113,7 +113,7 @@ def _usual_reach(tracks: PointTracks, snout: Float[np.ndarray, "frame 2"], anima
 
 
 def filled(xy: Float[np.ndarray, "frame 2"]) -> Float[np.ndarray, "frame 2"]:
-    """Gaps filled along a straight line, the ends by what is nearest; all NaN where nothing is known."""
+    """Gaps in places (px) filled along straight lines, the ends by what is nearest; all NaN where nothing is known."""
     known = ~np.isnan(xy[:, 0])
     if not known.any():
         return xy.copy()

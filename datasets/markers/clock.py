@@ -42,14 +42,14 @@ def clock_of(tracks: PointTracks, video: Path | None = None) -> Clock | None:
 
 
 def rate_text(clock: Clock) -> str:
-    """How far a rate varies, in words."""
+    """How far the rate of frames at times in seconds varies, in words."""
     steps = np.diff(clock)
     rates = 1 / max(float(steps.max()), 1e-9), 1 / max(float(steps.min()), 1e-9)
     return f"the frame rate varies ({rates[0]:.3g} to {rates[1]:.3g} frames a second): times are those of the video"
 
 
 def evened(tracks: PointTracks, clock: Clock) -> PointTracks:
-    """The tracks at even times of the usual rate, along straight lines; not known where either neighbour is not."""
+    """The tracks (px) at even times in seconds, along straight lines; not known where either neighbour is not."""
     step = float(np.median(np.diff(clock)))
     grid = np.arange(_last(clock, step) + 1) * step
     right = np.clip(np.searchsorted(clock, grid, side="left"), 1, len(clock) - 1)
@@ -65,11 +65,11 @@ def _last(clock: Clock, step: float) -> int:
 
 
 def even_index(clock: Clock, frame: int) -> int:
-    """The place, among even times, of a frame."""
+    """The index of a frame among even times; the clock is in seconds."""
     step = float(np.median(np.diff(clock)))
     return min(round(clock[frame] / step), _last(clock, step))
 
 
 def of_frames(mask: Bool[np.ndarray, " even"], clock: Clock) -> Bool[np.ndarray, " frame"]:
-    """A mask of even times as one of frames."""
+    """A mask of even times as one of frames; the clock is in seconds."""
     return mask[[even_index(clock, frame) for frame in range(len(clock))]]

@@ -36,7 +36,7 @@ def lab_of(rgb: Shaped[np.ndarray, "*pixel 3"]) -> Colours:
 
 
 def level_colours() -> Float[np.ndarray, "level 3"]:
-    """The colour in the middle of each cell of a table: of 64 levels of red, green and blue."""
+    """The colour (CIE L*a*b*, L* 0 to 100) in the middle of each cell of 64 levels of red, green and blue."""
     steps = (np.arange(LEVELS) + 0.5) * 256 / LEVELS - 0.5
     red, green, blue = np.meshgrid(steps, steps, steps, indexing="ij")
     return lab_of(np.stack([red, green, blue], axis=-1).reshape(-1, 3))
@@ -61,7 +61,7 @@ class ColourModel:
     animal: Shaped[np.ndarray, " gaussian"]
 
     def log_densities(self, colours: Colours) -> Float[np.ndarray, "*pixel gaussian"]:
-        """The logarithm of each weighted Gaussian at some colours, up to a constant."""
+        """The logarithm (dimensionless) of each weighted Gaussian at some colours, up to a constant."""
         return np.stack(
             [
                 np.log(weight) + log_density(colours, mean, covariance)
@@ -71,7 +71,7 @@ class ColourModel:
         )
 
     def shares(self, colours: Colours) -> Float[np.ndarray, "*pixel gaussian"]:
-        """How probable each Gaussian is, given a colour."""
+        """The probability of each Gaussian, given a colour."""
         logs = self.log_densities(colours)
         each = np.exp(logs - logs.max(axis=-1, keepdims=True))
         return each / each.sum(axis=-1, keepdims=True)
@@ -91,7 +91,7 @@ def table_of(model: ColourModel, cells: Float[np.ndarray, "cell 3"]) -> UInt8[np
 def log_density(
     colours: Colours, mean: Float[np.ndarray, "3"], covariance: Float[np.ndarray, "3 3"]
 ) -> Float[np.ndarray, "*pixel"]:
-    """The logarithm of a Gaussian, up to a constant."""
+    """The logarithm (dimensionless) of a Gaussian at colours in L*a*b*, up to a constant."""
     factor = np.linalg.inv(np.linalg.cholesky(covariance))
     away = (colours - mean) @ factor.T
     return -0.5 * (away**2).sum(axis=-1) + np.log(np.diag(factor)).sum()
@@ -100,7 +100,7 @@ def log_density(
 def gaussian_of(
     colours: Float[np.ndarray, "pixel 3"], weights: Float[np.ndarray, " pixel"] | None = None
 ) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3 3"]]:
-    """Mean and covariance of some colours, the latter not narrower than what noise leaves of one colour."""
+    """Mean and covariance of colours in units of L*a*b*, the latter not narrower than the noise of one colour."""
     mean = np.average(colours, axis=0, weights=weights)
     spread = np.cov(colours.T, aweights=weights, bias=True) if len(colours) > 1 else np.zeros((3, 3))
     values, vectors = np.linalg.eigh(spread)

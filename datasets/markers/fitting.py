@@ -68,7 +68,7 @@ class MarkModel:
 
     @property
     def bare(self) -> Float[np.ndarray, "3"]:
-        """The mean colour of animal and ground."""
+        """The mean colour of animal and ground, in units of L*a*b*."""
         others = slice(len(self.marks), None)
         return np.average(self.colours.means[others], axis=0, weights=self.colours.weights[others])
 

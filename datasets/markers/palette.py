@@ -66,7 +66,7 @@ class Palette:
         self.shifts[mark] = moved * min(1.0, _FARTHEST / max(far, 1e-9))
 
     def state(self) -> Float[np.ndarray, " value"]:
-        """What another palette needs to go on from here."""
+        """What another palette needs to go on: dimensionless gains, and shifts of colours in units of L*a*b*."""
         return np.concatenate([[self.gain, self._of[0]], self.shifts.ravel(), self._of[1].ravel()])
 
     def restore(self, state: Float[np.ndarray, " value"]) -> None:

@@ -49,7 +49,7 @@ def choose_paths(
 def gains_of(
     areas: Float[np.ndarray, "frame mark candidate"], usual: Float[np.ndarray, " mark"]
 ) -> Float[np.ndarray, "frame mark candidate"]:
-    """How much rather a candidate is the mark than the mark is out of sight, a logarithm; -inf for no candidate."""
+    """Log odds that a candidate is the mark, against the mark being out of sight; -inf for no candidate."""
     shares = areas / usual[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
         gains = np.minimum(np.log(shares / SEEN), _MOST_GAIN) - 2 * np.maximum(np.log(shares / _LARGE), 0)

@@ -157,7 +157,7 @@ class Finder:
         self.last = np.full((len(boxes), len(model.marks), 2), np.nan)
 
     def batch(self, frames: Iterator[UInt8[np.ndarray, "3 height width"]], start: int) -> dict[str, np.ndarray]:
-        """`places` (frame, animal, mark, candidate, 3): x, y, area; `body` (frame, animal, point, 2); and a state."""
+        """`places` (frame, animal, mark, candidate, 3): x, y, area; `body` (frame, animal, point, 2) in px; a state."""
         places, body = [], []
         for index, frame in enumerate(frames, start=start):
             if index % _LIGHT_EVERY == 0:

@@ -30,7 +30,7 @@ class HiddenMarkov:
 
     @property
     def means(self) -> Float[np.ndarray, " state"]:
-        """The mean symbol of each state."""
+        """The mean symbol of each state, dimensionless."""
         return self.emissions @ np.arange(self.emissions.shape[1])
 
 

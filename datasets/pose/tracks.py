@@ -113,13 +113,13 @@ class Tracks:
         )
 
     def every_frame(self, number: int) -> Float[np.ndarray, "number animal keypoint 2"]:
-        """Xy of the frames 0 to `number` - 1, NaN for those that are not described."""
+        """Places in px of the frames 0 to `number` - 1, NaN for those that are not described."""
         return self.by_frame(self.xy, number)
 
     def by_frame(
         self, values: Float[np.ndarray, "frame animal keypoint *each"], number: int
     ) -> Float[np.ndarray, "number animal keypoint *each"]:
-        """What the described frames have, in all of the frames 0 to `number` - 1; NaN for the others."""
+        """Values, in their units, of the frames 0 to `number` - 1; NaN for those that are not described."""
         whole = np.full((number, *values.shape[1:]), np.nan)
         inside = self.frames < number
         whole[self.frames[inside]] = values[inside]

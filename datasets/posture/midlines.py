@@ -36,7 +36,7 @@ def broken_frames(
 
 
 def resampled(midlines: Float[np.ndarray, "frame point 2"], points: int) -> Float[np.ndarray, "frame points 2"]:
-    """Put points at equal arclength along each midline, which is a line of straight pieces.
+    """Put points at equal arclength along each midline, in its unit; a midline is a line of straight pieces.
 
     Args:
         midlines: head first, in any unit; frames that lack a point stay NaN.

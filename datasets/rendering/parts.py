@@ -45,7 +45,7 @@ class Part:
 def draw_parts(
     parts: Sequence[Part], size: int
 ) -> tuple[Float[np.ndarray, "frame size size"], Float[np.ndarray, "frame size size"]]:
-    """Draw parts over one another, the first one lowest, into square pictures.
+    """Draw parts over one another, the first one lowest, into square pictures; tone and opacity are 0 to 1.
 
     Returns:
         light (frame, size, size), what the parts send, and through (frame, size, size), the fraction of what lies

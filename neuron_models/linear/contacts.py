@@ -61,7 +61,7 @@ class Synapses:
     e_rev: Float[np.ndarray, " synapse"]
 
     def conductances(self, ablated: Collection[int]) -> Float[np.ndarray, " synapse"]:
-        """The peak conductances when some cells are ablated: theirs, on both sides, are zero."""
+        """The peak conductances in uS when some cells are ablated: theirs, on both sides, are zero."""
         cells = np.stack([self.source_cells[self.sources], self.target_cells], axis=1)
         return np.where(np.isin(cells, list(ablated)).any(axis=1), 0.0, self.g_max)
 

@@ -49,7 +49,7 @@ class Coupling:
 
     @property
     def rates(self) -> Float[np.ndarray, " mode"]:
-        """The rates of the kept modes of all cells."""
+        """The rates of the kept modes of all cells, in 1/ms."""
         return np.concatenate([cell.rates[:kept] for cell, kept in zip(self.cells, self.kept, strict=True)])
 
     def slow(self, nodes: Int[np.ndarray, " node"]) -> Float[np.ndarray, "node mode"]:
@@ -68,7 +68,7 @@ class Coupling:
         return matrix
 
     def seen(self, nodes: Int[np.ndarray, " node"]) -> tuple[Float[np.ndarray, "node mode"], csr_array]:
-        """The potential of compartments for each kept mode and the currents that it drives; and their `residual`."""
+        """The potential in mV of compartments for each kept mode and the currents that it drives; their `residual`."""
         known: dict[bytes, tuple[np.ndarray, csr_array]] = self._seen  # type: ignore[attr-defined]
         if nodes.tobytes() not in known:
             residual = self.residual(nodes)
@@ -171,7 +171,7 @@ class NetworkModes:
         return kept[nodes.tobytes()]
 
     def by_cell(self, nodes: Int[np.ndarray, " node"]) -> Float[np.ndarray, "node kept"]:
-        """The potentials of compartments for each kept mode of the cells, and the currents that it drives."""
+        """The potentials in mV of compartments for each kept mode of the cells, and the currents that it drives."""
         potentials, residual = self.coupling.seen(nodes)
         if len(self.lost):
             return potentials + (residual @ self.coupling.g[:, self.lost]) @ _released(self.coupling, self.lost)

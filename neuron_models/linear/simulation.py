@@ -98,7 +98,7 @@ class LinearSimulation:
     def run(
         self, clamps: Clamps, record: Probes, settings: RunSettings, ablated: Collection[str] = ()
     ) -> Float[np.ndarray, "time site"]:
-        """Run once from rest; see `run_many`."""
+        """Run once from rest; see `run_many`. Potentials are in mV."""
         return self.run_many([clamps], record, settings, ablated)[0]
 
     def run_many(

@@ -44,7 +44,7 @@ class LinearStepping(ABC):
         """Hold currents (nA) into the inputs for `dt`; gives the potentials (mV) of the outputs then."""
 
     def state(self) -> dict[str, np.ndarray]:
-        """Everything that decides how it goes on, as arrays."""
+        """Everything that decides how it goes on, as arrays: modes in mV, currents in nA, times in ms."""
         arrays = {f"memory{index}": each.copy() for index, each in enumerate(_arrays(self._memory))}
         return {"modes": self._modes.copy(), "done": np.array(self._done), **arrays}
 

@@ -36,7 +36,7 @@ def boost(
 
 
 def fit_boost(model: keras.Model, x: Float[np.ndarray, "sample feature"], y: Int[np.ndarray, " sample"]) -> None:
-    """Grow the trees on samples; every class counts by its number, and a feature that is never known for nothing."""
+    """Grow trees on samples (features in their units); classes count by number, features never known for nothing."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     how = model.fitting
@@ -95,7 +95,7 @@ def forest(inputs: int, outputs: int, *, trees: int = 100, leaves: int = 256, se
 
 
 def fit_forest(model: keras.Model, x: Float[np.ndarray, "sample feature"], y: Int[np.ndarray, " sample"]) -> None:
-    """Grow the trees on samples."""
+    """Grow the trees on samples, features in their units."""
     from sklearn.ensemble import RandomForestClassifier
 
     how = model.fitting

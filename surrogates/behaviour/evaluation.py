@@ -122,7 +122,7 @@ def evaluate_behaviours(
 def calibration_error(
     probabilities: Float[np.ndarray, "frame class"], true: Int[np.ndarray, " frame"], bins: int = 10
 ) -> float:
-    """How far confidence is from accuracy, over bins of confidence (expected calibration error; Guo et al. 2017)."""
+    """How far confidence is from accuracy, 0 to 1, over bins of it (expected calibration error; Guo et al. 2017)."""
     counts = true >= 0
     sure, right = probabilities[counts].max(axis=1), probabilities[counts].argmax(axis=1) == true[counts]
     at = np.minimum((sure * bins).astype(int), bins - 1)

@@ -75,7 +75,7 @@ def windowed(dataset: Dataset) -> Dataset:
 def samples_of(
     dataset: Dataset, most: int = MOST
 ) -> tuple[Float[np.ndarray, "sample feature"], Int[np.ndarray, " sample"]]:
-    """Labelled frames of a windowed dataset, evenly spread, and their classes.
+    """Labelled frames of a windowed dataset (features in their units), evenly spread, and their classes.
 
     Args:
         dataset: of window features.

@@ -30,7 +30,7 @@ class Smoothing:
         return {"transitions": rows, "shares": self.shares.tolist(), "shortest_bout": self.shortest.tolist()}
 
     def bouts(self, probabilities: Float[np.ndarray, "frame class"]) -> Int[np.ndarray, " frame"]:
-        """The class of each frame."""
+        """The class of each frame, from the probabilities of a network."""
         likely = np.log(np.maximum(probabilities, 1e-6)) - np.log(self.shares)
         return decode_bouts(_EVIDENCE * likely, self.shares, self.transitions, self.shortest)
 

@@ -134,13 +134,13 @@ def _parts(
 
 
 def mean_of(x: Float[np.ndarray, "frame feature"]) -> Float[np.ndarray, " feature"]:
-    """The mean of the known values of each feature of a bout; 0 where none is."""
+    """The mean of the known values of each feature of a bout, in its units; 0 where none is."""
     known = np.isfinite(x)
     return np.where(known, x, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
 
 
 def standardised(features: Float[np.ndarray, "bout feature"]) -> Float[np.ndarray, "bout feature"]:
-    """Features of mean 0 and deviation 1."""
+    """Dimensionless features of mean 0 and deviation 1."""
     spread = features.std(axis=0)
     return (features - features.mean(axis=0)) / np.where(spread > 1e-9, spread, 1.0)
 

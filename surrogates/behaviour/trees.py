@@ -77,7 +77,7 @@ class DecisionTrees(keras.Layer):
         return {**super().get_config(), **sizes}
 
     def plant(self, trees: Sequence[Tree], offset: Float[np.ndarray, " class"]) -> None:
-        """Put trees in, and the offset that is added to their sum.
+        """Put trees in, and the offset (log odds) that is added to their sum.
 
         Raises:
             InputError: there is no room for them.
@@ -100,7 +100,7 @@ class DecisionTrees(keras.Layer):
 
 
 def as_float32(thresholds: Float[np.ndarray, " node"]) -> Float[np.ndarray, " node"]:
-    """Thresholds in single precision that part the same single-precision numbers."""
+    """Thresholds, in the units of their features, that part the same single-precision numbers."""
     near = np.asarray(thresholds).astype(np.float32)
     return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)
 

@@ -107,7 +107,7 @@ def shares_of(model: keras.Model, images: np.ndarray, batch: int = 16) -> Float[
 def answers(
     shares: list[Float[np.ndarray, "image output 3"]], scores: list[Float[np.ndarray, "image output"]]
 ) -> tuple[Float[np.ndarray, " answer"], Float[np.ndarray, " answer"]]:
-    """How sure the likeliest answers are, and which are right (1 or 0), of all outputs that were scored."""
+    """Probabilities of the likeliest answers, and which are right (1 or 0), of all outputs that were scored."""
     chance, true = np.concatenate(shares), np.concatenate(scores)
     known = np.isfinite(true)
     right = chance.argmax(axis=-1) == np.rint(np.nan_to_num(true))

@@ -21,12 +21,12 @@ LAST = ("one_or_more", "two")
 
 
 def images_of(dataset: Dataset) -> np.ndarray:
-    """All images of a dataset, (image, height, width, colour)."""
+    """All images of a dataset, (image, height, width, colour), grey values 0 to 255."""
     return np.concatenate([np.moveaxis(np.asarray(trial.x[:]), 1, -1) for trial in dataset])
 
 
 def features_of(model: keras.Model, images: np.ndarray, batch: int = 16) -> Float[np.ndarray, "image feature"]:
-    """What the layer `features` gives for images, a batch at a time."""
+    """The dimensionless features of the layer `features` for images, 0 to 255, a batch at a time."""
     part = keras.Model(model.input, model.get_layer("features").output)
     filled = np.concatenate([images, np.zeros((-len(images) % batch, *images.shape[1:]), images.dtype)])
     with tensorflow_unseen():

@@ -13,7 +13,7 @@ ops = keras.ops
 
 
 def targets_of(scores: Float[np.ndarray, "image output"]) -> Float[np.ndarray, "image 2 output"]:
-    """How much of each score is 1 or more, and 2 or more; -1 where there is no score or no such threshold."""
+    """The share of each score that is 1 or more, and 2 or more; -1 where there is no score or no such threshold."""
     one, two = np.clip(scores, 0, 1), np.clip(scores - 1, 0, 1)
     two[:, [HIGHEST[name] < 2 for name in OUTPUTS]] = np.nan
     return np.nan_to_num(np.stack([one, two], axis=1), nan=-1.0).astype(np.float32)

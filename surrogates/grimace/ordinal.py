@@ -30,7 +30,7 @@ class OrdinalFit:
     started: bool = False
 
     def log_odds(self, features: Float[np.ndarray, "image feature"]) -> Float[np.ndarray, "image 2"]:
-        """The log-odds of images."""
+        """The log odds of images to score 1 or more, and 2 or more."""
         return (features @ self.slopes)[:, None] + np.array(self.offsets)
 
 
@@ -41,7 +41,7 @@ def fit_ordinal(
     highest: int,
     start: Float[np.ndarray, "image 2"] | None = None,
 ) -> OrdinalFit:
-    """Fit one output.
+    """Fit the log odds of one output.
 
     Penalty and temperature are the best for animals that were left out: each is left out once, of more than ten
     together with others. A mean of raters between two scores counts as so much of each.

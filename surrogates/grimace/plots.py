@@ -10,7 +10,7 @@ from datasets.grimace.units import NOT_ESTABLISHED
 def plot_occlusion(
     face: UInt8[np.ndarray, "3 side side"], falls: Float[np.ndarray, "fields fields"], output: str
 ) -> Figure:
-    """Draw a face, and over it how much the score of an output falls where it is covered."""
+    """Draw a face, and over it how much the score (0 to 2) of an output falls where it is covered."""
     figure = Figure(figsize=(7.5, 4), layout="constrained")
     plain, heat = figure.subplots(1, 2)
     side, most = face.shape[1], max(float(np.abs(falls).max()), 1e-6)

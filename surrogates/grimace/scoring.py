@@ -221,7 +221,7 @@ def write_answers(answers: Sequence[Answer], out: Path, least: Fraction) -> int:
 def occlusion(
     model: keras.Model, face: UInt8[np.ndarray, "3 side side"], output: str, fields: int = 8
 ) -> Float[np.ndarray, "fields fields"]:
-    """How much less the expected score of an output is where a field of the face is covered by its mean colour."""
+    """By how much the expected score (0 to 2) of an output falls where a field has the face's mean colour."""
     side = face.shape[1] // fields
     covered = np.repeat(face[None], fields * fields + 1, axis=0).copy()
     for number in range(fields * fields):

@@ -44,7 +44,7 @@ class Pairs:
         return np.array([first, second]), (chosen[0], chosen[1])
 
     def learn(self, chosen: tuple[np.ndarray, np.ndarray], losses: Float[np.ndarray, " pair"]) -> None:
-        """Remember the losses of pairs that were drawn: those that are still wrong are drawn more often."""
+        """Remember the (dimensionless) losses of pairs that were drawn: those still wrong are drawn more often."""
         half = len(chosen[0])
         for score, which, loss in zip(self.score, chosen, (losses[:half], losses[half:]), strict=True):
             score[:] = _DECAY * score

@@ -33,7 +33,7 @@ def saliency(model: Any, problem: AttributionProblem) -> Importance:
 def saliency_at_peak(
     at_peak: Derivatives, run: Respond, case: TrialPair, problem: AttributionProblem
 ) -> Float[np.ndarray, "time group output"]:
-    """The gradient of every output at its peak, by the time of the stimulus and by group.
+    """The gradient of every output at its peak, in its units over those of the input, by time and group.
 
     In units of the outputs over those of the inputs (V/nA in a simulated dataset).
     """

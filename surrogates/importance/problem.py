@@ -75,7 +75,7 @@ class AttributionProblem:
         standard_error: Float[np.ndarray, "group output"] | None = None,
         about: Mapping[str, Any] | None = None,
     ) -> Importance:
-        """Pool the effects of a method, an array (time, group, output) for each case, into its table.
+        """Pool effects in the units of the outputs, an array (time, group, output) for each case, into a table.
 
         Effects and `standard_error` are in `units`.
         """

@@ -79,7 +79,7 @@ def _table(
 
 
 def response_game(run: Respond, case: TrialPair, problem: AttributionProblem) -> Game:
-    """The game whose players are groups of inputs and whose worth is the whole response."""
+    """The game whose players are groups of inputs and whose worth is the whole response in its units."""
 
     def worth(coalitions: Bool[np.ndarray, "coalition player"]) -> Float[np.ndarray, "coalition time output"]:
         gone = ~coalitions @ problem.members

@@ -86,7 +86,7 @@ def most_leverage(
 def grow_volume(
     grams: Float[np.ndarray, "trial feature feature"], first: Float[np.ndarray, "feature feature"], number: int
 ) -> list[int]:
-    """The trials whose Gram matrices, added to a first one, one by one give the largest determinant."""
+    """The trials whose (dimensionless) Gram matrices, added one by one to a first one, give the largest determinant."""
     whole = first.copy()
     kept: list[int] = []
     for _ in range(number):

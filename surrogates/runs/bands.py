@@ -96,7 +96,7 @@ def calibrate(
 def trial_score(
     bands: Bands, predicted: Float[np.ndarray, "time output"], measured: Float[np.ndarray, "time output"]
 ) -> float:
-    """The largest error of a trial over half the width of the band: at most one where the trial lies in it whole."""
+    """The largest error of a trial over half the band's width (dimensionless): at most one where all lies inside."""
     return float((np.abs(predicted - measured) / bands.half_width(predicted)).max(initial=0.0))
 
 

@@ -45,7 +45,7 @@ class TrainedStimuli:
     leverage: Dimensionless
 
     def leverage_of(self, x: Stimulus) -> float:
-        """The mean leverage of a stimulus: 1 of a typical one of training over the number of features, times that."""
+        """The (dimensionless) mean leverage of a stimulus: the number of features for a typical one of the training."""
         if not self.root:
             return 0.0
         seen = filtered(x) @ np.array(self.root)
@@ -92,7 +92,7 @@ def trained_stimuli(dataset: Dataset) -> TrainedStimuli:
 
 
 def filtered(x: Stimulus) -> Float[np.ndarray, "time feature"]:
-    """What a linear model sees of a stimulus: each input through each of the filters of `MEMORIES`."""
+    """What a linear model sees of a stimulus: each input, in its units, through each of the filters of `MEMORIES`."""
     from scipy.signal import lfilter
 
     kept = [0.0 if memory == 0 else math.exp(-1 / memory) for memory in MEMORIES]

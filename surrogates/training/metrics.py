@@ -82,7 +82,7 @@ Respond = Callable[[np.ndarray], np.ndarray]
 
 
 def respond(model) -> Respond:
-    """What runs a model on (trial, time, input): the fast engine where it can, else Keras."""
+    """What runs a model on (trial, time, input) in the data's units: the fast engine where it can, else Keras."""
     from surrogates.training.fast import engine
     from surrogates.training.fast.layout import layout_of
 

@@ -47,7 +47,7 @@ class Best:
 
 
 def adam(loss_of: LossAndGradient, validate: Validate, best: Best, epochs: int, rate: float, show: Show) -> None:
-    """Adam (Kingma and Ba 2015) on the whole loss, the rate falling along half a cosine to nothing."""
+    """Adam (Kingma and Ba 2015) on the whole (dimensionless) loss; the rate falls along half a cosine to nothing."""
     at = best.parameters.copy()
     mean, square = np.zeros_like(at), np.zeros_like(at)
     for epoch in range(epochs):
@@ -62,7 +62,7 @@ def adam(loss_of: LossAndGradient, validate: Validate, best: Best, epochs: int, 
 
 
 def lbfgs(loss_of: LossAndGradient, validate: Validate, best: Best, iterations: int, show: Show) -> None:
-    """Polish the best parameters by L-BFGS; those of the smallest validation loss are kept."""
+    """Polish the best parameters by L-BFGS; those of the smallest (dimensionless) validation loss are kept."""
     from scipy.optimize import minimize
 
     last = [math.inf]
@@ -94,13 +94,13 @@ class SumOfSquares(Protocol):
     """What the method of Levenberg and Marquardt makes small: squared errors and what is added to them."""
 
     def near(self, at: Flat) -> Quadratic:
-        """The sum near parameters."""
+        """The (dimensionless) sum near parameters."""
 
     def loss(self, at: Flat) -> float:
-        """The training loss at parameters."""
+        """The (dimensionless) training loss at parameters."""
 
     def penalty(self, at: Flat) -> float:
-        """What the sum adds to it there."""
+        """The dimensionless penalty that the sum adds to it there."""
 
 
 def levenberg_marquardt(squares: SumOfSquares, validate: Validate, best: Best, iterations: int, show: Show) -> None:

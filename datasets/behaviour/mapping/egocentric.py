@@ -45,7 +45,7 @@ def _first(points: Sequence[str], wanted: Sequence[str]) -> str:
 def egocentric(
     xy: Float[np.ndarray, "frame point 2"], points: Sequence[str], axis: Axis
 ) -> Float[np.ndarray, "frame point 2"]:
-    """Points ahead of and to the right of the origin, in lengths of the body (median distance of the axis' ends).
+    """Points ahead of and to the right of the origin, in body lengths (median distance of the axis' ends).
 
     Args:
         xy: of one animal, x to the right and y down, in any unit; NaN where not known.

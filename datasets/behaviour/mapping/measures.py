@@ -131,7 +131,7 @@ def _blocks(values, body: Body, recipe: Recipe, rhythm: bool) -> Iterator[tuple[
 
 
 def fit_axes(numbers: Sequence[Float[np.ndarray, "_ number"]], scales: Measures, weights: Weights) -> Measures:
-    """Principal axes of some frames' `raw_numbers`, after each block has its weight as its total variance.
+    """Principal axes (dimensionless) of some frames' `raw_numbers`, once each block's total variance is its weight.
 
     Raises:
         InputError: the frames do not differ.

@@ -152,7 +152,7 @@ NOISE = 0.003
 
 
 def put(block: np.ndarray, sound: np.ndarray, at: int) -> None:
-    """Add a sound to a block in place, as far as it lies within; `at` may be negative."""
+    """Add a sound (full scale is 1) to a block (sample,) in place, where it lies within; `at` may be negative."""
     low, high = max(0, at), min(len(block), at + len(sound))
     if low < high:
         block[low:high] += sound[low - at : high - at]

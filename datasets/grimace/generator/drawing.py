@@ -46,7 +46,7 @@ def paint_face(
 def paint_behind(
     ground: Float[np.ndarray, "side side 3"], individual: Individual, values: Float[np.ndarray, " unit"], view: View
 ) -> Float[np.ndarray, "side side 3"]:
-    """Paint the back of a head over what is there: ears and fur, and no face."""
+    """Paint the back of a head over what is there, 0 to 1: ears and fur, and no face."""
     size = len(ground)
     u, v = _places(view, size)
     fur = np.clip(np.array(COATS[individual.coat]) * individual.shade, 0, 1)
@@ -57,7 +57,7 @@ def paint_behind(
 def paint_body(
     ground: Float[np.ndarray, "side side 3"], individual: Individual, aside: float
 ) -> Float[np.ndarray, "side side 3"]:
-    """Paint a body over what is there, so that a face in the middle third sits on it; `aside` is to the right."""
+    """Paint a body over what is there, 0 to 1, with the face in the middle third on it; `aside` is to the right."""
     size = len(ground)
     u, v = _places(View(size=1 / 3), size)
     fur = np.clip(np.array(COATS[individual.coat]) * individual.shade, 0, 1)
@@ -69,7 +69,7 @@ def paint_body(
 def cage_bars(
     image: Float[np.ndarray, "height width 3"], bars: int, rng: np.random.Generator
 ) -> Float[np.ndarray, "height width 3"]:
-    """Paint upright bars of a cage in front of a picture."""
+    """Paint upright bars of a cage in front of a picture, 0 to 1."""
     first, apart, grey = rng.uniform(0, 1 / bars), 1 / bars, rng.uniform(0.2, 0.8)
     across = (np.arange(image.shape[1]) + 0.5) / image.shape[1]
     wide = rng.uniform(0.005, 0.02)
@@ -80,7 +80,7 @@ def cage_bars(
 def lit(
     image: Float[np.ndarray, "height width 3"], view: View, rng: np.random.Generator
 ) -> UInt8[np.ndarray, "3 height width"]:
-    """A painted image under the light of a view, blurred and noisy as it says."""
+    """A painted image, 0 to 1, under the light of a view, blurred and noisy as it says; grey values 0 to 255."""
     height, width = image.shape[:2]
     warm = np.array((1 + view.warmth, 1.0, 1 - view.warmth))
     slope = 1 + 0.25 * view.side * np.linspace(-1, 1, width)

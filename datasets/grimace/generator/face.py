@@ -122,5 +122,5 @@ def draw_scores(pain: bool, rng: np.random.Generator) -> Int[np.ndarray, " unit"
 
 
 def drawn_values(scores: Int[np.ndarray, " unit"], rng: np.random.Generator) -> Float[np.ndarray, " unit"]:
-    """What is drawn for scores: these, and a jitter that leaves each nearer to its own score than to any other."""
+    """What is drawn for scores (dimensionless): these, and a jitter that leaves each nearest to its own score."""
     return np.clip(scores + JITTER * rng.uniform(-1, 1, len(scores)), 0, 2)

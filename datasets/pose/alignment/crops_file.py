@@ -23,7 +23,7 @@ def batch_name(what: str, first: int) -> str:
 
 
 def batches_done(kept: ResumableFolder, what: str) -> Iterator[np.ndarray]:
-    """The batches that are there, from the first frame on, one at a time."""
+    """The batches that are there, in the units that they were kept in, from the first frame on, one at a time."""
     first = 0
     while kept.has(name := batch_name(what, first)):
         batch = kept.load(name)
@@ -32,7 +32,7 @@ def batches_done(kept: ResumableFolder, what: str) -> Iterator[np.ndarray]:
 
 
 def measures_done(kept: ResumableFolder, shape: tuple[int, ...]) -> Float[np.ndarray, "frame animal measure"]:
-    """What is measured so far; `shape` is (animal, measure)."""
+    """What is measured so far (`MEASURES`, in px, square pixels and radians); `shape` is (animal, measure)."""
     return np.concatenate([np.empty((0, *shape)), *batches_done(kept, MEASURED)])
 
 

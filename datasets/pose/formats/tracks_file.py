@@ -77,7 +77,7 @@ class GrowingTracks:
         xy: Float[np.ndarray, "frame animal keypoint 2"],
         scores: Float[np.ndarray, "frame animal keypoint"],
     ) -> None:
-        """Add frames; they are on the disk when this returns."""
+        """Add frames (places in px, scores 0 to 1); they are on the disk when this returns."""
         batch = {"frames": frames, "xy": xy.astype(np.float32), "scores": scores.astype(np.float32)}
         self.kept.keep(_name(self.done), batch)
         self.lengths.append(len(frames))

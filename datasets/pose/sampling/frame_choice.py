@@ -111,7 +111,7 @@ def choose_frames(pool: Pool, settings: ChoiceSettings) -> Int[np.ndarray, " cho
 def doubtful_choice(
     cluster: Int[np.ndarray, " sample"], doubt: Float[np.ndarray, " sample"], number: int
 ) -> Int[np.ndarray, " choice"]:
-    """Indices in the order in which to label them: one of every cluster in turn, inside it the most doubtful first.
+    """Indices in the order to label: each cluster in turn, the most doubtful first (confidence 0 to 1).
 
     Args:
         cluster: of each frame, as in `Pool`.

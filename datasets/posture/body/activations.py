@@ -100,7 +100,7 @@ def cover(segments: int) -> Float[np.ndarray, "side segment muscle"]:
 
 
 def of_rows(dorsal: Float[np.ndarray, "time place"], ventral: Float[np.ndarray, "time place"]) -> np.ndarray:
-    """Activations (time, muscle) of all 95 muscles from those of 24 dorsal and 24 ventral places; left as right."""
+    """Activations (time, muscle), 0 to 1, of all 95 muscles from those of 24 dorsal and 24 ventral places."""
     columns = [(dorsal if is_dorsal(name) else ventral)[:, place_of(name)] for name in MUSCLES]
     return np.stack(columns, axis=1)
 

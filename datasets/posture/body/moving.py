@@ -28,7 +28,7 @@ class MovingBody:
         self._advance(self.state, np.clip(activations, 0.0, 1.0), *self._numbers, h, steps)
 
     def stretches(self) -> Float[np.ndarray, "worm side segment"]:
-        """How much longer each side of each segment is than at rest, over that length; dorsal side first."""
+        """The strain (dimensionless) of each side of each segment against its rest length; dorsal side first."""
         turned = np.stack([np.cos(self.state[:, :, 2]), np.sin(self.state[:, :, 2])], axis=2)
         arms = self._numbers[0][:, None] * turned
         sides = np.stack([self.state[:, :, :2] + sign * arms for sign in (1, -1)], axis=1)

@@ -72,7 +72,7 @@ def omega_bends(
 
 
 def fluctuation(frames: int, constant: float, rng: np.random.Generator) -> Float[np.ndarray, " frame"]:
-    """Gaussian fluctuations of unit variance with a time constant of so many frames, smooth from frame to frame."""
+    """Smooth Gaussian fluctuations of unit variance (dimensionless) with a time constant of so many frames."""
     stay = float(np.exp(-2 / constant))
     lead = int(4 * constant)
     twice = lfilter([1], [1, -2 * stay, stay**2], rng.standard_normal(frames + lead))

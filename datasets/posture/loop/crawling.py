@@ -99,7 +99,7 @@ class Loop:
         self._radii = self._body.body.radii()
 
     def seconds(self, first: int, last: int) -> Iterator[dict[str, np.ndarray]]:
-        """Crawl from one second to another; gives after each what was recorded in it, by name."""
+        """Crawl from one second to another; gives what was recorded in each, by name (midlines in m, v in mV)."""
         every = round(1000 / self.settings.fps / DT)
         for second in range(first, last):
             kept: dict[str, list[np.ndarray]] = {"midlines": [], "v": [], "muscles": [], "gates": []}
@@ -148,7 +148,7 @@ class Loop:
         return self._junctions @ np.clip((v - self._rest) / MOTOR_RANGE, 0.0, 1.0)
 
     def state(self) -> dict[str, np.ndarray]:
-        """Everything that decides how it goes on."""
+        """Everything that decides how it goes on: potentials in mV, the body in m."""
         network = self._network.state() if self._network is not None else {}
         own = {"body": self._body.state, "muscle": self._muscles, "voltages": self._v}
         units = {f"units{index}": each.on for index, each in enumerate(self._units)}

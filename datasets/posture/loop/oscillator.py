@@ -114,7 +114,7 @@ class Units:
 def felt_stretch(
     stretches: Float[np.ndarray, "side segment"], radii: Float[np.ndarray, " rod"], largest: float
 ) -> Float[np.ndarray, "side segment"]:
-    """What stretch receptors make of strains: the same for a bend wherever it is; dorsal ones are bilinear.
+    """What stretch receptors make of (dimensionless) strains: the same for a bend everywhere; dorsal ones are bilinear.
 
     Args:
         stretches: strain of each side of each segment, dorsal first.
@@ -127,5 +127,5 @@ def felt_stretch(
 
 
 def on_muscles(places: Float[np.ndarray, "side place"]) -> Float[np.ndarray, " muscle"]:
-    """The drive of the 95 muscles from that of 24 dorsal and 24 ventral places; left as right."""
+    """The dimensionless drive of the 95 muscles from that of 24 dorsal and 24 ventral places; left as right."""
     return places[_SIDE, _PLACE]

@@ -67,7 +67,7 @@ def place(
     learned: Float[np.ndarray, "template component"],
     plane: Float[np.ndarray, "template 2"],
 ) -> tuple[Float[np.ndarray, "frame 2"], Float[np.ndarray, " frame"]]:
-    """Where frames lie on a plane that was made of others.
+    """Where frames lie on a plane (dimensionless) that was made of others.
 
     A frame lies at the weighted mean of those of its ten nearest templates that lie together where most of the weight
     is: templates on another hill do not draw it into the valley between. Nearer templates weigh more (a Gaussian of

@@ -89,7 +89,7 @@ def forecasts(dataset: Dataset, steps: int = HORIZON, stride: int = 1) -> Foreca
 
 
 def inputs_of(seen: Float[np.ndarray, "window context neuron"], steps: int) -> Float[np.ndarray, "window time channel"]:
-    """What a model takes to forecast freely: the frames seen, then so many empty ones, and whether each is given.
+    """Inputs of a free forecast: the frames seen, in units of the range, so many empty ones, and which are given.
 
     The last channel is 1 where a frame is given and 0 where the model has to go on from its own.
     """

@@ -42,7 +42,7 @@ class Counts:
 
 
 def overlaps(found: Sequence[Call], true: Sequence[Call]) -> Float[np.ndarray, "found true"]:
-    """Intersection over union in time of every call found with every true one."""
+    """Intersection over union in time, 0 to 1, of every detected call with every true one."""
     a, b = intervals(found), intervals(true)
     both = np.minimum(a[:, None, 1], b[None, :, 1]) - np.maximum(a[:, None, 0], b[None, :, 0])
     either = np.ptp(a, axis=1)[:, None] + np.ptp(b, axis=1)[None, :] - both

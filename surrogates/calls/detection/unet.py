@@ -74,7 +74,7 @@ def entropy_of_calls(true: Any, odds: Any) -> Any:
 
 
 def varied(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, rng: np.random.Generator) -> Arrays:
-    """A batch, backwards in time by the toss of a coin, its levels a little louder or fainter."""
+    """A batch, backwards in time by the toss of a coin, its (dimensionless) levels up to 15 % larger or smaller."""
     louder = rng.uniform(0.85, 1.15, (len(x), 1, 1)).astype(np.float32)
     if rng.uniform() < 0.5:
         x, y = x[:, ::-1], y[:, ::-1]

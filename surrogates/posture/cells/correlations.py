@@ -75,7 +75,7 @@ def relate_cells(
     smoothing: int = SMOOTHING,
     seed: int = 0,
 ) -> CellTable:
-    """Correlate every cell with every feature and test each by shifts.
+    """Correlate every cell (dimensionless) with every feature and test each by shifts.
 
     Args:
         read: recordings and the cell states of all cells, as `read_cell_states` gives them.
@@ -121,7 +121,7 @@ def settled(memory: Float[np.ndarray, "frame cell"], settling: int = SETTLING) -
 
 
 def moving_mean(values: Float[np.ndarray, "frame channel"], width: int) -> Float[np.ndarray, "frame channel"]:
-    """The mean of the `width` frames around each frame inside each stretch, of those there are; NaN stays NaN.
+    """The mean, in the channel's units, of the `width` frames around each in its stretch; NaN stays NaN.
 
     In the units of the values; a frame with a NaN in any channel ends the stretch.
     """

@@ -20,7 +20,7 @@ _AT_ONCE = 2**16
 
 
 def forecasts(model: keras.Model, dataset: Dataset) -> list[Float[np.ndarray, "_frame channel"]]:
-    """The frame after each frame of each segment, from the recorded ones before it in its segment.
+    """The frame after each of a segment, in the units of the data, from the recorded ones before it.
 
     In the units of the dataset.
 

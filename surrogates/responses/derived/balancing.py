@@ -76,7 +76,7 @@ class Balanced:
 def balance(
     rates: Float[np.ndarray, " mode"], drive: Float[np.ndarray, "input mode"], seen: Float[np.ndarray, "output mode"]
 ) -> Balanced:
-    """Balance a system in its modes, dz/dt = -rates z + drive' u, y = seen z.
+    """Balance a system in its modes, dz/dt = -rates z + drive' u, y = seen z; rates in 1/ms.
 
     The Gramians of real modes have a closed form, so that no Lyapunov equation is solved.
     """

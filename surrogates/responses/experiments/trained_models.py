@@ -49,7 +49,7 @@ def plot_best_traces(outcome: Outcome) -> tuple[Figure, tuple[str, ...], pd.Data
 
 
 def activity(outcome: Outcome) -> tuple[str, Dataset, Float[np.ndarray, "time unit"]] | None:
-    """The hidden states of the best GRU (another network, where there is none) over the first test trial.
+    """The dimensionless states of the best GRU (or other network, where there is none) over the first test trial.
 
     Returns:
         What the model is called, the trial as a dataset, and the states in the order in which the units peak.

@@ -61,7 +61,7 @@ class WindowedAttention(keras.Layer):
             setattr(self, f"w_{name}", self.add_weight(shape=shape, name=name, initializer="zeros"))
 
     def named_weights(self) -> dict[str, np.ndarray]:
-        """The weights by name, in single precision."""
+        """The (dimensionless) weights by name, in single precision."""
         return dict(zip(self.shapes(), (np.asarray(each, np.float32) for each in self.get_weights()), strict=True))
 
     def set_named(self, weights: Mapping[str, np.ndarray]) -> None:

@@ -86,7 +86,7 @@ def deviations_from(dataset: Dataset, rest: Float[np.ndarray, " output"]) -> Bas
 
 
 def past(series: Float[np.ndarray, "trial time channel"], lag: int) -> Float[np.ndarray, "trial time channel"]:
-    """The series a number of samples ago: zero, which is at rest, before its first sample."""
+    """The series a number of samples ago, in its units: zero, which is at rest, before its first sample."""
     earlier = np.zeros_like(series)
     earlier[:, lag:] = series[:, : max(0, series.shape[1] - lag)]
     return earlier

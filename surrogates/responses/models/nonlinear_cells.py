@@ -46,7 +46,7 @@ class AffineCell(keras.Layer):
         return keras.ops.matmul(joined, getattr(self, f"w_{name}")) + getattr(self, f"w_{bias}")
 
     def named_weights(self) -> dict[str, np.ndarray]:
-        """The weights by name, in single precision."""
+        """The (dimensionless) weights by name, in single precision."""
         return dict(zip(self.shapes(), (np.asarray(each, np.float32) for each in self.get_weights()), strict=True))
 
     def set_named(self, weights: Mapping[str, np.ndarray]) -> None:

@@ -42,7 +42,7 @@ class Subspace:
     def poles_and_modes(
         self, order: int
     ) -> tuple[Complex[np.ndarray, " order"], Complex[np.ndarray, "output order"], Complex[np.ndarray, "order order"]]:
-        """Poles of the system, C in the coordinates of its modes, and the modes; A is modes diag(poles) modes^-1.
+        """Dimensionless poles of a step, C in the modes' coordinates, and the modes; A is modes diag(poles) modes^-1.
 
         Poles on or outside the unit circle are mirrored into it, so that no free run grows without bound.
 

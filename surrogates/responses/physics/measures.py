@@ -133,7 +133,7 @@ def reciprocity_defect(subject: Subject, probes: Probes) -> float:
 
 
 def poles_at_rest(step: Step) -> np.ndarray:
-    """The eigenvalues (pole,) of a step about the states that it settles in when nothing is injected."""
+    """The dimensionless eigenvalues (pole,) of a step about the states that it settles in when nothing is injected."""
     still = np.zeros((1, _SETTLING, step.inputs))
     _, settled = run_step(step, still, resting(step, 1))
     names, sizes = list(step.states), list(step.states.values())
@@ -158,7 +158,7 @@ def slowest_time_constant(poles: np.ndarray, dt: Milliseconds) -> Milliseconds:
 
 
 def turning_poles(poles: np.ndarray) -> int:
-    """How many of poles (pole,) that are slower than a sample turn: a passive network has none that oscillates."""
+    """How many dimensionless poles (pole,) slower than a sample turn: a passive network has none that oscillates."""
     slow = np.abs(poles) > _FADED
     return int((slow & (np.abs(poles.imag) > 1e-6 * np.abs(poles))).sum())
 
@@ -166,7 +166,7 @@ def turning_poles(poles: np.ndarray) -> int:
 def held_and_silent(
     subject: Subject, probes: Probes
 ) -> tuple[Float[np.ndarray, "time output"], Float[np.ndarray, "time output"]]:
-    """Answers to all inputs held at half their largest size, and to the strongest test stimulus and then silence.
+    """Answers, in their units, to all inputs held at half their largest, and to the strongest stimulus and silence.
 
     Both go on for `LONG` after the length of a training trial.
     """
