@@ -184,10 +184,10 @@ def wormtwin(
 def experiments(
     numbers: Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(EXPERIMENTS)}; all when none.")] = None,
     runs: Annotated[
-        int | None, typer.Option(max=100_000, help="Runs of each model, seeds 0, 1, ...; 10 when not said.")
+        int | None, typer.Option(max=100_000, help="Runs of each model, seeds 0, 1, ...; 10 by default.")
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(max=1_000_000, help="Passes over the training trials; 1000 when not said.")
+        int | None, typer.Option(max=1_000_000, help="Passes over the training trials; 1000 by default.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help=f"One run of {QUICK.epochs} epochs each.")] = False,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,

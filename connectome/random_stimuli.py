@@ -36,7 +36,7 @@ def random_scenario(base: Scenario, number: int, seed: int = 0) -> Scenario:
         The scenario with sequences `random_0001` ... and every split "train" (see `datasets.splitting`).
 
     Raises:
-        InputError: number < 1, or a seed that is none.
+        InputError: number < 1, or an invalid seed.
     """
     require(number >= 1, f"the number of random stimuli must be >= 1, got {number}")
     pool = random_pool(base, _CANDIDATES * number, seed)
@@ -49,7 +49,7 @@ def random_pool(base: Scenario, number: int, seed: int = 0) -> Scenario:
     """Replace the stimuli of a scenario by `number` random ones as they are drawn; arguments as in `random_scenario`.
 
     Raises:
-        InputError: number < 1, or a seed that is none.
+        InputError: number < 1, or an invalid seed.
     """
     require(number >= 1, f"the number of random stimuli must be >= 1, got {number}")
     require_seed(seed, "the seed of random stimuli")

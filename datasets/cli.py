@@ -63,7 +63,7 @@ def split(
             "diverse: groups, so that parts are equally diverse. With names, trial lets a group stand in two parts."
         ),
     ] = "",
-    seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
 ) -> None:
     """Divide a dataset into training, validation and test parts: by name, or by size (diverse 50/25/25 % at first)."""
     from datasets.parts.division import divided

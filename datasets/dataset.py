@@ -297,10 +297,10 @@ class PointTracks:
         fps: frames a second.
         units: such as px.
         notes: what the reader left out, in words.
-        scores: (frame, animal, point) confidence of what a program found, 0 to 1; None where nobody says.
-        video: the file or folder that the points are in; empty where nobody says.
+        scores: (frame, animal, point) confidence of what a program found, 0 to 1; None where unknown.
+        video: the file or folder that the points are in; empty where unknown.
         edges: pairs of points that are joined.
-        individual: the animal, where recordings can share one; empty where nobody says.
+        individual: the animal, where recordings can share one; empty where unknown.
     """
 
     name: str

@@ -34,7 +34,7 @@ SimulatorOption = Annotated[
         "(passive cells, NEURON's steps)."
     ),
 ]
-PortOption = Annotated[int, typer.Option(max=65535, help="Of this machine alone; 0 takes a free one.")]
+PortOption = Annotated[int, typer.Option(max=65535, help="The port on this machine; 0 takes a free one.")]
 OutOption = Annotated[Path, typer.Option(help="The dataset file to write (.h5).")]
 
 

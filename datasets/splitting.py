@@ -44,7 +44,7 @@ def split_diverse(dataset: Dataset, shares: Sequence[float] = (0.5, 0.25, 0.25),
         The dataset with its trials' splits replaced.
 
     Raises:
-        InputError: fewer groups than parts, shares that do not add up to 1, a seed that is none, or NaN in the data.
+        InputError: fewer groups than parts, shares that do not add up to 1, an invalid seed, or NaN in the data.
     """
     require_seed(seed, "the seed of a split")
     require(

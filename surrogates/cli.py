@@ -20,21 +20,21 @@ def train(
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     test_data: TestDataOption = None,
     model: Annotated[str, typer.Option(help="A name that `wormtwin models` lists.")] = DEFAULT,
-    learning_rate: Annotated[float | None, typer.Option(help="At first; the model's own when not said.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="At first; the model's own by default.")] = None,
     epochs: Annotated[int | None, typer.Option(max=1_000_000, help="Passes over the training trials.")] = None,
     preset: Annotated[str, typer.Option(help="A number of epochs by name, for models that have presets.")] = "",
     batch_size: Annotated[int | None, typer.Option(max=10_000_000, help="Samples in a batch.")] = None,
     scale: Annotated[bool, typer.Option("--scale", help="Train on scaled inputs and outputs.")] = False,
     anneal: Annotated[bool, typer.Option("--anneal", help="Let the learning rate fall along a cosine.")] = False,
     polish: Annotated[bool, typer.Option("--polish", help="Go on by second-order steps after the last epoch.")] = False,
-    polish_steps: Annotated[int | None, typer.Option(max=1_000_000, help="Its iterations; 500 if not said.")] = None,
+    polish_steps: Annotated[int | None, typer.Option(max=1_000_000, help="Its iterations; 500 by default.")] = None,
     weight_decay: Annotated[
         float | None, typer.Option(help="Penalty on weights that leave their linear start: for lfr and its like.")
     ] = None,
     superpose: Annotated[
         int | None, typer.Option(max=1_000_000, help="Add so many mixtures of training trials: for linear networks.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the first weights and of the batches.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the first weights and of the batches.")] = 0,
     engine: Annotated[
         str, typer.Option(help="'fast' (CPU), 'keras' (any backend, GPU), or 'auto': fast if it can.")
     ] = "auto",

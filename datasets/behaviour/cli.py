@@ -221,7 +221,7 @@ def make_sample(
     frames: Annotated[int, typer.Option(max=10_000_000, help="Of each.")] = 3000,
     fps: Annotated[float, typer.Option(max=10_000, help="Frames a second.")] = 30.0,
     faulty: Annotated[float, typer.Option(help="Share of frames with a gap, a swap or a jump of the tracker.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
 ) -> None:
     """Two animals that rest, walk, chase and touch: tracks, labels and trackers' faults, all known exactly."""
     from datasets.behaviour.generator import WalkersSettings, make_walkers, save_walkers

@@ -55,7 +55,7 @@ def make_sample(
     worms: Annotated[int, typer.Option(max=10000, help="How many.")] = 5,
     minutes: Annotated[float, typer.Option(max=1440, help="Length of each recording.")] = 18.0,
     fps: Annotated[float, typer.Option(max=1000, help="Frame rate in Hz; worms differ by 3 %.")] = 3.0,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
     neurons: Annotated[str, typer.Option(help=f"{', '.join(NEURON_SETS)}, or AVAL,AVAR,...")] = "kato_2015",
     variability: Annotated[float, typer.Option(help="How much worms differ; 0 makes all alike.")] = 0.7,
     states: StatesOption = "",

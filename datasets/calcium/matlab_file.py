@@ -60,7 +60,7 @@ def _read(path: Path) -> dict[str, Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of classes that it does not know, such as tables beside the traces
             content = read_mat(path)
-    except Exception as error:  # whatever a parser meets in a file that is none
+    except Exception as error:  # whatever a parser meets in an invalid file
         raise InputError(f"{path}: not a MATLAB file that can be read ({reason(error)})") from None
     return {key: value for key, value in content.items() if not key.startswith(("__", "#"))}
 

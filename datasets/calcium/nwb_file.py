@@ -35,7 +35,7 @@ def read_nwb(path: Path, series: str = "") -> tuple[Recording, ...]:
     try:
         io = pynwb.NWBHDF5IO(str(path), "r", load_namespaces=True)
         content = io.read()
-    except Exception as error:  # whatever a parser meets in a file that is none
+    except Exception as error:  # whatever a parser meets in an invalid file
         raise InputError(f"{path}: not an NWB file that can be read ({reason(error)})") from None
     with io:
         try:

@@ -18,7 +18,7 @@ class Call:
     Attributes:
         start: when it begins.
         stop: when it ends, later than `start`.
-        low: its lowest frequency; NaN where nobody said.
+        low: its lowest frequency; NaN where unknown.
         high: its highest.
         score: how sure the detector was, 0 to 1; NaN where there is none.
         label: its class, or empty.

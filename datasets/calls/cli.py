@@ -39,7 +39,7 @@ def make_sample_(
     ] = 0.0,
     clicks: Annotated[float, typer.Option(min=0, max=10_000, help="Clicks a minute.")] = 30.0,
     rustles: Annotated[float, typer.Option(min=0, max=1000, help="Noises of the cage a minute.")] = 10.0,
-    seed: Annotated[int, typer.Option(help="Of everything.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
 ) -> None:
     """Generate a recording of calls of eight shapes, with harmonics, echoes and noises, and its exact truth."""
     from datasets.calls.generator.sample import SampleSettings, make_sample

@@ -35,7 +35,7 @@ def make_sample_(
     raters: Annotated[int, typer.Option(help="Simulated, beside the truth.")] = 0,
     slips: Annotated[float, typer.Option(min=0, max=1, help="Share of a rater's scores that are off by one.")] = 0.15,
     folder: Annotated[Path | None, typer.Option("--images-to", help="Write images and scores.csv here too.")] = None,
-    seed: Annotated[int, typer.Option(help="Of everything.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
 ) -> None:
     """Generate faces whose units are known exactly, from curves: no photographs, and no claim about animals."""
     from datasets.grimace.generator.face import COATS, Conditions

@@ -22,7 +22,7 @@ def make_sample(
     length: Annotated[float, typer.Option(help="Of an animal in px.")] = 44.0,
     difficulty: Annotated[float, typer.Option(help="0: as different as they get, 1: identical twins.")] = 0.3,
     side: Annotated[int, typer.Option(help="Of a frame in px; 0 takes what the animals need.")] = 0,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
     individuals: Annotated[
         int | None, typer.Option(help="Seed of who they are: the same ones swim otherwise with another --seed.")
     ] = None,

@@ -277,7 +277,7 @@ def make_sample(
     light: Annotated[float, typer.Option(help="How much the light falls, 0 to 1.")] = 0.5,
     distractors: Annotated[int, typer.Option(help="Spots of each mark's colour on the ground.")] = 2,
     bars: Annotated[float, typer.Option(help="Share of the width that black bars take.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Of everything.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
 ) -> None:
     """Draw a mouse from below with painted paws, and write what is true of it."""
     from datasets.markers.generator.motion import SampleSettings

@@ -22,7 +22,7 @@ pose_app = typer.Typer(no_args_is_help=True, help="Body parts in videos: labels,
 SizeOption = Annotated[
     str, typer.Option(help="Crop each animal to a square of so many pixels; 'auto' fits; whole frames when empty.")
 ]
-GreyOption = Annotated[bool | None, typer.Option("--grey/--colour", help="As the video is when not said.")]
+GreyOption = Annotated[bool | None, typer.Option("--grey/--colour", help="Read grey or colour; as the video by default.")]
 VideoOption = Annotated[
     Path | None, typer.Option(help="In place of the video that the file names, or the folder to look in by name.")
 ]
@@ -187,7 +187,7 @@ def render(
     start: Annotated[int, typer.Option(help="The first frame.")] = 0,
     end: Annotated[int | None, typer.Option(help="The frame after the last.")] = None,
     every: Annotated[int, typer.Option(max=1_000_000, help="Draw one of so many frames.")] = 1,
-    fps: Annotated[float | None, typer.Option(max=1000, help="Frames a second; the video's own when not said.")] = None,
+    fps: Annotated[float | None, typer.Option(max=1000, help="Frames a second; the video's own by default.")] = None,
     threshold: Annotated[float, typer.Option(help="Leave out key points of a lower score.")] = 0.0,
     by_animal: Annotated[bool, typer.Option("--by-animal", help="A colour an animal instead of a side.")] = False,
 ) -> None:

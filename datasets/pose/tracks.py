@@ -43,8 +43,8 @@ class Tracks:
             labels of people in SLEAP's and DeepLabCut's files.
         missing: which of the images are not there and where they were looked for, in words; empty where none is.
         makers: (frame, animal, keypoint) who made each label: 0 nobody, 1 a person, 2 a network whose guess a person
-            accepted, 3 a network; a key point without a place that somebody made is absent. None where nobody keeps it.
-        occluded: (frame, animal, keypoint) whether a key point is hidden and its place judged; None where nobody says.
+            accepted, 3 a network; a key point without a place that somebody made is absent. None where unknown.
+        occluded: (frame, animal, keypoint) whether a key point is hidden and its place judged; None where unknown.
     """
 
     video: str

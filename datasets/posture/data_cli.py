@@ -25,7 +25,7 @@ def make_sample(
     worms: Annotated[int, typer.Option(help="Of each strain.")] = 10,
     minutes: Annotated[float, typer.Option(help="Length of each recording.")] = 15.0,
     fps: Annotated[float, typer.Option(help="Frame rate in Hz.")] = 10.0,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
     picture: Annotated[Path | None, typer.Option(help="Draw what they do (.png, .svg or .pdf).")] = None,
 ) -> None:
     """Generate recordings of crawling worms, of strains that differ and individuals that overlap."""

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 def eigenworms(
     data: DataArgument,
     out: OutOption,
-    count: Annotated[int | None, typer.Option(help="How many; 6 when not said.")] = None,
-    method: Annotated[str, typer.Option(help="ica or pca; ica when not said.")] = "",
-    segments: Annotated[int | None, typer.Option(max=10_000, help="Angles of a posture; 16 when not said.")] = None,
+    count: Annotated[int | None, typer.Option(help="How many; 6 by default.")] = None,
+    method: Annotated[str, typer.Option(help="ica or pca; ica by default.")] = "",
+    segments: Annotated[int | None, typer.Option(max=10_000, help="Angles of a posture; 16 by default.")] = None,
     use: Annotated[Path | None, typer.Option(help="Take the eigenworms of this dataset of amplitudes instead.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="The picture; beside --out, as .png, when not said.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="The picture; beside --out, as .png, by default.")] = None,
 ) -> None:
     """Fit eigenworms on the postures of all recordings, or take known ones, and write their amplitudes."""
     from datasets.plots import save_figure

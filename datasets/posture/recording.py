@@ -29,7 +29,7 @@ class PostureRecording:
             without their mean; NaN in frames without a midline.
         mean_angle: (frame,) the mean that was taken off, rad, unwrapped over time within each stretch of frames.
         fps: frames a second.
-        strain: such as N2; empty when nobody said.
+        strain: such as N2; empty when unknown.
         individual: the animal; recordings of one animal share it. The recording's name when empty.
         centroid: (frame, 2) mean of the midline's points in mm, or None where only the shape was recorded.
         length: of the midline, mm, or None.
@@ -76,7 +76,7 @@ class AmplitudeRecording:
         amplitudes: (frame, eigenworm); NaN in frames without a midline.
         fps: frames a second.
         turn: (frame,) change of the mean angle since the frame before, rad; None where it was not recorded.
-        strain: such as N2; empty when nobody said.
+        strain: such as N2; empty when unknown.
         individual: the animal; the recording's name when empty.
         length: of the midline, mm, or None.
         source: where it comes from.
@@ -175,12 +175,12 @@ def recordings_of(dataset: Dataset) -> tuple[PostureRecording, ...]:
 
 
 def strain_of(dataset: Dataset, trial: Trial) -> str:
-    """The strain of a trial's worm; empty when nobody said."""
+    """The strain of a trial's worm; empty when unknown."""
     return fact_of(dataset, trial, "strain") or ""
 
 
 def fact_of(dataset: Dataset, trial: Trial, name: str) -> Any:
-    """What `extra` says of a trial by its name, such as its strain or length; None when nobody said.
+    """What `extra` says of a trial by its name, such as its strain or length; None when unknown.
 
     Raises:
         InputError: it says something that is no table by trial.

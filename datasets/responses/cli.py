@@ -46,21 +46,19 @@ def simulate(
     parameter_set: ParametersOption = "published2012",
     scale: ScaleOption = 1.0,
     sequences: Annotated[str, typer.Option(help="Which sequences, such as 1,3-5; all when empty.")] = "",
-    sampling: Annotated[
-        float | None, typer.Option(help="Sampling interval in ms; the scenario's when not said.")
-    ] = None,
+    sampling: Annotated[float | None, typer.Option(help="Sampling interval in ms; the scenario's by default.")] = None,
     record: Annotated[str, typer.Option(help="'outputs' of the scenario, or 'all' 302 neurons.")] = "outputs",
     stimuli: Annotated[str, typer.Option(help="'published', or 'random' ones.")] = "published",
-    count: Annotated[int | None, typer.Option(max=1_000_000, help="How many random stimuli; 40 when not said.")] = None,
+    count: Annotated[int | None, typer.Option(max=1_000_000, help="How many random stimuli; 40 by default.")] = None,
     seed: Annotated[
-        int | None, typer.Option(help="Seed of the random stimuli and of --split auto; 0 when not said.")
+        int | None, typer.Option(help="Seed of the random stimuli and of --split auto; 0 by default.")
     ] = None,
     split: Annotated[str, typer.Option(help="'published', or 'auto': equally diverse parts (50/25/25 %).")] = "",
     jobs: Annotated[int, typer.Option(help="Processes; each builds the network once.")] = 1,
     cluster: ClusterOption = None,
     time_step: Annotated[
         float | None,
-        typer.Option(help="Time step in ms; 0.1 when not said, 0.05 of graded cells, the sampling of 'linear'."),
+        typer.Option(help="Time step in ms; 0.1 by default, 0.05 of graded cells, the sampling of 'linear'."),
     ] = None,
     compartment: Annotated[float, typer.Option(help="Longest compartment in um; one a cable when very large.")] = 20.0,
     simulator: SimulatorOption = "coreneuron",

@@ -115,7 +115,7 @@ def read_image(path: Path) -> Shaped[np.ndarray, "..."]:
     try:
         turned = path.suffix.lower() in _PHOTOGRAPHS  # as the camera's EXIF says; OpenCV does so too
         return np.asarray(imageio.v3.imread(path, plugin="pillow", rotate=True) if turned else imageio.v3.imread(path))
-    except Exception as error:  # whatever the decoders meet in a file that is none, or a bomb
+    except Exception as error:  # whatever the decoders meet in an invalid file, or a bomb
         raise InputError(f"{path}: not an image that can be decoded ({type(error).__name__}): copy it again") from None
 
 
@@ -166,7 +166,7 @@ def stored_reader(path: Path) -> StoredReader:
     try:
         video = sleap_io.load_video(str(path))
         number = 0 if video.shape is None else video.shape[0]
-    except Exception as error:  # whatever the library meets in a file that is none
+    except Exception as error:  # whatever the library meets in an invalid file
         raise InputError(f"{path}: no frames can be read from it ({reason(error)})") from None
     if not number:
         raise InputError(f"{path}: no frames can be read from it")

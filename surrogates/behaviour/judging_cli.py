@@ -87,7 +87,7 @@ def suggest(
 def demo(
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     frames: Annotated[int, typer.Option(max=1_000_000, help="Of each of four recordings, 30 a second.")] = 1800,
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of everything that is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of all random draws.")] = 0,
 ) -> None:
     """Generate pairs of animals, learn their behaviours, and judge one pair beside a forest and the prior."""
     from surrogates.behaviour.demo import run_demo

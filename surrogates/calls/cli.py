@@ -27,7 +27,7 @@ def detect(
     recording: RecordingArgument,
     out: Annotated[Path, typer.Option(help="The table to write (.csv, .txt or .mat).")],
     model: Annotated[
-        Path | None, typer.Option(help="A model.keras of `train --model calls_unet`; calls_tonal when not said.")
+        Path | None, typer.Option(help="A model.keras of `train --model calls_unet`; calls_tonal by default.")
     ] = None,
     sure: Annotated[float, typer.Option(help="With --model: the probability that a call has somewhere.")] = 0.8,
     band: BandOption = "",
@@ -84,7 +84,7 @@ def teach(
     faintest: Annotated[float, typer.Option(help="dB of the faintest calls over the background.")] = -10.0,
     loudest: Annotated[float, typer.Option(help="dB of the loudest calls over the background.")] = 15.0,
     band: BandOption = "",
-    seed: Annotated[int, typer.Option(help="Of everything.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
 ) -> None:
     """Put generated calls into stretches of your recordings in which no call is found: a dataset for calls_unet."""
     from datasets.calls.recording import open_recording

@@ -18,7 +18,7 @@ def repair(
     out: Annotated[Path, typer.Option(help="The tracks to write; its name tells the kind.")],
     to: Annotated[str, typer.Option(help="The kind: slp, analysis, dlc, nwb, coco or tracks.")] = "",
     animals: Annotated[
-        int | None, typer.Option(help="How many animals there are; as many as tracks in one frame when not said.")
+        int | None, typer.Option(help="How many animals there are; as many as tracks in one frame by default.")
     ] = None,
     table: Annotated[Path | None, typer.Option(help="Write what was exchanged here, too (.csv or .json).")] = None,
     appearance: Annotated[bool, typer.Option(help="Learn what each animal looks like.")] = True,

@@ -50,7 +50,7 @@ def importance(
     epochs: Annotated[
         int | None,
         typer.Option(
-            help="Passes over the training trials, in retraining; those of history.csv beside the model when not said, "
+            help="Passes over the training trials, in retraining; those of history.csv beside the model by default, "
             "1000 where there is none or with --retrain."
         ),
     ] = None,
@@ -58,7 +58,7 @@ def importance(
     steps: Annotated[int, typer.Option(help="Points on the path of integrated gradients.")] = 32,
     permutations: Annotated[int, typer.Option(help="Orders drawn for Shapley values of more than 10 groups.")] = 128,
     repeats: Annotated[int, typer.Option(help="Exchanges among the trials, in permutation.")] = 10,
-    seed: Annotated[int, typer.Option(help="Of what is drawn at random, and the first of retraining.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws, and the first one of retraining.")] = 0,
     jobs: Annotated[int, typer.Option(help="Processes, of retraining and simulations.")] = 1,
 ) -> None:
     """Say which inputs matter for which outputs; writes importance.h5, importance.csv and report.html."""

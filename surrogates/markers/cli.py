@@ -17,7 +17,7 @@ from neuron_models.foundation.wording import counted
 def pick(
     video: VideoArgument,
     out: Annotated[
-        Path, typer.Option(help="Every click is saved to this table (.csv or .json); one that exists is gone on with.")
+        Path, typer.Option(help="Every click is saved to this table (.csv or .json); an existing one is continued.")
     ],
     marks: Annotated[str, typer.Option(help="Their names.")] = "left,right",
     frames: Annotated[int, typer.Option(min=1, max=200, help="How many frames are offered, from all over it.")] = 12,

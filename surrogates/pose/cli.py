@@ -89,7 +89,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     animal: Annotated[str, typer.Option(help="fly or worm.")] = "fly",
     epochs: Annotated[int, typer.Option(max=1_000_000, help="Of 50 batches.")] = 15,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
 ) -> None:
     """Generate labelled images, learn from 100 of them, and write report.html: a few minutes."""
     from surrogates.pose.demo import run_demo

@@ -13,7 +13,7 @@ from neuron_models.foundation.files import require_writable
 @posture_app.command("demo")
 def demo(
     out: Annotated[Path, typer.Option(help="The folder to write; report.html is the place to begin.")],
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
 ) -> None:
     """Run the whole chain at a small size, in a few minutes: worms, eigenworms, network, free runs, cells, strains."""
     from surrogates.posture.demo import DemoSize, run_demo

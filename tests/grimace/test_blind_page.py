@@ -1,4 +1,4 @@
-"""Blind scoring: the order, what is kept and gone on with, the tables, what the page refuses, kills, a browser."""
+"""Blind scoring: the order, what is kept and continued, the tables, what the page refuses, kills, a browser."""
 
 import csv
 import io

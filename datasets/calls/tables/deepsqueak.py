@@ -60,7 +60,7 @@ def _column(fields: dict[str, Any], name: str, number: int, default: Any) -> lis
 def write_deepsqueak(calls: tuple[Call, ...], path: Path) -> None:
     """Write a detection file: a struct array that DeepSqueak's loader turns into its table.
 
-    Frequencies that nobody said are those of a box from 30 to 120 kHz.
+    Frequencies that are unknown are those of a box from 30 to 120 kHz.
     """
     import scipy.io
 

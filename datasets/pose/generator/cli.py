@@ -22,7 +22,7 @@ def make_sample(
     frames: Annotated[int, typer.Option(max=1_000_000, help="Labelled crops in all.")] = 500,
     size: Annotated[int, typer.Option(max=4096, help="Side of a crop in px.")] = 96,
     animals: Annotated[int, typer.Option(max=10000, help="Individuals that the crops show, one a trial.")] = 5,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
     picture: Annotated[
         Path | None, typer.Option(help="Draw some crops with their key points here (.png or .svg).")
     ] = None,

@@ -32,7 +32,7 @@ class FilmFacts:
         name: of the video or the trial, different for each.
         size: (frames, height, width).
         fps: frames a second.
-        video: the file or folder that the frames are of, as it was named; empty where nobody knows.
+        video: the file or folder that the frames are of, as it was named; empty where unknown.
         crops: where the images lie in that video; None for its whole frames.
         listed: the image files of the frames, as labels name them; empty where they are none.
     """

@@ -44,7 +44,7 @@ class MidlineRecording:
         name: of the recording.
         midlines: (frame, point, xy), head first as far as the file knows; NaN in gaps.
         fps: frames a second.
-        unit: mm in one unit of the coordinates; None when nobody said.
+        unit: mm in one unit of the coordinates; None when unknown.
         strain: such as N2; empty when the file does not say.
         individual: the animal; the recording's name when empty.
         source: the file.

@@ -49,7 +49,7 @@ def read_skeletons(file: h5py.File, path: Path, reading: Reading) -> tuple[Midli
     """The midlines of every worm of a file of skeletons; a worm that cannot be used is left out with a message.
 
     Raises:
-        InputError: the table does not fit the skeletons, nobody says the frame rate, or no worm can be used.
+        InputError: the table does not fit the skeletons, the frame rate is unknown, or no worm can be used.
     """
     key = next(name for name in SKELETONS if name in file)
     stored = stored_array(file, key, "row point 2")
@@ -75,7 +75,7 @@ def read_features(file: h5py.File, path: Path, reading: Reading) -> tuple[Amplit
     A worm that cannot be used is left out with a message.
 
     Raises:
-        InputError: a column is missing, nobody says the frame rate, or no worm can be used.
+        InputError: a column is missing, the frame rate is unknown, or no worm can be used.
     """
     key = next(name for name in FEATURES if "eigen_projection_1" in _columns(file, name))
     table, where = table_of(file, key), f"{path}: {key}"

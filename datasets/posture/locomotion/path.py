@@ -22,7 +22,7 @@ POINTS = 200
 DRAG_RATIO = 100.0
 """Drag across the body over drag along it, as Li et al. 2017 generate paths."""
 NOMINAL_LENGTH = 1.0
-"""Millimetres that a worm is taken to be long where nobody said; adults are about so long (Yemini et al. 2013)."""
+"""Millimetres that a worm is taken to be long where that is unknown; adults are about so long (Yemini et al. 2013)."""
 _CHUNK = 256  # steps at once: what is computed of them stays in the cache
 
 

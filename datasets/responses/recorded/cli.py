@@ -21,10 +21,10 @@ def import_io(
     train: Annotated[list[str] | None, typer.Option(help="Samples that train, A:B, B not included.")] = None,
     validation: Annotated[list[str] | None, typer.Option(help="Those that validate; else the last quarter.")] = None,
     test: Annotated[list[str] | None, typer.Option(help="Those of a test, NAME=A:B; may be given again.")] = None,
-    warm_up: Annotated[int | None, typer.Option(help="Samples of a test that do not count: 50 if not said.")] = None,
-    window: Annotated[int | None, typer.Option(help="Samples of a training trial; 0: all. 1000 if not said.")] = None,
+    warm_up: Annotated[int | None, typer.Option(help="Samples of a test that do not count: 50 by default.")] = None,
+    window: Annotated[int | None, typer.Option(help="Samples of a training trial; 0: all. 1000 by default.")] = None,
     overlap: Annotated[
-        int | None, typer.Option(help="Samples before them that do not count; --warm-up if not said.")
+        int | None, typer.Option(help="Samples before them that do not count; --warm-up by default.")
     ] = None,
     start: Annotated[str, typer.Option(help="Free runs start at 'rest', or at a state by 'fit' to the warm-up.")] = "",
     units: Annotated[str, typer.Option(help="Of inputs and outputs, such as V,mm.")] = "",

@@ -111,6 +111,6 @@ def _read_mat(path: Path) -> dict[str, Any]:
             return {name: np.asarray(item).T for name, item in arrays.items()}
     try:
         content = loadmat(path)
-    except Exception as error:  # whatever a parser meets in a file that is none
+    except Exception as error:  # whatever a parser meets in an invalid file
         raise InputError(f"{path}: not a MATLAB file that can be read ({reason(error)})") from None
     return {name: each for name, each in content.items() if not name.startswith("__")}

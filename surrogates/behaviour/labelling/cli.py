@@ -23,7 +23,7 @@ def label(
     tracks: Annotated[Path, typer.Argument(help="The tracks of one recording.")],
     classes: Annotated[str, typer.Option(help="The behaviours, such as rest,walk,chase.")],
     out: Annotated[
-        Path, typer.Option(help="Every change is saved to this table (.csv, BORIS's); one that exists is gone on with.")
+        Path, typer.Option(help="Every change is saved to this table (.csv, BORIS's); an existing one is continued.")
     ],
     video: Annotated[Path | None, typer.Option(help="The clip, as browsers play it; else the skeleton alone.")] = None,
     predicted: Annotated[

@@ -64,7 +64,7 @@ def map_(
         typer.Option(help="Join regions with more changes a second between them than this [10]."),
     ] = None,
     regions: Annotated[int | None, typer.Option(help="The most regions [as many as are found].")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of what is drawn at random [0].")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all random draws [0].")] = None,
 ) -> None:
     """Map what animals do without labels: like frames lie together, and hills of the map are its regions."""
     settled = {

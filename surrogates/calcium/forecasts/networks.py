@@ -44,7 +44,7 @@ def trajectory_mlp(inputs: int, outputs: int, *, units: int = 256, seed: int = 0
     """The perceptron: x(t+1) = x(t) + f of the last eight frames.
 
     Raises:
-        InputError: units below one, or a seed that is none.
+        InputError: units below one, or an invalid seed.
     """
     _require_network("calcium_trajectory_mlp", units, seed)
     cell = PerceptronCell(inputs, window=WINDOW, units=units, seed=seed, name="perceptron")
@@ -55,7 +55,7 @@ def trajectory_graph(inputs: int, outputs: int, *, units: int = 256, seed: int =
     """The graph network: edges are inferred from the given window, and f sees the messages over them too.
 
     Raises:
-        InputError: units below one, or a seed that is none.
+        InputError: units below one, or an invalid seed.
     """
     _require_network("calcium_trajectory_gnn", units, seed)
     one, two = seeds_of(seed, 2)
@@ -70,7 +70,7 @@ def trajectory_connectome(
     """The graph network whose edges are the contacts of the connectome, or those shuffled: the control.
 
     Raises:
-        InputError: a neuron that the connectome lacks, units below one, or a seed that is none.
+        InputError: a neuron that the connectome lacks, units below one, or an invalid seed.
     """
     _require_network("calcium_trajectory_connectome", units, seed)
     weights = connectome_weights(tuple(neurons), "both", seed if shuffle else None)
@@ -96,7 +96,7 @@ def trajectory_recurrent(
         seed: of the first weights.
 
     Raises:
-        InputError: units below one, or a seed that is none.
+        InputError: units below one, or an invalid seed.
     """
     name = f"calcium_trajectory_{'gnn_' * graph}gru"
     _require_network(name, units, seed)

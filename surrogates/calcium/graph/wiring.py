@@ -79,7 +79,7 @@ def shuffled(counts: Int[np.ndarray, "pre post"], seed: int = 0) -> Int[np.ndarr
     neuron to itself (Maslov and Sneppen 2002). A symmetric matrix, of gap junctions, stays symmetric.
 
     Raises:
-        InputError: a seed that is none.
+        InputError: an invalid seed.
     """
     require_seed(seed, "the seed of a shuffled connectome")
     rng, wired = np.random.default_rng(seed), counts.copy()

@@ -37,7 +37,7 @@ def mlp(inputs: int, outputs: int, *, units: int = 16, seed: int = 0) -> keras.M
         seed: of the first weights.
 
     Raises:
-        InputError: a size below one, or a seed that is none.
+        InputError: a size below one, or an invalid seed.
     """
     _require_sizes("calcium_mlp", inputs, outputs, units, seed)
     window = keras.Input((WINDOW, inputs), name="window")
@@ -70,7 +70,7 @@ def graph_network(
         seed: of the first weights.
 
     Raises:
-        InputError: unknown edges, a size below one, or a seed that is none.
+        InputError: unknown edges, a size below one, or an invalid seed.
     """
     _require_sizes("calcium_gnn", inputs, outputs, units, seed)
     require(edges in EDGES, f"calcium_gnn: edges must be one of {', '.join(EDGES)}, got {edges!r}")
@@ -100,7 +100,7 @@ def alternative(
         seed: of the first weights.
 
     Raises:
-        InputError: an unknown layer, a size below one, or a seed that is none.
+        InputError: an unknown layer, a size below one, or an invalid seed.
     """
     if layer not in LAYERS:
         raise InputError(f"layer must be one of {', '.join(LAYERS)}, got {layer!r}")
@@ -133,7 +133,7 @@ def connectome_network(
         seed: of the first weights, and of the shuffling.
 
     Raises:
-        InputError: a neuron that the connectome lacks, unknown contacts, a size below one, or a seed that is none.
+        InputError: a neuron that the connectome lacks, unknown contacts, a size below one, or an invalid seed.
     """
     _require_sizes("calcium_connectome", inputs, outputs, units, seed)
     weights = connectome_weights(tuple(neurons), contacts, seed if shuffle else None)
@@ -160,7 +160,7 @@ def recurrent(
         seed: of the first weights.
 
     Raises:
-        InputError: a size below one, or a seed that is none.
+        InputError: a size below one, or an invalid seed.
     """
     _require_sizes("calcium_gru", inputs, outputs, units, seed)
     one, two = seeds_of(seed, 2)

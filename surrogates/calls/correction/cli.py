@@ -16,11 +16,9 @@ from neuron_models.foundation.wording import counted
 def page(
     recording: RecordingArgument,
     out: Annotated[
-        Path, typer.Option(help="Every change is saved to this table (.csv); one that exists is gone on with.")
+        Path, typer.Option(help="Every change is saved to this table (.csv); an existing one is continued.")
     ],
-    calls: Annotated[
-        Path | None, typer.Option(help="A table to begin from; the detector's calls when not said.")
-    ] = None,
+    calls: Annotated[Path | None, typer.Option(help="A table to begin from; the detector's calls by default.")] = None,
     channel: ChannelOption = 1,
     band: Annotated[str, typer.Option(help="Lowest and highest frequency, such as 30-120, in kHz.")] = "",
     port: PortOption = 8766,

@@ -48,7 +48,7 @@ def classify_(
     calls: CallsOption,
     out: TableOut,
     labelled: Annotated[Path | None, typer.Option(help="Calls with classes to learn, not the eight shapes.")] = None,
-    labelled_recording: Annotated[Path | None, typer.Option(help="Where they are; RECORDING when not said.")] = None,
+    labelled_recording: Annotated[Path | None, typer.Option(help="Where they are; RECORDING by default.")] = None,
     band: BandOption = "",
     seed: Annotated[int, typer.Option(help="Of the forest.")] = 0,
 ) -> None:

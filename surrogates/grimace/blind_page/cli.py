@@ -17,7 +17,7 @@ from neuron_models.foundation.wording import counted
 @grimace_app.command("page")
 def page(
     source: Annotated[Path, typer.Argument(help="A folder of photographs (a folder an animal), or a dataset (.h5).")],
-    out: Annotated[Path, typer.Option(help="The folder for scores.csv and repeats.csv, gone on with if it is there.")],
+    out: Annotated[Path, typer.Option(help="The folder for scores.csv and repeats.csv, continued if it exists.")],
     rater: Annotated[str, typer.Option(help="Your name, for the table.")],
     listed: Annotated[
         Path | None, typer.Option("--list", help="CSV of the folder: image, animal, and the face's box if you have it.")

@@ -20,7 +20,7 @@ def atlas(
     network: NetworkOption = None,
     parameters: Annotated[
         str | None,
-        typer.Option(help="A parameter set or its .toml; published2012 (passive) and kunert2014 (graded) if not said."),
+        typer.Option(help="A parameter set or its .toml; published2012 (passive) and kunert2014 (graded) by default."),
     ] = None,
     strain: Annotated[str, typer.Option(help="'wt', or 'unc31', which lacks dense-core vesicle release.")] = "wt",
     table: Annotated[Path | None, typer.Option(help="Write all scores to a .csv file.")] = None,

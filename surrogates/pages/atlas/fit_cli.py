@@ -14,7 +14,7 @@ from neuron_models.foundation.printing import print_whole
 
 def fit(
     network: Annotated[
-        list[str] | None, typer.Option(help="A wiring, as for `connectome info`; several times; consensus if not said.")
+        list[str] | None, typer.Option(help="A wiring, as for `connectome info`; several times; consensus by default.")
     ] = None,
     strain: Annotated[str, typer.Option(help="'wt', or 'unc31', which lacks dense-core vesicle release.")] = "wt",
     halvings: Annotated[int, typer.Option(max=1000, help="How often the trials are halved at random.")] = 1,

@@ -11,7 +11,7 @@ from neuron_models.foundation.errors import require
 def worm(
     out: Annotated[Path, typer.Option(help="The page to write (.html).")],
     data: Annotated[Path | None, typer.Option(help="A dataset file (.h5) of voltages; by class only without.")] = None,
-    trial: Annotated[int | None, typer.Option(help="Which of its trials, from 1; the first if not said.")] = None,
+    trial: Annotated[int | None, typer.Option(help="Which of its trials, from 1; the first by default.")] = None,
 ) -> None:
     """Draw the worm's neurons in three dimensions, to be turned in a browser, with the voltages of a run."""
     from surrogates.pages.worm.worm import require_page, write_worm

@@ -26,7 +26,7 @@ def label(
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="The folder for labels, gone on with if it is there; beside the source when not said."),
+        typer.Option(help="The folder for labels, continued if it exists; beside the source by default."),
     ] = None,
     video: VideoOption = None,
     keypoints: Annotated[str, typer.Option(help="Such as head,tail; they are made and changed on the page, too.")] = "",

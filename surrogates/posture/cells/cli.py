@@ -17,7 +17,7 @@ def cells(
     data: DataOption,
     out: Annotated[Path, typer.Option(help="The folder for report.html, cells.html and cells.csv.")],
     midlines: Annotated[
-        Path | None, typer.Option(help="The midlines (.h5) that --data describes; rebuilt from it when not said.")
+        Path | None, typer.Option(help="The midlines (.h5) that --data describes; rebuilt from it by default.")
     ] = None,
     rounds: Annotated[int, typer.Option(max=1_000_000, help="Of random shifts, for the test.")] = 999,
     smoothing: Annotated[int, typer.Option(max=1_000_000, help="Frames of the moving means.")] = 200,

@@ -23,7 +23,7 @@ class Answer:
 
     Attributes:
         session: when the test was started, ISO 8601.
-        observer: who chose; empty when nobody said.
+        observer: who chose; empty when unknown.
         number: the place of the clip in the test, from 1.
         recording: the clip's recording.
         start: its first frame there.

@@ -11,7 +11,7 @@ from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import require_figure_path, require_writable
 from neuron_models.foundation.wording import counted
 
-SeedOption = Annotated[int, typer.Option(help="Of everything that is drawn.")]
+SeedOption = Annotated[int, typer.Option(help="Seed of all random draws.")]
 
 
 @posture_app.command("generate")
@@ -27,7 +27,7 @@ def generate(
     ] = 1.0,
     strain: Annotated[str, typer.Option(help="Go on from recordings of this strain only.")] = "",
     split: Annotated[str, typer.Option(help="Go on from recordings of this split only: train, test, ...")] = "",
-    picture: Annotated[Path | None, typer.Option(help="The picture; beside --out when not said.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="The picture; beside --out by default.")] = None,
 ) -> None:
     """Generate worms: the network goes on from recorded postures by itself; draws them beside recorded ones."""
     from datasets.plots import save_figure

@@ -43,7 +43,7 @@ def posture_lstm(
 
     Raises:
         InputError: numbers of inputs and outputs that differ, a size below one, a dropout that is no share below 1, or
-            a seed that is none.
+            an invalid seed.
     """
     require(inputs == outputs, f"posture_lstm: it predicts its own {inputs} channels, got {outputs} outputs")
     for name, value, least in (("layers", layers, 1), ("units", units, 1), ("lags", lags, 0)):

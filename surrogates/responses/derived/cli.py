@@ -18,9 +18,7 @@ def derive(
     order: Annotated[str, typer.Option(help="States of the model, or 'auto': as few as --max-rmse allows.")] = "auto",
     max_rmse: Annotated[float, typer.Option(help="Error in V that the bound must be below, with 'auto'.")] = 1e-4,
     network: NetworkOption = None,
-    sampling: Annotated[
-        float | None, typer.Option(help="Sampling interval in ms; the scenario's when not said.")
-    ] = None,
+    sampling: Annotated[float | None, typer.Option(help="Sampling interval in ms; the scenario's by default.")] = None,
 ) -> None:
     """Derive a state-space model of a scenario from the network alone; writes model.keras, derived.json and a page."""
     from connectome.scenario import load_scenario

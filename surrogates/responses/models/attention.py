@@ -123,7 +123,7 @@ def attention(
         seed: of the first weights.
 
     Raises:
-        InputError: a size below one, heads that do not divide the units, or a seed that is none.
+        InputError: a size below one, heads that do not divide the units, or an invalid seed.
     """
     sizes = {"units": units, "heads": heads, "window": window, "tokens": tokens}
     for name, value in {"inputs": inputs, "outputs": outputs, **sizes}.items():

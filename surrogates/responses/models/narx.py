@@ -29,7 +29,7 @@ def narx(
         seed: of the first weights.
 
     Raises:
-        InputError: a size or a number of lags below one, or a seed that is none.
+        InputError: a size or a number of lags below one, or an invalid seed.
     """
     sizes = {"inputs": inputs, "outputs": outputs, "units": units}
     for name, value in {**sizes, "input_lags": input_lags, "output_lags": output_lags}.items():

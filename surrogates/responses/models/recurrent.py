@@ -21,7 +21,7 @@ def rnn(inputs: int, outputs: int, *, units: int = 16, activation: str = "tanh",
         seed: of the first weights.
 
     Raises:
-        InputError: a size below one, an unknown activation, or a seed that is none.
+        InputError: a size below one, an unknown activation, or an invalid seed.
     """
     return _recurrent(keras.layers.SimpleRNN, "rnn", inputs, outputs, units, activation, seed)
 

@@ -21,7 +21,7 @@ def tdnn(inputs: int, outputs: int, *, units: int = 283, input_lags: int = 1, se
         seed: of the first weights.
 
     Raises:
-        InputError: a size below one, lags below zero, or a seed that is none.
+        InputError: a size below one, lags below zero, or an invalid seed.
     """
     for name, value in (("inputs", inputs), ("outputs", outputs), ("units", units)):
         require(value >= 1, f"tdnn: {name} must be >= 1, got {value}")

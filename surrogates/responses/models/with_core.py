@@ -41,7 +41,7 @@ def lfr(inputs: int, outputs: int, *, order: int = 8, units: int = 16, seed: int
         seed: of the first weights.
 
     Raises:
-        InputError: a size below one, or a seed that is none.
+        InputError: a size below one, or an invalid seed.
     """
     return _chain("lfr", LfrCell, inputs, outputs, seed, order=order, units=units)
 
@@ -57,7 +57,7 @@ def residual_gru(inputs: int, outputs: int, *, order: int = 8, units: int = 8, s
         seed: of the first weights.
 
     Raises:
-        InputError: a size below one, or a seed that is none.
+        InputError: a size below one, or an invalid seed.
     """
     return _chain("residual_gru", ResidualGruCell, inputs, outputs, seed, order=order, units=units)
 
@@ -73,7 +73,7 @@ def lru(inputs: int, outputs: int, *, order: int = 16, units: int = 16, seed: in
         seed: of the first weights.
 
     Raises:
-        InputError: a size below one, or a seed that is none.
+        InputError: a size below one, or an invalid seed.
     """
     return _chain("lru", LruCell, inputs, outputs, seed, order=order, units=units)
 
@@ -89,7 +89,7 @@ def cfc(inputs: int, outputs: int, *, units: int = 16, backbone: int = 16, seed:
         seed: of the first weights.
 
     Raises:
-        InputError: a size below one, or a seed that is none.
+        InputError: a size below one, or an invalid seed.
     """
     return _chain("cfc", CfcCell, inputs, outputs, seed, units=units, backbone=backbone)
 
