@@ -115,8 +115,8 @@ def test_what_a_benchmark_imports_is_there(path):
 UNITS = {name: kind.__metadata__[0] for name, kind in vars(units).items() if hasattr(kind, "__metadata__")}
 SYMBOLS = [*map(re.escape, set(UNITS.values()) - {"1"}), "m", "kg/s2?", "mm/s", "um/s", "lengths/s", "nA/mV", "%"]
 WORDS = (
-    "seconds|milliseconds|degrees|radians|pixels?|body lengths?|grey values?|probabilit(?:y|ies)|log odds|shares?|"
-    "percent|0 to (?:1|2|255)|-1 to 1|full scale is 1|dimensionless|standard deviations?|units? of|"
+    "seconds|milliseconds|degrees|radians|pixels?|body lengths?|grey values?|probability|probabilities|log odds|"
+    "shares?|percent|0 to (?:1|2|255)|-1 to 1|full scale is 1|dimensionless|standard deviations?|units? of|"
     "(?:in|any) (?:[\\w']+ ){0,3}units?"
 )
 UNIT = re.compile(rf"(?<![\w/])(?:{'|'.join(SYMBOLS)}|(?i:{WORDS}))(?![\w/])")

@@ -22,7 +22,7 @@ pose_app = typer.Typer(no_args_is_help=True, help="Body parts in videos: labels,
 SizeOption = Annotated[
     str, typer.Option(help="Crop each animal to a square of so many pixels; 'auto' fits; whole frames when empty.")
 ]
-GreyOption = Annotated[bool | None, typer.Option("--grey/--colour", help="Read grey or colour; as the video by default.")]
+GreyOption = Annotated[bool | None, typer.Option("--grey/--colour", help="Grey or colour; as the video by default.")]
 VideoOption = Annotated[
     Path | None, typer.Option(help="In place of the video that the file names, or the folder to look in by name.")
 ]

@@ -65,7 +65,7 @@ def simulate(
     next_: NextOption = None,
     model: AskedModelsOption = None,
 ) -> None:
-    """Simulate a scenario on the connectome into a dataset; a stopped run goes on where it was.
+    """Simulate a scenario on the connectome into a dataset; a stopped run continues where it was.
 
     With --next, of many random stimuli those are simulated that a model can learn most from: by leverage, or by the
     spread of several models.

@@ -79,7 +79,7 @@ def screen_ablations(
     """Ablate neurons in turn, simulate every sequence without them, and compare with the intact network.
 
     A process builds the network once and switches neurons off in it. Finished simulations lie in `<out>.partial` until
-    all are done, so that a screen that is stopped goes on where it was.
+    all are done, so that a stopped screen continues where it was.
 
     Args:
         scenario: the stimuli, the outputs and the sampling; neurons that it lacks itself are lost in every run.

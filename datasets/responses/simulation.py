@@ -75,7 +75,7 @@ def simulate_dataset(
 ) -> Dataset:
     """Simulate every sequence of a scenario and store them as one HDF5 dataset.
 
-    Finished simulations lie in `<out>.partial` until all are done, so that a run that is stopped goes on where it was.
+    Finished simulations lie in `<out>.partial` until all are done, so that a stopped run continues where it was.
 
     Args:
         scenario: the stimuli, the outputs and the sampling.

@@ -10,7 +10,7 @@ def export(
     model: Annotated[Path, typer.Option(help="A model.keras that `wormtwin train` wrote.")],
     to: Annotated[str, typer.Option(help="onnx; nmodl, a NEURON mechanism; or numpy.")],
     out: Annotated[Path, typer.Option(help="The folder to write.")],
-    name: Annotated[str | None, typer.Option(help="The mechanism's (nmodl); such as SurrogateGRU8 by default.")] = None,
+    name: Annotated[str | None, typer.Option(help="The mechanism's (nmodl); like SurrogateGRU8 by default.")] = None,
 ) -> None:
     """Write a trained model as ONNX, as a NEURON mechanism, or as plain numpy."""
     from surrogates.export.exporting import export_model

@@ -39,7 +39,7 @@ def retraining(
         model: not looked at: its kind is trained anew, with all inputs too, so that both errors are of the same kind.
         problem: its trials are scored; those of training and validation are learned.
         plan: what to train.
-        out: a folder that keeps the runs, so that the same call goes on where it was stopped.
+        out: a folder that keeps the runs, so that the same call continues where it was stopped.
         jobs: processes.
 
     Raises:

@@ -22,7 +22,7 @@ def predict(
     batch: Annotated[int, typer.Option(max=65536, help="Images at a time.")] = 32,
     integer: Annotated[bool, typer.Option("--integer", help="Centres of the highest pixels, as published.")] = False,
 ) -> None:
-    """Find the key points in every frame of a video, or in all crops; a stopped run goes on where it was."""
+    """Find the key points in every frame of a video, or in all crops; a stopped run continues where it was."""
     from datasets.pose.skeleton import skeleton_from
     from datasets.store import load_dataset
     from datasets.video.video import open_video

@@ -171,7 +171,7 @@ def fit_and_save(
 ) -> Fit:
     """Train a model, score it and keep all of it in a folder: see `fit` and `save_fit`.
 
-    While it trains, its state is kept in `<out>/unfinished` every so often: stopped, the same call goes on from there.
+    Meanwhile its state is kept in `<out>/unfinished` every so often: stopped, the same call continues from there.
     """
     unfinished = out / UNFINISHED
     about = repr((kind.name, sorted(settings.items()), sorted(versions().items())))

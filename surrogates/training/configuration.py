@@ -43,7 +43,7 @@ class TrainingConfig:
     `engine` says what trains: `fast` is this project's own for small networks on a CPU, `keras` is Keras's
     `fit`; `auto` takes the fast one where it can run the model and no GPU is there. Classifiers of windows and networks
     on postures have a fast one too, a whole training in one JAX program, which stops early; `auto` takes it on the
-    backend JAX. `checkpoints` says where the training keeps its state, if it does: stopped, it goes on from there.
+    backend JAX. `checkpoints` says where the training keeps its state, if it does: stopped, it continues from there.
 
     `scale` trains on inputs and outputs of mean 0 and deviation 1, and folds the scales into the weights afterwards;
     `anneal` lets the learning rate fall along half a cosine; `polish` are iterations after the last epoch: of L-BFGS,

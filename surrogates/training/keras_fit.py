@@ -25,7 +25,7 @@ def fit_keras(
 ) -> tuple[dict[str, list[float]], int]:
     """Train a model in place with Keras's `fit`; gives the history by epoch, and the best epoch (-1 for none).
 
-    A training whose state was `kept` goes on from there.
+    A training whose state was `kept` continues from there.
     """
     batches = Batches(train_data, config, objective)
     rate: Any = config.learning_rate

@@ -1,4 +1,4 @@
-"""What raters said, kept in a journal as they say it, and gone on with where they stopped."""
+"""What raters said, kept in a journal as they say it, and continued where they stopped."""
 
 import threading
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ class BlindScoring:
 
     Args:
         faces: to be scored.
-        folder: of the journal and the tables; one that is there is gone on with, by the same rater or another.
+        folder: of the journal and the tables; an existing one is continued, by the same rater or another.
         rater: who scores.
         repeats: share of the faces that come twice.
         seed: of the order.

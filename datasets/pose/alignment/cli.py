@@ -27,7 +27,7 @@ def align(
     ] = None,
     picture: Annotated[Path | None, typer.Option(help="Draw the tracks and some crops here (.png or .svg).")] = None,
 ) -> None:
-    """Cut crops in which each animal is in the middle and looks to the right; goes on where it was stopped."""
+    """Cut crops in which each animal is in the middle and looks to the right; continues where it was stopped."""
     from datasets.pose.alignment.align import AlignmentSettings, align_video
     from datasets.pose.alignment.centroids import load_centroids
     from datasets.segmentation.regions import SegmentSettings

@@ -125,7 +125,7 @@ def open_labelling(
 
     Args:
         path: the folder of a labelling; or what is to be labelled.
-        out: the folder for the labels; beside the source when None. Labels that are there are gone on with.
+        out: the folder for the labels; beside the source when None. Existing labels are continued.
         video: in place of the one that labels name.
         skeleton: to begin with, where the source has none.
         animals: to begin with, where the source names none.

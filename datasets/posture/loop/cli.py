@@ -48,7 +48,7 @@ def crawl_responses(
 ) -> None:
     """Let worms crawl under random currents: a dataset of currents and speed and bends, for `wormtwin train`.
 
-    Stopped, it goes on from the last crawl that is finished.
+    Stopped, it continues from the last crawl that is finished.
     """
     from datasets.posture.loop.settings import NONE
     from datasets.posture.loop.stimulated import StimulatedCrawls, stimulated_crawls
@@ -83,7 +83,7 @@ def crawl_ablations(
 ) -> None:
     """Let worms without AVB, AVA, DB, VB, DA, VA or D crawl forward and backward, beside what is published of them.
 
-    Stopped, it goes on from the last crawl that is finished.
+    Stopped, it continues from the last crawl that is finished.
     """
     from datasets.posture.loop.lesions import Lesion, lesion_table, lesioned, lesions_of, print_lesions
     from datasets.posture.loop.settings import FORWARD

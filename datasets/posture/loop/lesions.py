@@ -87,7 +87,7 @@ def lesions_of(through: str) -> tuple[Lesion, ...]:
 def lesion_table(
     lesions: Sequence[Lesion], base: CrawlSettings, circuit: Any, network: str, out: Path, jobs: int = 1
 ) -> "pd.DataFrame":
-    """Let every worm crawl forward and backward, and write how to a table; stopped, it goes on from the last crawl.
+    """Let every worm crawl forward and backward, and write how to a table; stopped, it continues from the last crawl.
 
     Args:
         lesions: the worms; the intact one must be among them, for speeds are over its.

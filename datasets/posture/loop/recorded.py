@@ -1,4 +1,4 @@
-"""A crawl as a dataset of postures, with what neurons and muscles did; stopped, it goes on from its last second."""
+"""A crawl as a dataset of postures, with what neurons and muscles did; stopped, it continues from its last second."""
 
 import hashlib
 from collections.abc import Callable

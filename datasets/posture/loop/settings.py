@@ -84,7 +84,7 @@ class CrawlSettings:
     """A crawl.
 
     Attributes:
-        seconds: how long; whole ones, since a crawl that is stopped goes on from its last.
+        seconds: how long; whole ones, since a crawl that is stopped continues from its last.
         direction: which way the steady current drives.
         through: who gets it, a name of `DRIVEN`.
         drive: that current.

@@ -108,7 +108,7 @@ def features_of(midlines: Float[np.ndarray, "frame point 2"], fps: Hertz) -> Flo
 def stimulated_crawls(
     crawls: StimulatedCrawls, base: CrawlSettings, circuit: Any, network: str, out: Path, jobs: int = 1
 ) -> Dataset:
-    """Let a worm crawl under random currents and write what it did to `out`; stopped, it goes on from the last crawl.
+    """Let a worm crawl under random currents and write what it did to `out`; stopped, it continues from the last crawl.
 
     Args:
         crawls: their currents.

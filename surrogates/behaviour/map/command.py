@@ -69,7 +69,7 @@ class MapRequest:
 
 
 def run_map(request: MapRequest) -> MapResults:
-    """Make a map or place animals on one, and write tables, pictures and the page; stopped, it goes on where it was.
+    """Make a map or place animals on one, and write tables, pictures and the page; stopped, it continues where it was.
 
     Raises:
         InputError: something of the request cannot be used.

@@ -1,6 +1,6 @@
 """Keras cells that go on from a window: each step adds a change to the last frame, x(t+1) = x(t) + f(window).
 
-A frame that is given is taken; else the cell goes on from its own. So one model is trained with scheduled sampling and
+A given frame is taken; else the cell continues from its own. So one model is trained with scheduled sampling and
 then runs freely, and when no frame is given, none can be peeked at. All take steps (batch, neuron + 1), whose last
 channel is 1 where the frame is given, and give the forecast of that very frame (batch, neuron).
 """
@@ -94,7 +94,7 @@ class _ForecastCell(keras.Layer):
             self._build_hidden()
 
     def call(self, inputs, states):
-        """One step: the forecast of this frame, and what the next step goes on from."""
+        """One step: the forecast of this frame, and what the next step continues from."""
         ops = keras.ops
         window = ops.reshape(states[0], (-1, self.window, self.neurons))
         last = window[:, -1]

@@ -84,7 +84,7 @@ def trajectory_connectome(
 def trajectory_recurrent(
     inputs: int, outputs: int, *, graph: bool = False, units: int = 64, seed: int = 0
 ) -> keras.Model:
-    """A gated recurrent unit that takes the last four given frames, one a step, then goes on from its own forecasts.
+    """A gated recurrent unit that takes the last four given frames, one a step, then continues from its own forecasts.
 
     The linear part sees the eight frames before each, the unit's memory the last one.
 

@@ -80,7 +80,7 @@ def train_forecasts(
     """Train a model in place on forecasts of eight steps; it ends with the weights of its best validation epoch.
 
     It begins as the linear autoregression of the training worms, and learns what that leaves. The loss is that of the
-    whole forecast. At first most frames to come are given, later the model goes on from its own (scheduled sampling);
+    whole forecast. At first most frames to come are given, later the model continues from its own (scheduled sampling);
     the validation loss is always that of the free run.
 
     Args:

@@ -28,7 +28,7 @@ class Picking:
 
     Args:
         video: in colour.
-        out: the table of clicks; gone on with where it is there.
+        out: the table of clicks; continued if it exists.
         marks: their names.
         frames: how many are offered.
     """

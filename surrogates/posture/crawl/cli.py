@@ -57,7 +57,7 @@ def crawl(
 ) -> None:
     """Let a worm crawl: neurons, the published oscillator, muscles and body in one loop; controls beside it.
 
-    A crawl that is stopped goes on from its last whole second.
+    A crawl that is stopped continues from its last whole second.
     """
     from connectome.scenario import load_scenario
     from datasets.posture.formats.wcon_write import require_wcon_path

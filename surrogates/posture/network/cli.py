@@ -20,7 +20,7 @@ def generate(
     data: DataOption,
     out: OutOption,
     frames: Annotated[int, typer.Option(max=1_000_000, help="To generate, of each worm.")] = 9000,
-    worms: Annotated[int, typer.Option(max=10000, help="How many; each goes on from 50 recorded frames.")] = 30,
+    worms: Annotated[int, typer.Option(max=10000, help="How many; each continues from 50 recorded frames.")] = 30,
     seed: SeedOption = 0,
     noise: Annotated[
         float, typer.Option(max=1000, help="Times the deviations that the network gives; 0 takes the mean.")
@@ -29,7 +29,7 @@ def generate(
     split: Annotated[str, typer.Option(help="Go on from recordings of this split only: train, test, ...")] = "",
     picture: Annotated[Path | None, typer.Option(help="The picture; beside --out by default.")] = None,
 ) -> None:
-    """Generate worms: the network goes on from recorded postures by itself; draws them beside recorded ones."""
+    """Generate worms: the network continues from recorded postures by itself; draws them beside recorded ones."""
     from datasets.plots import save_figure
     from datasets.store import load_dataset, save_dataset
     from neuron_models.foundation.progress import progress_bar

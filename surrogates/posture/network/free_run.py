@@ -109,7 +109,7 @@ def weights_of(model: keras.Model) -> dict[str, Any]:
 
 @functools.cache
 def _programs(layers: int, components: int) -> tuple[Callable, Callable]:
-    """What reads seeds, and what goes on from there, for networks of this depth and kind of distribution."""
+    """What reads seeds, and what continues from there, for networks of this depth and kind of distribution."""
     import jax
     import jax.numpy as jnp
 

@@ -84,7 +84,7 @@ def generate_dataset(
 
     Returns:
         A dataset of amplitudes with the eigenworms of the other. A worm has the strain and the length of the one that
-        it goes on from, and is an individual of its own; `extra["generated"]` says from which recording and frame.
+        it continues from, and is an individual of its own; `extra["generated"]` says from which recording and frame.
 
     Raises:
         InputError: see `draw_seeds` and `generate`.

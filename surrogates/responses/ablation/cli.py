@@ -90,7 +90,7 @@ def screen(
     cluster: ClusterOption = None,
     simulator: SimulatorOption = "coreneuron",
 ) -> None:
-    """Ablate every neuron in turn and measure what changes; a stopped screen goes on where it was."""
+    """Ablate every neuron in turn and measure what changes; a stopped screen continues where it was."""
     from connectome.contact import require_known
     from connectome.network import default_settings
     from connectome.scenario import load_scenario
