@@ -32,8 +32,9 @@ def test_the_last_line_says_what_was_left_out_and_how_to_run_it(tmp_path):
     (tmp_path / "conftest.py").write_text(BEGIN)
     (tmp_path / "test_some.py").write_text(TESTS)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = slow\naddopts = -q --import-mode=importlib\n")
-    command = [sys.executable, "-m", "pytest", "-m", "not slow", "-n", "2", str(tmp_path)]
+    command = [sys.executable, "-m", "pytest", "-p", "xdist", "-m", "not slow", "-n", "2", str(tmp_path)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # others take seconds in each of the three processes
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("Left out: ")]
