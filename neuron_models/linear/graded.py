@@ -13,11 +13,10 @@ from jaxtyping import Float, Int
 
 from neuron_models.circuit import (
     Circuit,
-    Clamp,
-    Probe,
+    Clamps,
+    Probes,
     RunSettings,
     Site,
-    VoltageClamp,
     require_potentials,
     require_stimulable,
     site_of,
@@ -29,6 +28,7 @@ from neuron_models.linear.compartments import Compartments
 from neuron_models.linear.contacts import Gaps, GradedContacts, graded_contacts
 from neuron_models.linear.coupling import NetworkModes, couple, network_modes
 from neuron_models.linear.eventful import inner_steps, potentials
+from neuron_models.linear.latest import Latest
 from neuron_models.linear.modes import cell_modes
 from neuron_models.linear.preparation import prepare
 from neuron_models.linear.simulation import driven_system
@@ -210,8 +210,8 @@ class GradedSimulation:
         silent = not (self._parts.synapses.g_max > 0).any()
         require(silent, "simulator linear has no synapses of both kinds in one circuit: use coreneuron or neuron")
         self._contacts = graded_contacts(self._parts.compartments)
-        self._rests: dict[frozenset[int], AtRest] = {}
-        self._driven: dict[tuple, Driven] = {}
+        self._rest: Latest[AtRest] = Latest()
+        self._driven: Latest[Driven] = Latest()
 
     def at_rest(self, ablated: Collection[str] = ()) -> AtRest:
         """The circuit at rest when some cells are ablated; the last answer is kept.
@@ -220,9 +220,7 @@ class GradedSimulation:
             InputError: the circuit has no such cell, or there is no rest to be found.
         """
         cells = frozenset(self._parts.compartments.cell(name) for name in ablated)
-        if cells not in self._rests:
-            self._rests = {cells: at_rest(self._parts.compartments, self._parts.gaps, self._contacts, cells)}
-        return self._rests[cells]
+        return self._rest.of(cells, lambda: at_rest(self._parts.compartments, self._parts.gaps, self._contacts, cells))
 
     def driven(
         self, inputs: Sequence[Site], outputs: Sequence[Site], ablated: Collection[str] = (), following: bool = False
@@ -235,16 +233,10 @@ class GradedSimulation:
         require_stimulable(inputs, ablated)
         places, seen = (self._parts.compartments.nodes(sites) for sites in (inputs, outputs))
         key = (places.tobytes(), seen.tobytes(), frozenset(ablated), following)
-        if key not in self._driven:
-            self._driven = {key: driven_by(self.at_rest(ablated), places, seen, following)}
-        return self._driven[key]
+        return self._driven.of(key, lambda: driven_by(self.at_rest(ablated), places, seen, following))
 
     def run(
-        self,
-        clamps: Sequence[Clamp | VoltageClamp],
-        record: Sequence[Site | Probe],
-        settings: RunSettings,
-        ablated: Collection[str] = (),
+        self, clamps: Clamps, record: Probes, settings: RunSettings, ablated: Collection[str] = ()
     ) -> Float[np.ndarray, "time site"]:
         """Run once from rest: potentials in mV at t = 0, dt, ..., duration; the stimuli are exact.
 

@@ -1,7 +1,6 @@
 """A circuit of passive cells run without NEURON: `LinearSimulation` is used as `neuron_models.engine.Simulation` is."""
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -20,6 +19,7 @@ from neuron_models.foundation.units import Milliseconds
 from neuron_models.linear.coupling import Coupling, NetworkModes, couple, network_modes
 from neuron_models.linear.eventful import Watched, inner_steps, watch
 from neuron_models.linear.forced import Forced, forced_by
+from neuron_models.linear.latest import Latest
 from neuron_models.linear.modes import CellModes
 from neuron_models.linear.preparation import prepare
 from neuron_models.linear.reduction import System
@@ -30,22 +30,8 @@ FEWEST = 10.0
 MOST = 650
 """As long as no more modes than this do, faster ones move by themselves too: small circuits are exact."""
 
-Answer = TypeVar("Answer")
 _Inputs = Int[np.ndarray, " clamp"]
 _Outputs = Int[np.ndarray, " site"]
-
-
-class Latest(Generic[Answer]):
-    """Keeps the answer to the last question, and works it out anew only for another one."""
-
-    def __init__(self) -> None:
-        self._kept: tuple[tuple, Answer] | None = None
-
-    def of(self, key: tuple, answer: Callable[[], Answer]) -> Answer:
-        """The answer to the question `key`."""
-        if self._kept is None or self._kept[0] != key:
-            self._kept = (key, answer())
-        return self._kept[1]
 
 
 class LinearSimulation:
