@@ -39,12 +39,12 @@ def measured_points(
     """
     infinite, known = np.isinf(xy).any(axis=-1), np.isfinite(xy)
     half = known.any(axis=-1) & ~known.all(axis=-1) & ~infinite
-    told = (("an infinite coordinate", infinite), ("one coordinate alone", half))
-    notes = tuple(_told(what, mask, frames, points) for what, mask in told if mask.any())
+    kinds = (("an infinite coordinate", infinite), ("one coordinate alone", half))
+    notes = tuple(_note(what, mask, frames, points) for what, mask in kinds if mask.any())
     return (np.where((infinite | half)[..., None], np.nan, xy), notes) if notes else (xy, ())
 
 
-def _told(
+def _note(
     what: str, mask: Bool[np.ndarray, "frame animal point"], frames: Int[np.ndarray, " frame"], points: Sequence[str]
 ) -> str:
     row, _, point = np.argwhere(mask)[0]

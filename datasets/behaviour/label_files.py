@@ -160,8 +160,8 @@ def _require_one_recording(table: pd.DataFrame, path: Path) -> None:
     held = {name: list(dict.fromkeys(table[name].dropna().astype(str))) for name in _BORIS_HEADS if name in table}
     observations, subjects = (held.get(name, []) for name in _BORIS_HEADS)
     few = ", ".join(map(repr, observations[:3]))
-    told = f"{path} holds {len(observations)} observations ({few}): export each alone, as labels of its recording"
-    require(len(observations) < 2, told)
+    message = f"{path} holds {len(observations)} observations ({few}): export each alone, as labels of its recording"
+    require(len(observations) < 2, message)
     if len(subjects) > 1:
         leave_out(f"{path.name}: who did it ({', '.join(subjects[:5])}): bouts of all subjects count alike")
 

@@ -102,12 +102,13 @@ def _alone(
         for name, (first, *others) in columns.items()
         if not all(np.array_equal(traces[:, first], traces[:, other], equal_nan=True) for other in others)
     ]
-    told = "; ".join(f"{name}, the name of the traces {_counted_from_one(columns[name])}" for name in doubtful)
+    shared = "; ".join(f"{name}, the name of the traces {_counted_from_one(columns[name])}" for name in doubtful)
     require(
-        not doubtful or len(doubtful) < len(columns), f"{where} has no neuron of one trace: {told}: rename all but one"
+        not doubtful or len(doubtful) < len(columns),
+        f"{where} has no neuron of one trace: {shared}: rename all but one",
     )
     if doubtful:
-        leave_out(f"{where}: {told}, which differ: rename all but one to read it")
+        leave_out(f"{where}: {shared}, which differ: rename all but one to read it")
     return [places[0] for name, places in columns.items() if name not in doubtful]
 
 

@@ -81,8 +81,8 @@ def _require_as_wide(rows: Sequence[Sequence[str]], path: Path) -> None:
     width = len(rows[0]) if rows else 0
     for number, row in enumerate(rows, start=1):
         over = [cell for cell in row[width:] if cell.strip()]
-        told = f"{path}, line {number}: {len(row)} cells and {width} names"
-        require(not over, f"{told}: are there decimal commas? Then write ; between columns")
+        message = f"{path}, line {number}: {len(row)} cells and {width} names"
+        require(not over, f"{message}: are there decimal commas? Then write ; between columns")
 
 
 def write_csv(table: "pd.DataFrame", path: Path, **options: Any) -> None:

@@ -67,7 +67,7 @@ def load_known(path: Path) -> Known:
 
 
 def match_animals(first: Known, second: Known) -> tuple[tuple[Match, ...], str]:
-    """Match the animals of two videos, and say in words why that cannot be told, where it cannot; else an empty text.
+    """Match the animals of two videos, and say in words why they cannot be matched (else an empty text).
 
     Each network sees the pictures of both videos; distances on both maps, each over the spread of its own animals,
     are added.

@@ -29,7 +29,7 @@ _FRAMES = 600
 def labelled_sample(animal: str, labels: int, test: int, seed: int, size: int = 96) -> Dataset:
     """Generated crops of which `labels` are learned (a tenth of them for validation) and `test` are not.
 
-    Half of those that are asked show the individuals that are learned, the others three that are not.
+    Half of the test images show the individuals that are learned, the others three that are not.
     """
     half, everyone = test // 2, _KNOWN + _STRANGERS
     each = max(-(-(labels + half) // _KNOWN), -(-(test - half) // _STRANGERS))

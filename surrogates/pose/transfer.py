@@ -53,7 +53,7 @@ def _narrowed(x: Any, filters: int, name: str) -> Any:
 
 
 def _begin(model: keras.Model, weights: str, rng: np.random.Generator) -> None:
-    """The first weights, by NumPy: the head's after Glorot and Bengio 2010, the backbone's as asked."""
+    """The first weights, by NumPy: the head's after Glorot and Bengio 2010, the backbone's as chosen."""
     for layer in model.layers:
         if not layer.name.startswith(PREFIX):
             for variable in layer.trainable_variables:

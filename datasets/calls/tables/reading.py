@@ -95,8 +95,10 @@ def _require_one_recording(rows: Sequence[dict[str, str]], path: Path) -> None:
     """Raise an `InputError` where the rows name several recordings."""
     for column in _RECORDINGS:
         named = list(dict.fromkeys(row[column] for row in rows if row.get(column)))
-        told = f"{path} has calls of {len(named)} recordings ({', '.join(map(repr, named[:2]))}): give a table of each"
-        require(len(named) < 2, told)
+        message = (
+            f"{path} has calls of {len(named)} recordings ({', '.join(map(repr, named[:2]))}): give a table of each"
+        )
+        require(len(named) < 2, message)
 
 
 def _selections_drawn(rows: Sequence[dict[str, str]]) -> set[str]:
