@@ -291,8 +291,7 @@ class PointTracks:
 
     Attributes:
         name: of the recording.
-        points: names.
-        animals: names.
+        points, animals: their names.
         xy: (frame, animal, point, 2) in `units`, x to the right and y down; NaN where a point is not known.
         fps: frames a second.
         units: such as px.
@@ -333,8 +332,6 @@ def longest_stretch(valid: Bool[np.ndarray, " time"]) -> int:
 
 def _window_starts(valid: Bool[np.ndarray, " time"], span: int, step: int) -> Shaped[np.ndarray, " window"]:
     """The starts, every `step` samples from the first valid one of each stretch, of windows inside the stretches."""
-    if len(valid) < span:
-        return np.zeros(0, dtype=int)
     starts = [np.arange(first, last - span + 1, step) for first, last in contiguous_runs(valid)]
     return np.concatenate(starts).astype(int) if starts else np.zeros(0, dtype=int)
 
