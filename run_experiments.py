@@ -36,7 +36,7 @@ import surrogates.pages.atlas.cli
 import surrogates.pages.worm.cli
 from connectome.cli import NetworkOption
 from connectome.scenario_names import SCENARIO_HELP
-from datasets.options import ClusterOption, ParametersOption, ScaleOption
+from datasets.options import ClusterOption, ParametersOption, ScaleOption, SimulatorOption
 from datasets.topics import topic_modules
 from neuron_models.foundation.command_line import DEBUG, DEBUG_VARIABLE, flush_output, run_app
 from neuron_models.foundation.errors import InputError, require
@@ -197,6 +197,7 @@ def experiments(
     scenario: Annotated[str, typer.Option(help=f"Run them on this scenario instead. {SCENARIO_HELP}")] = "",
     parameters: ParametersOption = "published2012",
     scale: ScaleOption = 1.0,
+    simulator: SimulatorOption = "coreneuron",
     more: Annotated[
         bool, typer.Option("--more", help="Add GRU-8 and LSTM-8 trained well, derived models and the linear floor.")
     ] = False,
@@ -219,7 +220,7 @@ def experiments(
     for number in requested:
         if number not in EXPERIMENTS:
             raise InputError(f"there is no experiment {number!r}; there are {', '.join(EXPERIMENTS)}")
-    worm = Worm(network, parameters, scale, scenario)
+    worm = Worm(network, parameters, scale, scenario, simulator)
     chosen = on_worm([EXPERIMENTS[number] for number in requested], worm)
     require(
         not more or (worm.published and network is None), "--more is for the paper's network, stimuli and scenarios"

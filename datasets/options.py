@@ -30,7 +30,7 @@ ClusterOption = Annotated[
 SimulatorOption = Annotated[
     str,
     typer.Option(
-        help="'coreneuron', the slower 'neuron' with equal voltages, 'linear' (passive cells, no step), or 'euler' "
+        help="'coreneuron', the slower 'neuron' with equal voltages, 'linear' (passive cells, exact), or 'euler' "
         "(passive cells, NEURON's steps)."
     ),
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from datasets.responses.linear_floor import LinearFloor
 from neuron_models.foundation.errors import InputError, require
@@ -17,12 +18,16 @@ Data = Mapping[tuple[str, float], Path]
 
 @dataclass(frozen=True)
 class Worm:
-    """What answers the stimuli, where it is not the paper's: wiring, parameter set, scale of the stimuli, scenario."""
+    """What answers the stimuli, where it is not the paper's: wiring, parameter set, scale of the stimuli, scenario.
+
+    `simulator` is what runs it, the paper's too.
+    """
 
     network: str | None = None
     parameters: str = PUBLISHED_SET
     scale: Dimensionless = 1.0
     scenario: str = ""
+    simulator: str = "coreneuron"
 
     @property
     def published(self) -> bool:
@@ -94,7 +99,8 @@ def simulated_data(
         The dataset file of each scenario and sampling, and, where it was requested or the worm is another, what a
         linear model about rest loses there.
     """
-    from connectome.network_parameters import parameters_of
+    from connectome.network import default_settings
+    from connectome.network_parameters import parameters_of, time_step_of
     from connectome.parameters import load_parameters
     from connectome.scenario import load_scenario
     from connectome.wiring import load_connectome
@@ -104,13 +110,14 @@ def simulated_data(
     parameters = None if worm.parameters == PUBLISHED_SET else parameters_of(load_parameters(worm.parameters))
     connectome = load_connectome(worm.network)
     print(f"Network: {connectome.source}")
-    options = {"parameters": parameters, "jobs": jobs, "cluster": cluster}
+    options: dict[str, Any] = {"parameters": parameters, "jobs": jobs, "cluster": cluster}
     paths, floors = {}, {}
     for name, sampling in dict.fromkeys((each.scenario, entry.sampling) for each in chosen for entry in each.entries):
         scenario = replace(load_scenario(name), dt=sampling).scaled(worm.scale)
-        key = simulation_job(scenario, connectome, parameters).key[:8]
+        options["settings"] = default_settings(scenario, worm.simulator, time_step_of(parameters, worm.simulator))
+        key = simulation_job(scenario, connectome, parameters, settings=options["settings"]).key[:8]
         path = folder / f"{Path(name).stem}-{sampling:g}ms-{key}.h5"
-        simulate_dataset(scenario, connectome, path, **options)  # type: ignore[arg-type]
+        simulate_dataset(scenario, connectome, path, **options)
         paths[name, sampling] = path
         if floor or not worm.published:
             linear = path.with_name(f"{path.stem}-linear.h5")
