@@ -12,7 +12,7 @@ from neuron_models.foundation.files import atomic_write, require_writable
 from neuron_models.foundation.locks import lock_file
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.result_forms import JSON_FORM, ResultForm
-from neuron_models.foundation.scratch import is_scratch, scratch_folder, sweep_tree
+from neuron_models.foundation.scratch import is_scratch, scratch_folder, sweep, sweep_tree
 from neuron_models.foundation.workers import Call, run_calls
 
 MANIFEST_FILE = "manifest.json"
@@ -98,7 +98,8 @@ def partial_folder(out: Path) -> Path:
 
 
 def remove_leftover(out: Path) -> None:
-    """Remove the partial folder of `out` if a process was killed after it had made `out` of it."""
+    """Remove what processes that were killed left beside `out`: its partial folder too, if `out` was made of it."""
+    sweep(out.parent, out.name)
     folder = partial_folder(out)
     try:
         made = out.stat().st_mtime_ns >= (folder / _LAST_STEP).stat().st_mtime_ns

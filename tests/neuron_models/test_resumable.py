@@ -67,6 +67,7 @@ def test_a_folder_goes_when_its_file_was_made_before_a_kill_and_stays_when_not(t
     with resumable_folder(partial_folder(out), work, JSON_FORM, out):
         remove_leftover(out)  # another process is at work in it
         assert partial_folder(out).is_dir()
+    (tmp_path / ".a.h5-abcdefgh.unfinished" / "a.h5.partial").mkdir(parents=True)  # killed while it removed one
     remove_leftover(out)
     assert [each.name for each in tmp_path.iterdir()] == ["a.h5"]
 
