@@ -42,7 +42,7 @@ def test_the_table_says_what_each_worm_loses(tmp_path, monkeypatch):
     monkeypatch.setattr(lesions, "stepping_network", lambda _, __, settings: Follower(settings))
     lesions_ = (Lesion(), *(each for each in LESIONS if each.groups in (("AVB",), ("AVA",))), Lesion(("VB", "DB")))
     out = tmp_path / "t.csv"
-    table = lesion_table(lesions_, CrawlSettings(3), circuit(), "a follower", out)
+    table = lesion_table(lesions_, CrawlSettings(2), circuit(), "a follower", out)
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
     share = table.set_index(["lost", "driven"])["share"]
     assert share["none", "forward"] == share["none", "backward"] == 1
