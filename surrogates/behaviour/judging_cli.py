@@ -53,9 +53,10 @@ def suggest(
     data: DataArgument,
     model: Annotated[Path, typer.Option(help="A model (.keras) of behaviours.")],
     out: Annotated[Path, typer.Option(help="The table to write (.csv).")],
-    number: Annotated[int, typer.Option(min=1, max=100_000, help="Of bouts.")] = 20,
+    number: Annotated[int, typer.Option(min=1, max=100_000, help="Of pieces.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of all random draws.")] = 0,
 ) -> None:
-    """Propose bouts to label next: uncertain, rare, and unlike what is labelled already."""
+    """Propose pieces to label next: every predicted behaviour in turn, drawn at random in each."""
     import pandas as pd
 
     from datasets.store import load_dataset
@@ -68,18 +69,17 @@ def suggest(
     require(out.suffix == ".csv", f"suggestions are a table (.csv), got {out.name}")
     require_writable(out)
     network, signature = load_model(model)
-    smoothing = kept_smoothing(signature.details) if signature is not None else None
-    if smoothing is None or signature is None:
+    if signature is None or kept_smoothing(signature.details) is None:
         raise InputError(f"{model} is no model of behaviours")
     dataset = unlabelled(load_dataset(data), signature)
     step = dataset.dt / 1000
-    rows = [asdict(each) for each in suggest_bouts(network, smoothing, dataset, number)]
+    rows = [asdict(each) for each in suggest_bouts(network, dataset, number, seed)]
     table = pd.DataFrame(rows).rename(columns={"start": "first_frame", "end": "end_frame"})
     table["start_s"], table["end_s"] = table["first_frame"] * step, table["end_frame"] * step
     with atomic_write(out) as temporary:
         write_csv(table, temporary, index=False)
     print(
-        f"{counted(len(table), 'bout')} in {out}: `wormtwin behaviour label TRACKS --predicted {out}` asks about them"
+        f"{counted(len(table), 'piece')} in {out}: `wormtwin behaviour label TRACKS --predicted {out}` asks about them"
     )
 
 

@@ -1,148 +1,106 @@
-"""Which bouts to label next: those that a model is unsure of, that are rare, and unlike what is labelled already."""
+"""Which pieces to label next: the behaviours that a model predicts come in turn, drawn at random in each.
+
+Equal shares of the predicted classes follow Bengar et al. 2022 ("Class-balanced active learning for image
+classification", WACV). With few labels it does not pay to choose what a model is unsure of (Hacohen et al. 2022,
+"Active learning on a budget", ICML; `docs/results/behaviour.md`), so that nothing else is weighed.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int
 
 from datasets.behaviour.importing import labels_of, require_behaviours
-from datasets.behaviour.labels import UNLABELLED, bouts_of
+from datasets.behaviour.labels import UNLABELLED
 from datasets.dataset import Dataset, Trial, contiguous_runs
-from neuron_models.foundation.errors import require
-from neuron_models.foundation.units import Dimensionless, Fraction, Seconds
+from neuron_models.foundation.errors import require, require_seed
+from neuron_models.foundation.units import Fraction, Seconds
 from surrogates.backend import keras
 from surrogates.behaviour.evaluation import prepared_for, probabilities_of
-from surrogates.behaviour.smoothing import Smoothing
 from surrogates.runs.model_file import ModelSignature
 
 LONGEST: Seconds = 5.0
-"""Longer bouts are proposed in parts."""
+"""No piece is longer."""
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A bout to label, from one frame to before another, what it is predicted to be, and why it is proposed.
+    """A piece to label, from one frame to before another, and what it is predicted to be.
 
-    `uncertainty` is the mean entropy of its frames over the greatest there is, `rarity` one less the share of the
-    predicted behaviour, `distance` that of its features from the nearest labelled bout over the greatest there is;
-    `score` is their product.
+    `behaviour` is the likeliest over the piece, `probability` its mean over the frames, and `share` that of the
+    pieces that nobody labelled which are predicted to be the same.
     """
 
     recording: str
     behaviour: str
     start: int
     end: int
-    uncertainty: Fraction
-    rarity: Fraction
-    distance: Fraction
-    score: Dimensionless
+    probability: Fraction
+    share: Fraction
 
 
-def entropy_of(probabilities: Float[np.ndarray, "frame class"]) -> Float[np.ndarray, " frame"]:
-    """How unsure each frame is, from 0 to 1 where all classes are as likely."""
-    p = np.maximum(probabilities, 1e-12)
-    return -(p * np.log(p)).sum(axis=1) / np.log(p.shape[1])
-
-
-def proposed(
-    uncertainty: Float[np.ndarray, " bout"],
-    rarity: Float[np.ndarray, " bout"],
-    features: Float[np.ndarray, "bout feature"],
-    labelled: Float[np.ndarray, "other feature"],
-    number: int,
-) -> tuple[Int[np.ndarray, " proposed"], Float[np.ndarray, " proposed"], Float[np.ndarray, " proposed"]]:
-    """The bouts to label next, the best first; each chosen one counts as labelled when the next is chosen.
+def proposed(kinds: Int[np.ndarray, " piece"], number: int, seed: int) -> Int[np.ndarray, " proposed"]:
+    """The pieces to label next: every predicted behaviour in turn, the rarest first, at random in each.
 
     Args:
-        uncertainty: of each bout.
-        rarity: of what it is predicted to be.
-        features: of each bout, standardised.
-        labelled: features of those that are labelled.
-        number: how many.
+        kinds: the index of the behaviour that each is predicted to be.
+        number: how many to propose.
+        seed: of the draws.
 
     Returns:
-        Their indices, distances from what was labelled before, and scores.
+        Their indices, the first to label first.
+
+    >>> proposed(np.array([0, 0, 0, 0, 1]), 3, seed=0).tolist()[0]
+    4
     """
-    near = np.full(len(features), np.inf)
-    for row in labelled:
-        near = np.minimum(near, np.linalg.norm(features - row, axis=1))
-    if not np.isfinite(near).any():
-        near = np.linalg.norm(features, axis=1)
-    free = np.ones(len(features), bool)
-    chosen, distances, scores = [], [], []
-    for _ in range(min(number, len(features))):
-        distance = near / max(float(near[free].max()), 1e-12)
-        score = np.where(free, (0.05 + uncertainty) * (0.05 + rarity) * (0.05 + distance), -np.inf)
-        best = int(np.argmax(score))
-        chosen.append(best)
-        distances.append(distance[best])
-        scores.append(score[best])
-        free[best] = False
-        near = np.minimum(near, np.linalg.norm(features - features[best], axis=1))
-    return np.array(chosen, int), np.array(distances), np.array(scores)
+    drawn = np.random.default_rng(seed).permutation(len(kinds))
+    turn = np.empty(len(kinds), int)
+    for kind in np.unique(kinds):
+        its = drawn[kinds[drawn] == kind]
+        turn[its] = np.arange(len(its))
+    return np.lexsort((np.bincount(kinds)[kinds], turn))[:number]
 
 
-def suggest_bouts(model: keras.Model, smoothing: Smoothing, dataset: Dataset, number: int) -> list[Suggestion]:
-    """Bouts of frames that nobody labelled, the most instructive first.
+def suggest_bouts(model: keras.Model, dataset: Dataset, number: int, seed: int = 0) -> list[Suggestion]:
+    """Pieces of frames that nobody labelled, in the order in which to label them.
 
     Args:
         model: of behaviours.
-        smoothing: that goes with it.
         dataset: as it is stored.
-        number: of bouts.
+        number: of pieces.
+        seed: of the draws.
 
     Raises:
-        InputError: every frame is labelled.
+        InputError: every frame is labelled, or a seed out of range.
     """
+    require_seed(seed, "the seed of suggestions")
     prepared, classes = prepared_for(model, dataset), list(dataset.extra["classes"])
     require(prepared.trials[0].x.shape[1] == model.input_shape[-1], f"dataset {dataset.name!r} has other features")
-    bouts, labelled = [], []
+    places: list[tuple[str, int, int]] = []
+    chances = []
     for stored, trial in zip(dataset, prepared, strict=True):
-        chances = probabilities_of(model, trial)
-        predicted, free = smoothing.bouts(chances), labels_of(stored) == UNLABELLED
-        unsure, x = entropy_of(chances), np.asarray(stored.x[:], float)
-        for first, end in _parts(predicted, free, round(LONGEST * 1000 / dataset.dt)):
-            about = (stored.name, int(predicted[first]), first, end)
-            bouts.append((about, float(unsure[first:end].mean()), mean_of(x[first:end])))
-        labelled += [mean_of(x[bout.start : bout.end]) for bout in bouts_of(labels_of(stored), classes)]
-    require(bool(bouts), f"every frame of dataset {dataset.name!r} is labelled: there is nothing to suggest")
-    features = standardised(np.stack([each[2] for each in bouts] + labelled))
-    frames = np.zeros(len(classes))
-    for (_, kind, first, end), *_ in bouts:
-        frames[kind] += end - first
-    rarity = 1 - frames / frames.sum()
-    unsure = np.array([each[1] for each in bouts])
-    kinds = np.array([each[0][1] for each in bouts])
-    rows, distances, scores = proposed(unsure, rarity[kinds], features[: len(bouts)], features[len(bouts) :], number)
+        each = probabilities_of(model, trial)
+        for first, end in pieces(labels_of(stored) == UNLABELLED, round(LONGEST * 1000 / dataset.dt)):
+            places.append((stored.name, first, end))
+            chances.append(each[first:end].mean(axis=0))
+    require(bool(places), f"every frame of dataset {dataset.name!r} is labelled: there is nothing to suggest")
+    likely = np.stack(chances)
+    kinds = likely.argmax(axis=1)
+    shares = np.bincount(kinds, minlength=len(classes)) / len(kinds)
     return [
-        Suggestion(name, classes[kind], first, end, unsure[row], float(rarity[kind]), float(distance), float(score))
-        for row, distance, score in zip(rows, distances, scores, strict=True)
-        for name, kind, first, end in [bouts[row][0]]
+        Suggestion(name, classes[kinds[row]], first, end, float(likely[row].max()), float(shares[kinds[row]]))
+        for row in proposed(kinds, number, seed)
+        for name, first, end in [places[row]]
     ]
 
 
-def _parts(
-    predicted: Int[np.ndarray, " frame"], free: Bool[np.ndarray, " frame"], longest: int
-) -> Iterator[tuple[int, int]]:
-    """Stretches of one predicted behaviour in frames that nobody labelled, none longer than `longest`."""
-    for kind in np.unique(predicted):
-        for first, end in contiguous_runs((predicted == kind) & free):
-            for start in range(int(first), int(end), longest):
-                yield start, min(start + longest, int(end))
-
-
-def mean_of(x: Float[np.ndarray, "frame feature"]) -> Float[np.ndarray, " feature"]:
-    """The mean of the known values of each feature of a bout, in its units; 0 where none is."""
-    known = np.isfinite(x)
-    return np.where(known, x, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-
-
-def standardised(features: Float[np.ndarray, "bout feature"]) -> Float[np.ndarray, "bout feature"]:
-    """Dimensionless features of mean 0 and deviation 1."""
-    spread = features.std(axis=0)
-    return (features - features.mean(axis=0)) / np.where(spread > 1e-9, spread, 1.0)
+def pieces(free: Bool[np.ndarray, " frame"], longest: int) -> Iterator[tuple[int, int]]:
+    """Pieces of frames that are free, from one to before another, none longer than `longest`."""
+    for first, end in contiguous_runs(free):
+        for start in range(int(first), int(end), max(1, longest)):
+            yield start, min(start + longest, int(end))
 
 
 def unlabelled(dataset: Dataset, signature: ModelSignature) -> Dataset:

@@ -8,7 +8,7 @@ import pytest
 
 from datasets.behaviour.importing import ImportSettings, import_recordings
 from datasets.store import load_dataset, save_dataset
-from surrogates.behaviour.suggestion import entropy_of, proposed
+from surrogates.behaviour.suggestion import pieces, proposed
 from tests.behaviour.conftest import CLASSES
 
 
@@ -47,18 +47,37 @@ def test_people_label_one_recording(learned, recordings, wormtwin, refused, tmp_
     refused(wormtwin(*call), "labels one recording, 2 recordings are judged")
 
 
-def test_what_is_sure_common_and_known_comes_last():
-    unsure, rare = np.array([0.9, 0.1, 0.9, 0.9]), np.array([0.8, 0.8, 0.1, 0.8])
-    features = np.array([[5.0], [5.0], [5.0], [0.1]])
-    rows, distances, scores = proposed(unsure, rare, features, np.zeros((1, 1)), 4)
-    assert rows[0] == 0
-    assert sorted(rows) == [0, 1, 2, 3]
-    assert (np.diff(scores) <= 0).all()
-    assert distances[0] == 1.0
-    np.testing.assert_allclose(entropy_of(np.array([[0.5, 0.5], [1.0, 0.0]])), [1, 0], atol=1e-9)
+@pytest.mark.parametrize("seed", range(5))
+def test_every_predicted_behaviour_is_met_at_once_where_chance_needs_many_pieces(seed):
+    kinds = np.repeat([0, 1, 2], [280, 15, 5])
+    np.random.default_rng(seed).shuffle(kinds)
+    first = proposed(kinds, 30, seed)
+    assert list(kinds[first[:3]]) == [2, 1, 0]
+    assert np.bincount(kinds[first]).tolist() == [12, 13, 5]  # in turn, until the five rare ones are through
+    by_chance = np.random.default_rng(seed).permutation(kinds)
+    assert max(np.flatnonzero(by_chance == kind)[0] for kind in range(3)) > 3
 
 
-def test_bouts_that_nobody_labelled_are_suggested(learned, wormtwin, refused, tmp_path):
+def test_no_piece_comes_twice_and_a_seed_gives_the_same_again():
+    kinds = np.random.default_rng(0).integers(0, 3, 200)
+    every = proposed(kinds, 1000, 4)
+    assert sorted(every) == list(range(200))
+    np.testing.assert_array_equal(every[:20], proposed(kinds, 20, 4))
+    assert set(every[:20]) != set(proposed(kinds, 20, 5)[:20])
+
+
+def test_draws_spread_over_the_pieces_of_one_behaviour():
+    recording = np.repeat(np.arange(10), 30)
+    for seed in range(5):
+        assert len(set(recording[proposed(np.zeros(300, int), 150, seed)])) == 10
+
+
+def test_pieces_hold_all_free_frames_once():
+    free = np.array([True] * 7 + [False] * 2 + [True] * 3)
+    assert list(pieces(free, 3)) == [(0, 3), (3, 6), (6, 7), (9, 12)]
+
+
+def test_pieces_that_nobody_labelled_are_suggested(learned, wormtwin, refused, tmp_path):
     dataset = load_dataset(learned / "data.h5")
     last = dataset.trials[3]
     weight = np.ones(len(last))
@@ -69,10 +88,13 @@ def test_bouts_that_nobody_labelled_are_suggested(learned, wormtwin, refused, tm
     status, _, error = wormtwin(*call)
     assert status == 0, error
     table = pd.read_csv(tmp_path / "s.csv")
-    assert len(table) == 5
-    assert table["first_frame"].min() >= 500
+    assert len(table) == 4  # all there are: 500 frames in pieces of 150
+    assert table["first_frame"].min() == 500
     assert table["end_frame"].max() <= 1000
     assert (table["end_s"] - table["start_s"]).max() < 5.001
+    assert list(table)[:6] == ["recording", "behaviour", "first_frame", "end_frame", "probability", "share"]
+    assert table["probability"].between(1 / 3, 1).all()
+    refused(wormtwin(*call, "--seed", -1), "--seed")
     whole = ("behaviour", "suggest", learned / "data.h5", "--model", model, "--out", tmp_path / "t.csv")
     refused(wormtwin(*whole), "every frame of dataset 'walkers' is labelled")
 
