@@ -238,7 +238,9 @@ def _without_seconds(text: str) -> str:
 
 
 def in_shared_memory() -> set[str]:
-    return {each.name for each in Path("/dev/shm").glob("*") if re.match(r"(wormtwin|sem\.loky)-", each.name)}
+    """What is there of processes that have ended; others may be at work beside this one."""
+    names = (re.match(r"(?:wormtwin|sem\.loky)-(\d+)", each.name) for each in Path("/dev/shm").glob("*"))
+    return {name.string for name in names if name and not Path("/proc", name[1]).exists()}
 
 
 @contextmanager
