@@ -88,18 +88,17 @@ def import_recordings(
             one for file in read_each(list(zip(tracks, beside, each, strict=True)), lambda given: _read(*given))
             for one in file
         ]  # fmt: skip
-    classes = settings.classes or _classes([each for _, each in read if each], settings)
-    require(not labels or len(classes) >= 2, f"two behaviours or more are needed, got {', '.join(classes) or 'none'}")
-    trials, names = [], set()
-    for recording, its in read:
-        values, features = _kept(*frame_features(recording, settings.over_rest), settings.features)
-        names.add(features)
-        trials.append(_trial(recording, values, its, classes, settings))
+        classes = settings.classes or _classes([each for _, each in read if each], settings)
+        wanted = f"two behaviours or more are needed, got {', '.join(classes) or 'none'}"
+        require(not labels or len(classes) >= 2, wanted)
+        made = read_each(read, lambda given: _described(*given, classes, settings))
+    recordings, trials = [each for each, _, _ in made], [trial for _, trial, _ in made]
+    names = {features for _, _, features in made}
     require(len(names) == 1, "the recordings have other points or numbers of animals: import them one by one")
-    fps = {recording.fps for recording, _ in read}
+    fps = {recording.fps for recording in recordings}
     fault = f"the recordings have the frame rates {sorted(fps)}: bring them to one by --rate"
     require(max(fps) <= 1.02 * min(fps), fault)
-    first = read[0][0]
+    first = recordings[0]
     return Dataset(
         name,
         _distinct(trials),
@@ -179,6 +178,14 @@ def _of_animals(tracks: PointTracks, animals: tuple[str, ...], path: Path) -> Po
     chosen = [tracks.animals.index(animal) for animal in animals]
     scores = None if tracks.scores is None else tracks.scores[:, chosen]
     return replace(tracks, animals=animals, xy=tracks.xy[:, chosen], scores=scores)
+
+
+def _described(
+    tracks: PointTracks, its: Labels | None, classes: tuple[str, ...], settings: ImportSettings
+) -> tuple[PointTracks, Trial, tuple[str, ...]]:
+    """A recording, its trial, and the names of the features."""
+    values, features = _kept(*frame_features(tracks, settings.over_rest), settings.features)
+    return tracks, _trial(tracks, values, its, classes, settings), features
 
 
 def _kept(values: np.ndarray, names: tuple[str, ...], words: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -132,3 +132,16 @@ def test_points_that_are_known_stay_as_they_are():
     found, notes = measured_points(xy, np.arange(4), "abc")
     assert found is xy
     assert notes == ()
+
+
+def test_a_recording_that_cannot_be_described_is_left_out_beside_others(tmp_path, wormtwin):
+    names = ["scorer", "individuals", "bodyparts", "coords"]
+    levels = [["net"], ["a", "b", "c"], ["nose", "body", "tail"], ["x", "y", "likelihood"]]
+    values = np.random.default_rng(0).uniform(size=(FRAMES, 27))
+    pd.DataFrame(values, columns=pd.MultiIndex.from_product(levels, names=names)).to_csv(tmp_path / "three.csv")
+    deeplabcut(tmp_path / "one.csv")
+    files = (tmp_path / "one.csv", tmp_path / "three.csv")
+    status, out, _ = wormtwin("behaviour", "import", *files, "--fps", 30, "--out", tmp_path / "d.h5")
+    assert status == 0
+    assert "Left out: three: features are those of one or two animals, the tracks have 3" in " ".join(out.split())
+    assert [trial.name for trial in load_dataset(tmp_path / "d.h5")] == ["one"]
