@@ -307,6 +307,10 @@ def _alone(callback: Callable[..., Any]) -> Callable[..., Any]:
     def alone(**given: Any) -> Any:
         remove_shared_leftovers()
         out = Path(given["out"]) if given.get("out") else None
+        if out and out.is_file():
+            read = [each for value in given.values() for each in (value if isinstance(value, list) else [value])]
+            same = [each for each in read if isinstance(each, Path) and each.exists() and each.samefile(out)]
+            require(len(same) < 2, f"--out {out} exists, and is read: choose another --out")
         with sole_writer(out) if out else nullcontext():
             if out:
                 remove_leftover(out)

@@ -348,9 +348,9 @@ def test_folders_and_files_in_the_wrong_place(wormtwin, data, tmp_path):
     refused(wormtwin("dataset", "info", tmp_path), "is a folder, not a dataset file (.h5): make one of it by")
     refused(wormtwin("evaluate", "--data", data, "--model", tmp_path), "is a folder: name the model file")
     refused(wormtwin("simulate", "--out", tmp_path), "is a folder: give a file name")
-    refused(wormtwin("train", "--data", data, "--out", data), "must name a folder of its own")
+    refused(wormtwin("train", "--data", data, "--out", data), "exists, and is read: choose another --out")
     refused(wormtwin("train", "--data", data, "--out", ""), "must name a folder of its own")
-    refused(wormtwin("dataset", "split", data, "--out", data), "exists: delete it or choose another --out")
+    refused(wormtwin("dataset", "split", data, "--out", data), "exists, and is read: choose another --out")
     refused(wormtwin("dataset", "split", data, "--out", data / "x.h5"), "a file where a folder should be")
 
 

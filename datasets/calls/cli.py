@@ -90,11 +90,16 @@ def convert(
 
 
 def tell_faults(recording: "Recording", channel: int | None = None) -> None:
-    """Say where a header lies, and which channels are not looked at."""
+    """Say where a header lies, which channels are not looked at, and which samples are no numbers."""
+    from datasets.calls.quality import no_numbers_in
+
     if recording.fault:
         print(f"{recording.path.name}: {recording.fault}")
     if channel is not None and recording.channels > 1:
         print(f"{recording.path.name}: channel {channel} of {recording.channels}; the others are left out")
+    wrong = sum(no_numbers_in(recording, each) for each in ([channel] if channel else range(1, recording.channels + 1)))
+    if wrong:
+        print(f"{recording.path.name}: {counted(wrong, 'sample')} of {recording.samples} no number, taken as 0")
 
 
 def tell_left_out(table: "CallTable", most: int = 5) -> None:

@@ -4,15 +4,27 @@ import numpy as np
 
 from datasets.calls.recording import Recording
 
+_SIZE = 2**21
+"""Samples that are read at once."""
+
+
+def no_numbers_in(recording: Recording, channel: int = 1) -> int:
+    """How many samples of a channel are no numbers; those of integers are not looked at, which all are."""
+    if "PCM" in recording.kind:
+        return 0
+    with recording.reader(channel) as reader:
+        for start in range(0, recording.samples, _SIZE):
+            reader.read(start, start + _SIZE)
+        return reader.no_numbers
+
 
 def quality_of(recording: Recording, channel: int = 1) -> str:
     """Peak, offset, clipping and silence of a channel in words; read a few seconds at a time."""
     peak = total = 0.0
     clipped = 0
-    size = 2**21
     with recording.reader(channel) as reader:
-        for start in range(0, recording.samples, size):
-            block = reader.read(start, start + size)
+        for start in range(0, recording.samples, _SIZE):
+            block = reader.read(start, start + _SIZE)
             peak = max(peak, float(np.abs(block).max()))
             total += float(block.sum(dtype=float))
             clipped += int((np.abs(block) >= 0.9999).sum())

@@ -72,10 +72,14 @@ class Reader:
         recording: what is read.
         file: of soundfile.
         channel: from 0.
+
+    Attributes:
+        no_numbers: how many samples were read that are no numbers.
     """
 
     def __init__(self, recording: Recording, file: Any, channel: int) -> None:
         self._recording, self._file, self._channel = recording, file, channel
+        self.no_numbers = 0
 
     def read(self, start: int, stop: int) -> Float[np.ndarray, " sample"]:
         """Samples `start` to `stop`, full scale is 1; samples that are no numbers are 0.
@@ -99,7 +103,11 @@ class Reader:
             f"{self._recording.path} breaks off at {(start + len(block)) / self._recording.rate:.3f} s of "
             f"{self._recording.seconds:.3f} s: save it anew from the program that made it",
         )
-        return np.where(np.isfinite(block), block, np.float32(0)) if "PCM" not in self._recording.kind else block
+        if "PCM" in self._recording.kind:
+            return block
+        wrong = ~np.isfinite(block)
+        self.no_numbers += int(wrong.sum())
+        return np.where(wrong, np.float32(0), block)
 
 
 def open_recording(path: Path) -> Recording:

@@ -99,6 +99,8 @@ def partial_folder(out: Path) -> Path:
 
 def remove_leftover(out: Path) -> None:
     """Remove what processes that were killed left beside `out`: its partial folder too, if `out` was made of it."""
+    if not out.name:  # no file, such as `.`: what is wrong with it is for the command to tell
+        return
     sweep(out.parent, out.name)
     folder = partial_folder(out)
     try:

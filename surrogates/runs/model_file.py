@@ -127,9 +127,9 @@ class ModelSignature:
 
 
 def _apart(names: tuple[str, ...], others: tuple[str, ...]) -> str:
-    """All names where they are few; else the first that the others lack, and how many there are."""
+    """All names where they are few (or "none"); else the first that the others lack, and how many there are."""
     if len(names) <= 2 * _NAMED:
-        return ", ".join(names)
+        return ", ".join(names) or "none"
     own = [name for name in names if name not in set(others)] or list(names)
     more = f" and {len(own) - _NAMED} more" if len(own) > _NAMED else ""
     return f"{', '.join(own[:_NAMED])}{more} of {len(names)}"

@@ -82,6 +82,15 @@ def test_silence_and_offsets_hold_no_call(tmp_path, value):
     assert detect_tonal(open_recording(tmp_path / "a.wav")) == ()
 
 
+def test_samples_that_are_no_numbers_are_counted(tmp_path, wormtwin):
+    sound = np.zeros(RATE, np.float32)
+    sound[[10, 20, 30]] = np.nan, np.inf, -np.inf
+    soundfile.write(tmp_path / "a.wav", sound, RATE, subtype="FLOAT")
+    status, text, _ = wormtwin("calls", "detect", tmp_path / "a.wav", "--out", tmp_path / "c.csv")
+    assert status == 0
+    assert f"a.wav: 3 samples of {RATE} no number, taken as 0" in text
+
+
 def test_an_offset_and_clipping_leave_calls_where_they_are(tmp_path, ten_seconds):
     sample, recording = ten_seconds
     soundfile.write(tmp_path / "a.wav", np.clip(0.5 + 20 * recording.read(), -1, 1), RATE)

@@ -36,6 +36,16 @@ def test_a_file_is_written_through_a_link_which_stays(tmp_path):
     assert [each.name for each in (tmp_path / "disk").iterdir()] == ["real.txt"]
 
 
+def test_what_is_read_is_not_written_over(wormtwin, refused, linear_response, tmp_path):
+    data = save_dataset(linear_response(), tmp_path / "d.h5")
+    before = data.read_bytes()
+    (tmp_path / "link.h5").symlink_to(data)
+    for out in (data, tmp_path / "link.h5"):
+        refused(wormtwin("behaviour", "predict", data, "--model", "m.keras", "--out", out), "exists, and is read")
+        refused(wormtwin("train", "--data", data, "--out", out), "exists, and is read")
+    assert data.read_bytes() == before
+
+
 def test_what_a_killed_process_left_of_a_file_goes_when_the_file_is_written(tmp_path):
     for name in ("a.png", "b.png"):
         (tmp_path / f".{name}-abcdefgh.unfinished").mkdir()
