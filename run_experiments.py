@@ -41,7 +41,6 @@ from datasets.topics import topic_modules
 from neuron_models.foundation.command_line import DEBUG, DEBUG_VARIABLE, flush_output, run_app
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.output import sole_writer
-from neuron_models.foundation.resumable import remove_leftover
 from neuron_models.foundation.splits import SPLITS
 from neuron_models.foundation.worker_life import remove_shared_leftovers, use_own_temporary_folder
 from neuron_models.foundation.workers import require_workers
@@ -305,6 +304,8 @@ def _finite(callback: Callable[..., Any], options: Mapping[str, str]) -> Callabl
 def _alone(callback: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(callback)
     def alone(**given: Any) -> Any:
+        from neuron_models.foundation.resumable import remove_leftover  # numpy comes with it
+
         remove_shared_leftovers()
         out = Path(given["out"]) if given.get("out") else None
         if out and out.is_file():

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from machine import describe
 
-from datasets.splitting import Diversity, diversity, split_diverse
+from datasets.parts.splitting import Diversity, diversity, split_diverse
 from datasets.store import load_dataset
 
 

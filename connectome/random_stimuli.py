@@ -33,7 +33,7 @@ def random_scenario(base: Scenario, number: int, seed: int = 0) -> Scenario:
         seed: the same seed gives the same stimuli.
 
     Returns:
-        The scenario with sequences `random_0001` ... and every split "train" (see `datasets.splitting`).
+        The scenario with sequences `random_0001` ... and every split "train" (see `datasets.parts.splitting`).
 
     Raises:
         InputError: number < 1, or an invalid seed.

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from datasets.dataset import TASKS
 from datasets.options import DataArgument, OutOption, dataset_app, parse_names
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.files import require_writable
@@ -35,7 +34,7 @@ def info(data: DataArgument) -> None:
         ("samples a trial", f"{min(lengths)}" if len(set(lengths)) == 1 else f"{min(lengths)} to {max(lengths)}"),
         ("sampling", f"{dataset.dt:g} ms" if dataset.extra.get("sampled", True) else "single frames"),
         ("inputs", _with_unit(", ".join(dataset.x_names), dataset.x_units)),
-        ("outputs", _with_unit(_shortened(dataset.y_names), dataset.y_units) or _NO_OUTPUTS[dataset.task]),
+        ("outputs", _with_unit(_shortened(dataset.y_names), dataset.y_units) or _no_outputs(dataset.task)),
         ("source", dataset.source or "not said"),
         *((key, str(value)) for key, value in dataset.extra.items() if key not in hidden),
     ):
@@ -125,10 +124,10 @@ def register(app: typer.Typer) -> None:
     app.add_typer(dataset_app, name="dataset")
 
 
-_NO_OUTPUTS = dict.fromkeys(TASKS, "none: nothing is labelled") | {
-    "next_step": "none labelled (models predict the inputs a step later)"
-}
-"""What `dataset info` says of a dataset without outputs."""
+def _no_outputs(task: str) -> str:
+    """What `info` says of a dataset without outputs."""
+    later = task == "next_step"
+    return "none labelled (models predict the inputs a step later)" if later else "none: nothing is labelled"
 
 
 def _with_unit(names: str, units: str) -> str:

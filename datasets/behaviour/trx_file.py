@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from datasets.dataset import PointTracks
-from datasets.measured import measured_points
 from neuron_models.foundation.errors import InputError, reason, require
 from neuron_models.foundation.extras import require_extra
 from neuron_models.foundation.files import require_file
+from neuron_models.foundation.measured import measured_points
 
 POINTS = ("head", "centre", "tail", "left", "right")
 _FIELDS = ("x", "y", "theta", "a", "b", "firstframe")

@@ -8,9 +8,9 @@ from jaxtyping import Float, Int
 
 from connectome.c302_files import neurons
 from datasets.calcium.recording import Recording, neuron_name
-from datasets.measured import measured
 from neuron_models.foundation.bad_parts import leave_out
 from neuron_models.foundation.errors import InputError, require
+from neuron_models.foundation.measured import measured
 from neuron_models.foundation.units import Hertz
 
 _EARLY = 0.75

@@ -9,7 +9,7 @@ import numpy as np
 
 from datasets.dataset import Dataset
 from datasets.parts.blocks import cut_in_time
-from datasets.splitting import split_diverse
+from datasets.parts.splitting import split_diverse
 from datasets.topics import topics_of
 from neuron_models.foundation.errors import InputError, require, require_seed
 from neuron_models.foundation.splits import SPLITS

@@ -4,7 +4,7 @@ from rich.table import Table
 
 from datasets.dataset import Dataset
 from datasets.parts.division import Named, Shares, divided_groups
-from datasets.splitting import diversity
+from datasets.parts.splitting import diversity
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.printing import print_whole
 from neuron_models.foundation.splits import SPLITS

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
-from datasets.measured import measured_points
 from datasets.pose.skeleton import Skeleton
 from datasets.video.frame_readers import ImageReader
 from datasets.video.video import Video, open_video
 from neuron_models.foundation.errors import require, require_distinct
+from neuron_models.foundation.measured import measured_points
 from neuron_models.foundation.units import Hertz
 from neuron_models.foundation.wording import counted
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from datasets.dataset import Dataset, contiguous_runs
-from datasets.measured import measured
 from datasets.posture.formats.array_file import read_arrays
 from datasets.posture.formats.hdf5_file import read_hdf5
 from datasets.posture.formats.raw import Faults, MidlineRecording, Reading, posture_of
@@ -19,6 +18,7 @@ from datasets.posture.subsampling import subsampled
 from neuron_models.foundation.bad_parts import left_out_parts, read_each
 from neuron_models.foundation.errors import InputError, require
 from neuron_models.foundation.files import require_files
+from neuron_models.foundation.measured import measured
 from neuron_models.foundation.progress import progress_bar
 from neuron_models.foundation.units import Hertz, Seconds
 

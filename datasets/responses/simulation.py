@@ -17,7 +17,7 @@ from connectome.places import cells_of, units_of
 from connectome.scenario import Scenario
 from connectome.simulating import simulate_here
 from datasets.dataset import Dataset, Trial
-from datasets.splitting import split_diverse
+from datasets.parts.splitting import split_diverse
 from datasets.store import load_dataset, save_dataset
 from neuron_models.circuit import Circuit, RunSettings
 from neuron_models.foundation.errors import InputError, require, require_seed

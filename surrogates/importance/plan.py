@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from datasets.dataset import Dataset
-from datasets.splitting import require_training
+from datasets.parts.splitting import require_training
 from neuron_models.foundation.errors import InputError, require, require_distinct, require_seed
 from surrogates.registry import model_kind
 from surrogates.runs.result import HISTORY_FILE, SCORES_FILE, load_result

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.dataset import Dataset
-from datasets.splitting import require_training
+from datasets.parts.splitting import require_training
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Dimensionless
 from surrogates.training.metrics import stimulus

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from datasets.dataset import Dataset
-from datasets.splitting import require_training
+from datasets.parts.splitting import require_training
 from neuron_models.foundation.errors import InputError, require
 from surrogates.backend import keras, on_gpu
 from surrogates.training.batches import shuffled_orders, training_arrays

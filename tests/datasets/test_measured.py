@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datasets.measured import measured_points
 from datasets.pose.formats.label_files import load_labels
 from datasets.store import load_dataset
+from neuron_models.foundation.measured import measured_points
 
 FRAMES = 90
 

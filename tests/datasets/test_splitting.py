@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasets.dataset import Dataset, Trial
-from datasets.splitting import diversity, split_diverse
+from datasets.parts.splitting import diversity, split_diverse
 from neuron_models.foundation.errors import InputError
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from datasets.calcium.features import WINDOW
 from datasets.dataset import Dataset
-from datasets.splitting import require_training
+from datasets.parts.splitting import require_training
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Dimensionless, Fraction
 from surrogates.calcium.forecasts.linear import VARIATIONS, LinearChoice, Variation, choose_linear, solved_weights

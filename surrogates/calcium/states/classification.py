@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Int
 
 from datasets.dataset import Dataset
-from datasets.splitting import require_training
+from datasets.parts.splitting import require_training
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import Fraction
 from surrogates.backend import keras, tensorflow_unseen

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.dataset import Dataset
-from datasets.splitting import require_training
+from datasets.parts.splitting import require_training
 from neuron_models.foundation.errors import require, require_seed
 from surrogates.backend import keras
 from surrogates.responses.models.deviations import BaselineSubtracted, deviations_from, past, resting_level

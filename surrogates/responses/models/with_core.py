@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from datasets.dataset import Dataset
-from datasets.splitting import require_training
+from datasets.parts.splitting import require_training
 from neuron_models.foundation.errors import InputError, require, require_seed
 from surrogates.backend import keras
 from surrogates.responses.models.nonlinear_cells import AffineCell, CfcCell, LfrCell, LruCell, ResidualGruCell

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from datasets.dataset import Dataset
-from datasets.splitting import require_training
+from datasets.parts.splitting import require_training
 from neuron_models.foundation.errors import require
 from neuron_models.foundation.units import DataUnits, Milliseconds
 from surrogates.responses.models.deviations import resting_level
