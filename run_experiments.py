@@ -293,12 +293,17 @@ def _finite(callback: Callable[..., Any], options: Mapping[str, str]) -> Callabl
     @functools.wraps(callback)
     def finite(**given: Any) -> Any:
         for name, value in given.items():
-            for each in value if isinstance(value, list | tuple) else (value,):
+            for each in _values(value):
                 good = not isinstance(each, float) or math.isfinite(each)
                 require(good, f"{options.get(name, name)} must be a finite number, got {each}")
         return callback(**given)
 
     return finite
+
+
+def _values(value: Any) -> Sequence[Any]:
+    """What an option was given: several values, or one."""
+    return value if isinstance(value, list | tuple) else (value,)
 
 
 def _alone(callback: Callable[..., Any]) -> Callable[..., Any]:
@@ -309,9 +314,9 @@ def _alone(callback: Callable[..., Any]) -> Callable[..., Any]:
         remove_shared_leftovers()
         out = Path(given["out"]) if given.get("out") else None
         if out and out.is_file():
-            read = [each for value in given.values() for each in (value if isinstance(value, list) else [value])]
-            same = [each for each in read if isinstance(each, Path) and each.exists() and each.samefile(out)]
-            require(len(same) < 2, f"--out {out} exists, and is read: choose another --out")
+            read = (each for name, value in given.items() if name != "out" for each in _values(value))
+            same = any(isinstance(each, Path) and each.exists() and each.samefile(out) for each in read)
+            require(not same, f"--out {out} exists, and is read: choose another --out")
         with sole_writer(out) if out else nullcontext():
             if out:
                 remove_leftover(out)

@@ -1,7 +1,8 @@
 """The contacts of a circuit as arrays over compartments; those that do the same are one."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -9,6 +10,8 @@ from jaxtyping import Bool, Float, Int
 from neuron_models.circuit import Junction
 from neuron_models.linear.compartments import Compartments
 from neuron_models.synapse import ChemicalSynapse, GapJunction, GradedSynapse
+
+Mechanism = ChemicalSynapse | GradedSynapse | GapJunction
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +65,7 @@ class Synapses:
 
     def conductances(self, ablated: Collection[int]) -> Float[np.ndarray, " synapse"]:
         """The peak conductances in uS when some cells are ablated: theirs, on both sides, are zero."""
-        cells = np.stack([self.source_cells[self.sources], self.target_cells], axis=1)
-        return np.where(np.isin(cells, list(ablated)).any(axis=1), 0.0, self.g_max)
+        return np.where(_touched(self, ablated), 0.0, self.g_max)
 
     @property
     def scales(self) -> Float[np.ndarray, " source"]:
@@ -98,10 +100,15 @@ class GradedContacts:
 
     def without(self, ablated: Collection[int]) -> "GradedContacts":
         """Those that touch no ablated cell."""
-        cells = np.stack([self.source_cells[self.sources], self.target_cells], axis=1)
-        kept = ~np.isin(cells, list(ablated)).any(axis=1)
+        kept = ~_touched(self, ablated)
         names = ("sources", "targets", "target_cells", "g_max", "e_rev")
         return replace(self, **{name: getattr(self, name)[kept] for name in names})
+
+
+def _touched(contacts: Synapses | GradedContacts, ablated: Collection[int]) -> Bool[np.ndarray, " synapse"]:
+    """Which of them touch an ablated cell, on either side."""
+    cells = np.stack([contacts.source_cells[contacts.sources], contacts.target_cells], axis=1)
+    return np.asarray(np.isin(cells, list(ablated)).any(axis=1))
 
 
 def gap_junctions(compartments: Compartments) -> Gaps:
@@ -126,49 +133,49 @@ def _sides(compartments: Compartments, junction: Junction) -> list[tuple[int, in
 
 def event_synapses(compartments: Compartments) -> Synapses:
     """The chemical synapses of a circuit, those of one source, target and reversal summed."""
-    sources: dict[tuple, int] = {}
-    cells: list[int] = []
-    merged: dict[tuple[int, int, float], float] = {}
-    target_cells: dict[int, int] = {}
-    for junction in compartments.circuit.junctions:
-        synapse = junction.mechanism
+
+    def law_of(synapse: Mechanism) -> tuple[float, ...] | None:
         if isinstance(synapse, ChemicalSynapse):
-            (pre, from_cell), (post, to_cell) = _sides(compartments, junction)
-            key = (pre, synapse.threshold, synapse.delay, synapse.tau_rise, synapse.tau_decay)
-            if key not in sources:
-                sources[key] = len(sources)
-                cells.append(from_cell)
-            index = (sources[key], post, synapse.e_rev)
-            merged[index] = merged.get(index, 0.0) + synapse.g_max
-            target_cells[post] = to_cell
-    nodes, thresholds, delays, rises, decays = np.array(list(sources), dtype=float).reshape(-1, 5).T
-    from_source, targets, e_rev = np.array(list(merged), dtype=float).reshape(-1, 3).T
-    return Synapses(
-        nodes.astype(int),
-        thresholds,
-        delays,
-        rises,
-        decays,
-        source_cells=np.array(cells, dtype=int),
-        sources=from_source.astype(int),
-        targets=targets.astype(int),
-        target_cells=np.array([target_cells[int(node)] for node in targets], dtype=int),
-        g_max=np.array(list(merged.values())),
-        e_rev=e_rev,
-    )
+            return synapse.threshold, synapse.delay, synapse.tau_rise, synapse.tau_decay
+        return None
+
+    sources, shared = _by_source(compartments, law_of)
+    nodes, laws = [node for node, _ in sources], [law for _, law in sources]
+    thresholds, delays, rises, decays = np.array(laws, dtype=float).reshape(-1, 4).T
+    return Synapses(np.array(nodes, dtype=int), thresholds, delays, rises, decays, **shared)
 
 
 def graded_contacts(compartments: Compartments) -> GradedContacts:
     """The graded synapses of a circuit that conduct anything, those of one source, target and reversal summed."""
-    sources: dict[tuple[int, GradedSynapse], int] = {}
+
+    def law_of(synapse: Mechanism) -> GradedSynapse | None:
+        if isinstance(synapse, GradedSynapse) and synapse.g_max > 0:
+            return replace(synapse, g_max=0.0, e_rev=0.0)
+        return None
+
+    sources, shared = _by_source(compartments, law_of)
+    nodes = np.array([node for node, _ in sources], dtype=int)
+    return GradedContacts(nodes, tuple(law for _, law in sources), **shared)
+
+
+def _by_source(
+    compartments: Compartments, law_of: Callable[[Mechanism], Any]
+) -> tuple[list[tuple[int, Any]], dict[str, np.ndarray]]:
+    """The node and the law of each source; and of sources and synapses the fields that both kinds have.
+
+    Args:
+        compartments: of the circuit.
+        law_of: by what a contact opens, which makes a source with the node; None for contacts that do not count.
+    """
+    sources: dict[tuple[int, Any], int] = {}
     cells: list[int] = []
     merged: dict[tuple[int, int, float], float] = {}
     target_cells: dict[int, int] = {}
     for junction in compartments.circuit.junctions:
-        synapse = junction.mechanism
-        if isinstance(synapse, GradedSynapse) and synapse.g_max > 0:
+        synapse: Any = junction.mechanism
+        law = law_of(synapse)
+        if law is not None:
             (pre, from_cell), (post, to_cell) = _sides(compartments, junction)
-            law = replace(synapse, g_max=0.0, e_rev=0.0)
             if (pre, law) not in sources:
                 sources[pre, law] = len(sources)
                 cells.append(from_cell)
@@ -176,13 +183,11 @@ def graded_contacts(compartments: Compartments) -> GradedContacts:
             merged[index] = merged.get(index, 0.0) + synapse.g_max
             target_cells[post] = to_cell
     from_source, targets, e_rev = np.array(list(merged), dtype=float).reshape(-1, 3).T
-    return GradedContacts(
-        np.array([node for node, _ in sources], dtype=int),
-        tuple(law for _, law in sources),
-        np.array(cells, dtype=int),
-        from_source.astype(int),
-        targets.astype(int),
-        np.array([target_cells[int(node)] for node in targets], dtype=int),
-        np.array(list(merged.values())),
-        e_rev,
-    )
+    return list(sources), {
+        "source_cells": np.array(cells, dtype=int),
+        "sources": from_source.astype(int),
+        "targets": targets.astype(int),
+        "target_cells": np.array([target_cells[int(node)] for node in targets], dtype=int),
+        "g_max": np.array(list(merged.values())),
+        "e_rev": e_rev,
+    }
